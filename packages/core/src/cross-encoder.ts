@@ -1,0 +1,57 @@
+import type { LoadOptions } from "./api.js";
+import type { Encoding } from "./engine/messages.js";
+import type { EngineCall } from "./engine/pool.js";
+import { maxTokensOf, refuse } from "./options.js";
+import type { Outcome } from "./outcomes.js";
+import type { Scorer } from "./reranker.js";
+import type { ModelSource, RerankerSpec } from "./spec.js";
+import { countTexts, encodeTexts, runTexts, runWindows } from "./text-runs.js";
+import { createTruncation } from "./truncation.js";
+
+/** With fewer, the 3/4 rule leaves a document no room beside four special tokens. */
+const LEAST_TOKENS = 20;
+
+export function acceptCrossEncoder(spec: RerankerSpec, options: LoadOptions): void {
+  refuse(options, ["dimensions", "queryInstruction"], `${spec.id} is a cross-encoder, which has no vectors and no instruction`);
+  maxTokensOf(options, spec, LEAST_TOKENS);
+}
+
+/**
+ * Query and document through the model together, one logit out. Cut as FlagReranker does: the query to 3/4 of the limit,
+ * then the document alone (`only_second`).
+ */
+export function createCrossEncoder(spec: RerankerSpec, source: ModelSource, pairFrame: number, options: LoadOptions): Scorer {
+  const maxTokens = maxTokensOf(options, spec, LEAST_TOKENS);
+  const queryTokens = Math.floor((maxTokens * 3) / 4);
+  const ofQuery = createTruncation(spec.id, queryTokens, options);
+  const ofPair = createTruncation(spec.id, maxTokens, options);
+  const sigmoid = options.scale === "sigmoid";
+
+  async function score(call: EngineCall, query: string, documents: readonly string[]): Promise<Outcome[]> {
+    const encoded = await encodeTexts(call, [query], { form: "bare", maxTokens: queryTokens });
+    const { ids } = encoded.rows;
+    if (ofQuery.refuses) ofQuery.refuse(encoded.totals, "query");
+    ofQuery.report([{ tokens: encoded.totals[0]!, kept: ids.length }], "query");
+    if (ofPair.refuses) {
+      // The count of a text alone includes its own frame of two.
+      const counts = await countTexts(call, documents);
+      ofPair.refuse(counts.map((count) => count - 2 + ids.length + pairFrame), "document");
+    }
+    const encoding: Encoding = { form: "pair", maxTokens, query: ids };
+    const task = { encoding, head: { type: "logit" }, batching: source.batching } as const;
+    const outcomes: Outcome[] = [];
+    for await (const window of runWindows(documents, ({ texts }) => runTexts(call, texts, task))) {
+      ofPair.report(window.outcomes, "document", window.offset);
+      outcomes.push(...window.outcomes);
+    }
+    return outcomes;
+  }
+
+  return {
+    kind: "cross-encoder",
+    scale: sigmoid ? "sigmoid" : "logit",
+    maxTokens,
+    score,
+    toScore: (logit) => (sigmoid ? 1 / (1 + Math.exp(-logit)) : logit),
+  };
+}

@@ -1,0 +1,105 @@
+import { readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { BgeError } from "./errors.js";
+import type { Architecture, ModelReference, Pooling } from "./spec.js";
+
+type Json = Record<string, unknown>;
+export type Facts = Omit<ModelReference, "directory">;
+
+/** The facts of our own that a folder may carry in `bge.json`: its id, precision, which texts may share a run. */
+export function readOwnFacts(directory: string): Facts {
+  return (readJson(directory, "bge.json") ?? {}) as Facts;
+}
+
+/** What a folder in Hugging Face layout says about its model, by transformers' and sentence-transformers' files. */
+export function readDeclaration(directory: string): Facts {
+  const config = readJson(directory, "config.json") ?? {};
+  const architecture = architectureOf(config, directory);
+  const kind = kindOf(config);
+  return {
+    id: basename(directory),
+    licence: "unknown",
+    ...(kind === undefined ? {} : { kind }),
+    ...(architecture === undefined ? {} : { architecture }),
+    ...maxTokensOf(config, directory),
+    ...(kind === "reranker" ? {} : embeddingFacts(config, directory)),
+  };
+}
+
+function embeddingFacts(config: Json, directory: string): Facts {
+  const width = config["hidden_size"];
+  const pooling = poolingOf(directory);
+  return {
+    ...(typeof width === "number" ? { dimensions: width } : {}),
+    ...(pooling === undefined ? {} : { pooling }),
+    queryInstruction: queryInstructionOf(directory),
+  };
+}
+
+function architectureOf(config: Json, directory: string): Architecture | undefined {
+  const type = config["model_type"];
+  if (type === undefined || type === "bert" || type === "xlm-roberta" || type === "qwen2") return type;
+  throw unsupported(directory, `model type ${JSON.stringify(type)} of config.json; bert and xlm-roberta can be run`);
+}
+
+function kindOf(config: Json): Facts["kind"] {
+  const [name] = (config["architectures"] as string[] | undefined) ?? [];
+  if (name === undefined) return undefined;
+  return name.endsWith("ForSequenceClassification") ? "reranker" : "embedding";
+}
+
+/** Position tables of XLM-R begin behind the padding id: 514 rows carry 512 tokens. */
+function maxTokensOf(config: Json, directory: string): Facts {
+  const rows = config["max_position_embeddings"];
+  if (typeof rows !== "number") return {};
+  const padding = typeof config["pad_token_id"] === "number" ? config["pad_token_id"] : 1;
+  const maxTokens = config["model_type"] === "xlm-roberta" ? rows - padding - 1 : rows;
+  const asked = readJson(directory, "sentence_bert_config.json")?.["max_seq_length"];
+  return typeof asked === "number" && asked < maxTokens ? { maxTokens, defaultMaxTokens: asked } : { maxTokens };
+}
+
+/** Pooling as declared by sentence-transformers; nothing declared is `undefined`, never a guess. */
+function poolingOf(directory: string): Pooling | undefined {
+  const modules = readJson(directory, "modules.json") as unknown as { type: string; path: string }[] | undefined;
+  for (const { type } of modules ?? []) {
+    if (!/\.(Transformer|Pooling|Normalize)$/.test(type)) throw unsupported(directory, `module ${type} of modules.json`);
+  }
+  const path = modules?.find(({ type }) => type.endsWith(".Pooling"))?.path ?? "1_Pooling";
+  const config = readJson(directory, join(path, "config.json"));
+  if (config === undefined) return undefined;
+  const modes = Object.keys(config).filter((key) => key.startsWith("pooling_mode_") && config[key] === true);
+  const mode = typeof config["pooling_mode"] === "string" ? config["pooling_mode"] : modes.join(" and ");
+  if (/^(pooling_mode_)?cls(_token)?$/.test(mode)) return "cls";
+  if (/^(pooling_mode_)?mean(_tokens)?$/.test(mode)) return "mean";
+  throw unsupported(directory, `pooling ${mode || "none"} of ${path}/config.json; cls and mean can be run`);
+}
+
+function queryInstructionOf(directory: string): string {
+  const config = readJson(directory, "config_sentence_transformers.json") ?? {};
+  const prompts = (config["prompts"] ?? {}) as Record<string, string>;
+  const forDocuments = ["document", "passage", "corpus"].find((name) => prompts[name]);
+  const always = config["default_prompt_name"];
+  if (forDocuments !== undefined || (typeof always === "string" && prompts[always])) {
+    throw unsupported(directory, "a prompt on documents, in config_sentence_transformers.json");
+  }
+  return prompts["query"] ?? "";
+}
+
+function readJson(directory: string, name: string): Json | undefined {
+  const file = join(directory, name);
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch {
+    return undefined;
+  }
+  try {
+    return JSON.parse(text) as Json;
+  } catch (cause) {
+    throw new BgeError("MODEL_CORRUPT", `${file} is not JSON: ${String(cause)}. It may be cut short: get it again.`);
+  }
+}
+
+function unsupported(directory: string, what: string): BgeError {
+  return new BgeError("UNSUPPORTED_MODEL", `The model in ${directory} needs what this release does not have: ${what}.`);
+}

@@ -1,0 +1,91 @@
+import type { Embedder, EmbedStreamOptions, InputType } from "./api.js";
+import { onAbort } from "./calls.js";
+import type { Engine, EngineCall } from "./engine/pool.js";
+import { BgeError } from "./errors.js";
+import { checkInputType, checkText } from "./input.js";
+import { invalid } from "./options.js";
+import { located, type Outcome } from "./outcomes.js";
+import { countTexts, runTexts, runWindows, type TextTask } from "./text-runs.js";
+import type { Truncation } from "./truncation.js";
+
+interface StreamParts {
+  readonly engine: Engine;
+  readonly task: TextTask;
+  readonly truncation: Truncation;
+  readonly instructed: (texts: readonly string[], inputType: InputType) => readonly string[];
+}
+
+/** `Embedder.embedStream` over an engine. */
+export function createEmbedStream({ engine, task, truncation, instructed }: StreamParts): Embedder["embedStream"] {
+  async function* embedStream(
+    texts: Iterable<string> | AsyncIterable<string>,
+    { signal, inputType = "document", onError = "throw", onSkip }: EmbedStreamOptions = {},
+  ): AsyncGenerator<Float32Array | undefined, void, undefined> {
+    checkStream(texts, onError);
+    checkInputType(inputType);
+    const { aborted, forget } = onAbort(signal);
+    const call = engine.open();
+    const windows = runWindows(texts, (window) => runUnchecked(call, window.texts, inputType));
+    try {
+      for (;;) {
+        const next = await Promise.race([windows.next(), aborted]);
+        if (next.done) return;
+        const { offset, outcomes } = next.value;
+        truncation.report(outcomes, inputType, offset);
+        for (const [i, outcome] of outcomes.entries()) {
+          signal?.throwIfAborted();
+          if (outcome.error === undefined) yield outcome.data;
+          else {
+            const error = located(outcome.error, [offset + i]);
+            if (onError === "throw") throw error;
+            onSkip?.(error);
+            yield undefined;
+          }
+        }
+      }
+    } finally {
+      call.close();
+      forget();
+      // A source that hangs must not keep its reader from leaving.
+      void windows.return(undefined).catch(() => {});
+    }
+  }
+
+  /** Texts that nobody has checked: each that cannot be used is an outcome of its own. */
+  async function runUnchecked(call: EngineCall, texts: readonly string[], inputType: InputType): Promise<Outcome[]> {
+    const outcomes = new Array<Outcome | undefined>(texts.length);
+    for (const [i, text] of texts.entries()) outcomes[i] = failure(() => checkText(text, "text"));
+    const good = () => texts.flatMap((_, i) => (outcomes[i] === undefined ? [i] : []));
+    const inputsOf = (indices: readonly number[]) => instructed(indices.map((i) => texts[i]!), inputType);
+    if (truncation.refuses) {
+      const checked = good();
+      const counts = await countTexts(call, inputsOf(checked));
+      for (const [at, i] of checked.entries()) outcomes[i] = failure(() => truncation.refuse([counts[at]!], inputType));
+    }
+    const runnable = good();
+    const results = runnable.length === 0 ? [] : await runTexts(call, inputsOf(runnable), task);
+    for (const [at, i] of runnable.entries()) outcomes[i] = results[at]!;
+    // Every text has failed a check or has been run.
+    return outcomes as Outcome[];
+  }
+
+  // With `onError: "throw"` no text is ever passed over, so nothing is ever `undefined`.
+  return embedStream as Embedder["embedStream"];
+}
+
+function failure(check: () => void): Outcome | undefined {
+  try {
+    check();
+    return undefined;
+  } catch (error) {
+    return { error: error as BgeError };
+  }
+}
+
+function checkStream(texts: unknown, onError: unknown): void {
+  const isStream = typeof texts === "object" && texts !== null && (Symbol.iterator in texts || Symbol.asyncIterator in texts);
+  if (!isStream) {
+    throw new BgeError("INVALID_INPUT", "texts must be an iterable or async iterable of strings.", { parameter: "texts" });
+  }
+  if (onError !== "throw" && onError !== "skip") throw invalid("onError", 'must be "throw" or "skip"');
+}

@@ -1,0 +1,62 @@
+/** One caller's work, in order. Urgent lanes (queries) go before the others. */
+export interface Lane<T> {
+  readonly urgent: boolean;
+  readonly items: T[];
+}
+
+/** Work of many callers: queries first, callers of one kind in turn, and never only queries. */
+export interface FairQueue<T> {
+  readonly size: number;
+  push(lane: Lane<T>, item: T): void;
+  /** Is the next item a query's? */
+  readonly urgent: boolean;
+  next(): T | undefined;
+  /** Takes a lane's waiting items out, at a cost that does not depend on the other lanes. */
+  drop(lane: Lane<T>): T[];
+}
+
+/** After this many queries in a row, one waiting document goes first: bulk work slows down but never starves. */
+const QUERIES_IN_A_ROW = 8;
+
+export function createQueue<T>(): FairQueue<T> {
+  // A Set keeps insertion order: its first lane is the next to be served, and goes to the end afterwards.
+  const queries = new Set<Lane<T>>();
+  const documents = new Set<Lane<T>>();
+  let size = 0;
+  let queriesInARow = 0;
+
+  function ring(): Set<Lane<T>> {
+    if (queries.size === 0) return documents;
+    return documents.size > 0 && queriesInARow >= QUERIES_IN_A_ROW ? documents : queries;
+  }
+
+  return {
+    get size() {
+      return size;
+    },
+    get urgent() {
+      return queries.size > 0;
+    },
+    push(lane, item) {
+      lane.items.push(item);
+      (lane.urgent ? queries : documents).add(lane);
+      size++;
+    },
+    next() {
+      const lanes = ring();
+      const [lane] = lanes;
+      if (lane === undefined) return undefined;
+      lanes.delete(lane);
+      const item = lane.items.shift();
+      if (lane.items.length > 0) lanes.add(lane);
+      size--;
+      queriesInARow = lane.urgent ? queriesInARow + 1 : 0;
+      return item;
+    },
+    drop(lane) {
+      (lane.urgent ? queries : documents).delete(lane);
+      size -= lane.items.length;
+      return lane.items.splice(0);
+    },
+  };
+}

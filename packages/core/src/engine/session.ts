@@ -1,0 +1,71 @@
+import type { InferenceSession } from "onnxruntime-node";
+import { BgeError } from "../errors.js";
+import type { Output } from "./heads.js";
+import type { WorkerStart } from "./messages.js";
+import type { Inputs } from "./tensors.js";
+
+/** An open ONNX file. This is the only file that knows ONNX Runtime. */
+export interface Session {
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  /** Runs the graph; blocks this thread while it does. */
+  run(inputs: Inputs): Promise<Output>;
+  release(): Promise<void>;
+}
+
+export async function openSession({ file, output, threads }: WorkerStart): Promise<Session> {
+  const ort = await loadRuntime();
+  let session: InferenceSession;
+  try {
+    session = await ort.InferenceSession.create(file, {
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      executionMode: "sequential",
+      // With inputs of ever new shapes the pattern would only grow memory.
+      enableMemPattern: false,
+      logSeverityLevel: 3,
+    });
+  } catch (cause) {
+    throw new BgeError(
+      "MODEL_CORRUPT",
+      `ONNX Runtime cannot open ${file}: ${message(cause)}. The file may be cut short or damaged: get it again.`,
+      { cause },
+    );
+  }
+  return {
+    inputs: session.inputNames,
+    outputs: session.outputNames,
+    async run({ rows, width, data }) {
+      const feeds = Object.fromEntries(
+        Object.entries(data).map(([name, values]) => [name, new ort.Tensor("int64", values, [rows, width])]),
+      );
+      const results = await session.run(feeds, [output]);
+      const tensor = results[output]!;
+      if (tensor.type !== "float32") {
+        throw new Error(`output ${output} is ${tensor.type}; only float32 outputs are read`);
+      }
+      return { data: tensor.data as Float32Array, shape: tensor.dims };
+    },
+    release: () => session.release(),
+  };
+}
+
+/** The native library is reached from workers alone, so that no bundler meets it in the application. */
+async function loadRuntime(): Promise<typeof import("onnxruntime-node")> {
+  try {
+    // A CommonJS module: some loaders put everything under `default`.
+    const module = await import("onnxruntime-node");
+    return module.InferenceSession === undefined ? (module as unknown as { default: typeof module }).default : module;
+  } catch (cause) {
+    throw new BgeError(
+      "UNSUPPORTED_PLATFORM",
+      `onnxruntime-node does not load on ${process.platform}/${process.arch}: ${message(cause)}. ` +
+        "It has binaries for Linux (glibc) x64 and arm64, macOS arm64, Windows x64 and arm64.",
+      { cause },
+    );
+  }
+}
+
+function message(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}

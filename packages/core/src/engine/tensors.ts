@@ -1,0 +1,50 @@
+import type { TokenRows } from "./messages.js";
+
+/** The graph's inputs by name, each `[rows, width]`, padded on the right. */
+export interface Inputs {
+  readonly rows: number;
+  readonly width: number;
+  readonly data: Readonly<Record<string, BigInt64Array>>;
+}
+
+/** Pads token rows to the longest of them; only the inputs that the graph has are made. */
+export function padRows(rows: TokenRows, names: readonly string[], padId: number): Inputs {
+  const count = rows.lengths.length;
+  const width = Math.max(...rows.lengths);
+  const ids = int64(count * width);
+  const mask = int64(count * width);
+  const types = int64(count * width);
+  if (padId !== 0) for (let i = 0; i < count * width; i++) ids.set(i, padId);
+  let from = 0;
+  for (let row = 0; row < count; row++) {
+    const length = rows.lengths[row]!;
+    const second = rows.seconds[row]!;
+    for (let t = 0; t < length; t++) {
+      const at = row * width + t;
+      ids.set(at, rows.ids[from + t]!);
+      mask.set(at, 1);
+      if (second > 0 && t >= second) types.set(at, 1);
+    }
+    from += length;
+  }
+  const all = { input_ids: ids, attention_mask: mask, token_type_ids: types };
+  const data = Object.fromEntries(
+    Object.entries(all)
+      .filter(([name]) => names.includes(name))
+      .map(([name, values]) => [name, values.array]),
+  );
+  return { rows: count, width, data };
+}
+
+/** The inputs that `padRows` can make. */
+export const KNOWN_INPUTS = ["input_ids", "attention_mask", "token_type_ids"];
+
+/** 64-bit integers written by their low halves: token ids are small, and making BigInts one by one is slow. */
+function int64(length: number): { array: BigInt64Array; set(index: number, value: number): void } {
+  const array = new BigInt64Array(length);
+  const halves = new Int32Array(array.buffer);
+  const low = LITTLE_ENDIAN ? 0 : 1;
+  return { array, set: (index, value) => void (halves[2 * index + low] = value) };
+}
+
+const LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;

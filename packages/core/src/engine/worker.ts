@@ -1,0 +1,96 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parentPort, workerData } from "node:worker_threads";
+import { BgeError } from "../errors.js";
+import { createTokens, type Tokens } from "../tokens.js";
+import { applyHead } from "./heads.js";
+import type { Computed, FromWorker, Head, Result, TokenRows, ToWorker, Work, WorkerStart } from "./messages.js";
+import { openSession, type Session } from "./session.js";
+import { KNOWN_INPUTS, padRows } from "./tensors.js";
+
+/** The entry of a worker thread: opens tokenizer and session, then answers one message after the other. */
+interface Model {
+  readonly tokens: Tokens;
+  readonly session: Session;
+}
+
+const port = parentPort!;
+const send = (message: FromWorker, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
+
+try {
+  const model = await open(workerData as WorkerStart);
+  let answering = Promise.resolve();
+  port.on("message", (message: ToWorker) => {
+    if (message.type === "close") void answering.then(() => close(model));
+    else answering = answer(model, message);
+  });
+} catch (error) {
+  const code = error instanceof BgeError ? error.code : "MODEL_CORRUPT";
+  send({ type: "cannot-start", code, message: error instanceof Error ? error.message : String(error) });
+  port.close();
+}
+
+async function open(start: WorkerStart): Promise<Model> {
+  const tokens = createTokens(
+    await readJson(start.directory, "tokenizer.json"),
+    await readJson(start.directory, "tokenizer_config.json"),
+    start.architecture,
+  );
+  const session = await openSession(start);
+  const shape = await outputShape(session, tokens, start.output);
+  send({ type: "ready", info: { inputs: session.inputs, outputs: session.outputs, shape, frame: tokens.frame } });
+  return { tokens, session };
+}
+
+/** Runs the model once on no words: learns the shape of its output, and warms it up. */
+async function outputShape(session: Session, tokens: Tokens, output: string): Promise<readonly number[]> {
+  const { inputs, outputs } = session;
+  // The caller's thread knows the model's facts and says what is wrong.
+  if (!inputs.every((name) => KNOWN_INPUTS.includes(name)) || !outputs.includes(output)) return [];
+  const { rows } = tokens.encode([""], { form: "single", maxTokens: tokens.frame.single });
+  return (await session.run(padRows(rows, inputs, tokens.padId))).shape;
+}
+
+async function answer(model: Model, work: Work): Promise<void> {
+  try {
+    const result = await perform(model, work);
+    send({ type: "done", result }, buffersOf(result));
+  } catch (error) {
+    send({ type: "failed", message: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+async function perform(model: Model, work: Work): Promise<Result<Work>> {
+  if (work.type === "encode") return model.tokens.encode(work.texts, work.encoding);
+  if (work.type === "run") return compute(model, work.rows, work.head);
+  const { rows, totals } = model.tokens.encode([work.text], work.encoding);
+  return { ...(await compute(model, rows, work.head)), kept: rows.lengths[0]!, total: totals[0]! };
+}
+
+async function compute({ session, tokens }: Model, rows: TokenRows, head: Head): Promise<Computed> {
+  const output = await session.run(padRows(rows, session.inputs, tokens.padId));
+  return applyHead(head, output, rows.lengths);
+}
+
+/** Typed arrays are moved to the caller's thread, not copied. */
+function buffersOf(result: Result<Work>): ArrayBuffer[] {
+  const arrays = "data" in result ? [result.data] : [result.rows.ids, result.rows.lengths, result.rows.seconds, result.totals];
+  return arrays.map((array) => array.buffer as ArrayBuffer);
+}
+
+async function close({ session }: Model): Promise<void> {
+  await session.release();
+  port.close();
+}
+
+async function readJson(directory: string, name: string): Promise<object> {
+  const file = join(directory, name);
+  const text = await readFile(file, "utf8").catch((cause: unknown) => {
+    throw new BgeError("MODEL_NOT_FOUND", `Cannot read ${file}: ${String(cause)}`);
+  });
+  try {
+    return JSON.parse(text) as object;
+  } catch (cause) {
+    throw new BgeError("MODEL_CORRUPT", `${file} is not JSON: ${String(cause)}. It may be cut short: get it again.`);
+  }
+}

@@ -1,0 +1,51 @@
+/** What went wrong, for a program to act on; the message says it for a person. */
+export type BgeErrorCode =
+  | "DISPOSED"
+  | "INFERENCE_FAILED"
+  | "INPUT_TOO_LONG"
+  | "INVALID_INPUT"
+  | "INVALID_OPTION"
+  | "MODEL_CORRUPT"
+  | "MODEL_MISMATCH"
+  | "MODEL_NOT_FOUND"
+  | "UNSUPPORTED_MODEL"
+  | "UNSUPPORTED_PLATFORM"
+  | "WORKER_LOST";
+
+export interface BgeErrorDetails {
+  /** The option or argument at fault. */
+  readonly parameter?: string;
+  /** Every input at fault, as positions in the caller's list, ascending. */
+  readonly indices?: readonly number[];
+  /** Vectors or scores that were finished all the same, at their place in the caller's list; `undefined` for the rest. */
+  readonly completed?: readonly (Float32Array | number | undefined)[];
+  readonly cause?: unknown;
+}
+
+/** The one error class of bge-js: every failure that is not the caller's own abort has a `code`. */
+export class BgeError extends Error {
+  override readonly name = "BgeError";
+  readonly code: BgeErrorCode;
+  readonly parameter?: string;
+  /** The first input at fault, as its position in the caller's list. */
+  readonly index?: number;
+  readonly indices?: readonly number[];
+  readonly completed?: readonly (Float32Array | number | undefined)[];
+
+  constructor(code: BgeErrorCode, message: string, details: BgeErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    if (details.parameter !== undefined) this.parameter = details.parameter;
+    if (details.indices?.[0] !== undefined) {
+      this.index = details.indices[0];
+      this.indices = details.indices;
+    }
+    if (details.completed !== undefined) this.completed = details.completed;
+  }
+}
+
+/** A list for a message: at most ten entries, then how many more. */
+export function listed(values: readonly unknown[], limit = 10): string {
+  const shown = values.slice(0, limit).join(", ");
+  return values.length > limit ? `${shown} and ${values.length - limit} more` : shown;
+}

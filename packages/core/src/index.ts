@@ -1,0 +1,31 @@
+export type {
+  CallOptions,
+  EmbedDocumentsOptions,
+  Embedder,
+  EmbedStreamOptions,
+  InputType,
+  LoadOptions,
+  RankedDocument,
+  Reranker,
+  RerankOptions,
+  Scale,
+  TokenVectors,
+  TruncationReport,
+} from "./api.js";
+export { loadEmbedder } from "./embedder.js";
+export { BgeError, type BgeErrorCode } from "./errors.js";
+export { lazy } from "./lazy.js";
+export { MODELS } from "./models.js";
+export { loadReranker } from "./reranker.js";
+export { resolveModel, type ResolvedModel } from "./resolve.js";
+export type {
+  Architecture,
+  Batching,
+  Dtype,
+  EmbeddingSpec,
+  ModelReference,
+  ModelSource,
+  ModelSpec,
+  Pooling,
+  RerankerSpec,
+} from "./spec.js";

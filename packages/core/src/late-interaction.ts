@@ -1,0 +1,54 @@
+import type { LoadOptions } from "./api.js";
+import type { EngineCall } from "./engine/pool.js";
+import { BgeError } from "./errors.js";
+import { dimensionsOf, maxTokensOf } from "./options.js";
+import { allOrError, type Outcome } from "./outcomes.js";
+import type { Scorer } from "./reranker.js";
+import type { EmbeddingSpec, ModelSource } from "./spec.js";
+import { countTexts, runTexts, runWindows } from "./text-runs.js";
+import { createTruncation } from "./truncation.js";
+
+export function acceptLateInteraction(spec: EmbeddingSpec, options: LoadOptions): void {
+  if (spec.lateInteraction !== true) {
+    throw new BgeError(
+      "MODEL_MISMATCH",
+      `${spec.id} is an embedding model, not a reranker: load it with loadEmbedder. To rerank with its token vectors, which ` +
+        "nobody has measured for this model, pass { id or directory, lateInteraction: true }.",
+      { parameter: "model" },
+    );
+  }
+  dimensionsOf(options, spec);
+  maxTokensOf(options, spec, 3);
+}
+
+/**
+ * Reranking with an embedding model's token vectors: the mean over the query's tokens of the best cosine among the
+ * document's tokens. The query carries no instruction unless one is asked for: it measured better without.
+ */
+export function createLateInteraction(spec: EmbeddingSpec, source: ModelSource, options: LoadOptions): Scorer {
+  const dimensions = dimensionsOf(options, spec);
+  const maxTokens = maxTokensOf(options, spec, 3);
+  const truncation = createTruncation(spec.id, maxTokens, options);
+  const instruction = options.queryInstruction || "";
+  const { batching } = source;
+  const encoding = { form: "single", maxTokens } as const;
+
+  async function score(call: EngineCall, query: string, documents: readonly string[]): Promise<Outcome[]> {
+    if (truncation.refuses) {
+      truncation.refuse(await countTexts(call, [instruction + query]), "query");
+      truncation.refuse(await countTexts(call, documents), "document");
+    }
+    const asked = await runTexts(call, [instruction + query], { encoding, head: { type: "tokens", dimensions }, batching });
+    truncation.report(asked, "query");
+    const [rows] = allOrError(asked, (data) => data);
+    const task = { encoding, head: { type: "max-sim", dimensions, query: rows! }, batching } as const;
+    const outcomes: Outcome[] = [];
+    for await (const window of runWindows(documents, ({ texts }) => runTexts(call, texts, task))) {
+      truncation.report(window.outcomes, "document", window.offset);
+      outcomes.push(...window.outcomes);
+    }
+    return outcomes;
+  }
+
+  return { kind: "late-interaction", scale: "cosine", maxTokens, score, toScore: (cosine) => cosine };
+}

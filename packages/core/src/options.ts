@@ -1,0 +1,70 @@
+import type { LoadOptions } from "./api.js";
+import { BgeError } from "./errors.js";
+import type { EmbeddingSpec, ModelSpec } from "./spec.js";
+
+type Check = (value: unknown) => string | undefined;
+
+const CHECKS: Readonly<Record<keyof LoadOptions, Check>> = {
+  dtype: oneOf("fp32", "fp16", "int8", "q8"),
+  maxTokens: count,
+  dimensions: count,
+  queryInstruction: (value) => (typeof value === "string" || value === false ? undefined : "a string or false"),
+  truncation: oneOf("error", "warn", "silent"),
+  onTruncate: (value) => (typeof value === "function" ? undefined : "a function"),
+  threads: count,
+  workers: count,
+  scale: oneOf("logit", "sigmoid"),
+};
+
+/** Refuses unknown options and values of the wrong kind. Options that are `undefined` count as not given. */
+export function checkOptions(options: LoadOptions): LoadOptions {
+  if (typeof options !== "object" || options === null) throw invalid("options", "must be an object");
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  for (const [name, value] of Object.entries(given)) {
+    const check = Object.hasOwn(CHECKS, name) ? CHECKS[name as keyof LoadOptions] : undefined;
+    if (check === undefined) throw invalid(name, `is not an option; known are ${Object.keys(CHECKS).join(", ")}`);
+    const wanted = check(value);
+    if (wanted !== undefined) throw invalid(name, `must be ${wanted}, not ${typeof value === "string" ? JSON.stringify(value) : String(value)}`);
+  }
+  const { threads, workers } = given as LoadOptions;
+  if (threads !== undefined && workers !== undefined && workers > threads) {
+    throw invalid("workers", `(${workers}) must not be more than threads (${threads}): each worker needs one`);
+  }
+  return given;
+}
+
+/** Refuses an option that means nothing for this model. */
+export function refuse(options: LoadOptions, names: readonly (keyof LoadOptions)[], reason: string): void {
+  const name = names.find((candidate) => options[candidate] !== undefined);
+  if (name !== undefined) throw invalid(name, `does not apply: ${reason}`);
+}
+
+/** The token limit in use. `least` is what special tokens alone would fill. */
+export function maxTokensOf(options: LoadOptions, spec: ModelSpec, least: number): number {
+  const maxTokens = options.maxTokens ?? spec.defaultMaxTokens ?? spec.maxTokens;
+  if (maxTokens > spec.maxTokens || maxTokens < least) {
+    throw invalid("maxTokens", `must be ${least} to ${spec.maxTokens} for ${spec.id}, not ${maxTokens}`);
+  }
+  return maxTokens;
+}
+
+/** The vector width in use. */
+export function dimensionsOf(options: LoadOptions, spec: EmbeddingSpec): number {
+  const { dimensions = spec.dimensions } = options;
+  if (dimensions > spec.dimensions) {
+    throw invalid("dimensions", `must be 1 to ${spec.dimensions} for ${spec.id}, not ${dimensions}`);
+  }
+  return dimensions;
+}
+
+export function invalid(parameter: string, problem: string): BgeError {
+  return new BgeError("INVALID_OPTION", `${parameter} ${problem}.`, { parameter });
+}
+
+function oneOf(...allowed: readonly string[]): Check {
+  return (value) => (allowed.includes(value as string) ? undefined : allowed.map((one) => `"${one}"`).join(" or "));
+}
+
+function count(value: unknown): string | undefined {
+  return Number.isSafeInteger(value) && (value as number) >= 1 ? undefined : "a whole number of at least 1";
+}

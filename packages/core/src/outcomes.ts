@@ -1,0 +1,30 @@
+import { BgeError, listed } from "./errors.js";
+
+/** What came of one text: numbers, with the tokens it has and the tokens that were read; or an error of its own. */
+export type Outcome =
+  | { readonly data: Float32Array; readonly tokens: number; readonly kept: number; readonly error?: undefined }
+  | { readonly error: BgeError };
+
+/** All results, or one error that names every text that failed and carries what was finished. */
+export function allOrError<T extends Float32Array | number>(
+  outcomes: readonly Outcome[],
+  valueOf: (data: Float32Array) => T,
+): T[] {
+  const values = outcomes.map((outcome) => (outcome.error ? undefined : valueOf(outcome.data)));
+  const failed = outcomes.flatMap((outcome, index) => (outcome.error ? [index] : []));
+  const first = outcomes[failed[0] ?? 0]?.error;
+  if (first !== undefined) throw located(first, failed, values);
+  // No outcome is an error, so every value is there.
+  return values as T[];
+}
+
+/** The same error, with the places of the inputs it is about. */
+export function located(error: BgeError, indices: readonly number[], completed?: readonly (Float32Array | number | undefined)[]): BgeError {
+  const { code, message, parameter } = error;
+  return new BgeError(code, `${message} (input index ${listed(indices)})`, {
+    indices,
+    cause: error.cause ?? error,
+    ...(parameter === undefined ? {} : { parameter }),
+    ...(completed === undefined ? {} : { completed }),
+  });
+}

@@ -1,0 +1,59 @@
+import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { hubCacheDirectory } from "./environment.js";
+import type { Dtype, ModelSource } from "./spec.js";
+
+/** A folder where a model may be, or the reason why there is none. */
+export interface Place {
+  readonly from: ModelSource["from"];
+  readonly directory?: string;
+  readonly reason?: string;
+}
+
+/** Graph file of each precision, in Hugging Face's layout. */
+export const GRAPH_FILES: Readonly<Record<Dtype, string>> = {
+  fp32: "onnx/model.onnx",
+  fp16: "onnx/model_fp16.onnx",
+  int8: "onnx/model_quantized.onnx",
+};
+
+const TOKENIZER_FILES = ["tokenizer.json", "tokenizer_config.json"];
+
+/** The files that a folder lacks for this precision. */
+export function missingFiles(directory: string, dtype: Dtype): string[] {
+  return [GRAPH_FILES[dtype], ...TOKENIZER_FILES]
+    .map((name) => join(directory, name))
+    .filter((file) => !existsSync(file));
+}
+
+/** npm package that carries a model of the BAAI organisation. */
+export function packageName(id: string): string | undefined {
+  return id.startsWith("BAAI/") ? `@bge-js/model-${id.slice("BAAI/".length)}` : undefined;
+}
+
+/** The installed model package, looked for from the application first, since strict node_modules hide its packages from us. */
+export function packagePlace(id: string): Place {
+  const name = packageName(id);
+  if (name === undefined) return { from: "package", reason: `no model package exists for ${id}` };
+  const application = [join(process.cwd(), "package.json"), process.argv[1]].filter((path) => path !== undefined);
+  for (const base of [...application, import.meta.url]) {
+    try {
+      return { from: "package", directory: join(dirname(createRequire(base).resolve(`${name}/package.json`)), "model") };
+    } catch {
+      // Not visible from there.
+    }
+  }
+  return { from: "package", reason: `package ${name} is not installed` };
+}
+
+/** The snapshot that `main` names in the local Hugging Face cache, as Python's huggingface_hub lays it out. */
+export function cachePlace(id: string): Place {
+  const repository = join(hubCacheDirectory(), `models--${id.replaceAll("/", "--")}`);
+  try {
+    const commit = readFileSync(join(repository, "refs", "main"), "utf8").trim();
+    return { from: "cache", directory: join(repository, "snapshots", commit) };
+  } catch {
+    return { from: "cache", reason: `no ${join(repository, "refs", "main")}` };
+  }
+}

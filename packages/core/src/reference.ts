@@ -1,0 +1,77 @@
+import type { Facts } from "./declaration.js";
+import { BgeError } from "./errors.js";
+import type { ModelReference, ModelSpec } from "./spec.js";
+
+/** Every fact that a reference may hold, and what it must be. */
+const FACTS: Readonly<Record<keyof ModelReference, (value: unknown) => boolean>> = {
+  directory: isText,
+  id: isText,
+  dtype: oneOf("fp32", "fp16", "int8"),
+  batching: oneOf("alone", "equal-length", "padded"),
+  kind: oneOf("embedding", "reranker"),
+  architecture: oneOf("bert", "xlm-roberta", "qwen2"),
+  pooling: oneOf("cls", "mean", "last-token"),
+  dimensions: isCount,
+  maxTokens: isCount,
+  defaultMaxTokens: isCount,
+  queryInstruction: (value) => typeof value === "string",
+  output: isText,
+  lateInteraction: (value) => typeof value === "boolean",
+  licence: isText,
+  needs: isText,
+};
+
+/** Checks what a user passes as a model. */
+export function checkReference(model: ModelReference): ModelReference {
+  if (typeof model !== "object" || model === null || Array.isArray(model)) {
+    throw invalid("model", `must be an id, a folder or { id?, directory?, ...facts }, not ${describe(model)}`);
+  }
+  const given = Object.fromEntries(Object.entries(model).filter(([, value]) => value !== undefined));
+  for (const [name, value] of Object.entries(given)) {
+    const check = Object.hasOwn(FACTS, name) ? FACTS[name as keyof ModelReference] : undefined;
+    if (check === undefined) throw invalid(name, `is not a fact of a model; known are ${Object.keys(FACTS).join(", ")}`);
+    if (!check(value)) throw invalid(name, `cannot be ${describe(value)}`);
+  }
+  if (given["id"] === undefined && given["directory"] === undefined) {
+    throw invalid("model", "needs an id or a directory");
+  }
+  return given;
+}
+
+/** A spec has all its facts; what nothing tells is an error that says how to tell it. */
+export function completeSpec(facts: Facts, folder: string): ModelSpec {
+  const { dtype: _dtype, batching: _batching, ...spec } = facts;
+  const needed = ["kind", "architecture", "maxTokens"] as const;
+  const ofEmbedding = ["pooling", "dimensions", "queryInstruction"] as const;
+  for (const name of spec.kind === "reranker" ? needed : [...needed, ...ofEmbedding]) {
+    if (spec[name] === undefined) {
+      throw new BgeError(
+        "MODEL_MISMATCH",
+        `Neither the model table nor the files in ${folder} tell the ${name} of ${spec.id}. ` +
+          `Pass it: { directory: ${JSON.stringify(folder)}, ${name}: ... }. It is never guessed.`,
+        { parameter: name },
+      );
+    }
+  }
+  return { id: folder, licence: "unknown", ...spec } as ModelSpec;
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === "string" && value !== "";
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isInteger(value) && (value as number) > 0;
+}
+
+function oneOf(...allowed: readonly string[]): (value: unknown) => boolean {
+  return (value) => allowed.includes(value as string);
+}
+
+function invalid(parameter: string, problem: string): BgeError {
+  return new BgeError("INVALID_OPTION", `${parameter} ${problem}.`, { parameter });
+}
+
+function describe(value: unknown): string {
+  return typeof value === "string" ? JSON.stringify(value) : value === null ? "null" : Array.isArray(value) ? "a list" : `${typeof value} ${String(value)}`;
+}

@@ -1,0 +1,58 @@
+import type { CallOptions, LoadOptions, RankedDocument, Reranker, RerankOptions } from "./api.js";
+import { withCall } from "./calls.js";
+import { acceptCrossEncoder, createCrossEncoder } from "./cross-encoder.js";
+import type { EngineCall } from "./engine/pool.js";
+import { checkText, checkTexts } from "./input.js";
+import { acceptLateInteraction, createLateInteraction } from "./late-interaction.js";
+import { openModel } from "./open-model.js";
+import { allOrError, type Outcome } from "./outcomes.js";
+import { checkRanking, rank } from "./ranking.js";
+import type { ModelReference, ModelSpec } from "./spec.js";
+
+/** What distinguishes one kind of reranker from another. */
+export interface Scorer {
+  readonly kind: Reranker["kind"];
+  readonly scale: Reranker["scale"];
+  readonly maxTokens: number;
+  /** One outcome of one number a document, in order. */
+  score(call: EngineCall, query: string, documents: readonly string[]): Promise<Outcome[]>;
+  /** From the model's number to the score. */
+  toScore(value: number): number;
+}
+
+/**
+ * Loads a reranker: a cross-encoder, or late interaction over an embedding model that is measured for it; the model tells which.
+ *
+ * @param model Hugging Face id, folder, or `{ id?, directory?, ...facts }`; `{ id, lateInteraction: true }` reranks with the
+ * token vectors of any other embedding model. @default late interaction with the embedded bge-small-en-v1.5
+ * @throws BgeError as `loadEmbedder`
+ */
+export async function loadReranker(model?: string | ModelReference, options: LoadOptions = {}): Promise<Reranker> {
+  const { spec, source, engine, options: checked } = await openModel(model, options, acceptReranker);
+  const scorer =
+    spec.kind === "reranker"
+      ? createCrossEncoder(spec, source, engine.info.frame.pair, checked)
+      : createLateInteraction(spec, source, checked);
+
+  async function score(query: string, documents: readonly string[], { signal }: CallOptions = {}): Promise<number[]> {
+    checkText(query, "query");
+    checkTexts(documents, "documents");
+    if (documents.length === 0) return [];
+    const outcomes = await withCall(engine, signal ? { signal } : {}, (call) => scorer.score(call, query, documents));
+    return allOrError(outcomes, ([value]) => scorer.toScore(value!));
+  }
+
+  async function rerank(query: string, documents: readonly string[], options: RerankOptions = {}): Promise<RankedDocument[]> {
+    checkRanking(options);
+    return rank(await score(query, documents, options), options);
+  }
+
+  const dispose = () => engine.dispose();
+  const { kind, scale, maxTokens } = scorer;
+  return { kind, spec, source, scale, maxTokens, score, rerank, dispose, [Symbol.asyncDispose]: dispose };
+}
+
+function acceptReranker(spec: ModelSpec, options: LoadOptions): void {
+  if (spec.kind === "reranker") acceptCrossEncoder(spec, options);
+  else acceptLateInteraction(spec, options);
+}

@@ -1,0 +1,108 @@
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Facts, readDeclaration, readOwnFacts } from "./declaration.js";
+import { BgeError } from "./errors.js";
+import { fingerprint } from "./fingerprint.js";
+import { DEFAULT_MODEL, findModel } from "./models.js";
+import { cachePlace, GRAPH_FILES, missingFiles, type Place, packageName, packagePlace } from "./places.js";
+import { checkReference, completeSpec } from "./reference.js";
+import type { Dtype, ModelReference, ModelSource, ModelSpec } from "./spec.js";
+
+/** A model's facts and files. */
+export interface ResolvedModel {
+  readonly spec: ModelSpec;
+  readonly source: ModelSource;
+}
+
+export interface ResolveOptions {
+  readonly dtype?: Dtype | "q8" | undefined;
+  /** Called as soon as facts are known from the table, before any file is looked for. */
+  readonly check?: (spec: ModelSpec) => void;
+}
+
+/**
+ * Finds a model's facts and files without loading anything: an id (an installed model package first, then the local Hugging
+ * Face cache), a folder, or a reference to either. No model: the embedded default.
+ *
+ * @throws BgeError `MODEL_NOT_FOUND` with every place that was tried, `MODEL_MISMATCH` with the fact that is missing,
+ * `UNSUPPORTED_MODEL`, `MODEL_CORRUPT`, `INVALID_INPUT`
+ */
+export function resolveModel(model?: string | ModelReference, options: ResolveOptions = {}): ResolvedModel {
+  const { directory, ...given } = toReference(model);
+  const known = given.id === undefined ? undefined : findModel(given.id);
+  if (known !== undefined) options.check?.({ ...known, ...given, id: known.id } as ModelSpec);
+  const id = known?.id ?? given.id;
+  const asked = options.dtype === "q8" ? "int8" : options.dtype;
+  const places: Place[] =
+    directory !== undefined
+      ? [{ from: "directory", directory: folderPath(directory) }]
+      : // A fourth place comes later: download into the cache.
+        [packagePlace(id!), cachePlace(id!)];
+  const tried: string[] = [];
+  for (const { from, directory: folder, reason } of places) {
+    if (folder === undefined) {
+      tried.push(reason!);
+      continue;
+    }
+    const own = readOwnFacts(folder);
+    const dtype = asked ?? given.dtype ?? own.dtype ?? "fp32";
+    const missing = missingFiles(folder, dtype);
+    if (missing.length > 0) {
+      tried.push(`${from} ${folder} lacks ${missing.join(", ")}${otherPrecisions(folder, dtype)}`);
+      continue;
+    }
+    const spec = completeSpec(factsOf(folder, own, given), folder);
+    options.check?.(spec);
+    const file = join(folder, GRAPH_FILES[dtype]);
+    const batching = given.batching ?? own.batching ?? (dtype === "int8" ? "alone" : "padded");
+    return { spec, source: { from, directory: folder, file, dtype, batching, fingerprint: fingerprint(file) } };
+  }
+  throw notFound(id ?? directory!, id, tried);
+}
+
+/** Facts by precedence: those given, the table's for the id, the folder's own. */
+function factsOf(folder: string, own: Facts, given: Facts): Facts {
+  const id = given.id ?? own.id;
+  const known = id === undefined ? undefined : findModel(id);
+  if (known === undefined) return { ...readDeclaration(folder), ...own, ...given };
+  return { ...known, ...given, id: known.id };
+}
+
+function toReference(model: string | ModelReference | undefined): ModelReference {
+  if (model === undefined) return { id: DEFAULT_MODEL };
+  if (typeof model === "string") return isFolder(model) ? { directory: model } : checkReference({ id: model });
+  return checkReference(model);
+}
+
+/** Folders begin as paths do; every other string is an id. */
+function isFolder(model: string): boolean {
+  return /^(\.{0,2}[/\\]|\.{1,2}$|file:|[A-Za-z]:[/\\])/.test(model);
+}
+
+function folderPath(directory: string): string {
+  return directory.startsWith("file:") ? fileURLToPath(directory) : resolve(directory);
+}
+
+function otherPrecisions(folder: string, dtype: Dtype): string {
+  const there = (Object.keys(GRAPH_FILES) as Dtype[]).filter((other) => existsSync(join(folder, GRAPH_FILES[other])));
+  return there.length > 0 && !there.includes(dtype) ? ` (it has dtype ${there.join(", ")})` : "";
+}
+
+function notFound(name: string, id: string | undefined, tried: readonly string[]): BgeError {
+  const packaged = id === undefined ? undefined : packageName(id);
+  const advice =
+    id === undefined
+      ? "Check the path."
+      : [
+          ...(packaged !== undefined && EMBEDDED.has(id) ? [`npm install ${packaged}`] : []),
+          `huggingface-cli download ${id} (into the local cache)`,
+          "or pass { id, directory } of a folder with its ONNX files",
+        ].join("; ");
+  return new BgeError("MODEL_NOT_FOUND", `Model ${name} was not found. Tried: ${tried.join("; ")}. To get it: ${advice}`, {
+    parameter: "model",
+  });
+}
+
+/** Models small enough for an npm package of their own. */
+const EMBEDDED = new Set(["BAAI/bge-small-en-v1.5", "BAAI/bge-small-zh-v1.5"]);

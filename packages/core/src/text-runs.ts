@@ -1,0 +1,133 @@
+import { pickRows, planBatches } from "./batches.js";
+import type { Encoded, Encoding, Head, TokenRows } from "./engine/messages.js";
+import type { EngineCall } from "./engine/pool.js";
+import { rowSize } from "./engine/row-size.js";
+import { BgeError } from "./errors.js";
+import type { Outcome } from "./outcomes.js";
+import type { Batching } from "./spec.js";
+import { mapAhead, type Window, windows } from "./windows.js";
+
+/** What is to be done with texts. */
+export interface TextTask {
+  readonly encoding: Encoding;
+  readonly head: Head;
+  readonly batching: Batching;
+}
+
+/** Windows of texts under way at once: one is being finished while the next fills the workers. */
+const WINDOWS_AHEAD = 2;
+/** Characters that one encoding message carries at the most, unless one text alone has more. */
+const ENCODE_CHARACTERS = 1 << 16;
+
+/** Runs texts window by window, with `run` for each; outcomes in order, drawn only as fast as they are read. */
+export function runWindows(
+  texts: Iterable<string> | AsyncIterable<string>,
+  run: (window: Window) => Promise<Outcome[]>,
+): AsyncGenerator<{ offset: number; outcomes: Outcome[] }, void, undefined> {
+  return mapAhead(windows(texts), WINDOWS_AHEAD, async (window) => ({ offset: window.offset, outcomes: await run(window) }));
+}
+
+/** Runs texts through the model in batches that cannot change their numbers; outcomes in input order. */
+export async function runTexts(
+  call: EngineCall,
+  texts: readonly string[],
+  task: TextTask,
+  onDone: (count: number) => void = () => {},
+): Promise<Outcome[]> {
+  if (task.batching === "alone" || texts.length === 1) {
+    return Promise.all(
+      texts.map(async (text) => {
+        const outcome = await runAlone(call, text, task);
+        onDone(1);
+        return outcome;
+      }),
+    );
+  }
+  const { rows, totals } = await encodeTexts(call, texts, task.encoding);
+  const outcomes = new Array<Outcome>(texts.length);
+  await Promise.all(
+    planBatches(rows.lengths, task.batching).map(async (indices) => {
+      const results = await runBatch(call, pickRows(rows, indices), task.head);
+      for (const [i, index] of indices.entries()) {
+        const result = results[i]!;
+        outcomes[index] = result.error ? result : { ...result, tokens: totals[index]! };
+      }
+      onDone(indices.length);
+    }),
+  );
+  return outcomes;
+}
+
+/** Token rows and counts; in several messages, so that the workers share the encoding. */
+export async function encodeTexts(call: EngineCall, texts: readonly string[], encoding: Encoding): Promise<Encoded> {
+  const parts = await Promise.all(chunksOf(texts).map((chunk) => call.run({ type: "encode", texts: chunk, encoding })));
+  const join = (pick: (part: Encoded) => Int32Array) => joined(parts.map(pick));
+  return {
+    rows: { ids: join((p) => p.rows.ids), lengths: join((p) => p.rows.lengths), seconds: join((p) => p.rows.seconds) },
+    totals: join((p) => p.totals),
+  };
+}
+
+/** Tokens of each text alone, special tokens included, before any cut. */
+export async function countTexts(call: EngineCall, texts: readonly string[]): Promise<Int32Array> {
+  return (await encodeTexts(call, texts, { form: "count" })).totals;
+}
+
+async function runAlone(call: EngineCall, text: string, { encoding, head }: TextTask): Promise<Outcome> {
+  try {
+    const { data, faulty, kept, total } = await call.run({ type: "encode-and-run", text, encoding, head });
+    return faulty.length > 0 ? { error: notFinite() } : { data, tokens: total, kept };
+  } catch (error) {
+    return { error: ofTexts(error) };
+  }
+}
+
+async function runBatch(call: EngineCall, rows: TokenRows, head: Head): Promise<Outcome[]> {
+  try {
+    const { data, faulty } = await call.run({ type: "run", rows, head });
+    let from = 0;
+    return Array.from(rows.lengths, (kept, row) => {
+      const to = from + rowSize(head, kept);
+      // A copy: each vector gets a buffer of its own.
+      const own = data.slice(from, to);
+      from = to;
+      return faulty.includes(row) ? { error: notFinite() } : { data: own, tokens: kept, kept };
+    });
+  } catch (error) {
+    return Array.from(rows.lengths, () => ({ error: ofTexts(error) }));
+  }
+}
+
+/** A model's failure belongs to its texts; the end of the model, and what is no error of ours, to the whole call. */
+function ofTexts(error: unknown): BgeError {
+  if (!(error instanceof BgeError) || error.code === "DISPOSED") throw error;
+  return error;
+}
+
+function notFinite(): BgeError {
+  return new BgeError("INFERENCE_FAILED", "The model gave a number that is not finite");
+}
+
+function chunksOf(texts: readonly string[]): string[][] {
+  const chunks: string[][] = [];
+  let characters = Number.POSITIVE_INFINITY;
+  for (const text of texts) {
+    if (characters + text.length > ENCODE_CHARACTERS) {
+      chunks.push([]);
+      characters = 0;
+    }
+    chunks.at(-1)!.push(text);
+    characters += text.length;
+  }
+  return chunks;
+}
+
+function joined(arrays: readonly Int32Array[]): Int32Array {
+  const all = new Int32Array(arrays.reduce((sum, array) => sum + array.length, 0));
+  let at = 0;
+  for (const array of arrays) {
+    all.set(array, at);
+    at += array.length;
+  }
+  return all;
+}

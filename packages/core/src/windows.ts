@@ -1,0 +1,92 @@
+/** A stretch of a list or stream of texts. */
+export interface Window {
+  /** Position of its first text. */
+  readonly offset: number;
+  readonly texts: readonly string[];
+}
+
+/** Texts and characters of a window: enough to sort by length and keep workers busy, little enough to hold. */
+const WINDOW_TEXTS = 256;
+const WINDOW_CHARACTERS = 1 << 20;
+
+/** Cuts texts into windows; a source that lets us wait is not waited for while texts are in hand. */
+export async function* windows(texts: Iterable<string> | AsyncIterable<string>): AsyncGenerator<Window, void, undefined> {
+  let offset = 0;
+  let held: string[] = [];
+  let characters = 0;
+  const cut = (): Window => {
+    const window = { offset, texts: held };
+    offset += held.length;
+    held = [];
+    characters = 0;
+    return window;
+  };
+  const take = (text: string) => {
+    held.push(text);
+    characters += typeof text === "string" ? text.length : 0;
+    return held.length >= WINDOW_TEXTS || characters >= WINDOW_CHARACTERS;
+  };
+  if (Symbol.iterator in texts) {
+    for (const text of texts) if (take(text)) yield cut();
+  } else {
+    const source = texts[Symbol.asyncIterator]();
+    let finished = false;
+    try {
+      for (let next = source.next(); ; ) {
+        const item = held.length === 0 ? await next : await Promise.race([next, soon()]);
+        if (item === undefined) {
+          yield cut();
+          continue;
+        }
+        finished = item.done === true;
+        if (finished) break;
+        const full = take(item.value);
+        next = source.next();
+        next.catch(() => {});
+        if (full) yield cut();
+      }
+    } finally {
+      if (!finished) await source.return?.();
+    }
+  }
+  if (held.length > 0) yield cut();
+}
+
+/** Maps items in order with at most `ahead` under way; a finished one is given out even while the source lets us wait. */
+export async function* mapAhead<T, R>(
+  source: AsyncGenerator<T, void, undefined>,
+  ahead: number,
+  map: (item: T) => Promise<R>,
+): AsyncGenerator<R, void, undefined> {
+  const running: Promise<R>[] = [];
+  let next: Promise<IteratorResult<T, void>> | undefined;
+  let ended = false;
+  try {
+    while (!ended || running.length > 0) {
+      if (!ended && running.length < ahead) next ??= source.next();
+      const events: Promise<"result" | "item">[] = [];
+      if (running[0] !== undefined) events.push(running[0].then(() => "result"));
+      if (next !== undefined) events.push(next.then(() => "item"));
+      if ((await Promise.race(events)) === "result") {
+        yield await running.shift()!;
+        continue;
+      }
+      const item = await next!;
+      next = undefined;
+      if (item.done) ended = true;
+      else {
+        const result = map(item.value);
+        result.catch(() => {});
+        running.push(result);
+      }
+    }
+  } finally {
+    // A source that hangs must not keep its reader from leaving.
+    if (!ended) void source.return(undefined).catch(() => {});
+  }
+}
+
+/** Resolves once whatever is ready now has had its turn. */
+function soon(): Promise<undefined> {
+  return new Promise((resolve) => setImmediate(() => resolve(undefined)));
+}

@@ -1,0 +1,3 @@
+/** The model's id and files, ready for `loadEmbedder` and `loadReranker` of @bge-js/core. */
+declare const model: { readonly id: "BAAI/bge-small-en-v1.5"; readonly directory: string };
+export default model;
