@@ -88,10 +88,19 @@ export interface Embedder extends AsyncDisposable {
   /** One vector a text, in input order; `[]` for `[]`. A failure carries what was finished in `completed`. */
   embedDocuments(texts: readonly string[], options?: EmbedDocumentsOptions): Promise<Float32Array[]>;
   /** Vectors in input order, in constant memory: texts are drawn only as fast as they are embedded. */
-  embedStream(texts: Iterable<string> | AsyncIterable<string>, options: EmbedStreamOptions & { onError: "skip" }): AsyncGenerator<Float32Array | undefined, void, undefined>;
-  embedStream(texts: Iterable<string> | AsyncIterable<string>, options?: EmbedStreamOptions): AsyncGenerator<Float32Array, void, undefined>;
+  embedStream(
+    texts: Iterable<string> | AsyncIterable<string>,
+    options: EmbedStreamOptions & { onError: "skip" },
+  ): AsyncGenerator<Float32Array | undefined, void, undefined>;
+  embedStream(
+    texts: Iterable<string> | AsyncIterable<string>,
+    options?: EmbedStreamOptions,
+  ): AsyncGenerator<Float32Array, void, undefined>;
   /** The token vectors of each text, for late interaction. */
-  embedTokens(texts: readonly string[], options: CallOptions & { readonly inputType: InputType }): Promise<TokenVectors[]>;
+  embedTokens(
+    texts: readonly string[],
+    options: CallOptions & { readonly inputType: InputType },
+  ): Promise<TokenVectors[]>;
   /** Tokens before any cut, special tokens included, and the query instruction for `inputType: "query"`. */
   countTokens(text: string, options?: CallOptions & { readonly inputType?: InputType }): Promise<number>;
   countTokens(texts: readonly string[], options?: CallOptions & { readonly inputType?: InputType }): Promise<number[]>;

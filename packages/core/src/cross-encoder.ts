@@ -12,7 +12,11 @@ import { createTruncation } from "./truncation.js";
 const LEAST_TOKENS = 20;
 
 export function acceptCrossEncoder(spec: RerankerSpec, options: LoadOptions): void {
-  refuse(options, ["dimensions", "queryInstruction"], `${spec.id} is a cross-encoder, which has no vectors and no instruction`);
+  refuse(
+    options,
+    ["dimensions", "queryInstruction"],
+    `${spec.id} is a cross-encoder, which has no vectors and no instruction`,
+  );
   maxTokensOf(options, spec, LEAST_TOKENS);
 }
 
@@ -20,7 +24,12 @@ export function acceptCrossEncoder(spec: RerankerSpec, options: LoadOptions): vo
  * Query and document through the model together, one logit out. Cut as FlagReranker does: the query to 3/4 of the limit,
  * then the document alone (`only_second`).
  */
-export function createCrossEncoder(spec: RerankerSpec, source: ModelSource, pairFrame: number, options: LoadOptions): Scorer {
+export function createCrossEncoder(
+  spec: RerankerSpec,
+  source: ModelSource,
+  pairFrame: number,
+  options: LoadOptions,
+): Scorer {
   const maxTokens = maxTokensOf(options, spec, LEAST_TOKENS);
   const queryTokens = Math.floor((maxTokens * 3) / 4);
   const ofQuery = createTruncation(spec.id, queryTokens, options);
@@ -35,7 +44,10 @@ export function createCrossEncoder(spec: RerankerSpec, source: ModelSource, pair
     if (ofPair.refuses) {
       // The count of a text alone includes its own frame of two.
       const counts = await countTexts(call, documents);
-      ofPair.refuse(counts.map((count) => count - 2 + ids.length + pairFrame), "document");
+      ofPair.refuse(
+        counts.map((count) => count - 2 + ids.length + pairFrame),
+        "document",
+      );
     }
     const encoding: Encoding = { form: "pair", maxTokens, query: ids };
     const task = { encoding, head: { type: "logit" }, batching: source.batching } as const;

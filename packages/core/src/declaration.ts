@@ -62,7 +62,8 @@ function maxTokensOf(config: Json, directory: string): Facts {
 function poolingOf(directory: string): Pooling | undefined {
   const modules = readJson(directory, "modules.json") as unknown as { type: string; path: string }[] | undefined;
   for (const { type } of modules ?? []) {
-    if (!/\.(Transformer|Pooling|Normalize)$/.test(type)) throw unsupported(directory, `module ${type} of modules.json`);
+    if (!/\.(Transformer|Pooling|Normalize)$/.test(type))
+      throw unsupported(directory, `module ${type} of modules.json`);
   }
   const path = modules?.find(({ type }) => type.endsWith(".Pooling"))?.path ?? "1_Pooling";
   const config = readJson(directory, join(path, "config.json"));

@@ -56,7 +56,11 @@ export function createEmbedStream({ engine, task, truncation, instructed }: Stre
     const outcomes = new Array<Outcome | undefined>(texts.length);
     for (const [i, text] of texts.entries()) outcomes[i] = failure(() => checkText(text, "text"));
     const good = () => texts.flatMap((_, i) => (outcomes[i] === undefined ? [i] : []));
-    const inputsOf = (indices: readonly number[]) => instructed(indices.map((i) => texts[i]!), inputType);
+    const inputsOf = (indices: readonly number[]) =>
+      instructed(
+        indices.map((i) => texts[i]!),
+        inputType,
+      );
     if (truncation.refuses) {
       const checked = good();
       const counts = await countTexts(call, inputsOf(checked));
@@ -83,9 +87,12 @@ function failure(check: () => void): Outcome | undefined {
 }
 
 function checkStream(texts: unknown, onError: unknown): void {
-  const isStream = typeof texts === "object" && texts !== null && (Symbol.iterator in texts || Symbol.asyncIterator in texts);
+  const isStream =
+    typeof texts === "object" && texts !== null && (Symbol.iterator in texts || Symbol.asyncIterator in texts);
   if (!isStream) {
-    throw new BgeError("INVALID_INPUT", "texts must be an iterable or async iterable of strings.", { parameter: "texts" });
+    throw new BgeError("INVALID_INPUT", "texts must be an iterable or async iterable of strings.", {
+      parameter: "texts",
+    });
   }
   if (onError !== "throw" && onError !== "skip") throw invalid("onError", 'must be "throw" or "skip"');
 }

@@ -37,7 +37,8 @@ function acceptEmbedding(spec: ModelSpec, options: LoadOptions): void {
 function createEmbedder({ spec: facts, source, engine, options }: OpenModel): Embedder {
   // `acceptEmbedding` has seen to it.
   const model = facts as EmbeddingSpec;
-  const queryInstruction = options.queryInstruction === false ? "" : (options.queryInstruction ?? model.queryInstruction);
+  const queryInstruction =
+    options.queryInstruction === false ? "" : (options.queryInstruction ?? model.queryInstruction);
   const spec: EmbeddingSpec = { ...model, queryInstruction };
   const dimensions = dimensionsOf(options, model);
   const maxTokens = maxTokensOf(options, model, 3);
@@ -79,7 +80,10 @@ function createEmbedder({ spec: facts, source, engine, options }: OpenModel): Em
     return vector!;
   }
 
-  async function embedDocuments(texts: readonly string[], callOptions: EmbedDocumentsOptions = {}): Promise<Float32Array[]> {
+  async function embedDocuments(
+    texts: readonly string[],
+    callOptions: EmbedDocumentsOptions = {},
+  ): Promise<Float32Array[]> {
     checkTexts(texts, "texts");
     return embedAll(texts, vectors, "document", callOptions);
   }

@@ -17,7 +17,7 @@ export { BgeError, type BgeErrorCode } from "./errors.js";
 export { lazy } from "./lazy.js";
 export { MODELS } from "./models.js";
 export { loadReranker } from "./reranker.js";
-export { resolveModel, type ResolvedModel } from "./resolve.js";
+export { type ResolvedModel, resolveModel } from "./resolve.js";
 export type {
   Architecture,
   Batching,

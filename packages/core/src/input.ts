@@ -4,7 +4,9 @@ import { BgeError, listed } from "./errors.js";
 /** Refuses what is not a list of well-formed strings, and names every bad index. */
 export function checkTexts(texts: readonly string[], parameter: string): void {
   if (!Array.isArray(texts)) {
-    throw new BgeError("INVALID_INPUT", `${parameter} must be an array of strings, not ${kindOf(texts)}.`, { parameter });
+    throw new BgeError("INVALID_INPUT", `${parameter} must be an array of strings, not ${kindOf(texts)}.`, {
+      parameter,
+    });
   }
   const problems: string[] = [];
   const indices: number[] = [];
@@ -26,7 +28,8 @@ export function checkTexts(texts: readonly string[], parameter: string): void {
 /** Refuses what is not a well-formed string. */
 export function checkText(text: string, parameter: string): void {
   const problem = problemOf(text);
-  if (problem !== undefined) throw new BgeError("INVALID_INPUT", `${parameter} cannot be used: ${problem}.`, { parameter });
+  if (problem !== undefined)
+    throw new BgeError("INVALID_INPUT", `${parameter} cannot be used: ${problem}.`, { parameter });
 }
 
 /** Refuses a side that does not exist. */
@@ -39,7 +42,9 @@ export function checkInputType(inputType: InputType): void {
 
 function problemOf(text: unknown): string | undefined {
   if (typeof text !== "string") return `${kindOf(text)}, not a string`;
-  return text.isWellFormed() ? undefined : "a lone surrogate: half of a UTF-16 pair, no text; see String.prototype.toWellFormed";
+  return text.isWellFormed()
+    ? undefined
+    : "a lone surrogate: half of a UTF-16 pair, no text; see String.prototype.toWellFormed";
 }
 
 function kindOf(value: unknown): string {

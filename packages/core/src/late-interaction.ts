@@ -38,7 +38,11 @@ export function createLateInteraction(spec: EmbeddingSpec, source: ModelSource, 
       truncation.refuse(await countTexts(call, [instruction + query]), "query");
       truncation.refuse(await countTexts(call, documents), "document");
     }
-    const asked = await runTexts(call, [instruction + query], { encoding, head: { type: "tokens", dimensions }, batching });
+    const asked = await runTexts(call, [instruction + query], {
+      encoding,
+      head: { type: "tokens", dimensions },
+      batching,
+    });
     truncation.report(asked, "query");
     const [rows] = allOrError(asked, (data) => data);
     const task = { encoding, head: { type: "max-sim", dimensions, query: rows! }, batching } as const;

@@ -44,7 +44,9 @@ export async function openModel(
 function refuseUnsupported(spec: ModelSpec): void {
   const needs = spec.needs ?? (spec.architecture === "qwen2" ? "last-token pooling of a decoder model" : undefined);
   if (needs === undefined) return;
-  throw new BgeError("UNSUPPORTED_MODEL", `${spec.id} needs what this release does not have: ${needs}.`, { parameter: "model" });
+  throw new BgeError("UNSUPPORTED_MODEL", `${spec.id} needs what this release does not have: ${needs}.`, {
+    parameter: "model",
+  });
 }
 
 function outputOf(spec: ModelSpec): string {
@@ -55,17 +57,23 @@ function outputOf(spec: ModelSpec): string {
 function checkFiles(spec: ModelSpec, info: Engine["info"], file: string): void {
   const { inputs, outputs, shape } = info;
   const unknown = inputs.filter((name) => !KNOWN_INPUTS.includes(name));
-  if (unknown.length > 0) throw mismatch(file, `the graph wants inputs that ${spec.id} should not have: ${unknown.join(", ")}`);
+  if (unknown.length > 0)
+    throw mismatch(file, `the graph wants inputs that ${spec.id} should not have: ${unknown.join(", ")}`);
   if (!inputs.includes("input_ids") || !inputs.includes("attention_mask")) {
     throw mismatch(file, `the graph's inputs are ${inputs.join(", ")}; input_ids and attention_mask are needed`);
   }
   const output = outputOf(spec);
   if (!outputs.includes(output)) {
-    const other = outputs.includes("logits") ? "It looks like a reranker: see loadReranker." : "If one of them is the right one, pass it as `output`.";
+    const other = outputs.includes("logits")
+      ? "It looks like a reranker: see loadReranker."
+      : "If one of them is the right one, pass it as `output`.";
     throw mismatch(file, `${spec.id} needs the output ${output}; the graph has ${outputs.join(", ")}. ${other}`);
   }
   if (spec.kind === "embedding" && (shape.length !== 3 || shape[2] !== spec.dimensions)) {
-    throw mismatch(file, `output ${output} has shape [${shape.join(", ")}]; ${spec.id} needs [batch, tokens, ${spec.dimensions}]`);
+    throw mismatch(
+      file,
+      `output ${output} has shape [${shape.join(", ")}]; ${spec.id} needs [batch, tokens, ${spec.dimensions}]`,
+    );
   }
   if (spec.kind === "reranker" && (shape.length !== 2 || shape[1] !== 1)) {
     throw mismatch(file, `output ${output} has shape [${shape.join(", ")}]; a reranker with one logit has [batch, 1]`);

@@ -24,7 +24,11 @@ export function checkOptions(options: LoadOptions): LoadOptions {
     const check = Object.hasOwn(CHECKS, name) ? CHECKS[name as keyof LoadOptions] : undefined;
     if (check === undefined) throw invalid(name, `is not an option; known are ${Object.keys(CHECKS).join(", ")}`);
     const wanted = check(value);
-    if (wanted !== undefined) throw invalid(name, `must be ${wanted}, not ${typeof value === "string" ? JSON.stringify(value) : String(value)}`);
+    if (wanted !== undefined)
+      throw invalid(
+        name,
+        `must be ${wanted}, not ${typeof value === "string" ? JSON.stringify(value) : String(value)}`,
+      );
   }
   const { threads, workers } = given as LoadOptions;
   if (threads !== undefined && workers !== undefined && workers > threads) {

@@ -8,9 +8,9 @@ export type Outcome =
 /** All results, or one error that names every text that failed and carries what was finished. */
 export function allOrError<T extends Float32Array | number>(
   outcomes: readonly Outcome[],
-  valueOf: (data: Float32Array) => T,
+  toValue: (data: Float32Array) => T,
 ): T[] {
-  const values = outcomes.map((outcome) => (outcome.error ? undefined : valueOf(outcome.data)));
+  const values = outcomes.map((outcome) => (outcome.error ? undefined : toValue(outcome.data)));
   const failed = outcomes.flatMap((outcome, index) => (outcome.error ? [index] : []));
   const first = outcomes[failed[0] ?? 0]?.error;
   if (first !== undefined) throw located(first, failed, values);
@@ -19,7 +19,11 @@ export function allOrError<T extends Float32Array | number>(
 }
 
 /** The same error, with the places of the inputs it is about. */
-export function located(error: BgeError, indices: readonly number[], completed?: readonly (Float32Array | number | undefined)[]): BgeError {
+export function located(
+  error: BgeError,
+  indices: readonly number[],
+  completed?: readonly (Float32Array | number | undefined)[],
+): BgeError {
   const { code, message, parameter } = error;
   return new BgeError(code, `${message} (input index ${listed(indices)})`, {
     indices,

@@ -39,7 +39,10 @@ export function packagePlace(id: string): Place {
   const application = [join(process.cwd(), "package.json"), process.argv[1]].filter((path) => path !== undefined);
   for (const base of [...application, import.meta.url]) {
     try {
-      return { from: "package", directory: join(dirname(createRequire(base).resolve(`${name}/package.json`)), "model") };
+      return {
+        from: "package",
+        directory: join(dirname(createRequire(base).resolve(`${name}/package.json`)), "model"),
+      };
     } catch {
       // Not visible from there.
     }

@@ -29,7 +29,8 @@ export function checkReference(model: ModelReference): ModelReference {
   const given = Object.fromEntries(Object.entries(model).filter(([, value]) => value !== undefined));
   for (const [name, value] of Object.entries(given)) {
     const check = Object.hasOwn(FACTS, name) ? FACTS[name as keyof ModelReference] : undefined;
-    if (check === undefined) throw invalid(name, `is not a fact of a model; known are ${Object.keys(FACTS).join(", ")}`);
+    if (check === undefined)
+      throw invalid(name, `is not a fact of a model; known are ${Object.keys(FACTS).join(", ")}`);
     if (!check(value)) throw invalid(name, `cannot be ${describe(value)}`);
   }
   if (given["id"] === undefined && given["directory"] === undefined) {
@@ -73,5 +74,11 @@ function invalid(parameter: string, problem: string): BgeError {
 }
 
 function describe(value: unknown): string {
-  return typeof value === "string" ? JSON.stringify(value) : value === null ? "null" : Array.isArray(value) ? "a list" : `${typeof value} ${String(value)}`;
+  return typeof value === "string"
+    ? JSON.stringify(value)
+    : value === null
+      ? "null"
+      : Array.isArray(value)
+        ? "a list"
+        : `${typeof value} ${String(value)}`;
 }

@@ -42,7 +42,11 @@ export async function loadReranker(model?: string | ModelReference, options: Loa
     return allOrError(outcomes, ([value]) => scorer.toScore(value!));
   }
 
-  async function rerank(query: string, documents: readonly string[], options: RerankOptions = {}): Promise<RankedDocument[]> {
+  async function rerank(
+    query: string,
+    documents: readonly string[],
+    options: RerankOptions = {},
+  ): Promise<RankedDocument[]> {
     checkRanking(options);
     return rank(await score(query, documents, options), options);
   }

@@ -99,9 +99,13 @@ function notFound(name: string, id: string | undefined, tried: readonly string[]
           `huggingface-cli download ${id} (into the local cache)`,
           "or pass { id, directory } of a folder with its ONNX files",
         ].join("; ");
-  return new BgeError("MODEL_NOT_FOUND", `Model ${name} was not found. Tried: ${tried.join("; ")}. To get it: ${advice}`, {
-    parameter: "model",
-  });
+  return new BgeError(
+    "MODEL_NOT_FOUND",
+    `Model ${name} was not found. Tried: ${tried.join("; ")}. To get it: ${advice}`,
+    {
+      parameter: "model",
+    },
+  );
 }
 
 /** Models small enough for an npm package of their own. */

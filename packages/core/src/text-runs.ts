@@ -24,7 +24,10 @@ export function runWindows(
   texts: Iterable<string> | AsyncIterable<string>,
   run: (window: Window) => Promise<Outcome[]>,
 ): AsyncGenerator<{ offset: number; outcomes: Outcome[] }, void, undefined> {
-  return mapAhead(windows(texts), WINDOWS_AHEAD, async (window) => ({ offset: window.offset, outcomes: await run(window) }));
+  return mapAhead(windows(texts), WINDOWS_AHEAD, async (window) => ({
+    offset: window.offset,
+    outcomes: await run(window),
+  }));
 }
 
 /** Runs texts through the model in batches that cannot change their numbers; outcomes in input order. */

@@ -22,4 +22,5 @@ export function createMend(tokenizerJson: object): Mend {
 }
 
 /** Han beyond the basic plane stands alone as other Han does; the library walks UTF-16 units and does not see it. */
-const ASTRAL_HAN = /[\u{20000}-\u{2A6DF}\u{2A700}-\u{2B73F}\u{2B740}-\u{2B81F}\u{2B820}-\u{2CEAF}\u{2F800}-\u{2FA1F}]/gu;
+const ASTRAL_HAN =
+  /[\u{20000}-\u{2A6DF}\u{2A700}-\u{2B73F}\u{2B740}-\u{2B81F}\u{2B820}-\u{2CEAF}\u{2F800}-\u{2FA1F}]/gu;

@@ -31,7 +31,8 @@ export function createTokens(tokenizerJson: object, tokenizerConfig: object, arc
   const tokenizer = new Tokenizer(tokenizerJson, tokenizerConfig);
   const mend = createMend(tokenizerJson);
   const frame = FRAMES[architecture];
-  if (frame === undefined) throw new BgeError("UNSUPPORTED_MODEL", `No special-token frame is known for ${architecture}.`);
+  if (frame === undefined)
+    throw new BgeError("UNSUPPORTED_MODEL", `No special-token frame is known for ${architecture}.`);
   const [start, end, padId] = [frame.start, frame.end, frame.pad].map((token) => idOf(tokenizer, token));
   const between = Array.from({ length: frame.between }, () => end!);
   const counts = { single: 2, pair: 2 + frame.between };
@@ -88,7 +89,10 @@ function encodeBare(tokenizer: Tokenizer, mend: Mend, text: string): readonly nu
 function idOf(tokenizer: Tokenizer, token: string): number {
   const id = tokenizer.token_to_id(token);
   if (id === undefined) {
-    throw new BgeError("MODEL_MISMATCH", `The tokenizer has no token ${token}: its files are not of the architecture stated.`);
+    throw new BgeError(
+      "MODEL_MISMATCH",
+      `The tokenizer has no token ${token}: its files are not of the architecture stated.`,
+    );
   }
   return id;
 }

@@ -10,7 +10,9 @@ const WINDOW_TEXTS = 256;
 const WINDOW_CHARACTERS = 1 << 20;
 
 /** Cuts texts into windows; a source that lets us wait is not waited for while texts are in hand. */
-export async function* windows(texts: Iterable<string> | AsyncIterable<string>): AsyncGenerator<Window, void, undefined> {
+export async function* windows(
+  texts: Iterable<string> | AsyncIterable<string>,
+): AsyncGenerator<Window, void, undefined> {
   let offset = 0;
   let held: string[] = [];
   let characters = 0;

@@ -59,10 +59,19 @@ export async function startEngine(start: WorkerStart, plan: ThreadPlan): Promise
       }
     });
     worker.on("error", (cause) => {
-      failure ??= new BgeError("WORKER_LOST", `A worker thread failed: ${String(cause)}. Its batch is lost; call again.`, { cause });
+      failure ??= new BgeError(
+        "WORKER_LOST",
+        `A worker thread failed: ${String(cause)}. Its batch is lost; call again.`,
+        { cause },
+      );
     });
     worker.on("exit", (exitCode) => {
-      const lost = failure ?? new BgeError("WORKER_LOST", `A worker thread ended (exit code ${exitCode}) in the middle of its work. Its batch is lost; call again.`);
+      const lost =
+        failure ??
+        new BgeError(
+          "WORKER_LOST",
+          `A worker thread ended (exit code ${exitCode}) in the middle of its work. Its batch is lost; call again.`,
+        );
       slots.delete(slot);
       takeJob(slot)?.reject(lost);
       if (disposed) return;

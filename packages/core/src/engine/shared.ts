@@ -22,7 +22,10 @@ export async function shareEngine(
 ): Promise<Engine> {
   const plan = planThreads(statSync(start.file).size, asked);
   const key = JSON.stringify([start, plan]);
-  const shared = engines.get(key) ?? { engine: startEngine({ ...start, threads: plan.threadsPerWorker }, plan), users: 0 };
+  const shared = engines.get(key) ?? {
+    engine: startEngine({ ...start, threads: plan.threadsPerWorker }, plan),
+    users: 0,
+  };
   engines.set(key, shared);
   shared.users++;
   const engine = await shared.engine.catch((error: unknown) => {

@@ -44,7 +44,12 @@ function int64(length: number): { array: BigInt64Array; set(index: number, value
   const array = new BigInt64Array(length);
   const halves = new Int32Array(array.buffer);
   const low = LITTLE_ENDIAN ? 0 : 1;
-  return { array, set: (index, value) => void (halves[2 * index + low] = value) };
+  return {
+    array,
+    set(index, value) {
+      halves[2 * index + low] = value;
+    },
+  };
 }
 
 const LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;

@@ -53,7 +53,10 @@ function quotaV1(read: (path: string) => string | undefined): number[] {
 
 function foldersUpFrom(path: string): string[] {
   const parts = path.split("/").filter(Boolean);
-  return Array.from({ length: parts.length + 1 }, (_, dropped) => `/${parts.slice(0, parts.length - dropped).join("/")}`);
+  return Array.from(
+    { length: parts.length + 1 },
+    (_, dropped) => `/${parts.slice(0, parts.length - dropped).join("/")}`,
+  );
 }
 
 function ratio(quota: number, period: number): number[] {

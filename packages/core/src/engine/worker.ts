@@ -74,7 +74,8 @@ async function compute({ session, tokens }: Model, rows: TokenRows, head: Head):
 
 /** Typed arrays are moved to the caller's thread, not copied. */
 function buffersOf(result: Result<Work>): ArrayBuffer[] {
-  const arrays = "data" in result ? [result.data] : [result.rows.ids, result.rows.lengths, result.rows.seconds, result.totals];
+  const arrays =
+    "data" in result ? [result.data] : [result.rows.ids, result.rows.lengths, result.rows.seconds, result.totals];
   return arrays.map((array) => array.buffer as ArrayBuffer);
 }
 
