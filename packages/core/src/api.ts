@@ -94,8 +94,12 @@ export interface Embedder extends AsyncDisposable {
   ): AsyncGenerator<Float32Array | undefined, void, undefined>;
   embedStream(
     texts: Iterable<string> | AsyncIterable<string>,
-    options?: EmbedStreamOptions,
+    options?: EmbedStreamOptions & { onError?: "throw" },
   ): AsyncGenerator<Float32Array, void, undefined>;
+  embedStream(
+    texts: Iterable<string> | AsyncIterable<string>,
+    options: EmbedStreamOptions,
+  ): AsyncGenerator<Float32Array | undefined, void, undefined>;
   /** The token vectors of each text, for late interaction. */
   embedTokens(
     texts: readonly string[],

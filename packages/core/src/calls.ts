@@ -8,30 +8,57 @@ export async function withCall<T>(
   { signal, urgent = false }: CallOptions & { readonly urgent?: boolean },
   body: (call: EngineCall) => Promise<T>,
 ): Promise<T> {
-  const { aborted, forget } = onAbort(signal);
+  const orAbort = abortable(signal);
   const call = engine.open({ urgent });
   try {
-    return await Promise.race([body(call), aborted]);
+    return await orAbort(body(call));
   } finally {
     call.close();
-    forget();
   }
 }
 
-/** A promise that rejects with the signal's reason, and what takes its listener off again. */
-export function onAbort(signal: AbortSignal | undefined): { aborted: Promise<never>; forget: () => void } {
-  if (signal !== undefined && typeof signal?.addEventListener !== "function") {
-    throw invalid("signal", "must be an AbortSignal");
+/**
+ * What gives a promise that rejects with the signal's reason as soon as it aborts. It leaves nothing behind on the signal:
+ * not `Promise.race`, which would keep every promise that it ever waited for as long as the signal lives.
+ */
+export function abortable(signal: AbortSignal | undefined): <T>(promise: Promise<T>) => Promise<T> {
+  if (signal === undefined) return (promise) => promise;
+  if (typeof signal?.addEventListener !== "function") throw invalid("signal", "must be an AbortSignal");
+  signal.throwIfAborted();
+  return (promise) =>
+    new Promise((resolve, reject) => {
+      const abort = () => reject(signal.reason);
+      const forget = onAbort(signal, abort);
+      promise.then(resolve, reject).finally(forget);
+    });
+}
+
+/** Who waits for each signal, behind one listener: Node warns of a leak from the eleventh on. */
+const waiting = new WeakMap<AbortSignal, { readonly calls: Set<() => void>; readonly listener: () => void }>();
+
+/** Calls `abort` when the signal aborts, or at once if it has; gives what takes that back. */
+function onAbort(signal: AbortSignal, abort: () => void): () => void {
+  if (signal.aborted) {
+    abort();
+    return () => {};
   }
-  signal?.throwIfAborted();
-  let forget = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    if (signal === undefined) return;
-    const listener = () => reject(signal.reason);
-    signal.addEventListener("abort", listener, { once: true });
-    forget = () => signal.removeEventListener("abort", listener);
-  });
-  // It may reject when nobody waits any more.
-  aborted.catch(() => {});
-  return { aborted, forget };
+  const { calls, listener } = waiting.get(signal) ?? listen(signal);
+  calls.add(abort);
+  return () => {
+    calls.delete(abort);
+    if (calls.size > 0) return;
+    signal.removeEventListener("abort", listener);
+    waiting.delete(signal);
+  };
+}
+
+function listen(signal: AbortSignal) {
+  const calls = new Set<() => void>();
+  const listener = () => {
+    for (const abort of calls) abort();
+  };
+  signal.addEventListener("abort", listener, { once: true });
+  const entry = { calls, listener };
+  waiting.set(signal, entry);
+  return entry;
 }

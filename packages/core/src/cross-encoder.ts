@@ -32,19 +32,18 @@ export function createCrossEncoder(
 ): Scorer {
   const maxTokens = maxTokensOf(options, spec, LEAST_TOKENS);
   const queryTokens = Math.floor((maxTokens * 3) / 4);
-  const ofQuery = createTruncation(spec.id, queryTokens, options);
-  const ofPair = createTruncation(spec.id, maxTokens, options);
+  const truncation = createTruncation(spec.id, maxTokens, options);
   const sigmoid = options.scale === "sigmoid";
 
   async function score(call: EngineCall, query: string, documents: readonly string[]): Promise<Outcome[]> {
     const encoded = await encodeTexts(call, [query], { form: "bare", maxTokens: queryTokens });
     const { ids } = encoded.rows;
-    if (ofQuery.refuses) ofQuery.refuse(encoded.totals, "query");
-    ofQuery.report([{ tokens: encoded.totals[0]!, kept: ids.length }], "query");
-    if (ofPair.refuses) {
+    if (truncation.refuses) truncation.refuse(encoded.totals, "query", queryTokens);
+    truncation.report([{ tokens: encoded.totals[0]!, kept: ids.length }], "query");
+    if (truncation.refuses) {
       // The count of a text alone includes its own frame of two.
       const counts = await countTexts(call, documents);
-      ofPair.refuse(
+      truncation.refuse(
         counts.map((count) => count - 2 + ids.length + pairFrame),
         "document",
       );
@@ -53,7 +52,7 @@ export function createCrossEncoder(
     const task = { encoding, head: { type: "logit" }, batching: source.batching } as const;
     const outcomes: Outcome[] = [];
     for await (const window of runWindows(documents, ({ texts }) => runTexts(call, texts, task))) {
-      ofPair.report(window.outcomes, "document", window.offset);
+      truncation.report(window.outcomes, "document", window.offset);
       outcomes.push(...window.outcomes);
     }
     return outcomes;

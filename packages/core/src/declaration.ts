@@ -71,7 +71,10 @@ function poolingOf(directory: string): Pooling | undefined {
   const modes = Object.keys(config).filter((key) => key.startsWith("pooling_mode_") && config[key] === true);
   const mode = typeof config["pooling_mode"] === "string" ? config["pooling_mode"] : modes.join(" and ");
   if (/^(pooling_mode_)?cls(_token)?$/.test(mode)) return "cls";
-  if (/^(pooling_mode_)?mean(_tokens)?$/.test(mode)) return "mean";
+  if (/^(pooling_mode_)?mean(_tokens)?$/.test(mode)) {
+    if (config["include_prompt"] === false) throw unsupported(directory, "a mean that leaves the prompt's tokens out");
+    return "mean";
+  }
   throw unsupported(directory, `pooling ${mode || "none"} of ${path}/config.json; cls and mean can be run`);
 }
 

@@ -1,5 +1,5 @@
 import type { Embedder, EmbedStreamOptions, InputType } from "./api.js";
-import { onAbort } from "./calls.js";
+import { abortable } from "./calls.js";
 import type { Engine, EngineCall } from "./engine/pool.js";
 import { BgeError } from "./errors.js";
 import { checkInputType, checkText } from "./input.js";
@@ -23,12 +23,12 @@ export function createEmbedStream({ engine, task, truncation, instructed }: Stre
   ): AsyncGenerator<Float32Array | undefined, void, undefined> {
     checkStream(texts, onError);
     checkInputType(inputType);
-    const { aborted, forget } = onAbort(signal);
+    const orAbort = abortable(signal);
     const call = engine.open();
     const windows = runWindows(texts, (window) => runUnchecked(call, window.texts, inputType));
     try {
       for (;;) {
-        const next = await Promise.race([windows.next(), aborted]);
+        const next = await orAbort(windows.next());
         if (next.done) return;
         const { offset, outcomes } = next.value;
         truncation.report(outcomes, inputType, offset);
@@ -45,7 +45,6 @@ export function createEmbedStream({ engine, task, truncation, instructed }: Stre
       }
     } finally {
       call.close();
-      forget();
       // A source that hangs must not keep its reader from leaving.
       void windows.return(undefined).catch(() => {});
     }

@@ -56,11 +56,12 @@ function createEmbedder({ spec: facts, source, engine, options }: OpenModel): Em
     inputType: InputType,
     { onProgress, signal }: EmbedDocumentsOptions,
   ): Promise<Float32Array[]> {
-    const inputs = instructed(texts, inputType);
+    // A copy: the caller may change the list while we work.
+    const inputs = [...instructed(texts, inputType)];
     let completed = 0;
     const onDone = (count: number) => {
       completed += count;
-      onProgress?.({ completed, total: texts.length });
+      onProgress?.({ completed, total: inputs.length });
     };
     const urgent = inputType === "query";
     return withCall(engine, { ...(signal && { signal }), urgent }, async (call) => {

@@ -1,3 +1,13 @@
+export {
+  type AdapterFields,
+  type AdapterModel,
+  adapterFields,
+  callOptions,
+  embedderHandle,
+  isLoaded,
+  type ModelHandle,
+  rerankerHandle,
+} from "./adapter.js";
 export type {
   CallOptions,
   EmbedDocumentsOptions,

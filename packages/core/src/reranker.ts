@@ -37,8 +37,11 @@ export async function loadReranker(model?: string | ModelReference, options: Loa
   async function score(query: string, documents: readonly string[], { signal }: CallOptions = {}): Promise<number[]> {
     checkText(query, "query");
     checkTexts(documents, "documents");
-    if (documents.length === 0) return [];
-    const outcomes = await withCall(engine, signal ? { signal } : {}, (call) => scorer.score(call, query, documents));
+    // A copy: the caller may change the list while we work.
+    const list = [...documents];
+    const outcomes = await withCall(engine, signal ? { signal } : {}, async (call) =>
+      list.length === 0 ? [] : scorer.score(call, query, list),
+    );
     return allOrError(outcomes, ([value]) => scorer.toScore(value!));
   }
 

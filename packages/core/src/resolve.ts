@@ -81,7 +81,15 @@ function isFolder(model: string): boolean {
 }
 
 function folderPath(directory: string): string {
-  return directory.startsWith("file:") ? fileURLToPath(directory) : resolve(directory);
+  if (!directory.startsWith("file:")) return resolve(directory);
+  try {
+    return fileURLToPath(directory);
+  } catch (cause) {
+    throw new BgeError("INVALID_OPTION", `directory ${directory} is no file URL of this machine: ${String(cause)}`, {
+      parameter: "directory",
+      cause,
+    });
+  }
 }
 
 function otherPrecisions(folder: string, dtype: Dtype): string {

@@ -46,7 +46,12 @@ export async function runTexts(
       }),
     );
   }
-  const { rows, totals } = await encodeTexts(call, texts, task.encoding);
+  const encoded = await encodeTexts(call, texts, task.encoding).catch(ofTexts);
+  if (encoded instanceof BgeError) {
+    onDone(texts.length);
+    return texts.map(() => ({ error: encoded }));
+  }
+  const { rows, totals } = encoded;
   const outcomes = new Array<Outcome>(texts.length);
   await Promise.all(
     planBatches(rows.lengths, task.batching).map(async (indices) => {
@@ -108,7 +113,10 @@ function ofTexts(error: unknown): BgeError {
 }
 
 function notFinite(): BgeError {
-  return new BgeError("INFERENCE_FAILED", "The model gave a number that is not finite");
+  return new BgeError(
+    "INFERENCE_FAILED",
+    "The model gave no usable numbers: one that is not finite, or a vector of zeros",
+  );
 }
 
 function chunksOf(texts: readonly string[]): string[][] {

@@ -1,8 +1,8 @@
-import { Tokenizer } from "@huggingface/tokenizers";
 import type { Encoded, Encoding } from "./engine/messages.js";
 import { BgeError } from "./errors.js";
 import type { Architecture } from "./spec.js";
-import { createMend, type Mend } from "./tokenizer-mends.js";
+import type { Tokenizer } from "./tokenizer/library.js";
+import { loadTokenizer } from "./tokenizer/load.js";
 
 /** Text to token ids, as Hugging Face's Rust tokenizers, framed and cut as FlagEmbedding does. */
 export interface Tokens {
@@ -28,8 +28,7 @@ const FRAMES: Readonly<Record<Architecture, Frame | undefined>> = {
 };
 
 export function createTokens(tokenizerJson: object, tokenizerConfig: object, architecture: Architecture): Tokens {
-  const tokenizer = new Tokenizer(tokenizerJson, tokenizerConfig);
-  const mend = createMend(tokenizerJson);
+  const tokenizer = loadTokenizer(tokenizerJson, tokenizerConfig);
   const frame = FRAMES[architecture];
   if (frame === undefined)
     throw new BgeError("UNSUPPORTED_MODEL", `No special-token frame is known for ${architecture}.`);
@@ -38,12 +37,8 @@ export function createTokens(tokenizerJson: object, tokenizerConfig: object, arc
   const counts = { single: 2, pair: 2 + frame.between };
   checkFrame(tokenizer, [start!, end!]);
 
-  function bareIds(text: string): readonly number[] {
-    return encodeBare(tokenizer, mend, text);
-  }
-
   function encodeOne(text: string, encoding: Encoding): { ids: readonly number[]; second: number; total: number } {
-    const bare = bareIds(text);
+    const bare = tokenizer.encode(text, { add_special_tokens: false }).ids;
     switch (encoding.form) {
       case "bare":
         return { ids: bare.slice(0, encoding.maxTokens), second: 0, total: bare.length };
@@ -80,10 +75,6 @@ export function createTokens(tokenizerJson: object, tokenizerConfig: object, arc
       };
     },
   };
-}
-
-function encodeBare(tokenizer: Tokenizer, mend: Mend, text: string): readonly number[] {
-  return tokenizer.encode(mend(text), { add_special_tokens: false }).ids;
 }
 
 function idOf(tokenizer: Tokenizer, token: string): number {

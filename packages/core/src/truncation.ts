@@ -10,8 +10,8 @@ interface Cut {
 export interface Truncation {
   /** Must lengths be known before anything runs? */
   readonly refuses: boolean;
-  /** Rejects inputs over the limit; `tokens` are their lengths in order. */
-  refuse(tokens: ArrayLike<number>, inputType: InputType): void;
+  /** Rejects inputs over the limit, by default the model's; `tokens` are their lengths in order. */
+  refuse(tokens: ArrayLike<number>, inputType: InputType, limit?: number): void;
   /** Tells of each input that was cut; `offset` is the place of the first in the caller's list. */
   report(outcomes: readonly (Cut | { readonly error: unknown })[], inputType: InputType, offset?: number): void;
 }
@@ -33,13 +33,13 @@ export function createTruncation(id: string, maxTokens: number, options: LoadOpt
 
   return {
     refuses: truncation === "error",
-    refuse(tokens, inputType) {
-      const indices = Array.from(tokens, (_, index) => index).filter((index) => tokens[index]! > maxTokens);
+    refuse(tokens, inputType, limit = maxTokens) {
+      const indices = Array.from(tokens, (_, index) => index).filter((index) => tokens[index]! > limit);
       if (indices.length === 0) return;
       const lengths = listed(indices.map((index) => `${index} (${tokens[index]})`));
       throw new BgeError(
         "INPUT_TOO_LONG",
-        `${indices.length} of ${tokens.length} ${inputType === "query" ? "queries" : "documents"} have more than ${maxTokens} tokens: index ${lengths}. ` +
+        `${indices.length} of ${tokens.length} ${inputType === "query" ? "queries" : "documents"} have more than ${limit} tokens: index ${lengths}. ` +
           'Split them, raise maxTokens, or set truncation to "warn" or "silent". Nothing was run.',
         { indices },
       );

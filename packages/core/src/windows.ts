@@ -28,13 +28,19 @@ export async function* windows(
     characters += typeof text === "string" ? text.length : 0;
     return held.length >= WINDOW_TEXTS || characters >= WINDOW_CHARACTERS;
   };
+  // An error of the source comes in its place, behind the texts before it.
+  let failure: { readonly error: unknown } | undefined;
   if (Symbol.iterator in texts) {
-    for (const text of texts) if (take(text)) yield cut();
+    try {
+      for (const text of texts) if (take(text)) yield cut();
+    } catch (error) {
+      failure = { error };
+    }
   } else {
     const source = texts[Symbol.asyncIterator]();
     let finished = false;
     try {
-      for (let next = source.next(); ; ) {
+      for (let next = draw(source); ; ) {
         const item = held.length === 0 ? await next : await Promise.race([next, soon()]);
         if (item === undefined) {
           yield cut();
@@ -43,15 +49,25 @@ export async function* windows(
         finished = item.done === true;
         if (finished) break;
         const full = take(item.value);
-        next = source.next();
-        next.catch(() => {});
+        next = draw(source);
         if (full) yield cut();
       }
+    } catch (error) {
+      finished = true;
+      failure = { error };
     } finally {
       if (!finished) await source.return?.();
     }
   }
   if (held.length > 0) yield cut();
+  if (failure !== undefined) throw failure.error;
+}
+
+/** The next text, asked for ahead; nobody may be waiting when it fails. */
+function draw(source: AsyncIterator<string>): Promise<IteratorResult<string>> {
+  const next = (async () => source.next())();
+  next.catch(() => {});
+  return next;
 }
 
 /** Maps items in order with at most `ahead` under way; a finished one is given out even while the source lets us wait. */
@@ -62,10 +78,15 @@ export async function* mapAhead<T, R>(
 ): AsyncGenerator<R, void, undefined> {
   const running: Promise<R>[] = [];
   let next: Promise<IteratorResult<T, void>> | undefined;
+  const failures: unknown[] = [];
   let ended = false;
+  const failed = (error: unknown): IteratorReturnResult<void> => {
+    failures.push(error);
+    return { done: true, value: undefined };
+  };
   try {
     while (!ended || running.length > 0) {
-      if (!ended && running.length < ahead) next ??= source.next();
+      if (!ended && running.length < ahead) next ??= source.next().catch(failed);
       const events: Promise<"result" | "item">[] = [];
       if (running[0] !== undefined) events.push(running[0].then(() => "result"));
       if (next !== undefined) events.push(next.then(() => "item"));
@@ -82,6 +103,8 @@ export async function* mapAhead<T, R>(
         running.push(result);
       }
     }
+    // Behind the results of what came before it.
+    for (const error of failures) throw error;
   } finally {
     // A source that hangs must not keep its reader from leaving.
     if (!ended) void source.return(undefined).catch(() => {});

@@ -2,45 +2,71 @@ import { containerCpus } from "./threads.js";
 
 /** The processor threads of this process, shared by every model that is loaded, and by every copy of this package. */
 export interface ThreadBudget {
-  /** Takes `threads` now, or answers false: then call `wait`. */
-  acquire(threads: number): boolean;
+  /**
+   * Takes `threads` now; or answers false, puts `retry` in line (once) and calls it when its turn has come. Queries go
+   * before documents, those who wait before those who come; nobody waits for ever.
+   */
+  acquire(threads: number, urgent: boolean, retry: () => void): boolean;
   release(threads: number): void;
-  /** Calls `retry` once when threads are free again; waiting queries are served first, then in order of waiting. */
-  wait(retry: () => void, urgent: boolean): void;
+  /** Out of the line: there is nothing to run any more. */
+  leave(retry: () => void): void;
   /** Threads that a user asked for beyond the machine's count are granted for as long as that model is loaded. */
   allow(threads: number): () => void;
 }
 
+/** After this many queries in a row, a model that waits with documents goes first. */
+const QUERIES_IN_A_ROW = 8;
+
 export function createBudget(cpus: number): ThreadBudget {
-  const allowances: number[] = [cpus];
+  const allowances = new Set([{ threads: cpus }]);
+  // A Map keeps the order in which they came.
   const waiting = new Map<() => void, boolean>();
   let used = 0;
+  let queriesInARow = 0;
 
-  function next(): (() => void) | undefined {
-    for (const [retry, urgent] of waiting) if (urgent) return retry;
-    return waiting.keys().next().value;
+  function first(): (() => void) | undefined {
+    const inTurn = [...waiting];
+    const wanted = queriesInARow < QUERIES_IN_A_ROW;
+    return (inTurn.find(([, urgent]) => urgent === wanted) ?? inTurn[0])?.[0];
+  }
+
+  /** A worker with more threads than there are at all may run when nothing else does. */
+  function fits(threads: number): boolean {
+    return used === 0 || used + threads <= Math.max(...Array.from(allowances, (allowance) => allowance.threads));
+  }
+
+  /** Lets them try in turn, until one has to go on waiting: whoever is behind it must not take its threads away. */
+  function wake(): void {
+    for (let retry = first(); retry !== undefined; ) {
+      const before = used;
+      retry();
+      const following = first();
+      if (following === retry && used === before) return;
+      retry = following;
+    }
   }
 
   return {
-    acquire(threads) {
-      // A worker with more threads than there are at all may run when nothing else does.
-      if (used > 0 && used + threads > Math.max(...allowances)) return false;
+    acquire(threads, urgent, retry) {
+      waiting.set(retry, urgent);
+      if (first() !== retry || !fits(threads)) return false;
+      waiting.delete(retry);
       used += threads;
+      queriesInARow = urgent ? queriesInARow + 1 : 0;
       return true;
     },
     release(threads) {
       used -= threads;
-      const retry = next();
-      if (retry === undefined) return;
-      waiting.delete(retry);
-      queueMicrotask(retry);
+      wake();
     },
-    wait(retry, urgent) {
-      waiting.set(retry, urgent || waiting.get(retry) === true);
+    leave(retry) {
+      if (waiting.delete(retry)) wake();
     },
     allow(threads) {
-      allowances.push(threads);
-      return () => void allowances.splice(allowances.indexOf(threads, 1), 1);
+      const allowance = { threads };
+      allowances.add(allowance);
+      wake();
+      return () => void allowances.delete(allowance);
     },
   };
 }

@@ -39,13 +39,15 @@ export function applyHead(head: Head, output: Output, lengths: TokenRows["length
   return checked(head, Float32Array.from(scores), lengths);
 }
 
-/** Finds rows with NaN or infinity: a vector that is not one must be an error, not an answer. */
+/** Finds rows with NaN or infinity, and vectors of no direction: what is no vector must be an error, not an answer. */
 function checked(head: Head, data: Float32Array, lengths: TokenRows["lengths"]): Computed {
   const faulty: number[] = [];
   let from = 0;
   for (const [row, length] of lengths.entries()) {
     const to = from + rowSize(head, length);
-    if (!data.subarray(from, to).every(Number.isFinite)) faulty.push(row);
+    const values = data.subarray(from, to);
+    const empty = head.type === "vector" && values.every((value) => value === 0);
+    if (empty || !values.every(Number.isFinite)) faulty.push(row);
     from = to;
   }
   return { data, faulty };

@@ -2,6 +2,7 @@
  * What crosses the thread boundary, as types: plain data alone, so that the same messages could travel to a process.
  */
 import type { Architecture, Dtype, Pooling } from "../spec.js";
+import type { Gate } from "./native-gate.js";
 
 /** What a worker is started with. */
 export interface WorkerStart {
@@ -12,6 +13,10 @@ export interface WorkerStart {
   /** Name of the graph's output that is read. */
   readonly output: string;
   readonly threads: number;
+}
+
+export interface WorkerData extends WorkerStart {
+  readonly gate: Gate;
 }
 
 /** What the files turned out to be, told once a worker stands. */
@@ -62,7 +67,7 @@ export interface Encoded {
   readonly totals: Int32Array;
 }
 
-/** `data`: vectors row by row, token vectors row by row, or one number a row. `faulty`: rows with a number that is not finite. */
+/** `data`: vectors row by row, token vectors row by row, or one number a row. `faulty`: rows with a number that is not finite, vectors of zeros. */
 export interface Computed {
   readonly data: Float32Array;
   readonly faulty: readonly number[];

@@ -1,8 +1,8 @@
-import { Worker } from "node:worker_threads";
 import { BgeError, type BgeErrorCode } from "../errors.js";
 import { threadBudget } from "./budget.js";
 import type { FromWorker, ModelInfo, Result, ToWorker, Work, WorkerStart } from "./messages.js";
 import { createQueue, type Lane } from "./queue.js";
+import { InferenceThread } from "./thread.js";
 import type { ThreadPlan } from "./threads.js";
 
 /** One call's access to the engine: what it sends is done in order among other callers' work, until it closes. */
@@ -27,7 +27,7 @@ interface Job {
 }
 
 interface Slot {
-  readonly worker: Worker;
+  readonly worker: InferenceThread;
   state: "starting" | "idle" | "busy" | "closing";
   job: Job | undefined;
 }
@@ -42,8 +42,7 @@ export async function startEngine(start: WorkerStart, plan: ThreadPlan): Promise
   let disposing: Promise<void> | undefined;
 
   function startWorker(onReady: (info: ModelInfo) => void, onFailure: (error: BgeError) => void): void {
-    // The entry is this package's own built file: a worker cannot start from TypeScript on Node 20.
-    const worker = new Worker(new URL("./worker.js", import.meta.url), { workerData: start, name: "bge-js" });
+    const worker = new InferenceThread(start);
     const slot: Slot = { worker, state: "starting", job: undefined };
     slots.add(slot);
     let failure: BgeError | undefined;
@@ -108,18 +107,17 @@ export async function startEngine(start: WorkerStart, plan: ThreadPlan): Promise
       const idle = [...slots].find((slot) => slot.state === "idle");
       if (idle === undefined) {
         startReplacement();
-        return;
+        break;
       }
-      if (!budget.acquire(plan.threadsPerWorker)) {
-        budget.wait(dispatch, queue.urgent);
-        return;
-      }
+      if (!budget.acquire(plan.threadsPerWorker, queue.urgent, dispatch)) return;
       const job = queue.next()!;
       idle.state = "busy";
       idle.job = job;
       idle.worker.ref();
       idle.worker.postMessage(job.work satisfies ToWorker);
     }
+    // Who can run nothing now must not hold up the models behind it.
+    budget.leave(dispatch);
   }
 
   /** One more worker, where there is room for one and work that no starting worker will take. */
@@ -139,17 +137,16 @@ export async function startEngine(start: WorkerStart, plan: ThreadPlan): Promise
   async function closeAll(): Promise<void> {
     disposed = true;
     disallow();
+    budget.leave(dispatch);
     const ended = new BgeError("DISPOSED", "The model was disposed while this was under way. Load it again to go on.");
     for (let job = queue.next(); job !== undefined; job = queue.next()) job.reject(ended);
     await Promise.all(
       [...slots].map(async (slot) => {
         const exit = new Promise((resolve) => slot.worker.once("exit", resolve));
         takeJob(slot)?.reject(ended);
-        const starting = slot.state === "starting";
         slot.state = "closing";
         slot.worker.ref();
         slot.worker.postMessage({ type: "close" } satisfies ToWorker);
-        if (starting) void slot.worker.terminate();
         await exit;
       }),
     );
@@ -177,6 +174,7 @@ export async function startEngine(start: WorkerStart, plan: ThreadPlan): Promise
         close() {
           closed = true;
           queue.drop(lane);
+          dispatch();
         },
       };
     },

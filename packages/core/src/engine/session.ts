@@ -1,7 +1,8 @@
 import type { InferenceSession } from "onnxruntime-node";
 import { BgeError } from "../errors.js";
 import type { Output } from "./heads.js";
-import type { WorkerStart } from "./messages.js";
+import type { WorkerData } from "./messages.js";
+import { throughGate } from "./native-gate.js";
 import type { Inputs } from "./tensors.js";
 
 /** An open ONNX file. This is the only file that knows ONNX Runtime. */
@@ -13,18 +14,20 @@ export interface Session {
   release(): Promise<void>;
 }
 
-export async function openSession({ file, output, threads }: WorkerStart): Promise<Session> {
+export async function openSession({ file, output, threads, gate }: WorkerData): Promise<Session> {
   const ort = await loadRuntime();
   let session: InferenceSession;
   try {
-    session = await ort.InferenceSession.create(file, {
-      intraOpNumThreads: threads,
-      interOpNumThreads: 1,
-      executionMode: "sequential",
-      // With inputs of ever new shapes the pattern would only grow memory.
-      enableMemPattern: false,
-      logSeverityLevel: 3,
-    });
+    session = await throughGate(gate, () =>
+      ort.InferenceSession.create(file, {
+        intraOpNumThreads: threads,
+        interOpNumThreads: 1,
+        executionMode: "sequential",
+        // With inputs of ever new shapes the pattern would only grow memory.
+        enableMemPattern: false,
+        logSeverityLevel: 3,
+      }),
+    );
   } catch (cause) {
     throw new BgeError(
       "MODEL_CORRUPT",
@@ -39,14 +42,14 @@ export async function openSession({ file, output, threads }: WorkerStart): Promi
       const feeds = Object.fromEntries(
         Object.entries(data).map(([name, values]) => [name, new ort.Tensor("int64", values, [rows, width])]),
       );
-      const results = await session.run(feeds, [output]);
+      const results = await throughGate(gate, () => session.run(feeds, [output]));
       const tensor = results[output]!;
       if (tensor.type !== "float32") {
         throw new Error(`output ${output} is ${tensor.type}; only float32 outputs are read`);
       }
       return { data: tensor.data as Float32Array, shape: tensor.dims };
     },
-    release: () => session.release(),
+    release: () => throughGate(gate, () => session.release()),
   };
 }
 

@@ -29,7 +29,7 @@ export async function shareEngine(
   engines.set(key, shared);
   shared.users++;
   const engine = await shared.engine.catch((error: unknown) => {
-    engines.delete(key);
+    if (engines.get(key) === shared) engines.delete(key);
     throw error;
   });
   let disposing: Promise<void> | undefined;

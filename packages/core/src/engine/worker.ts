@@ -4,7 +4,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { BgeError } from "../errors.js";
 import { createTokens, type Tokens } from "../tokens.js";
 import { applyHead } from "./heads.js";
-import type { Computed, FromWorker, Head, Result, TokenRows, ToWorker, Work, WorkerStart } from "./messages.js";
+import type { Computed, FromWorker, Head, Result, TokenRows, ToWorker, Work, WorkerData } from "./messages.js";
 import { openSession, type Session } from "./session.js";
 import { KNOWN_INPUTS, padRows } from "./tensors.js";
 
@@ -18,7 +18,7 @@ const port = parentPort!;
 const send = (message: FromWorker, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
 
 try {
-  const model = await open(workerData as WorkerStart);
+  const model = await open(workerData as WorkerData);
   let answering = Promise.resolve();
   port.on("message", (message: ToWorker) => {
     if (message.type === "close") void answering.then(() => close(model));
@@ -30,7 +30,7 @@ try {
   port.close();
 }
 
-async function open(start: WorkerStart): Promise<Model> {
+async function open(start: WorkerData): Promise<Model> {
   const tokens = createTokens(
     await readJson(start.directory, "tokenizer.json"),
     await readJson(start.directory, "tokenizer_config.json"),

@@ -1,0 +1,134 @@
+import type { CallOptions, Embedder, LoadOptions, Reranker } from "./api.js";
+import { loadEmbedder } from "./embedder.js";
+import { BgeError } from "./errors.js";
+import { lazy } from "./lazy.js";
+import { loadReranker } from "./reranker.js";
+import type { ModelReference } from "./spec.js";
+
+/** A model as an adapter takes it: an id or a folder, an object, or a model that is loaded already and shared. */
+export type AdapterModel<Loaded extends Embedder | Reranker> = string | ModelReference | Loaded;
+
+/** What every adapter's fields have: the options of a loader, with the model among them. */
+export interface AdapterFields<Loaded extends Embedder | Reranker> extends LoadOptions {
+  /** With a loaded one no load option may be given. @default the embedded model */
+  readonly model?: AdapterModel<Loaded>;
+  /** Aborts every call made through the adapter, for frameworks that pass no signal of their own. @default none */
+  readonly signal?: AbortSignal;
+}
+
+/** An adapter's model: loaded by the first `get`, once for all callers; a failed load is tried again by the next. */
+export interface ModelHandle<Loaded> {
+  /** Rejects with `DISPOSED` after `dispose`, and as the loader does. */
+  get(): Promise<Loaded>;
+  /** Frees what `get` loaded, and waits for a load under way; a shared model stays as it is. May be called again. */
+  dispose(): Promise<void>;
+}
+
+/** An adapter's constructor argument as fields: a bare model is the field `model`. Throws `INVALID_OPTION`. */
+export function adapterFields<Loaded extends Embedder | Reranker, Fields extends AdapterFields<Loaded>>(
+  input: AdapterModel<Loaded> | Fields,
+): Fields {
+  if (typeof input === "string") return { model: input } as Fields; // every field of every adapter is optional
+  if (typeof input !== "object" || input === null || Array.isArray(input)) {
+    throw new BgeError("INVALID_OPTION", "An adapter takes a model or an object of options.", { parameter: "model" });
+  }
+  // `directory` and `id` are no options, so they tell a bare reference; `dimensions` and others are in both.
+  const isModel = isLoaded(input) || "directory" in input || "id" in input;
+  if (isModel && "model" in input) {
+    throw new BgeError("INVALID_OPTION", "The model is given twice: itself and in `model`.", {
+      parameter: "model",
+    });
+  }
+  return (isModel ? { model: input } : input) as Fields;
+}
+
+/** The embedder behind the adapter `owner`. */
+export function embedderHandle(
+  owner: string,
+  model: AdapterModel<Embedder> | undefined,
+  options: LoadOptions,
+): ModelHandle<Embedder> {
+  if (isLoaded(model)) return shared(owner, model, "embedDocuments", options);
+  return owned(owner, () => loadEmbedder(model, options));
+}
+
+/** The reranker behind the adapter `owner`: frameworks expect scores from 0 to 1, so sigmoid unless asked otherwise. */
+export function rerankerHandle(
+  owner: string,
+  model: AdapterModel<Reranker> | undefined,
+  options: LoadOptions,
+): ModelHandle<Reranker> {
+  if (isLoaded(model)) return shared(owner, model, "rerank", options);
+  return owned(owner, () => loadReranker(model, { scale: "sigmoid", ...options }));
+}
+
+/** The options of one call: aborted by either signal. */
+export function callOptions(own: AbortSignal | undefined, given: AbortSignal | undefined): CallOptions {
+  if (own !== undefined && given !== undefined) return { signal: AbortSignal.any([own, given]) };
+  const signal = given ?? own;
+  return signal === undefined ? {} : { signal };
+}
+
+/** By shape, not by class: the model may come from another copy of this package. */
+export function isLoaded<Loaded extends Embedder | Reranker>(
+  model: AdapterModel<Loaded> | object | undefined,
+): model is Loaded {
+  return typeof model === "object" && "spec" in model && "dispose" in model && typeof model.dispose === "function";
+}
+
+function shared<Loaded extends Embedder | Reranker>(
+  owner: string,
+  model: Loaded,
+  method: string,
+  options: LoadOptions,
+): ModelHandle<Loaded> {
+  if (!(method in model)) {
+    throw new BgeError("INVALID_OPTION", `The loaded model given to ${owner} has no ${method}().`, {
+      parameter: "model",
+    });
+  }
+  const option = Object.keys(options)[0];
+  if (option !== undefined) {
+    const message = `${option} cannot change a model that is loaded already: give it to the loader, not to ${owner}.`;
+    throw new BgeError("INVALID_OPTION", message, { parameter: option });
+  }
+  let disposed = false;
+  return {
+    async get() {
+      if (disposed) throw gone(owner);
+      return model;
+    },
+    async dispose() {
+      disposed = true;
+    },
+  };
+}
+
+function owned<Loaded extends Embedder | Reranker>(owner: string, load: () => Promise<Loaded>): ModelHandle<Loaded> {
+  let latest: Promise<Loaded> | undefined;
+  let disposal: Promise<void> | undefined;
+  const loadOnce = lazy(() => {
+    latest = load();
+    return latest;
+  });
+  return {
+    async get() {
+      if (disposal !== undefined) throw gone(owner);
+      const model = await loadOnce();
+      if (disposal !== undefined) throw gone(owner);
+      return model;
+    },
+    dispose() {
+      // A load that failed has nothing to free, and its callers were told.
+      disposal ??= Promise.resolve(latest).then(
+        (model) => model?.dispose(),
+        () => undefined,
+      );
+      return disposal;
+    },
+  };
+}
+
+function gone(owner: string): BgeError {
+  return new BgeError("DISPOSED", `This ${owner} was disposed: make a new one.`);
+}

@@ -1,0 +1,120 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { createQueue, type FairQueue, type Lane } from "./queue.js";
+
+function laneOf<T>(urgent = false): Lane<T> {
+  return { urgent, items: [] };
+}
+
+function takeAll<T>(queue: FairQueue<T>): T[] {
+  return Array.from({ length: queue.size }, () => queue.next()!);
+}
+
+describe("the queue", () => {
+  test("gives a caller's work back in the order it was pushed, and `undefined` when there is none", () => {
+    const queue = createQueue<number>();
+    const lane = laneOf<number>();
+    for (let i = 0; i < 5; i++) queue.push(lane, i);
+    expect(takeAll(queue)).toEqual([0, 1, 2, 3, 4]);
+    expect(queue.next()).toBeUndefined();
+  });
+
+  test("serves callers in turn, so that a small one does not wait for a big one's end", () => {
+    const queue = createQueue<string>();
+    const [big, small] = [laneOf<string>(), laneOf<string>()];
+    for (let i = 0; i < 4; i++) queue.push(big, `big ${i}`);
+    for (let i = 0; i < 2; i++) queue.push(small, `small ${i}`);
+    expect(takeAll(queue)).toEqual(["big 0", "small 0", "big 1", "small 1", "big 2", "big 3"]);
+  });
+
+  test("serves queries before documents that came earlier", () => {
+    const queue = createQueue<string>();
+    const [documents, query] = [laneOf<string>(), laneOf<string>(true)];
+    queue.push(documents, "document");
+    expect(queue.urgent).toBe(false);
+    queue.push(query, "query");
+    expect(queue.urgent).toBe(true);
+    expect(takeAll(queue)).toEqual(["query", "document"]);
+  });
+
+  test("takes a lane's work out alone, also of a caller who then pushes again", () => {
+    const queue = createQueue<string>();
+    const [gone, stays] = [laneOf<string>(), laneOf<string>()];
+    queue.push(gone, "a");
+    queue.push(stays, "b");
+    queue.push(gone, "c");
+    expect(queue.drop(gone)).toEqual(["a", "c"]);
+    expect(queue.size).toBe(1);
+    queue.push(gone, "d");
+    expect(takeAll(queue)).toEqual(["b", "d"]);
+  });
+
+  test("never lets queries starve documents: of any nine takes with documents waiting, one is a document", () => {
+    // Lanes 0-2 are of queries, 3-5 of documents; a number above 5 is a take.
+    fc.assert(
+      fc.property(fc.array(fc.nat(9), { maxLength: 300 }), (steps) => {
+        const queue = createQueue<{ urgent: boolean }>();
+        const lanes = Array.from({ length: 6 }, (_, i) => laneOf<{ urgent: boolean }>(i < 3));
+        let queriesInARow = 0;
+        for (const step of steps) {
+          const lane = lanes[step];
+          if (lane !== undefined) {
+            queue.push(lane, { urgent: lane.urgent });
+            continue;
+          }
+          const waiting = lanes.some(({ urgent, items }) => !urgent && items.length > 0);
+          const taken = queue.next();
+          queriesInARow = taken?.urgent && waiting ? queriesInARow + 1 : 0;
+          expect(queriesInARow).toBeLessThan(9);
+        }
+      }),
+    );
+  });
+
+  test("gives back what was pushed and not dropped, no more, no less, whatever the order of steps", () => {
+    const step = fc.record({ do: fc.constantFrom("push", "next", "drop"), lane: fc.nat(5) });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
+        const queue = createQueue<number>();
+        const lanes = Array.from({ length: 6 }, (_, i) => laneOf<number>(i % 2 === 0));
+        const model = lanes.map((): number[] => []);
+        let made = 0;
+        for (const { do: what, lane } of steps) {
+          if (what === "push") {
+            model[lane]!.push(made);
+            queue.push(lanes[lane]!, made++);
+          } else if (what === "drop") {
+            expect(queue.drop(lanes[lane]!)).toEqual(model[lane]!.splice(0));
+          } else {
+            const item = queue.next();
+            const firsts = model.flatMap(([first]) => (first === undefined ? [] : [first]));
+            if (item === undefined) expect(firsts).toEqual([]);
+            else {
+              expect(firsts).toContain(item);
+              model.find(([first]) => first === item)!.shift();
+            }
+          }
+          expect(queue.size).toBe(model.flat().length);
+          expect(queue.urgent).toBe(model.some((items, i) => i % 2 === 0 && items.length > 0));
+        }
+      }),
+    );
+  });
+
+  test("serves every caller of a kind once before one of them twice", () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 8 }), (counts) => {
+        const queue = createQueue<number>();
+        for (const [caller, count] of counts.entries()) {
+          const lane = laneOf<number>();
+          for (let i = 0; i < count; i++) queue.push(lane, caller);
+        }
+        // Round r serves, in order, everyone who has more than r.
+        const rounds = Array.from({ length: 9 }, (_, round) =>
+          counts.flatMap((count, caller) => (count > round ? [caller] : [])),
+        );
+        expect(takeAll(queue)).toEqual(rounds.flat());
+      }),
+    );
+  });
+});

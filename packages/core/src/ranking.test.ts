@@ -1,0 +1,64 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { checkRanking, rank } from "./ranking.js";
+
+// Few values, so that there are ties.
+const scores = fc.array(fc.integer({ min: -3, max: 3 }), { maxLength: 40 });
+
+describe("rank", () => {
+  test("is a permutation of the input, best first, ties in input order", () => {
+    fc.assert(
+      fc.property(scores, (given) => {
+        const ranked = rank(given, {});
+        expect(ranked.map(({ index }) => index).sort((a, b) => a - b)).toEqual(given.map((_, index) => index));
+        for (const [place, { index, score }] of ranked.entries()) {
+          expect(score).toBe(given[index]);
+          const next = ranked[place + 1];
+          if (next !== undefined) expect(score > next.score || (score === next.score && index < next.index)).toBe(true);
+        }
+      }),
+    );
+  });
+
+  test("`topN` keeps the first of them, `threshold` those of at least that score", () => {
+    fc.assert(
+      fc.property(
+        scores,
+        fc.integer({ min: 1, max: 50 }),
+        fc.integer({ min: -4, max: 4 }),
+        (given, topN, threshold) => {
+          const ranked = rank(given, {});
+          expect(rank(given, { topN })).toEqual(ranked.slice(0, topN));
+          const good = ranked.filter(({ score }) => score >= threshold);
+          expect(rank(given, { threshold })).toEqual(good);
+          expect(rank(given, { threshold, topN })).toEqual(good.slice(0, topN));
+        },
+      ),
+    );
+  });
+
+  test("a `topN` over the count gives all there are", () => {
+    expect(rank([1, 2], { topN: 9 })).toEqual([
+      { index: 1, score: 2 },
+      { index: 0, score: 1 },
+    ]);
+    expect(rank([], { topN: 3 })).toEqual([]);
+  });
+});
+
+test.each([
+  [{ topN: 0 }, "topN"],
+  [{ topN: -1 }, "topN"],
+  [{ topN: 1.5 }, "topN"],
+  [{ topN: Number.POSITIVE_INFINITY }, "topN"],
+  [{ topN: "3" as unknown as number }, "topN"],
+  [{ threshold: Number.NaN }, "threshold"],
+  [{ threshold: "0.5" as unknown as number }, "threshold"],
+])("checkRanking refuses %j", (options, parameter) => {
+  expect(() => checkRanking(options)).toThrow(expect.objectContaining({ code: "INVALID_OPTION", parameter }));
+});
+
+test("checkRanking takes limits that mean something, and none", () => {
+  checkRanking({});
+  checkRanking({ topN: 1, threshold: -3.5 });
+});

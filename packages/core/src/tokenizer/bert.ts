@@ -1,0 +1,57 @@
+import { DROPPED, HAN, MARKS, PUNCTUATION, SPACE } from "./character-classes.js";
+
+interface BertOptions {
+  readonly clean_text?: boolean;
+  readonly handle_chinese_chars?: boolean;
+  readonly strip_accents?: boolean | null;
+  readonly lowercase?: boolean;
+}
+
+/** Lone surrogates too: a Rust string cannot hold them. */
+const DROP = new RegExp(`[${DROPPED}\\ud800-\\udfff]+`, "gu");
+const BLANK = new RegExp(`[${SPACE}]`, "gu");
+const HAN_CHARACTER = new RegExp(`[${HAN}]`, "gu");
+const ACCENTS = new RegExp(`[${MARKS}]+`, "gu");
+const BERT_WORD = new RegExp(`[^${SPACE}${PUNCTUATION}]+|[${PUNCTUATION}]`, "gu");
+const WORD = new RegExp(`[^${SPACE}]+`, "gu");
+/** Every white space is one UTF-16 unit. */
+const ONE_BLANK = new RegExp(`^[${SPACE}]$`, "u");
+
+/** BertNormalizer in Rust's order: clean, space around Han, strip accents, lower case. */
+export function bertNormalize(options: BertOptions): (text: string) => string {
+  const { clean_text: clean = true, handle_chinese_chars: han = true, lowercase = true } = options;
+  const stripAccents = options.strip_accents ?? lowercase;
+  return (text) => {
+    let result = text;
+    if (clean) result = result.replace(DROP, "").replace(BLANK, " ");
+    if (han) result = result.replace(HAN_CHARACTER, " $& ");
+    if (stripAccents) result = result.normalize("NFD").replace(ACCENTS, "");
+    // Character by character: Rust knows no final sigma.
+    return lowercase ? result.replaceAll("Σ", "σ").toLowerCase() : result;
+  };
+}
+
+/** BertPreTokenizer: words, and each punctuation mark. */
+export function bertWords(text: string): string[] {
+  return text.match(BERT_WORD) ?? [];
+}
+
+/** WhitespaceSplit. */
+export function words(text: string): string[] {
+  return text.match(WORD) ?? [];
+}
+
+/** Strip. A loop: a pattern that ends in `+$` takes quadratic time on long runs of spaces. */
+export function strip(options: {
+  readonly strip_left?: boolean;
+  readonly strip_right?: boolean;
+}): (text: string) => string {
+  const { strip_left: left = true, strip_right: right = true } = options;
+  return (text) => {
+    let start = 0;
+    let end = text.length;
+    while (left && start < end && ONE_BLANK.test(text[start]!)) start++;
+    while (right && end > start && ONE_BLANK.test(text[end - 1]!)) end--;
+    return text.slice(start, end);
+  };
+}

@@ -1,0 +1,69 @@
+import { CONTROL, EXTEND, PREPEND } from "./character-classes.js";
+
+/** Graphemes, as far as they can be under six bytes: line ends, and characters with what extends or precedes them. */
+const GRAPHEME = new RegExp(
+  `\\r\\n|[${PREPEND}]*[^${CONTROL}${PREPEND}${EXTEND}][${EXTEND}]*|[${PREPEND}]+[${EXTEND}]*|[${EXTEND}]+|[${CONTROL}]`,
+  "gu",
+);
+const WHOLE_BELOW_BYTES = 6;
+const utf8 = new TextEncoder();
+
+/**
+ * The normaliser of XLM-R: sentencepiece's character map, as the Rust library reads it. Graphemes under six bytes are looked
+ * up whole, everything else by character; of all entries that match at its start, the shortest one replaces the whole piece.
+ */
+export function precompiled(base64: string): (text: string) => string {
+  const replacement = openCharsmap(base64);
+  const short = (piece: string) => piece.length < WHOLE_BELOW_BYTES && utf8.encode(piece).length < WHOLE_BELOW_BYTES;
+  return (text) =>
+    text.toWellFormed().replace(GRAPHEME, (piece) => {
+      if (piece.length === 1 || short(piece)) {
+        const whole = replacement(piece);
+        if (whole !== undefined) return whole;
+      }
+      if (piece.length === 1) return piece;
+      return Array.from(piece, (character) => replacement(character) ?? character).join("");
+    });
+}
+
+/** The map's bytes: length of the trie, a Darts double array, then the replacements, each ended by a zero byte. */
+function openCharsmap(base64: string): (piece: string) => string | undefined {
+  const bytes = Uint8Array.from(Buffer.from(base64, "base64"));
+  const view = new DataView(bytes.buffer);
+  const trieBytes = view.getUint32(0, true);
+  const units = Uint32Array.from({ length: trieBytes / 4 }, (_, i) => view.getUint32(4 + 4 * i, true));
+  const strings = bytes.subarray(4 + trieBytes);
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  const find = (piece: string): string | undefined => {
+    const at = shortestMatch(units, utf8.encode(piece));
+    if (at === -1) return undefined;
+    const end = strings.indexOf(0, at);
+    return decoder.decode(strings.subarray(at, end === -1 ? undefined : end));
+  };
+  // Pieces of one UTF-16 unit alone, so at most 65,536.
+  const known = new Map<string, string | undefined>();
+  return (piece) => {
+    if (piece.length > 1) return find(piece);
+    if (!known.has(piece)) known.set(piece, find(piece));
+    return known.get(piece);
+  };
+}
+
+/** Where the replacement of the shortest entry that `key` begins with stands, or -1. */
+function shortestMatch(units: Uint32Array, key: Uint8Array): number {
+  let node = offset(units[0]!);
+  for (const byte of key) {
+    if (byte === 0) return -1;
+    node ^= byte;
+    const unit = units[node] ?? 0;
+    if ((unit & 0x800000ff) >>> 0 !== byte) return -1;
+    node ^= offset(unit);
+    if ((unit >>> 8) & 1) return units[node]! & 0x7fffffff;
+  }
+  return -1;
+}
+
+/** A unit's distance to its children, by Darts' packing. */
+function offset(unit: number): number {
+  return (unit >>> 10) << ((unit & 0x200) >>> 6);
+}

@@ -1,0 +1,99 @@
+// Packs every publishable package and checks what npm users would get: publint, arethetypeswrong, sizes, a dry run of
+// publishing, and an empty project that installs the tarballs and runs from ESM, from require, and under tsc.
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const bin = (name) => join(root, "node_modules", ".bin", name);
+const pnpm = [process.execPath, join(root, ".tools", "node_modules", "pnpm", "bin", "pnpm.mjs")];
+const folder = mkdtempSync(join(tmpdir(), "bge-js-packages-"));
+const MOST_BYTES = 40e6;
+
+const PROGRAM = `(async () => {
+  const embedder = await loadEmbedder();
+  const vector = await embedder.embedQuery("what is a panda?");
+  const reranker = await loadReranker();
+  const [best] = await reranker.rerank("what is a panda?", ["Paris is in France.", "The panda is a bear."], { topN: 1 });
+  console.log(vector.length, best.index);
+})();
+`;
+const TYPED = `import { type Embedder, loadEmbedder } from "@bge-js/core";
+import { BgeEmbeddings, BgeReranker } from "@bge-js/langchain";
+import { BgeEmbedding } from "@bge-js/llamaindex";
+export const embedder: Promise<Embedder> = loadEmbedder("BAAI/bge-small-en-v1.5", { dtype: "int8" });
+export const adapters = [new BgeEmbeddings(), new BgeReranker(), new BgeEmbedding()];
+`;
+
+try {
+  const tarballs = {};
+  for (const name of readdirSync(join(root, "packages"))) {
+    const directory = join(root, "packages", name);
+    const manifest = JSON.parse(readFileSync(join(directory, "package.json"), "utf8"));
+    tarballs[manifest.name] = checkPackage(manifest, directory);
+  }
+  checkInstalled(tarballs);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+function checkPackage(manifest, directory) {
+  run([...pnpm, "pack", "--pack-destination", folder], directory);
+  const tarball = join(folder, `${manifest.name.replace("@", "").replace("/", "-")}-${manifest.version}.tgz`);
+  const { size } = statSync(tarball);
+  if (size > MOST_BYTES) throw new Error(`${manifest.name}: a tarball of ${size} bytes is over ${MOST_BYTES}`);
+  run([bin("publint"), tarball, "--strict"]);
+  run([bin("attw"), tarball, "--profile", "esm-only"]);
+  run(["npm", "publish", tarball, "--dry-run", "--access", "public"], folder);
+  const files = run(["tar", "-tzf", tarball]).trim().split("\n");
+  const stray = files.filter((file) => /\.(test|test-d)\.|\.tsbuildinfo$|\.map$/.test(file));
+  if (stray.length > 0) throw new Error(`${manifest.name} would publish ${stray.join(", ")}`);
+  for (const file of ["package/README.md", "package/LICENSE"]) {
+    if (!files.includes(file)) throw new Error(`${manifest.name} lacks ${file}`);
+  }
+  console.log(`${manifest.name} ${manifest.version}: ${files.length} files, ${(size / 1e6).toFixed(2)} MB`);
+  return tarball;
+}
+
+/** An empty project, as a user has it. This step may reach npm. */
+function checkInstalled(tarballs) {
+  const project = join(folder, "project");
+  const versions = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).devDependencies;
+  const outside = ["@langchain/core", "@llamaindex/core", "@types/node", "typescript"];
+  const dependencies = {
+    ...Object.fromEntries(Object.entries(tarballs).map(([name, tarball]) => [name, `file:${tarball}`])),
+    ...Object.fromEntries(outside.map((name) => [name, versions[name]])),
+  };
+  // Each tarball stands for the version that the others ask for.
+  const overrides = Object.fromEntries(Object.keys(tarballs).map((name) => [name, `$${name}`]));
+  execFileSync("mkdir", ["-p", project]);
+  write(project, "package.json", JSON.stringify({ private: true, type: "module", dependencies, overrides }));
+  run(["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], project);
+
+  write(project, "esm.mjs", `import { loadEmbedder, loadReranker } from "@bge-js/core";\n${PROGRAM}`);
+  write(project, "required.cjs", `const { loadEmbedder, loadReranker } = require("@bge-js/core");\nrequire("@bge-js/langchain"); require("@bge-js/llamaindex");\n${PROGRAM}`);
+  for (const program of ["esm.mjs", "required.cjs"]) {
+    const output = run([process.execPath, program], project).trim();
+    if (output !== "384 1") throw new Error(`${program} printed ${output}`);
+    console.log(`packed packages run: ${program}`);
+  }
+  write(project, "typed.ts", TYPED);
+  write(project, "tsconfig.json", JSON.stringify({ compilerOptions: { module: "NodeNext", target: "ES2023", strict: true, noEmit: true, skipLibCheck: true, types: ["node"] } }));
+  run([process.execPath, join(project, "node_modules", "typescript", "bin", "tsc"), "-p", project], project);
+  console.log("packed packages type-check");
+}
+
+function write(directory, name, text) {
+  writeFileSync(join(directory, name), text);
+}
+
+function run([command, ...args], cwd = root) {
+  try {
+    return execFileSync(command, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+  } catch (error) {
+    console.error(`${command} ${args.join(" ")}\n${error.stdout}\n${error.stderr}`);
+    throw error;
+  }
+}
