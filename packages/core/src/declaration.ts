@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { BgeError } from "./errors.js";
-import type { Architecture, ModelReference, Pooling } from "./spec.js";
+import type { Architecture, ModelFacts, Pooling } from "./spec.js";
 
 type Json = Record<string, unknown>;
-export type Facts = Omit<ModelReference, "directory">;
+export type Facts = Omit<ModelFacts, "directory">;
 
 /** The facts of our own that a folder may carry in `bge.json`: its id, precision, which texts may share a run. */
 export function readOwnFacts(directory: string): Facts {

@@ -1,13 +1,3 @@
-export {
-  type AdapterFields,
-  type AdapterModel,
-  adapterFields,
-  callOptions,
-  embedderHandle,
-  isLoaded,
-  type ModelHandle,
-  rerankerHandle,
-} from "./adapter.js";
 export type {
   CallOptions,
   EmbedDocumentsOptions,
@@ -24,7 +14,6 @@ export type {
 } from "./api.js";
 export { loadEmbedder } from "./embedder.js";
 export { BgeError, type BgeErrorCode } from "./errors.js";
-export { lazy } from "./lazy.js";
 export { MODELS } from "./models.js";
 export { loadReranker } from "./reranker.js";
 export { type ResolvedModel, resolveModel } from "./resolve.js";
@@ -33,6 +22,7 @@ export type {
   Batching,
   Dtype,
   EmbeddingSpec,
+  ModelFacts,
   ModelReference,
   ModelSource,
   ModelSpec,

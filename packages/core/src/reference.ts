@@ -1,9 +1,9 @@
 import type { Facts } from "./declaration.js";
 import { BgeError } from "./errors.js";
-import type { ModelReference, ModelSpec } from "./spec.js";
+import type { ModelFacts, ModelSpec } from "./spec.js";
 
 /** Every fact that a reference may hold, and what it must be. */
-const FACTS: Readonly<Record<keyof ModelReference, (value: unknown) => boolean>> = {
+const FACTS: Readonly<Record<keyof ModelFacts, (value: unknown) => boolean>> = {
   directory: isText,
   id: isText,
   dtype: oneOf("fp32", "fp16", "int8"),
@@ -22,13 +22,13 @@ const FACTS: Readonly<Record<keyof ModelReference, (value: unknown) => boolean>>
 };
 
 /** Checks what a user passes as a model. */
-export function checkReference(model: ModelReference): ModelReference {
+export function checkReference(model: ModelFacts): ModelFacts {
   if (typeof model !== "object" || model === null || Array.isArray(model)) {
     throw invalid("model", `must be an id, a folder or { id?, directory?, ...facts }, not ${describe(model)}`);
   }
   const given = Object.fromEntries(Object.entries(model).filter(([, value]) => value !== undefined));
   for (const [name, value] of Object.entries(given)) {
-    const check = Object.hasOwn(FACTS, name) ? FACTS[name as keyof ModelReference] : undefined;
+    const check = Object.hasOwn(FACTS, name) ? FACTS[name as keyof ModelFacts] : undefined;
     if (check === undefined)
       throw invalid(name, `is not a fact of a model; known are ${Object.keys(FACTS).join(", ")}`);
     if (!check(value)) throw invalid(name, `cannot be ${describe(value)}`);

@@ -7,7 +7,7 @@ import { fingerprint } from "./fingerprint.js";
 import { DEFAULT_MODEL, findModel } from "./models.js";
 import { cachePlace, GRAPH_FILES, missingFiles, type Place, packageName, packagePlace } from "./places.js";
 import { checkReference, completeSpec } from "./reference.js";
-import type { Dtype, ModelReference, ModelSource, ModelSpec } from "./spec.js";
+import type { Dtype, ModelFacts, ModelReference, ModelSource, ModelSpec } from "./spec.js";
 
 /** A model's facts and files. */
 export interface ResolvedModel {
@@ -69,7 +69,7 @@ function factsOf(folder: string, own: Facts, given: Facts): Facts {
   return { ...known, ...given, id: known.id };
 }
 
-function toReference(model: string | ModelReference | undefined): ModelReference {
+function toReference(model: string | ModelReference | undefined): ModelFacts {
   if (model === undefined) return { id: DEFAULT_MODEL };
   if (typeof model === "string") return isFolder(model) ? { directory: model } : checkReference({ id: model });
   return checkReference(model);

@@ -52,11 +52,8 @@ export interface RerankerSpec extends CommonSpec {
 
 export type ModelSpec = EmbeddingSpec | RerankerSpec;
 
-/**
- * A model as an object: files on disk, an id whose facts count, or both; every fact given here overrides.
- * What a model package exports has this form.
- */
-export interface ModelReference {
+/** Facts of a model that are given by hand, or by the files of a folder. */
+export interface ModelFacts {
   /** Folder in Hugging Face layout: `onnx/model.onnx`, `tokenizer.json`, `config.json`, `1_Pooling/config.json`, ... */
   readonly directory?: string;
   readonly id?: string;
@@ -75,6 +72,12 @@ export interface ModelReference {
   readonly licence?: string;
   readonly needs?: string;
 }
+
+/**
+ * A model as an object: files on disk, an id whose facts count, or both; every fact given here overrides.
+ * What a model package exports has this form.
+ */
+export type ModelReference = ModelFacts & ({ readonly id: string } | { readonly directory: string });
 
 /** Where a model's files were found, and which of them are used. */
 export interface ModelSource {

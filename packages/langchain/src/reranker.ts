@@ -1,0 +1,105 @@
+import type { Reranker, RerankOptions } from "@bge-js/core";
+import {
+  type AdapterFields,
+  type AdapterModel,
+  adapterFields,
+  callOptions,
+  type ModelHandle,
+  rerankerHandle,
+} from "@bge-js/core/adapter";
+import type { Callbacks } from "@langchain/core/callbacks/manager";
+import { Document, type DocumentInterface } from "@langchain/core/documents";
+import { BaseDocumentCompressor } from "@langchain/core/retrievers/document_compressors";
+
+/** A model and the load options of `@bge-js/core`; `model` may be a loaded `Reranker`, then without load options. */
+export interface BgeRerankerFields extends AdapterFields<Reranker> {
+  /** At most this many documents are kept. @default 3 */
+  readonly topN?: number;
+  /** Only documents scored at least this, in the scale of the scores. @default none */
+  readonly threshold?: number;
+}
+
+/** What `rerank` takes for a document. */
+export type RerankInput = DocumentInterface | string | { readonly pageContent: string };
+
+/** One document of a ranking, as `CohereRerank` gives it. */
+export interface RankedResult {
+  /** Position in the caller's list. */
+  readonly index: number;
+  readonly relevanceScore: number;
+}
+
+/**
+ * A local reranker for LangChain.js: a document compressor for `ContextualCompressionRetriever` and for
+ * `BgeRerankRetriever`. Without a model it is late interaction with the embedded embedding model.
+ *
+ * Scores are a cross-encoder's sigmoid (`scale: "logit"` for the raw logit) or the cosine of late interaction; a shared
+ * `Reranker` keeps its own scale. Loading, errors and `dispose` are as in `BgeEmbeddings`.
+ *
+ * ```ts
+ * new BgeReranker(); // the embedded model, topN 3
+ * new BgeReranker("BAAI/bge-reranker-v2-m3");
+ * new BgeReranker({ model: "./my-reranker", topN: 5, threshold: 0.2 });
+ * new BgeReranker({ model: reranker, topN: 5 }); // shares a loaded Reranker; new BgeReranker(reranker) for topN 3
+ * ```
+ */
+export class BgeReranker extends BaseDocumentCompressor implements AsyncDisposable {
+  readonly topN: number;
+  readonly threshold: number | undefined;
+  readonly #signal: AbortSignal | undefined;
+  readonly #reranker: ModelHandle<Reranker>;
+
+  /** Loads nothing. Throws `INVALID_OPTION` for a loaded model that is not a reranker, or that comes with load options. */
+  constructor(input: AdapterModel<Reranker> | BgeRerankerFields = {}) {
+    super();
+    const { model, topN = 3, threshold, signal, ...options } = adapterFields<Reranker, BgeRerankerFields>(input);
+    this.topN = topN;
+    this.threshold = threshold;
+    this.#signal = signal;
+    this.#reranker = rerankerHandle("BgeReranker", model, options);
+  }
+
+  /**
+   * The best `topN` documents, best first, equal scores in input order. They are copies with the id and the metadata of the
+   * caller's, and the score in `metadata.relevanceScore`.
+   */
+  override async compressDocuments(
+    documents: readonly DocumentInterface[],
+    query: string,
+    _callbacks?: Callbacks,
+  ): Promise<Document[]> {
+    return scored(documents, await this.rerank(documents, query));
+  }
+
+  /**
+   * Where the best documents are in the list and how relevant they are, in the argument order of `CohereRerank`. A limit
+   * that is not given is the reranker's own.
+   */
+  async rerank(documents: readonly RerankInput[], query: string, options: RerankOptions = {}): Promise<RankedResult[]> {
+    const { topN = this.topN, threshold = this.threshold, signal } = options;
+    // What is no document becomes undefined, which core reports by its index.
+    const texts = documents.map((document) => (typeof document === "string" ? document : document?.pageContent));
+    const reranker = await this.#reranker.get();
+    const limits = threshold === undefined ? { topN } : { topN, threshold };
+    const ranked = await reranker.rerank(query, texts, { ...limits, ...callOptions(this.#signal, signal) });
+    return ranked.map(({ index, score }) => ({ index, relevanceScore: score }));
+  }
+
+  /** Frees the model if it was loaded here, never a shared one; later calls reject with `DISPOSED`. */
+  dispose(): Promise<void> {
+    return this.#reranker.dispose();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+}
+
+/** The ranked documents as copies that carry their score. */
+export function scored(documents: readonly DocumentInterface[], ranking: readonly RankedResult[]): Document[] {
+  return ranking.map(({ index, relevanceScore }) => {
+    const { pageContent, metadata, id } = documents[index]!; // a ranking's indices are of this list
+    const copy = { pageContent, metadata: { ...metadata, relevanceScore } };
+    return new Document(id === undefined ? copy : { ...copy, id });
+  });
+}

@@ -1,0 +1,2 @@
+export { BgeEmbedding, type BgeEmbeddingFields } from "./embedding.js";
+export { BgeReranker, type BgeRerankerFields } from "./reranker.js";

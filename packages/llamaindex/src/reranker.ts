@@ -1,0 +1,82 @@
+import { BgeError, type Reranker } from "@bge-js/core";
+import {
+  type AdapterFields,
+  type AdapterModel,
+  adapterFields,
+  callOptions,
+  type ModelHandle,
+  rerankerHandle,
+} from "@bge-js/core/adapter";
+import type { MessageContent } from "@llamaindex/core/llms";
+import type { BaseNodePostprocessor } from "@llamaindex/core/postprocessor";
+import { MetadataMode, type NodeWithScore } from "@llamaindex/core/schema";
+import { extractText } from "@llamaindex/core/utils";
+
+/** A model and the load options of `@bge-js/core`; `model` may be a loaded `Reranker`, then without load options. */
+export interface BgeRerankerFields extends AdapterFields<Reranker> {
+  /** At most this many nodes are kept. @default 3 */
+  readonly topN?: number;
+  /** Only nodes scored at least this, in the scale of the scores. @default none */
+  readonly threshold?: number;
+  /** Which metadata stand before a node's text when it is read. @default MetadataMode.EMBED, as in the index */
+  readonly metadataMode?: MetadataMode;
+}
+
+/**
+ * A local reranker for LlamaIndex.TS: a node postprocessor. Without a model it is late interaction with the embedded
+ * embedding model.
+ *
+ * Scores are a cross-encoder's sigmoid (`scale: "logit"` for the raw logit) or the cosine of late interaction; a shared
+ * `Reranker` keeps its own scale. Loading, errors and `dispose` are as in `BgeEmbedding`.
+ *
+ * ```ts
+ * new BgeReranker(); // the embedded model, topN 3
+ * new BgeReranker("BAAI/bge-reranker-v2-m3");
+ * new BgeReranker({ model: "./my-reranker", topN: 5, threshold: 0.2 });
+ * new BgeReranker({ model: reranker, topN: 5 }); // shares a loaded Reranker; new BgeReranker(reranker) for topN 3
+ * ```
+ */
+export class BgeReranker implements BaseNodePostprocessor, AsyncDisposable {
+  readonly topN: number;
+  readonly threshold: number | undefined;
+  readonly metadataMode: MetadataMode;
+  readonly #signal: AbortSignal | undefined;
+  readonly #reranker: ModelHandle<Reranker>;
+
+  /** Loads nothing. Throws `INVALID_OPTION` for a loaded model that is not a reranker, or that comes with load options. */
+  constructor(input: AdapterModel<Reranker> | BgeRerankerFields = {}) {
+    const fields = adapterFields<Reranker, BgeRerankerFields>(input);
+    const { model, topN = 3, threshold, metadataMode = MetadataMode.EMBED, signal, ...options } = fields;
+    this.topN = topN;
+    this.threshold = threshold;
+    this.metadataMode = metadataMode;
+    this.#signal = signal;
+    this.#reranker = rerankerHandle("BgeReranker", model, options);
+  }
+
+  /**
+   * The best `topN` nodes with the reranker's score, best first, equal scores in input order; `[]` for `[]`. The nodes are
+   * the caller's, unchanged. Rejects with `INVALID_INPUT` where there is no query.
+   */
+  async postprocessNodes(nodes: readonly NodeWithScore[], query?: MessageContent): Promise<NodeWithScore[]> {
+    if (query === undefined) {
+      throw new BgeError("INVALID_INPUT", "BgeReranker needs the query to rank nodes by.", { parameter: "query" });
+    }
+    const { topN, threshold } = this;
+    const texts = nodes.map(({ node }) => node.getContent(this.metadataMode));
+    const limits = threshold === undefined ? { topN } : { topN, threshold };
+    const options = { ...limits, ...callOptions(this.#signal, undefined) };
+    const reranker = await this.#reranker.get();
+    const ranked = await reranker.rerank(extractText(query), texts, options);
+    return ranked.map(({ index, score }) => ({ node: nodes[index]!.node, score })); // a ranking's indices are of this list
+  }
+
+  /** Frees the model if it was loaded here, never a shared one; later calls reject with `DISPOSED`. */
+  dispose(): Promise<void> {
+    return this.#reranker.dispose();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+}

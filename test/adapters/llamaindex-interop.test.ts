@@ -1,0 +1,52 @@
+import { BgeEmbedding, BgeReranker } from "@bge-js/llamaindex";
+import { MockLLM } from "@llamaindex/core/llms/mock";
+import { Document, RetrieverQueryEngine, Settings, VectorStoreIndex } from "llamaindex";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { FACTS, QUESTIONS } from "./facts.js";
+
+const embedding = new BgeEmbedding();
+const reranker = new BgeReranker();
+let index: VectorStoreIndex;
+
+beforeAll(async () => {
+  Settings.embedModel = embedding;
+  Settings.llm = new MockLLM(); // a query engine wants one, though retrieving needs none
+  index = await VectorStoreIndex.fromDocuments(
+    FACTS.map((text, at) => new Document({ id_: `fact-${at}`, text, metadata: { at } })),
+  );
+});
+afterAll(async () => {
+  await embedding.dispose();
+  await reranker.dispose();
+});
+
+describe("LlamaIndex with the embedded model", () => {
+  it("retrieves by VectorStoreIndex", async () => {
+    const retriever = index.asRetriever({ similarityTopK: 100 });
+    for (const [question, answer] of QUESTIONS) {
+      const nodes = await retriever.retrieve(question);
+      expect(nodes.length).toBe(FACTS.length);
+      expect(nodes[0]!.node.metadata["at"]).toBe(answer);
+    }
+  });
+
+  it("reranks in RetrieverQueryEngine", async () => {
+    const engine = new RetrieverQueryEngine(index.asRetriever({ similarityTopK: 100 }), undefined, [reranker]);
+    for (const [question, answer] of QUESTIONS) {
+      const nodes = await engine.retrieve(question);
+      expect(nodes.length).toBe(3);
+      expect(nodes[0]!.node.metadata["at"]).toBe(answer);
+      expect(nodes[0]!.node.sourceNode?.nodeId).toBe(`fact-${answer}`);
+      const scores = nodes.map(({ score }) => score!);
+      expect(scores).toEqual([...scores].sort((a, b) => b - a));
+    }
+    const { sourceNodes } = await engine.query({ query: QUESTIONS[0]![0] });
+    expect(sourceNodes!.length).toBe(3);
+  });
+
+  it("is a postprocessor of an index's own query engine", async () => {
+    const engine = index.asQueryEngine({ similarityTopK: 100, nodePostprocessors: [reranker] });
+    const { sourceNodes } = await engine.query({ query: QUESTIONS[1]![0] });
+    expect(sourceNodes!.map(({ node }) => node.metadata["at"])[0]).toBe(QUESTIONS[1]![1]);
+  });
+});

@@ -1,0 +1,108 @@
+import { loadEmbedder, loadReranker } from "@bge-js/core";
+import { BgeEmbedding, BgeReranker } from "@bge-js/llamaindex";
+import { MetadataMode, type NodeWithScore, TextNode } from "@llamaindex/core/schema";
+import { describe, expect, it } from "vitest";
+import { deepFreeze, TINY_EMBEDDER, TINY_RERANKER, testAdapter } from "./contract.js";
+
+describe("@bge-js/llamaindex keeps the adapters' contract", () => {
+  testAdapter({
+    embeddings(input) {
+      const embedding = new BgeEmbedding(input);
+      return {
+        documents: (texts) => embedding.getTextEmbeddingsBatch(texts as string[]),
+        query: async (text) => (await embedding.getQueryEmbedding({ type: "text", text }))!,
+        dispose: () => embedding.dispose(),
+        [Symbol.asyncDispose]: () => embedding[Symbol.asyncDispose](),
+      };
+    },
+    reranker(input) {
+      const reranker = new BgeReranker(input);
+      return {
+        async rank(nodes, query) {
+          const kept = await reranker.postprocessNodes(nodes as NodeWithScore[], query);
+          return kept.map(({ node, score }) => ({
+            id: node.id_,
+            text: node.getContent(MetadataMode.NONE),
+            metadata: node.metadata,
+            score,
+          }));
+        },
+        dispose: () => reranker.dispose(),
+        [Symbol.asyncDispose]: () => reranker[Symbol.asyncDispose](),
+      };
+    },
+    document: (id_, text) => {
+      const metadata = { source: id_, nested: { kept: true } };
+      // Out of the text that is read, so that scores are those of the text alone, as in LangChain.
+      const excludedEmbedMetadataKeys = Object.keys(metadata);
+      return deepFreeze({ node: new TextNode({ id_, text, metadata, excludedEmbedMetadataKeys }), score: 0.5 });
+    },
+  });
+});
+
+describe("BgeEmbedding", () => {
+  it("embeds unbound, by batches, and copies the array that LlamaIndex empties", async () => {
+    await using embedder = await loadEmbedder(TINY_EMBEDDER, { workers: 1 });
+    const embedding = new BgeEmbedding(embedder);
+    expect(embedding.embedBatchSize).toBe(512);
+    const { getTextEmbeddings } = embedding;
+    const texts = ["a cat", "the moon"];
+    const call = getTextEmbeddings(texts);
+    texts.length = 0;
+    expect((await call).length).toBe(2);
+
+    embedding.embedBatchSize = 2;
+    const progress: number[] = [];
+    const many = ["a", "b", "c", "d", "e"];
+    const vectors = await embedding.getTextEmbeddingsBatch(many, { progressCallback: (done) => progress.push(done) });
+    expect(progress).toEqual([2, 4, 5]);
+    const singly = await Promise.all(many.map((text) => embedding.getTextEmbedding(text)));
+    vectors.forEach((vector, index) => {
+      expect(vector.every((value, at) => Math.abs(value - singly[index]![at]!) < 1e-5)).toBe(true);
+    });
+  });
+
+  it("is callable with nodes, and reads their metadata as the index does", async () => {
+    await using embedding = new BgeEmbedding({ model: TINY_EMBEDDER, workers: 1 });
+    const node = new TextNode({ text: "a cat", metadata: { file: "cats.md" } });
+    await embedding([node]);
+    const [read] = await embedding.getTextEmbeddings([node.getContent(MetadataMode.EMBED)]);
+    expect(node.embedding).toEqual(read);
+  });
+
+  it("leaves out what is not text, and takes the empty query", async () => {
+    await using embedding = new BgeEmbedding({ model: TINY_EMBEDDER, workers: 1 });
+    const image = { type: "image_url", image_url: { url: "https://example.com/cat.png" } } as const;
+    expect(await embedding.getQueryEmbedding(image)).toBeNull();
+    expect((await embedding.getQueryEmbedding({ type: "text", text: "" }))!.length).toBe(48);
+  });
+
+  it("tells its dimensions once loaded, and names no tokenizer", async () => {
+    await using embedding = new BgeEmbedding({ model: TINY_EMBEDDER, workers: 1, dimensions: 16, maxTokens: 64 });
+    expect(embedding.embedInfo).toBeUndefined();
+    await embedding.getTextEmbedding("a cat");
+    expect(embedding.embedInfo).toEqual({ dimensions: 16, maxTokens: 64 });
+  });
+});
+
+describe("BgeReranker", () => {
+  it("reads the metadata that metadataMode says, EMBED by default", async () => {
+    await using core = await loadReranker(TINY_RERANKER, { workers: 1, scale: "sigmoid" });
+    const node = new TextNode({ text: "a cat", metadata: { file: "cats.md" } });
+    for (const metadataMode of [undefined, MetadataMode.EMBED, MetadataMode.NONE, MetadataMode.ALL]) {
+      const reranker = new BgeReranker({ model: core, ...(metadataMode === undefined ? {} : { metadataMode }) });
+      const [kept] = await reranker.postprocessNodes([{ node }], "cats?");
+      const [score] = await core.score("cats?", [node.getContent(metadataMode ?? MetadataMode.EMBED)]);
+      expect(kept!.score).toBeCloseTo(score!, 6);
+      expect(kept!.node).toBe(node);
+    }
+  });
+
+  it("reads a query in parts, and needs one", async () => {
+    await using reranker = new BgeReranker({ model: TINY_RERANKER, workers: 1 });
+    const nodes = [{ node: new TextNode({ text: "a cat" }) }];
+    const whole = await reranker.postprocessNodes(nodes, "cats?");
+    expect(await reranker.postprocessNodes(nodes, [{ type: "text", text: "cats?" }])).toEqual(whole);
+    await expect(reranker.postprocessNodes(nodes)).rejects.toMatchObject({ code: "INVALID_INPUT", parameter: "query" });
+  });
+});

@@ -1,0 +1,27 @@
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { describe, expect, it } from "vitest";
+
+const run = promisify(execFile);
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+describe.each(["langchain", "llamaindex"])("README of @bge-js/%s", (name) => {
+  const readme = readFileSync(`${root}/packages/${name}/README.md`, "utf8");
+  const programs = [...readme.matchAll(/```js\n(.*?)```\s+```text\n(.*?)```/gs)].map(([, code, output]) => ({
+    code,
+    output,
+  }));
+
+  it("has programs, each with its output", () => {
+    expect(programs.length).toBeGreaterThan(0);
+    expect(programs.length).toBe(readme.match(/```js\n/g)!.length);
+  });
+
+  it.each(programs)("prints what it shows (%#)", async ({ code, output }) => {
+    // As a user runs it: in a process of its own, with the built packages.
+    const { stdout } = await run(process.execPath, ["--input-type=module", "--eval", code!], { cwd: root });
+    expect(stdout).toBe(output);
+  });
+});
