@@ -1,0 +1,29 @@
+import { BgeError } from "@bge-js/core";
+import { readArguments, USAGE } from "./arguments.js";
+import { DemoError, messageOf, UsageError } from "./errors.js";
+
+const stop = new AbortController();
+// The first Ctrl-C ends the work in order; a second one ends the process.
+process.once("SIGINT", () => stop.abort());
+
+try {
+  const given = readArguments(process.argv.slice(2));
+  if (given.help) process.stdout.write(USAGE);
+  else await (await import("./demo.js")).runDemo(given, stop.signal); // large, and of no use to --help
+} catch (error) {
+  process.exitCode = exitCode(error);
+}
+
+function exitCode(error: unknown): number {
+  if (stop.signal.aborted) {
+    process.stderr.write("\nstopped\n");
+    return 130; // as shells say for SIGINT
+  }
+  if (error instanceof UsageError) {
+    process.stderr.write(`${messageOf(error)}\nnpm run demo -- --help says more.\n`);
+    return 2;
+  }
+  const expected = error instanceof DemoError || error instanceof BgeError;
+  process.stderr.write(`${expected ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
+  return 1;
+}

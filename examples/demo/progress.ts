@@ -1,0 +1,46 @@
+import { grouped } from "./report.js";
+
+/** The part of a terminal that progress needs. */
+export interface Output {
+  readonly isTTY?: boolean;
+  write(text: string): unknown;
+}
+
+export interface Progress {
+  /** `done` of all texts are in the index, `embedded` of them by the model in this run. */
+  update(done: number, embedded: number): void;
+  finish(): void;
+}
+
+const WIDTH = 30;
+
+/** A bar that stays in its line on a terminal; anywhere else a line at every tenth. */
+export function createProgress(total: number, output: Output): Progress {
+  const start = performance.now();
+  let lastDrawn = Number.NEGATIVE_INFINITY;
+  let lastTenth = 0;
+  const rate = (embedded: number): string => {
+    const seconds = (performance.now() - start) / 1000;
+    return embedded === 0 ? "" : `, ${grouped(embedded / Math.max(seconds, 0.001))} texts/s`;
+  };
+  const drawBar = (done: number, embedded: number): void => {
+    const now = performance.now();
+    if (now - lastDrawn < 100 && done < total) return;
+    lastDrawn = now;
+    const filled = Math.round((done / total) * WIDTH);
+    const bar = "█".repeat(filled) + "░".repeat(WIDTH - filled);
+    output.write(`\r  ${bar} ${grouped(done)} of ${grouped(total)} texts${rate(embedded)}\x1b[K`);
+  };
+  const printTenth = (done: number, embedded: number): void => {
+    const tenth = Math.floor((done / total) * 10);
+    if (tenth <= lastTenth) return;
+    lastTenth = tenth;
+    output.write(`  ${grouped(done)} of ${grouped(total)} texts${rate(embedded)}\n`);
+  };
+  return {
+    update: output.isTTY ? drawBar : printTenth,
+    finish: () => {
+      if (output.isTTY) output.write("\r\x1b[K");
+    },
+  };
+}

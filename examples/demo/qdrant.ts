@@ -1,0 +1,46 @@
+import { QdrantClient } from "@qdrant/js-client-rest";
+import { DemoError, messageOf } from "./errors.js";
+import { inSlices } from "./slices.js";
+
+/** Points in one request: @llamaindex/qdrant loses points in batches, so one insert is one batch; and requests have a limit. */
+export const INSERT_SIZE = 500;
+
+export interface Collection {
+  readonly client: QdrantClient;
+  readonly name: string;
+}
+
+/** Fails at once where no server answers, so that nothing is embedded in vain. A key, where one is needed, is in QDRANT_API_KEY. */
+export async function connectQdrant(url: string): Promise<QdrantClient> {
+  const apiKey = process.env["QDRANT_API_KEY"];
+  try {
+    const client = new QdrantClient({ url, checkCompatibility: false, ...(apiKey === undefined ? {} : { apiKey }) });
+    await client.getCollections();
+    return client;
+  } catch (error) {
+    throw new DemoError(`no Qdrant at ${url}: ${messageOf(error)}`);
+  }
+}
+
+/** Deletes every point that is not among `ids`: texts that are gone. Returns how many there were. */
+export async function deleteOthers({ client, name }: Collection, ids: ReadonlySet<string>): Promise<number> {
+  const others: string[] = [];
+  let offset: string | number | undefined;
+  do {
+    const page = await client.scroll(name, {
+      limit: 1000,
+      with_payload: false,
+      ...(offset === undefined ? {} : { offset }),
+    });
+    others.push(...page.points.map(({ id }) => String(id)).filter((id) => !ids.has(id)));
+    offset = typeof page.next_page_offset === "object" ? undefined : page.next_page_offset;
+  } while (offset !== undefined);
+  for (const points of inSlices(others, 1000)) await client.delete(name, { wait: true, points });
+  return others.length;
+}
+
+/** Compares what the server has with what was sent: a lost point is a text that no search can find. */
+export async function checkStored({ client, name }: Collection, sent: number): Promise<void> {
+  const { count } = await client.count(name, { exact: true });
+  if (count !== sent) throw new DemoError(`Qdrant has ${count} points in ${name}, but ${sent} were sent`);
+}

@@ -1,0 +1,58 @@
+import { styleText } from "node:util";
+import type { Answer, Hit } from "./framework.js";
+
+/** `3604` as `3,604`. */
+export function grouped(value: number): string {
+  return Math.round(value).toLocaleString("en-US");
+}
+
+type Style = Parameters<typeof styleText>[0];
+
+/** The terminal that results go to. */
+export interface Screen {
+  readonly isTTY?: boolean;
+  hasColors?(): boolean;
+  write(text: string): unknown;
+}
+
+export interface Report {
+  line(text: string): void;
+  answer(question: string, answer: Answer): void;
+  /** What a stage took. */
+  stage(name: string, ms: number, note: string): void;
+}
+
+/** Prints results; in colour on a terminal that has colours and where NO_COLOR is not set. */
+export function createReport(screen: Screen): Report {
+  const colours = screen.isTTY === true && screen.hasColors?.() === true;
+  const paint = (style: Style, text: string): string =>
+    colours ? styleText(style, text, { validateStream: false }) : text;
+  const line = (text: string): void => {
+    screen.write(`${text}\n`);
+  };
+  const hit = ({ title, source, text, score, rankBefore }: Hit, place: number): void => {
+    const moved = rankBefore === place ? `was ${rankBefore} before` : paint("yellow", `was ${rankBefore} before`);
+    line(`  ${place}. ${paint("bold", title)}`);
+    line(`     ${paint("cyan", source)}  score ${score.toFixed(3)}, ${moved}`);
+    line(`     ${paint("dim", excerpt(text, title))}`);
+  };
+  return {
+    line,
+    answer(question, { hits }) {
+      line(`\n${paint("green", `? ${question}`)}`);
+      hits.forEach((found, index) => {
+        hit(found, index + 1);
+      });
+    },
+    stage(name, ms, note) {
+      line(`${name.padEnd(8)}${grouped(ms).padStart(8)} ms  ${paint("dim", note)}`);
+    },
+  };
+}
+
+/** The text in one line, cut to what is read at a glance, without the title that stands above it. */
+function excerpt(text: string, title: string): string {
+  const line = (text.startsWith(`${title}\n`) ? text.slice(title.length) : text).replace(/\s+/g, " ").trim();
+  const characters = Array.from(line);
+  return characters.length <= 110 ? line : `${characters.slice(0, 109).join("")}…`;
+}

@@ -1,0 +1,34 @@
+import type { Embedder } from "@bge-js/core";
+
+/**
+ * Counts the model's tokens in parts of a text, for a splitter, which asks for one part at a time and for many twice.
+ * Calls of one moment share one call of the model, and no part is counted twice.
+ */
+export function createTokenCounter(embedder: Embedder, signal: AbortSignal): (text: string) => Promise<number> {
+  const known = new Map<string, Promise<number>>();
+  let waiting: string[] = [];
+  let counting: Promise<number[]> | undefined;
+  // Every count includes the special tokens, which the splitter would add up.
+  const special = embedder.countTokens("", { signal });
+  const countWaiting = async (): Promise<number[]> => {
+    await new Promise(setImmediate);
+    const texts = waiting;
+    waiting = [];
+    counting = undefined;
+    return embedder.countTokens(texts, { signal });
+  };
+  const count = async (text: string): Promise<number> => {
+    const index = waiting.push(text) - 1;
+    counting ??= countWaiting();
+    const counts = await counting;
+    return counts[index]! - (await special); // one count a text
+  };
+  return (text) => {
+    let tokens = known.get(text);
+    if (tokens === undefined) {
+      tokens = count(text);
+      known.set(text, tokens);
+    }
+    return tokens;
+  };
+}

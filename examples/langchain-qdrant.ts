@@ -1,0 +1,28 @@
+// LangChain.js with the vectors in Qdrant. It needs a server: docker run -p 6333:6333 qdrant/qdrant
+import { BgeEmbeddings, BgeReranker, BgeRerankRetriever } from "@bge-js/langchain";
+import { Document } from "@langchain/core/documents";
+import { QdrantVectorStore } from "@langchain/qdrant";
+import { QdrantClient } from "@qdrant/js-client-rest";
+import { HANDBOOK } from "./corpus.js";
+
+const url = process.env["QDRANT_URL"] ?? "http://localhost:6333";
+const collectionName = "bge-js-example-langchain";
+const client = new QdrantClient({ url, checkCompatibility: false });
+
+await using embeddings = new BgeEmbeddings();
+await using reranker = new BgeReranker();
+const vectorStore = new QdrantVectorStore(embeddings, { client, collectionName });
+
+// Ids made from the content: a second run writes the same points again instead of adding copies.
+const documents = HANDBOOK.map(({ id, text, source }) => new Document({ id, pageContent: text, metadata: { source } }));
+for (let start = 0; start < documents.length; start += 500) {
+  await vectorStore.addDocuments(documents.slice(start, start + 500)); // one request for each call
+}
+const { count } = await client.count(collectionName, { exact: true });
+if (count !== documents.length) throw new Error(`${documents.length} points sent, ${count} stored`);
+console.log(`${count} points stored`);
+
+const retriever = new BgeRerankRetriever({ vectorStore, k: 100, reranker, topN: 3 });
+for (const { pageContent, metadata } of await retriever.invoke("What do I do when my notebook was stolen?")) {
+  console.log(`${metadata["relevanceScore"].toFixed(3)}  ${metadata["source"]}: ${pageContent}`);
+}
