@@ -46,6 +46,18 @@ describe("a lost worker", () => {
     expect(workers.length).toBeGreaterThanOrEqual(1);
   });
 
+  test("terminated in the middle of a run, again and again, never takes the process with it", async () => {
+    const model = await embedder();
+    for (let i = 0; i < 8; i++) {
+      const call = model.embedDocuments([words(400, i)]);
+      const outcome = expect(call).rejects.toMatchObject({ code: "WORKER_LOST", indices: [0] });
+      await new Promise((resolve) => setTimeout(resolve, 5 * i));
+      await Promise.all([...workers].map((worker) => worker.terminate()));
+      await outcome;
+    }
+    expect(await model.embedQuery("still there?")).toHaveLength(384);
+  });
+
   test("a call after all workers were lost starts new ones", async () => {
     const model = await embedder();
     await Promise.all([...workers].map((worker) => worker.terminate()));
@@ -148,6 +160,25 @@ describe("the process", () => {
       console.log(vectors.length, (await reranker.rerank("one", ["two", "one"]))[0].index);
     `);
     expect(stdout.trim()).toBe("3 1");
+  });
+
+  test.each([
+    ["process.exit(7)", 7],
+    ["throw new Error('uncaught')", 1],
+  ])("%s in the middle of a run ends it with its own code", async (ending, code) => {
+    const program = `
+      import { loadEmbedder } from "@bge-js/core";
+      const embedder = await loadEmbedder(undefined, { truncation: "silent" });
+      embedder.embedDocuments(Array.from({ length: 100 }, () => "word ".repeat(600))).catch(() => {});
+      setTimeout(() => { ${ending}; }, 250);
+    `;
+    const error = (await run(program).catch((failure: unknown) => failure)) as {
+      code: number;
+      signal: string | null;
+      stderr: string;
+    };
+    expect(error).toMatchObject({ code, signal: null });
+    expect(error.stderr).not.toContain("terminate called");
   });
 
   test("does not end while a call is under way, even if nothing else keeps it", async () => {

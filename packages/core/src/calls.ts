@@ -2,6 +2,17 @@ import type { CallOptions } from "./api.js";
 import type { Engine, EngineCall } from "./engine/pool.js";
 import { invalid } from "./options.js";
 
+/** Refuses options of a call that do not exist, and callbacks that cannot be called. */
+export function checkCallOptions(options: object, known: readonly string[]): void {
+  if (typeof options !== "object" || options === null) throw invalid("options", "must be an object");
+  for (const [name, value] of Object.entries(options)) {
+    if (!known.includes(name)) throw invalid(name, `is not an option of this call; known are ${known.join(", ")}`);
+    if (/^on[A-Z]/.test(name) && name !== "onError" && value !== undefined && typeof value !== "function") {
+      throw invalid(name, "must be a function");
+    }
+  }
+}
+
 /** Lets `body` use the engine until it is done or the signal aborts; what is still queued then is dropped. */
 export async function withCall<T>(
   engine: Engine,

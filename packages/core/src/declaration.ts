@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { BgeError } from "./errors.js";
+import { checkFacts } from "./reference.js";
 import type { Architecture, ModelFacts, Pooling } from "./spec.js";
 
 type Json = Record<string, unknown>;
@@ -8,7 +9,9 @@ export type Facts = Omit<ModelFacts, "directory">;
 
 /** The facts of our own that a folder may carry in `bge.json`: its id, precision, which texts may share a run. */
 export function readOwnFacts(directory: string): Facts {
-  return (readJson(directory, "bge.json") ?? {}) as Facts;
+  const facts = readJson(directory, "bge.json") ?? {};
+  checkFacts(facts, (name, problem) => corrupt(join(directory, "bge.json"), `${name} ${problem}`));
+  return facts;
 }
 
 /** What a folder in Hugging Face layout says about its model, by transformers' and sentence-transformers' files. */
@@ -61,6 +64,7 @@ function maxTokensOf(config: Json, directory: string): Facts {
 /** Pooling as declared by sentence-transformers; nothing declared is `undefined`, never a guess. */
 function poolingOf(directory: string): Pooling | undefined {
   const modules = readJson(directory, "modules.json") as unknown as { type: string; path: string }[] | undefined;
+  if (modules !== undefined && !Array.isArray(modules)) throw corrupt(join(directory, "modules.json"), "it is no list");
   for (const { type } of modules ?? []) {
     if (!/\.(Transformer|Pooling|Normalize)$/.test(type))
       throw unsupported(directory, `module ${type} of modules.json`);
@@ -100,8 +104,12 @@ function readJson(directory: string, name: string): Json | undefined {
   try {
     return JSON.parse(text) as Json;
   } catch (cause) {
-    throw new BgeError("MODEL_CORRUPT", `${file} is not JSON: ${String(cause)}. It may be cut short: get it again.`);
+    throw corrupt(file, String(cause));
   }
+}
+
+function corrupt(file: string, problem: string): BgeError {
+  return new BgeError("MODEL_CORRUPT", `${file} cannot be used: ${problem}. It may be cut short: get it again.`);
 }
 
 function unsupported(directory: string, what: string): BgeError {

@@ -1,5 +1,5 @@
 import type { Embedder, EmbedStreamOptions, InputType } from "./api.js";
-import { abortable } from "./calls.js";
+import { abortable, checkCallOptions } from "./calls.js";
 import type { Engine, EngineCall } from "./engine/pool.js";
 import { BgeError } from "./errors.js";
 import { checkInputType, checkText } from "./input.js";
@@ -19,8 +19,10 @@ interface StreamParts {
 export function createEmbedStream({ engine, task, truncation, instructed }: StreamParts): Embedder["embedStream"] {
   async function* embedStream(
     texts: Iterable<string> | AsyncIterable<string>,
-    { signal, inputType = "document", onError = "throw", onSkip }: EmbedStreamOptions = {},
+    streamOptions: EmbedStreamOptions = {},
   ): AsyncGenerator<Float32Array | undefined, void, undefined> {
+    checkCallOptions(streamOptions, ["signal", "inputType", "onError", "onSkip"]);
+    const { signal, inputType = "document", onError = "throw", onSkip } = streamOptions;
     checkStream(texts, onError);
     checkInputType(inputType);
     const orAbort = abortable(signal);

@@ -1,5 +1,5 @@
 import type { CallOptions, EmbedDocumentsOptions, Embedder, InputType, LoadOptions, TokenVectors } from "./api.js";
-import { withCall } from "./calls.js";
+import { checkCallOptions, withCall } from "./calls.js";
 import { createEmbedStream } from "./embed-stream.js";
 import { BgeError } from "./errors.js";
 import { checkInputType, checkText, checkTexts } from "./input.js";
@@ -77,6 +77,7 @@ function createEmbedder({ spec: facts, source, engine, options }: OpenModel): Em
 
   async function embedQuery(text: string, callOptions: CallOptions = {}): Promise<Float32Array> {
     checkText(text, "text");
+    checkCallOptions(callOptions, ["signal"]);
     const [vector] = await embedAll([text], vectors, "query", callOptions);
     return vector!;
   }
@@ -86,6 +87,7 @@ function createEmbedder({ spec: facts, source, engine, options }: OpenModel): Em
     callOptions: EmbedDocumentsOptions = {},
   ): Promise<Float32Array[]> {
     checkTexts(texts, "texts");
+    checkCallOptions(callOptions, ["signal", "onProgress"]);
     return embedAll(texts, vectors, "document", callOptions);
   }
 
@@ -95,6 +97,7 @@ function createEmbedder({ spec: facts, source, engine, options }: OpenModel): Em
   ): Promise<TokenVectors[]> {
     checkTexts(texts, "texts");
     checkInputType(inputType);
+    checkCallOptions(callOptions, ["signal"]);
     const rows = await embedAll(texts, tokens, inputType, callOptions);
     return rows.map((data) => ({ data, rows: data.length / dimensions, dimensions }));
   }
@@ -108,6 +111,7 @@ function createEmbedder({ spec: facts, source, engine, options }: OpenModel): Em
     const texts = typeof input === "string" ? [input] : input;
     checkTexts(texts, "texts");
     checkInputType(inputType);
+    checkCallOptions(callOptions, ["signal"]);
     const counts = await withCall(engine, callOptions, (call) => countTexts(call, instructed(texts, inputType)));
     return typeof input === "string" ? counts[0]! : Array.from(counts);
   }

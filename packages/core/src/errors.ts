@@ -26,11 +26,12 @@ export interface BgeErrorDetails {
 export class BgeError extends Error {
   override readonly name = "BgeError";
   readonly code: BgeErrorCode;
-  readonly parameter?: string;
+  // Declared alone: what an error has nothing to say about is not there, also when it is printed.
+  declare readonly parameter?: string;
   /** The first input at fault, as its position in the caller's list. */
-  readonly index?: number;
-  readonly indices?: readonly number[];
-  readonly completed?: readonly (Float32Array | number | undefined)[];
+  declare readonly index?: number;
+  declare readonly indices?: readonly number[];
+  declare readonly completed?: readonly (Float32Array | number | undefined)[];
 
   constructor(code: BgeErrorCode, message: string, details: BgeErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
+import { folderOf } from "../../../test/folders.js";
 import { fingerprint } from "./fingerprint.js";
 
 const folder = mkdtempSync(join(tmpdir(), "bge-fingerprint-"));
@@ -51,4 +52,9 @@ test("changes when a stretch anywhere in a large file does: at the ends, in the 
 
 test("of an empty file is one too", () => {
   expect(of(new Uint8Array(0))).toMatch(/^[0-9a-f]{16}$/);
+});
+
+test("weights that cannot be read are an error of ours", () => {
+  const folder = folderOf({ "model.onnx/inside": "a folder in the place of a file" });
+  expect(() => fingerprint(`${folder}/model.onnx`)).toThrow(expect.objectContaining({ code: "MODEL_CORRUPT" }));
 });

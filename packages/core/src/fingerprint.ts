@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { BgeError } from "./errors.js";
 
 const SAMPLES = 64;
 const SAMPLE_BYTES = 4096;
@@ -9,8 +10,9 @@ const SAMPLE_BYTES = 4096;
  * digits. Not a checksum: it finds other weights, not one damaged byte.
  */
 export function fingerprint(file: string): string {
-  const descriptor = openSync(file, "r");
+  let descriptor: number | undefined;
   try {
+    descriptor = openSync(file, "r");
     const { size } = fstatSync(descriptor);
     const hash = createHash("sha256").update(String(size));
     const block = Buffer.alloc(SAMPLE_BYTES);
@@ -20,7 +22,9 @@ export function fingerprint(file: string): string {
       hash.update(block.subarray(0, read));
     }
     return hash.digest("hex").slice(0, 16);
+  } catch (cause) {
+    throw new BgeError("MODEL_CORRUPT", `${file} cannot be read: ${String(cause)}`, { cause });
   } finally {
-    closeSync(descriptor);
+    if (descriptor !== undefined) closeSync(descriptor);
   }
 }

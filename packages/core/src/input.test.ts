@@ -53,7 +53,7 @@ describe("checkTexts", () => {
   test.each(["a text", null, undefined, 7, new Set(["a"]), { length: 1, 0: "a" }])(
     "refuses %j in the place of a list",
     (texts) => {
-      expect(errorOf(() => checkTexts(texts as string[], "texts"))).toMatchObject({
+      expect(errorOf(() => checkTexts(texts as unknown as string[], "texts"))).toMatchObject({
         code: "INVALID_INPUT",
         parameter: "texts",
       });

@@ -29,9 +29,13 @@ export async function openModel(
       refuseUnsupported(found);
     },
   });
-  const { directory, file, dtype } = source;
+  const { directory, file, dtype, fingerprint } = source;
   const { architecture } = spec;
-  const engine = await shareEngine({ directory, file, dtype, architecture, output: outputOf(spec) }, checked);
+  const engine = await shareEngine(
+    { directory, file, dtype, architecture, output: outputOf(spec) },
+    fingerprint,
+    checked,
+  );
   try {
     checkFiles(spec, engine.info, file);
   } catch (error) {

@@ -27,16 +27,22 @@ export function checkReference(model: ModelFacts): ModelFacts {
     throw invalid("model", `must be an id, a folder or { id?, directory?, ...facts }, not ${describe(model)}`);
   }
   const given = Object.fromEntries(Object.entries(model).filter(([, value]) => value !== undefined));
-  for (const [name, value] of Object.entries(given)) {
-    const check = Object.hasOwn(FACTS, name) ? FACTS[name as keyof ModelFacts] : undefined;
-    if (check === undefined)
-      throw invalid(name, `is not a fact of a model; known are ${Object.keys(FACTS).join(", ")}`);
-    if (!check(value)) throw invalid(name, `cannot be ${describe(value)}`);
-  }
+  checkFacts(given, invalid);
   if (given["id"] === undefined && given["directory"] === undefined) {
     throw invalid("model", "needs an id or a directory");
   }
   return given;
+}
+
+/** Refuses facts that do not exist, or cannot be; `refusal` makes the error. */
+export function checkFacts(facts: object, refusal: (name: string, problem: string) => BgeError): void {
+  for (const [name, value] of Object.entries(facts)) {
+    const check = Object.hasOwn(FACTS, name) ? FACTS[name as keyof ModelFacts] : undefined;
+    if (check === undefined) {
+      throw refusal(name, `is not a fact of a model; known are ${Object.keys(FACTS).join(", ")}`);
+    }
+    if (!check(value)) throw refusal(name, `cannot be ${describe(value)}`);
+  }
 }
 
 /** A spec has all its facts; what nothing tells is an error that says how to tell it. */

@@ -1,5 +1,5 @@
 import type { CallOptions, LoadOptions, RankedDocument, Reranker, RerankOptions } from "./api.js";
-import { withCall } from "./calls.js";
+import { checkCallOptions, withCall } from "./calls.js";
 import { acceptCrossEncoder, createCrossEncoder } from "./cross-encoder.js";
 import type { EngineCall } from "./engine/pool.js";
 import { checkText, checkTexts } from "./input.js";
@@ -34,7 +34,9 @@ export async function loadReranker(model?: string | ModelReference, options: Loa
       ? createCrossEncoder(spec, source, engine.info.frame.pair, checked)
       : createLateInteraction(spec, source, checked);
 
-  async function score(query: string, documents: readonly string[], { signal }: CallOptions = {}): Promise<number[]> {
+  async function score(query: string, documents: readonly string[], callOptions: CallOptions = {}): Promise<number[]> {
+    checkCallOptions(callOptions, ["signal"]);
+    const { signal } = callOptions;
     checkText(query, "query");
     checkTexts(documents, "documents");
     // A copy: the caller may change the list while we work.
@@ -50,8 +52,10 @@ export async function loadReranker(model?: string | ModelReference, options: Loa
     documents: readonly string[],
     options: RerankOptions = {},
   ): Promise<RankedDocument[]> {
+    checkCallOptions(options, ["signal", "topN", "threshold"]);
     checkRanking(options);
-    return rank(await score(query, documents, options), options);
+    const { signal } = options;
+    return rank(await score(query, documents, signal === undefined ? {} : { signal }), options);
   }
 
   const dispose = () => engine.dispose();

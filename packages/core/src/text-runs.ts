@@ -14,8 +14,8 @@ export interface TextTask {
   readonly batching: Batching;
 }
 
-/** Windows of texts under way at once: one is being finished while the next fills the workers. */
-const WINDOWS_AHEAD = 2;
+/** Texts under way at once, two full windows: one is being finished while the next fills the workers. */
+const TEXTS_AHEAD = 512;
 /** Characters that one encoding message carries at the most, unless one text alone has more. */
 const ENCODE_CHARACTERS = 1 << 16;
 
@@ -24,10 +24,15 @@ export function runWindows(
   texts: Iterable<string> | AsyncIterable<string>,
   run: (window: Window) => Promise<Outcome[]>,
 ): AsyncGenerator<{ offset: number; outcomes: Outcome[] }, void, undefined> {
-  return mapAhead(windows(texts), WINDOWS_AHEAD, async (window) => ({
-    offset: window.offset,
-    outcomes: await run(window),
-  }));
+  return mapAhead(
+    windows(texts),
+    TEXTS_AHEAD,
+    async (window) => ({
+      offset: window.offset,
+      outcomes: await run(window),
+    }),
+    (window) => window.texts.length,
+  );
 }
 
 /** Runs texts through the model in batches that cannot change their numbers; outcomes in input order. */

@@ -66,8 +66,8 @@ describe("truncation", () => {
     truncation.refuse([512, 3], "document");
     const refuse = () => truncation.refuse([513, 512, 9000], "document");
     expect(refuse).toThrow(expect.objectContaining({ code: "INPUT_TOO_LONG", index: 0, indices: [0, 2] }));
-    expect(refuse).toThrow("2 of 3 documents have more than 512 tokens: index 0 (513), 2 (9000)");
-    expect(() => truncation.refuse([385], "query", 384)).toThrow("1 of 1 queries have more than 384 tokens");
+    expect(refuse).toThrow("More than 512 tokens. 2 of 3 inputs: index 0 has 513, index 2 has 9000.");
+    expect(() => truncation.refuse([385], "query", 384)).toThrow("More than 384 tokens. The query has 385 tokens.");
   });
 
   test.each(["warn", "silent"] as const)("%s refuses nothing", (truncation) => {

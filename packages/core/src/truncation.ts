@@ -36,10 +36,14 @@ export function createTruncation(id: string, maxTokens: number, options: LoadOpt
     refuse(tokens, inputType, limit = maxTokens) {
       const indices = Array.from(tokens, (_, index) => index).filter((index) => tokens[index]! > limit);
       if (indices.length === 0) return;
-      const lengths = listed(indices.map((index) => `${index} (${tokens[index]})`));
+      const lengths = listed(indices.map((index) => `index ${index} has ${tokens[index]}`));
+      const which =
+        tokens.length === 1
+          ? `The ${inputType} has ${tokens[0]} tokens`
+          : `${indices.length} of ${tokens.length} inputs: ${lengths}`;
       throw new BgeError(
         "INPUT_TOO_LONG",
-        `${indices.length} of ${tokens.length} ${inputType === "query" ? "queries" : "documents"} have more than ${limit} tokens: index ${lengths}. ` +
+        `More than ${limit} tokens. ${which}. ` +
           'Split them, raise maxTokens, or set truncation to "warn" or "silent". Nothing was run.',
         { indices },
       );

@@ -177,6 +177,28 @@ describe("mapAhead", () => {
     expect(most).toBe(3);
   });
 
+  test("weighs what is under way: many light items, few heavy ones", async () => {
+    let underWay = 0;
+    let most = 0;
+    const weights = [1, 1, 1, 1, 1, 1, 4, 4, 1, 1];
+    const mapped = mapAhead(
+      upTo(weights.length),
+      4,
+      async (i) => {
+        underWay += weights[i]!;
+        most = Math.max(most, underWay);
+        await wait();
+        underWay -= weights[i]!;
+        return i;
+      },
+      (i) => weights[i]!,
+    );
+    expect(await all(mapped)).toEqual(weights.map((_, i) => i));
+    // One that begins below the bound may go over it.
+    expect(most).toBeGreaterThanOrEqual(4);
+    expect(most).toBeLessThanOrEqual(3 + 4);
+  });
+
   test("draws nothing while nobody reads", async () => {
     let drawn = 0;
     const mapped = mapAhead(

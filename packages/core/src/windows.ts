@@ -30,7 +30,7 @@ export async function* windows(
   };
   // An error of the source comes in its place, behind the texts before it.
   let failure: { readonly error: unknown } | undefined;
-  if (Symbol.iterator in texts) {
+  if (!(Symbol.asyncIterator in texts)) {
     try {
       for (const text of texts) if (take(text)) yield cut();
     } catch (error) {
@@ -70,13 +70,18 @@ function draw(source: AsyncIterator<string>): Promise<IteratorResult<string>> {
   return next;
 }
 
-/** Maps items in order with at most `ahead` under way; a finished one is given out even while the source lets us wait. */
+/**
+ * Maps items in order while those under way weigh less than `ahead`; a finished one is given out even while the source lets
+ * us wait.
+ */
 export async function* mapAhead<T, R>(
   source: AsyncGenerator<T, void, undefined>,
   ahead: number,
   map: (item: T) => Promise<R>,
+  weigh: (item: T) => number = () => 1,
 ): AsyncGenerator<R, void, undefined> {
-  const running: Promise<R>[] = [];
+  const running: { readonly result: Promise<R>; readonly weight: number }[] = [];
+  let underWay = 0;
   let next: Promise<IteratorResult<T, void>> | undefined;
   const failures: unknown[] = [];
   let ended = false;
@@ -86,12 +91,14 @@ export async function* mapAhead<T, R>(
   };
   try {
     while (!ended || running.length > 0) {
-      if (!ended && running.length < ahead) next ??= source.next().catch(failed);
+      if (!ended && underWay < ahead) next ??= source.next().catch(failed);
       const events: Promise<"result" | "item">[] = [];
-      if (running[0] !== undefined) events.push(running[0].then(() => "result"));
+      if (running[0] !== undefined) events.push(running[0].result.then(() => "result"));
       if (next !== undefined) events.push(next.then(() => "item"));
       if ((await Promise.race(events)) === "result") {
-        yield await running.shift()!;
+        const { result, weight } = running.shift()!;
+        underWay -= weight;
+        yield await result;
         continue;
       }
       const item = await next!;
@@ -100,7 +107,9 @@ export async function* mapAhead<T, R>(
       else {
         const result = map(item.value);
         result.catch(() => {});
-        running.push(result);
+        const weight = weigh(item.value);
+        underWay += weight;
+        running.push({ result, weight });
       }
     }
     // Behind the results of what came before it.

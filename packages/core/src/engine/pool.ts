@@ -48,7 +48,8 @@ export async function startEngine(start: WorkerStart, plan: ThreadPlan): Promise
     let failure: BgeError | undefined;
     worker.on("message", (message: FromWorker) => {
       if (message.type === "ready") {
-        becomeIdle(slot);
+        // One that is being closed stays as it is, and keeps the process until it has ended.
+        if (slot.state === "starting") becomeIdle(slot);
         onReady(message.info);
         dispatch();
       } else if (message.type === "cannot-start") {
@@ -143,7 +144,8 @@ export async function startEngine(start: WorkerStart, plan: ThreadPlan): Promise
     await Promise.all(
       [...slots].map(async (slot) => {
         const exit = new Promise((resolve) => slot.worker.once("exit", resolve));
-        takeJob(slot)?.reject(ended);
+        // Its threads are given back when it has ended: until then it computes.
+        slot.job?.reject(ended);
         slot.state = "closing";
         slot.worker.ref();
         slot.worker.postMessage({ type: "close" } satisfies ToWorker);

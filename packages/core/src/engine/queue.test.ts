@@ -37,6 +37,14 @@ describe("the queue", () => {
     expect(takeAll(queue)).toEqual(["query", "document"]);
   });
 
+  test("serves one waiting document after eight queries in a row", () => {
+    const queue = createQueue<string>();
+    const [documents, queries] = [laneOf<string>(), laneOf<string>(true)];
+    for (let i = 0; i < 3; i++) queue.push(documents, "d");
+    for (let i = 0; i < 18; i++) queue.push(queries, "q");
+    expect(takeAll(queue).join("")).toBe("qqqqqqqqdqqqqqqqqdqqd");
+  });
+
   test("takes a lane's work out alone, also of a caller who then pushes again", () => {
     const queue = createQueue<string>();
     const [gone, stays] = [laneOf<string>(), laneOf<string>()];

@@ -18,10 +18,11 @@ const engines = new Map<string, Shared>();
  */
 export async function shareEngine(
   start: Start,
+  fingerprint: string,
   asked: { readonly threads?: number | undefined; readonly workers?: number | undefined },
 ): Promise<Engine> {
   const plan = planThreads(statSync(start.file).size, asked);
-  const key = JSON.stringify([start, plan]);
+  const key = JSON.stringify([start, fingerprint, plan]);
   const shared = engines.get(key) ?? {
     engine: startEngine({ ...start, threads: plan.threadsPerWorker }, plan),
     users: 0,

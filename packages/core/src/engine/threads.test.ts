@@ -97,6 +97,12 @@ describe("planThreads", () => {
     expect(planThreads(5000 * MiB, { threads: 8 })).toEqual({ workers: 1, threadsPerWorker: 8 });
   });
 
+  test("leaves no thread over where the workers that fit would not divide them", () => {
+    // Seven copies of this file fit into 2 GiB.
+    expect(planThreads(150 * MiB, { threads: 12 })).toEqual({ workers: 6, threadsPerWorker: 2 });
+    expect(planThreads(150 * MiB, { threads: 7 })).toEqual({ workers: 7, threadsPerWorker: 1 });
+  });
+
   test("does as asked", () => {
     expect(planThreads(34 * MiB, { threads: 8, workers: 2 })).toEqual({ workers: 2, threadsPerWorker: 4 });
     expect(planThreads(5000 * MiB, { threads: 4, workers: 4 })).toEqual({ workers: 4, threadsPerWorker: 1 });
@@ -105,7 +111,8 @@ describe("planThreads", () => {
 
   test("by default uses what the container has", () => {
     const { workers, threadsPerWorker } = planThreads(MiB);
-    expect(workers * threadsPerWorker).toBe(Math.min(containerCpus(), 31));
+    expect(workers * threadsPerWorker).toBeLessThanOrEqual(containerCpus());
+    expect(workers * threadsPerWorker).toBeGreaterThan(containerCpus() / 2);
   });
 
   test("never plans more threads than there are, nor a worker without one", () => {

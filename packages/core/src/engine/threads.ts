@@ -22,9 +22,10 @@ export function planThreads(
   asked: { readonly threads?: number | undefined; readonly workers?: number | undefined } = {},
 ): ThreadPlan {
   const threads = asked.threads ?? Math.max(containerCpus(), asked.workers ?? 1);
-  const fit = Math.floor(MEMORY_FOR_WORKERS / (1.5 * weightBytes + MEMORY_PER_WORKER));
-  const workers = Math.min(asked.workers ?? Math.max(fit, 1), threads);
-  return { workers, threadsPerWorker: Math.max(1, Math.floor(threads / workers)) };
+  const fit = Math.max(1, Math.floor(MEMORY_FOR_WORKERS / (1.5 * weightBytes + MEMORY_PER_WORKER)));
+  // Threads first, so that none is left over where the workers that fit do not divide them.
+  const threadsPerWorker = asked.workers === undefined ? Math.ceil(threads / fit) : Math.floor(threads / asked.workers);
+  return { workers: asked.workers ?? Math.floor(threads / threadsPerWorker), threadsPerWorker };
 }
 
 /** Processors that this process really has: the affinity mask, and the cgroup's quota, which Node 20 does not see. */

@@ -5,10 +5,19 @@ import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 
 const run = promisify(execFile);
-const root = fileURLToPath(new URL("../..", import.meta.url));
+const root = fileURLToPath(new URL("..", import.meta.url));
 
-describe.each(["langchain", "llamaindex"])("README of @bge-js/%s", (name) => {
-  const readme = readFileSync(`${root}/packages/${name}/README.md`, "utf8");
+const READMES = [
+  "README.md",
+  "packages/core/README.md",
+  "packages/langchain/README.md",
+  "packages/llamaindex/README.md",
+  "packages/model-bge-small-en-v1.5/README.md",
+  "packages/model-bge-small-zh-v1.5/README.md",
+];
+
+describe.each(READMES)("%s", (name) => {
+  const readme = readFileSync(`${root}/${name}`, "utf8");
   const programs = [...readme.matchAll(/```js\n(.*?)```\s+```text\n(.*?)```/gs)].map(([, code, output]) => ({
     code,
     output,

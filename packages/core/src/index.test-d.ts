@@ -1,0 +1,155 @@
+import { describe, expectTypeOf, test } from "vitest";
+import {
+  BgeError,
+  type BgeErrorCode,
+  type Dtype,
+  type Embedder,
+  type EmbeddingSpec,
+  type EmbedStreamOptions,
+  type LoadOptions,
+  loadEmbedder,
+  loadReranker,
+  MODELS,
+  type ModelReference,
+  type ModelSource,
+  type ModelSpec,
+  type RankedDocument,
+  type Reranker,
+  type RerankerSpec,
+  type RerankOptions,
+  resolveModel,
+  type Scale,
+  type TokenVectors,
+  type TruncationReport,
+} from "./index.js";
+
+declare const embedder: Embedder;
+declare const reranker: Reranker;
+declare const signal: AbortSignal;
+
+describe("the loaders", () => {
+  test("take nothing, an id or folder, or a reference, and options", () => {
+    expectTypeOf(loadEmbedder).returns.resolves.toEqualTypeOf<Embedder>();
+    expectTypeOf(loadReranker).returns.resolves.toEqualTypeOf<Reranker>();
+    expectTypeOf(loadEmbedder).parameter(0).toEqualTypeOf<string | ModelReference | undefined>();
+    expectTypeOf(loadReranker).parameter(0).toEqualTypeOf<string | ModelReference | undefined>();
+    expectTypeOf(loadEmbedder).parameter(1).toEqualTypeOf<LoadOptions | undefined>();
+    expectTypeOf(loadReranker).parameter(1).toEqualTypeOf<LoadOptions | undefined>();
+    expectTypeOf(loadEmbedder).toBeCallableWith();
+    expectTypeOf(loadEmbedder).toBeCallableWith({ directory: "./x", pooling: "mean" });
+    expectTypeOf(loadEmbedder).toBeCallableWith(undefined, { dtype: "q8", queryInstruction: false });
+    expectTypeOf(loadEmbedder).toBeCallableWith(MODELS[0]);
+  });
+
+  test("refuse options that do not exist, and values that no option has", () => {
+    // @ts-expect-error an unknown option
+    loadEmbedder("x", { quantized: true });
+    // @ts-expect-error `true` is not an instruction
+    loadEmbedder("x", { queryInstruction: true });
+    // @ts-expect-error an unknown precision
+    loadReranker("x", { dtype: "int4" });
+    // @ts-expect-error core knows logit and sigmoid
+    loadReranker("x", { scale: "cosine" });
+    // @ts-expect-error an unknown fact
+    loadEmbedder({ id: "x", normalize: false });
+    // @ts-expect-error a URL is passed as its text
+    loadEmbedder(new URL("file:///x"));
+  });
+
+  test("have readonly options", () => {
+    expectTypeOf<LoadOptions>().toEqualTypeOf<Readonly<LoadOptions>>();
+    expectTypeOf<Pick<ModelReference, "pooling" | "id">>().toEqualTypeOf<
+      Readonly<Pick<ModelReference, "pooling" | "id">>
+    >();
+    expectTypeOf<RerankOptions>().toEqualTypeOf<Readonly<RerankOptions>>();
+    expectTypeOf<EmbedStreamOptions>().toEqualTypeOf<Readonly<EmbedStreamOptions>>();
+    expectTypeOf<TruncationReport>().toEqualTypeOf<Readonly<TruncationReport>>();
+    expectTypeOf<LoadOptions["dtype"]>().toEqualTypeOf<Dtype | "q8" | undefined>();
+  });
+});
+
+describe("an embedder", () => {
+  test("gives Float32Arrays", () => {
+    expectTypeOf(embedder.embedQuery("x")).resolves.toEqualTypeOf<Float32Array>();
+    expectTypeOf(embedder.embedQuery("x", { signal })).resolves.toEqualTypeOf<Float32Array>();
+    expectTypeOf(embedder.embedDocuments(["x"])).resolves.toEqualTypeOf<Float32Array[]>();
+    expectTypeOf(embedder.embedTokens(["x"], { inputType: "query" })).resolves.toEqualTypeOf<TokenVectors[]>();
+    // @ts-expect-error the side is a required choice
+    embedder.embedTokens(["x"]);
+    // @ts-expect-error a list, not one text
+    embedder.embedDocuments("x");
+  });
+
+  test("takes lists that nobody may change", () => {
+    const frozen: readonly string[] = Object.freeze(["x"]);
+    expectTypeOf(embedder.embedDocuments).toBeCallableWith(frozen, { onProgress: () => {} });
+    expectTypeOf(embedder.countTokens(frozen)).resolves.toEqualTypeOf<number[]>();
+    expectTypeOf(reranker.score).toBeCallableWith("q", frozen);
+  });
+
+  test("counts one text or many", () => {
+    expectTypeOf(embedder.countTokens("x")).resolves.toEqualTypeOf<number>();
+    expectTypeOf(embedder.countTokens(["x"], { inputType: "query" })).resolves.toEqualTypeOf<number[]>();
+  });
+
+  test("streams vectors; with `skip`, and where that is open, `undefined` among them", () => {
+    type Stream<T> = AsyncGenerator<T, void, undefined>;
+    expectTypeOf(embedder.embedStream(["x"])).toEqualTypeOf<Stream<Float32Array>>();
+    expectTypeOf(embedder.embedStream(["x"], { onError: "throw" })).toEqualTypeOf<Stream<Float32Array>>();
+    expectTypeOf(embedder.embedStream(new Set(["x"]), { signal })).toEqualTypeOf<Stream<Float32Array>>();
+    expectTypeOf(embedder.embedStream(["x"], { onError: "skip" })).toEqualTypeOf<Stream<Float32Array | undefined>>();
+    const open: EmbedStreamOptions = { onError: "skip" };
+    expectTypeOf(embedder.embedStream(["x"], open)).toEqualTypeOf<Stream<Float32Array | undefined>>();
+    async function* source() {
+      yield "x";
+    }
+    expectTypeOf(embedder.embedStream(source())).toEqualTypeOf<Stream<Float32Array>>();
+  });
+
+  test("is disposable, and says what it is", () => {
+    expectTypeOf<Embedder>().toExtend<AsyncDisposable>();
+    expectTypeOf(embedder.spec).toEqualTypeOf<EmbeddingSpec>();
+    expectTypeOf(embedder.source).toEqualTypeOf<ModelSource>();
+    expectTypeOf(embedder.dispose).returns.resolves.toBeVoid();
+    // @ts-expect-error facts are not to be changed
+    embedder.spec.dimensions = 3;
+  });
+});
+
+describe("a reranker", () => {
+  test("gives scores, and ranked places", () => {
+    expectTypeOf(reranker.score("q", ["d"], { signal })).resolves.toEqualTypeOf<number[]>();
+    expectTypeOf(reranker.rerank("q", ["d"], { topN: 3, threshold: 0.5 })).resolves.toEqualTypeOf<RankedDocument[]>();
+    expectTypeOf<RankedDocument>().toEqualTypeOf<{ readonly index: number; readonly score: number }>();
+  });
+
+  test("says of which kind it is", () => {
+    expectTypeOf(reranker.kind).toEqualTypeOf<"cross-encoder" | "late-interaction">();
+    expectTypeOf(reranker.scale).toEqualTypeOf<Scale>();
+    expectTypeOf(reranker.spec).toEqualTypeOf<ModelSpec>();
+    expectTypeOf<Reranker>().toExtend<AsyncDisposable>();
+  });
+});
+
+test("a spec's kind tells what it has", () => {
+  const { spec } = resolveModel();
+  if (spec.kind === "embedding") expectTypeOf(spec).toEqualTypeOf<EmbeddingSpec>();
+  else expectTypeOf(spec).toEqualTypeOf<RerankerSpec>();
+  // @ts-expect-error not every model has vectors
+  spec.dimensions;
+});
+
+test("the model table keeps its facts as literals", () => {
+  expectTypeOf<(typeof MODELS)[number]["id"]>().not.toEqualTypeOf<string>();
+  expectTypeOf<"BAAI/bge-m3">().toExtend<(typeof MODELS)[number]["id"]>();
+  expectTypeOf(MODELS).toExtend<readonly ModelSpec[]>();
+});
+
+test("an error has a code, and what it is about", () => {
+  const error = new BgeError("INVALID_INPUT", "bad", { indices: [1] });
+  expectTypeOf(error).toExtend<Error>();
+  expectTypeOf(error.code).toEqualTypeOf<BgeErrorCode>();
+  expectTypeOf(error.indices).toEqualTypeOf<readonly number[] | undefined>();
+  // @ts-expect-error an unknown code
+  new BgeError("OOPS", "bad");
+});
