@@ -73,14 +73,31 @@ function checkInstalled(tarballs) {
   run(["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], project);
 
   write(project, "esm.mjs", `import { loadEmbedder, loadReranker } from "@bge-js/core";\n${PROGRAM}`);
-  write(project, "required.cjs", `const { loadEmbedder, loadReranker } = require("@bge-js/core");\nrequire("@bge-js/langchain"); require("@bge-js/llamaindex");\n${PROGRAM}`);
+  write(
+    project,
+    "required.cjs",
+    `const { loadEmbedder, loadReranker } = require("@bge-js/core");\nrequire("@bge-js/langchain"); require("@bge-js/llamaindex");\n${PROGRAM}`,
+  );
   for (const program of ["esm.mjs", "required.cjs"]) {
     const output = run([process.execPath, program], project).trim();
     if (output !== "384 1") throw new Error(`${program} printed ${output}`);
     console.log(`packed packages run: ${program}`);
   }
   write(project, "typed.ts", TYPED);
-  write(project, "tsconfig.json", JSON.stringify({ compilerOptions: { module: "NodeNext", target: "ES2023", strict: true, noEmit: true, skipLibCheck: true, types: ["node"] } }));
+  write(
+    project,
+    "tsconfig.json",
+    JSON.stringify({
+      compilerOptions: {
+        module: "NodeNext",
+        target: "ES2023",
+        strict: true,
+        noEmit: true,
+        skipLibCheck: true,
+        types: ["node"],
+      },
+    }),
+  );
   run([process.execPath, join(project, "node_modules", "typescript", "bin", "tsc"), "-p", project], project);
   console.log("packed packages type-check");
 }

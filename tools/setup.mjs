@@ -28,7 +28,11 @@ if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== locked) {
     console.log(`setup: pnpm ${version} through npm`);
     mkdirSync(tools, { recursive: true });
     writeFileSync(join(tools, "package.json"), JSON.stringify({ private: true }));
-    run("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error", "--ignore-scripts", "--save-exact", `pnpm@${version}`], tools);
+    run(
+      "npm",
+      ["install", "--no-audit", "--no-fund", "--loglevel=error", "--ignore-scripts", "--save-exact", `pnpm@${version}`],
+      tools,
+    );
   }
   console.log("setup: dependencies, as locked");
   run(process.execPath, [pnpm, "install", "--frozen-lockfile", "--reporter=append-only", "--loglevel=warn"], root);

@@ -13,7 +13,10 @@ export function readSet(folder) {
   }
   const parse = (name) => lines(name).map((line) => JSON.parse(line));
   return {
-    documents: parse("corpus.jsonl").map(({ _id, title, text }) => ({ id: _id, text: title ? `${title} ${text}` : text })),
+    documents: parse("corpus.jsonl").map(({ _id, title, text }) => ({
+      id: _id,
+      text: title ? `${title} ${text}` : text,
+    })),
     queries: parse("queries.jsonl")
       .filter(({ _id }) => relevant.has(_id))
       .map(({ _id, text }) => ({ id: _id, text })),

@@ -22,7 +22,8 @@ if (!data || sets.length === 0) {
 }
 
 const load = { truncation: "silent", ...(options.dtype ? { dtype: options.dtype } : {}) };
-const model = options.model && existsSync(options.model) ? { directory: options.model, lateInteraction: true } : options.model;
+const model =
+  options.model && existsSync(options.model) ? { directory: options.model, lateInteraction: true } : options.model;
 const embedder = await loadEmbedder(model, load);
 const reranker = options["no-rerank"] ? undefined : await loadReranker(model, load);
 console.log(`${embedder.spec.id}, ${embedder.source.dtype} (${embedder.source.from} ${embedder.source.fingerprint})`);
@@ -44,10 +45,23 @@ async function evaluate(name) {
       .sort((a, b) => b.score - a.score)
       .slice(0, 100)
       .map(({ index }) => documents[index]);
-    dense.push(ndcg10(top.map((document) => document.id), relevant.get(id)));
+    dense.push(
+      ndcg10(
+        top.map((document) => document.id),
+        relevant.get(id),
+      ),
+    );
     if (reranker === undefined) continue;
-    const order = await reranker.rerank(text, top.map((document) => document.text));
-    reranked.push(ndcg10(order.map(({ index }) => top[index].id), relevant.get(id)));
+    const order = await reranker.rerank(
+      text,
+      top.map((document) => document.text),
+    );
+    reranked.push(
+      ndcg10(
+        order.map(({ index }) => top[index].id),
+        relevant.get(id),
+      ),
+    );
   }
   const show = (list) => {
     if (list.length === 0) return "-";
