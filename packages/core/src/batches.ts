@@ -1,8 +1,11 @@
 import type { TokenRows } from "./engine/messages.js";
 import type { Batching } from "./spec.js";
 
-/** Padded tokens of one run. More would not be faster on a processor, and memory grows with it. */
-export const MAX_BATCH_TOKENS = 2048;
+/**
+ * Padded tokens of one run. No run then takes much longer than that of one long text, so that a query never waits for more
+ * than that; and larger batches are hardly faster on a processor.
+ */
+export const MAX_BATCH_TOKENS = 512;
 /** A text joins a batch only if it is at least this share of the longest in it: padding costs as much as text. */
 const MIN_FILL = 0.85;
 

@@ -23,7 +23,9 @@ export function acceptLateInteraction(spec: EmbeddingSpec, options: LoadOptions)
 
 /**
  * Reranking with an embedding model's token vectors: the mean over the query's tokens of the best cosine among the
- * document's tokens. The query carries no instruction unless one is asked for: it measured better without.
+ * document's tokens, [CLS] left out on both sides and [SEP] kept, as in bge-m3's multi-vectors. The query carries no
+ * instruction unless one is asked for. Of a dozen forms this one measured best, within noise, on four English sets and a
+ * Chinese one (nDCG@10; see the README).
  */
 export function createLateInteraction(spec: EmbeddingSpec, source: ModelSource, options: LoadOptions): Scorer {
   const dimensions = dimensionsOf(options, spec);
@@ -45,7 +47,7 @@ export function createLateInteraction(spec: EmbeddingSpec, source: ModelSource, 
     });
     truncation.report(asked, "query");
     const [rows] = allOrError(asked, (data) => data);
-    const task = { encoding, head: { type: "max-sim", dimensions, query: rows! }, batching } as const;
+    const task = { encoding, head: { type: "max-sim", dimensions, query: rows!.slice(dimensions) }, batching } as const;
     const outcomes: Outcome[] = [];
     for await (const window of runWindows(documents, ({ texts }) => runTexts(call, texts, task))) {
       truncation.report(window.outcomes, "document", window.offset);

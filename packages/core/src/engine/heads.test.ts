@@ -26,11 +26,11 @@ describe("applyHead", () => {
   });
 
   test("max-sim: the score of each text's own tokens against the query's", () => {
-    const query = Float32Array.of(1, 0);
+    const query = Float32Array.of(0.6, 0.8);
     const { data } = applyHead({ type: "max-sim", dimensions: 2, query }, hidden, lengths);
-    // The second text's padding would score more than its tokens do.
-    expect(round(data)).toEqual([1, 0.6]);
-    expect(data[0]).toBe(maxSim(query, Float32Array.of(0.6, 0.8, 1, 0, 0, 1), 2));
+    // The first tokens, which are left out, and the second text's padding would score more.
+    expect(round(data)).toEqual([0.8, 0.8]);
+    expect(data[0]).toBe(maxSim(query, Float32Array.of(1, 0, 0, 1), 2));
   });
 
   test("logit: the model's number as it is, in memory of its own", () => {
@@ -49,7 +49,7 @@ describe("applyHead", () => {
   for (const [name, head] of Object.entries(heads)) {
     test(`${name}: finds the text whose numbers are not finite, and it alone`, () => {
       for (const [at, row] of [
-        [1, 0],
+        [3, 0],
         [9, 1],
       ] as const) {
         for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) {

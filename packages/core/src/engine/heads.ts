@@ -34,7 +34,7 @@ export function applyHead(head: Head, output: Output, lengths: TokenRows["length
   const scores = rows.map((row) => {
     const document = new Float32Array(row.length * dimensions);
     tokenRows(row, dimensions, document, 0);
-    return maxSim(head.query, document, dimensions);
+    return maxSim(head.query, document.subarray(dimensions), dimensions);
   });
   return checked(head, Float32Array.from(scores), lengths);
 }

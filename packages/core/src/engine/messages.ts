@@ -52,6 +52,7 @@ export type Encoding =
 export type Head =
   | { readonly type: "vector"; readonly pooling: Pooling; readonly dimensions: number }
   | { readonly type: "tokens"; readonly dimensions: number }
+  /** `query`: its token rows. The first token's row ([CLS]) of each document is left out. */
   | { readonly type: "max-sim"; readonly dimensions: number; readonly query: Float32Array }
   | { readonly type: "logit" };
 

@@ -1,0 +1,36 @@
+"""Runs a model file: texts to token vectors or to normalised CLS vectors."""
+
+import numpy as np
+import onnxruntime as ort
+from tokenizers import Tokenizer
+
+
+class Encoder:
+    def __init__(self, model, tokenizer, threads=1, max_length=512):
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        self.session = ort.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+        self.tokenizer = Tokenizer.from_file(str(tokenizer))
+        self.tokenizer.no_padding()
+        self.tokenizer.enable_truncation(max_length)
+
+    def ids(self, texts):
+        return [e.ids for e in self.tokenizer.encode_batch(list(texts))]
+
+    def hidden(self, batch, length=None):
+        """Token vectors [batch, sequence, hidden] of lists of ids, padded to the longest or to `length`."""
+        length = length or max(map(len, batch))
+        ids = np.zeros((len(batch), length), np.int64)
+        mask = np.zeros_like(ids)
+        for row, tokens in enumerate(batch):
+            ids[row, : len(tokens)] = tokens
+            mask[row, : len(tokens)] = 1
+        feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+        return self.session.run(["last_hidden_state"], feed)[0]
+
+    def vectors(self, texts):
+        """One text a run, so that no text can change another's vector."""
+        out = np.stack([self.hidden([tokens])[0, 0] for tokens in self.ids(texts)])
+        return out / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-12)

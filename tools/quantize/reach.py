@@ -1,0 +1,68 @@
+"""How far each channel of the residual stream reaches, observed in float64 on calibration texts.
+
+float64, so that another processor's order of summation does not change the bytes of the built file.
+"""
+
+import numpy as np
+
+from calibration_texts import CHINESE, ENGLISH, TEXTS
+
+
+def calibration_ids(tokenizer, seed=1):
+    """Natural texts, long joins of them, single words, repeated words, random words."""
+    rng = np.random.default_rng(seed)
+    texts = list(TEXTS) + [""]
+    for part in (ENGLISH, CHINESE, TEXTS):
+        for length in (400, 900, 2600, 2600):
+            texts.append(" ".join(part[i] for i in rng.permutation(len(part)))[:length])
+    ids = [e.ids for e in tokenizer.encode_batch(texts)]
+    size = tokenizer.get_vocab_size()
+    framed = [rng.integers(104, size, n) for n in (1, 2, 3, 5, 8, 12, 20, 40, 80, 120, 200, 300, 510) for _ in range(4)]
+    framed += [np.repeat(t, 12) for t in rng.integers(104, size, 60)]
+    framed += [np.array([t]) for t in rng.integers(104, size, 100)]
+    return ids + [[101, *map(int, f), 102] for f in framed]
+
+
+def observe(model, sequences):
+    """(lowest, highest) of every channel at the input of each layer's attention and feed-forward."""
+    seen = {}
+
+    def note(place, x):
+        low, high = seen.get(place, (np.inf, -np.inf))
+        seen[place] = np.minimum(low, x.min(axis=0)), np.maximum(high, x.max(axis=0))
+
+    layers = [{k: tuple(v.astype(np.float64) for v in pair) for k, pair in layer.items()} for layer in model["layers"]]
+    for ids in sequences:
+        x = model["words"][ids].astype(np.float64) + model["positions"][: len(ids)] + model["types"][0]
+        x = normalise(x, *model["norm"])
+        for i, layer in enumerate(layers):
+            note((i, "attention"), x)
+            x = normalise(x + attention(x, layer, model["heads"]), *layer["attention_norm"])
+            note((i, "feed-forward"), x)
+            x = normalise(x + dense(gelu(dense(x, layer["up"])), layer["down"]), *layer["output_norm"])
+    return seen
+
+
+def dense(x, pair):
+    return x @ pair[0] + pair[1]
+
+
+def attention(x, layer, heads):
+    query, key, value = (dense(x, layer[n]).reshape(len(x), heads, -1).swapaxes(0, 1) for n in ("query", "key", "value"))
+    scores = query @ key.swapaxes(1, 2) / np.sqrt(query.shape[2])
+    scores = np.exp(scores - scores.max(axis=2, keepdims=True))
+    mixed = (scores / scores.sum(axis=2, keepdims=True)) @ value
+    return dense(mixed.swapaxes(0, 1).reshape(len(x), -1), layer["attention_out"])
+
+
+def normalise(x, gain, bias):
+    x = x - x.mean(axis=1, keepdims=True)
+    return x / np.sqrt((x * x).mean(axis=1, keepdims=True) + 1e-12) * gain + bias
+
+
+def gelu(x):
+    """With the error function of Abramowitz and Stegun 7.1.26 (off by 1.5e-7 at most): enough to see a range."""
+    z = np.abs(x) / np.sqrt(2)
+    t = 1 / (1 + 0.3275911 * z)
+    tail = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429)))) * np.exp(-z * z)
+    return 0.5 * x * (1 + np.sign(x) * (1 - tail))
