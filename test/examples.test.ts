@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { hasLoopback } from "./loopback.js";
 import { type QdrantDouble, startQdrantDouble } from "./qdrant-double.js";
 
 const run = promisify(execFile);
@@ -46,7 +47,7 @@ test("llamaindex-rag: three hits", async () => {
   expect(printed).toHaveLength(3);
 });
 
-test("server: answers while a bulk job runs", async () => {
+test.skipIf(!hasLoopback)("server: answers while a bulk job runs", async () => {
   const printed = await output("server");
   expect(printed).toMatch(/^80 texts embedded; \d+ health checks answered meanwhile$/m);
   expect(printed).toMatch(/a query gives 384 numbers/);
@@ -63,7 +64,7 @@ async function expectStored(name: string, url: string): Promise<void> {
   }
 }
 
-describe("Qdrant's double", () => {
+describe.skipIf(!hasLoopback)("Qdrant's double", () => {
   let double: QdrantDouble;
   beforeAll(async () => {
     double = await startQdrantDouble();

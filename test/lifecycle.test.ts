@@ -39,7 +39,7 @@ describe("a lost worker", () => {
       .catch((error: unknown) => error)) as BgeError;
     expect(failure).toBeInstanceOf(BgeError);
     expect(failure.code).toBe("WORKER_LOST");
-    // int8 runs one text a batch: that one is lost, and the error carries all others.
+    // A batch holds 512 tokens, so one of these texts: that one is lost, and the error carries all others.
     expect(failure.indices).toHaveLength(1);
     expect(failure.completed?.filter((vector) => vector === undefined)).toHaveLength(1);
     for (let i = 0; i < 100; i++) expect(await model.embedQuery(`query ${i}`)).toHaveLength(384);
