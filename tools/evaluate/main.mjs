@@ -1,8 +1,7 @@
 // Retrieval quality through the public API, on sets in BEIR layout under BGE_JS_DATA:
-//   npm run evaluate -- [--model ID] [--dtype int8] [--queries N] [--no-rerank] scifact chroma-chunks
+//   npm run evaluate -- [--model ID] [--directory FOLDER] [--dtype int8] [--queries N] [--no-rerank] scifact chroma-chunks
 // Reranking embeds each document's tokens once and scores them here, as `reranker.score` does; the first query of each set is
 // scored by the reranker itself as well, and must agree.
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { loadEmbedder, loadReranker } from "@bge-js/core";
@@ -13,6 +12,7 @@ const { values: options, positionals: sets } = parseArgs({
   allowPositionals: true,
   options: {
     model: { type: "string" },
+    directory: { type: "string" },
     dtype: { type: "string" },
     queries: { type: "string" },
     "no-rerank": { type: "boolean" },
@@ -25,8 +25,9 @@ if (!data || sets.length === 0) {
 }
 
 const load = { truncation: "silent", ...(options.dtype ? { dtype: options.dtype } : {}) };
-const folder = options.model && existsSync(options.model);
-const model = folder ? { directory: options.model, lateInteraction: true } : options.model;
+// With both, the folder's weights under the facts (the instruction among them) of a known model.
+const { directory, model: id } = options;
+const model = directory ? { directory, lateInteraction: true, ...(id ? { id } : {}) } : id;
 const embedder = await loadEmbedder(model, load);
 const reranker = options["no-rerank"] ? undefined : await loadReranker(model, load);
 // Late interaction asks without the instruction.
