@@ -6,6 +6,9 @@ const stop = new AbortController();
 // The first Ctrl-C ends the work in order; a second one ends the process.
 process.once("SIGINT", () => stop.abort());
 
+// A reader that has seen enough (`| head`) ends the demo quietly.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+
 try {
   const given = readArguments(process.argv.slice(2));
   if (given.help) process.stdout.write(USAGE);

@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { hubCacheDirectory } from "./environment.js";
 import type { Dtype, ModelSource } from "./spec.js";
 
@@ -25,6 +25,14 @@ export function missingFiles(directory: string, dtype: Dtype): string[] {
   return [GRAPH_FILES[dtype], ...TOKENIZER_FILES]
     .map((name) => join(directory, name))
     .filter((file) => !existsSync(file));
+}
+
+/** Bytes of a graph and of the external data beside it: `model.onnx_data`, `model.onnx.data`, `model.onnx_data_1`. */
+export function weightBytes(file: string): number {
+  const folder = dirname(file);
+  return readdirSync(folder)
+    .filter((name) => name.startsWith(basename(file)))
+    .reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
 }
 
 /** npm package that carries a model of the BAAI organisation. */

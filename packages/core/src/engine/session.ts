@@ -1,5 +1,6 @@
-import type { InferenceSession } from "onnxruntime-node";
+import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { BgeError } from "../errors.js";
+import { fromFloat16 } from "./float16.js";
 import type { Output } from "./heads.js";
 import type { WorkerData } from "./messages.js";
 import { throughGate } from "./native-gate.js";
@@ -44,13 +45,16 @@ export async function openSession({ file, output, threads, gate }: WorkerData): 
       );
       const results = await throughGate(gate, () => session.run(feeds, [output]));
       const tensor = results[output]!;
-      if (tensor.type !== "float32") {
-        throw new Error(`output ${output} is ${tensor.type}; only float32 outputs are read`);
-      }
-      return { data: tensor.data as Float32Array, shape: tensor.dims };
+      return { data: asFloat32(tensor, `${output} of ${file}`), shape: tensor.dims };
     },
     release: () => throughGate(gate, () => session.release()),
   };
+}
+
+function asFloat32(tensor: Tensor, name: string): Float32Array {
+  if (tensor.type === "float32") return tensor.data as Float32Array;
+  if (tensor.type === "float16") return fromFloat16(tensor.data as unknown as ArrayLike<number>);
+  throw new BgeError("UNSUPPORTED_MODEL", `The output ${name} is ${tensor.type}; float32 and float16 can be read.`);
 }
 
 /** The native library is reached from workers alone, so that no bundler meets it in the application. */

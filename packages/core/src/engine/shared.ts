@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { weightBytes } from "../places.js";
 import type { WorkerStart } from "./messages.js";
 import { type Engine, startEngine } from "./pool.js";
 import { planThreads } from "./threads.js";
@@ -21,7 +21,7 @@ export async function shareEngine(
   fingerprint: string,
   asked: { readonly threads?: number | undefined; readonly workers?: number | undefined },
 ): Promise<Engine> {
-  const plan = planThreads(statSync(start.file).size, asked);
+  const plan = planThreads(weightBytes(start.file), asked);
   const key = JSON.stringify([start, fingerprint, plan]);
   const shared = engines.get(key) ?? {
     engine: startEngine({ ...start, threads: plan.threadsPerWorker }, plan),
@@ -37,7 +37,7 @@ export async function shareEngine(
   async function leave(): Promise<void> {
     shared.users--;
     if (shared.users > 0) return;
-    engines.delete(key);
+    if (engines.get(key) === shared) engines.delete(key);
     await engine.dispose();
   }
   return { ...engine, dispose: () => (disposing ??= leave()) };
