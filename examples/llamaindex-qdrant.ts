@@ -1,4 +1,5 @@
 // LlamaIndex.TS with the vectors in Qdrant. It needs a server: docker run -p 6333:6333 qdrant/qdrant
+import { setTimeout } from "node:timers/promises";
 import { BgeEmbedding, BgeReranker } from "@bge-js/llamaindex";
 import { QdrantVectorStore } from "@llamaindex/qdrant";
 import { QdrantClient } from "@qdrant/js-client-rest";
@@ -20,7 +21,11 @@ const index = await VectorStoreIndex.fromVectorStore(vectorStore);
 // Ids made from the content: a second run writes the same points again instead of adding copies.
 const nodes = HANDBOOK.map(({ id, text, source }) => new TextNode({ id_: id, text, metadata: { source } }));
 for (let start = 0; start < nodes.length; start += 500) await index.insertNodes(nodes.slice(start, start + 500));
-const { count } = await client.count(collectionName, { exact: true });
+let { count } = await client.count(collectionName, { exact: true });
+for (let tries = 0; count < nodes.length && tries < 100; tries++) {
+  await setTimeout(50); // the store does not wait until the server has written the points
+  ({ count } = await client.count(collectionName, { exact: true }));
+}
 if (count !== nodes.length) throw new Error(`${nodes.length} points sent, ${count} stored`);
 console.log(`${count} points stored`);
 

@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { QdrantClient } from "@qdrant/js-client-rest";
 import { DemoError, messageOf } from "./errors.js";
 import { inSlices } from "./slices.js";
@@ -39,8 +40,16 @@ export async function deleteOthers({ client, name }: Collection, ids: ReadonlySe
   return others.length;
 }
 
+/** How long points that the server has accepted may take to be there: @llamaindex/qdrant does not wait for them. */
+const SETTLE_MS = 5000;
+
 /** Compares what the server has with what was sent: a lost point is a text that no search can find. */
-export async function checkStored({ client, name }: Collection, sent: number): Promise<void> {
-  const { count } = await client.count(name, { exact: true });
+export async function checkStored({ client, name }: Collection, sent: number, settleMs = SETTLE_MS): Promise<void> {
+  const end = Date.now() + settleMs;
+  let { count } = await client.count(name, { exact: true });
+  while (count < sent && Date.now() < end) {
+    await setTimeout(50);
+    ({ count } = await client.count(name, { exact: true }));
+  }
   if (count !== sent) throw new DemoError(`Qdrant has ${count} points in ${name}, but ${sent} were sent`);
 }
