@@ -1,4 +1,3 @@
-import type { CallOptions } from "./api.js";
 import type { Engine, EngineCall } from "./engine/pool.js";
 import { invalid } from "./options.js";
 
@@ -16,7 +15,7 @@ export function checkCallOptions(options: object, known: readonly string[]): voi
 /** Lets `body` use the engine until it is done or the signal aborts; what is still queued then is dropped. */
 export async function withCall<T>(
   engine: Engine,
-  { signal, urgent = false }: CallOptions & { readonly urgent?: boolean },
+  { signal, urgent = false }: { readonly signal?: AbortSignal | undefined; readonly urgent?: boolean },
   body: (call: EngineCall) => Promise<T>,
 ): Promise<T> {
   const orAbort = abortable(signal);

@@ -1,11 +1,11 @@
 import type { LoadOptions } from "./api.js";
-import type { Encoding } from "./engine/messages.js";
+import type { Encoding, ModelInfo } from "./engine/messages.js";
 import type { EngineCall } from "./engine/pool.js";
 import { maxTokensOf, refuse } from "./options.js";
 import type { Outcome } from "./outcomes.js";
 import type { Scorer } from "./reranker.js";
 import type { ModelSource, RerankerSpec } from "./spec.js";
-import { countTexts, encodeTexts, runTexts, runWindows } from "./text-runs.js";
+import { countTexts, encodeTexts, runAll } from "./text-runs.js";
 import { createTruncation } from "./truncation.js";
 
 /** With fewer, the 3/4 rule leaves a document no room beside four special tokens. */
@@ -27,7 +27,7 @@ export function acceptCrossEncoder(spec: RerankerSpec, options: LoadOptions): vo
 export function createCrossEncoder(
   spec: RerankerSpec,
   source: ModelSource,
-  pairFrame: number,
+  frame: ModelInfo["frame"],
   options: LoadOptions,
 ): Scorer {
   const maxTokens = maxTokensOf(options, spec, LEAST_TOKENS);
@@ -41,21 +41,16 @@ export function createCrossEncoder(
     if (truncation.refuses) truncation.refuse(encoded.totals, "query", queryTokens);
     truncation.report([{ tokens: encoded.totals[0]!, kept: ids.length }], "query");
     if (truncation.refuses) {
-      // The count of a text alone includes its own frame of two.
+      // The count of a text alone includes its own frame.
       const counts = await countTexts(call, documents);
       truncation.refuse(
-        counts.map((count) => count - 2 + ids.length + pairFrame),
+        counts.map((count) => count - frame.single + ids.length + frame.pair),
         "document",
       );
     }
     const encoding: Encoding = { form: "pair", maxTokens, query: ids };
     const task = { encoding, head: { type: "logit" }, batching: source.batching } as const;
-    const outcomes: Outcome[] = [];
-    for await (const window of runWindows(documents, ({ texts }) => runTexts(call, texts, task))) {
-      truncation.report(window.outcomes, "document", window.offset);
-      outcomes.push(...window.outcomes);
-    }
-    return outcomes;
+    return runAll(call, documents, task, { truncation, inputType: "document" });
   }
 
   return {

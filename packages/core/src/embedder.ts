@@ -4,10 +4,10 @@ import { createEmbedStream } from "./embed-stream.js";
 import { BgeError } from "./errors.js";
 import { checkInputType, checkText, checkTexts } from "./input.js";
 import { type OpenModel, openModel } from "./open-model.js";
-import { dimensionsOf, maxTokensOf, refuse } from "./options.js";
+import { dimensionsOf, LEAST_TEXT_TOKENS, maxTokensOf, refuse } from "./options.js";
 import { allOrError } from "./outcomes.js";
 import type { EmbeddingSpec, ModelReference, ModelSpec } from "./spec.js";
-import { countTexts, runTexts, runWindows, type TextTask } from "./text-runs.js";
+import { countTexts, runAll, type TextTask } from "./text-runs.js";
 import { createTruncation } from "./truncation.js";
 
 type Counting = CallOptions & { readonly inputType?: InputType };
@@ -31,7 +31,7 @@ function acceptEmbedding(spec: ModelSpec, options: LoadOptions): void {
   }
   refuse(options, ["scale"], "an embedder has no scores");
   dimensionsOf(options, spec);
-  maxTokensOf(options, spec, 3);
+  maxTokensOf(options, spec, LEAST_TEXT_TOKENS);
 }
 
 function createEmbedder({ spec: facts, source, engine, options }: OpenModel): Embedder {
@@ -41,7 +41,7 @@ function createEmbedder({ spec: facts, source, engine, options }: OpenModel): Em
     options.queryInstruction === false ? "" : (options.queryInstruction ?? model.queryInstruction);
   const spec: EmbeddingSpec = { ...model, queryInstruction };
   const dimensions = dimensionsOf(options, model);
-  const maxTokens = maxTokensOf(options, model, 3);
+  const maxTokens = maxTokensOf(options, model, LEAST_TEXT_TOKENS);
   const truncation = createTruncation(spec.id, maxTokens, options);
   const common = { encoding: { form: "single", maxTokens }, batching: source.batching } as const;
   const vectors: TextTask = { ...common, head: { type: "vector", pooling: spec.pooling, dimensions } };
@@ -63,14 +63,9 @@ function createEmbedder({ spec: facts, source, engine, options }: OpenModel): Em
       completed += count;
       onProgress?.({ completed, total: inputs.length });
     };
-    const urgent = inputType === "query";
-    return withCall(engine, { ...(signal && { signal }), urgent }, async (call) => {
+    return withCall(engine, { signal, urgent: inputType === "query" }, async (call) => {
       if (truncation.refuses) truncation.refuse(await countTexts(call, inputs), inputType);
-      const outcomes = [];
-      for await (const window of runWindows(inputs, (some) => runTexts(call, some.texts, task, onDone))) {
-        truncation.report(window.outcomes, inputType, window.offset);
-        outcomes.push(...window.outcomes);
-      }
+      const outcomes = await runAll(call, inputs, task, { truncation, inputType, onDone });
       return allOrError(outcomes, (data) => data);
     });
   }

@@ -45,6 +45,11 @@ export class BgeError extends Error {
   }
 }
 
+/** What went wrong, of whatever was thrown. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
 /** A list for a message: at most ten entries, then how many more. */
 export function listed(values: readonly unknown[], limit = 10): string {
   const shown = values.slice(0, limit).join(", ");

@@ -1,5 +1,6 @@
 import type { InputType } from "./api.js";
 import { BgeError, listed } from "./errors.js";
+import { invalid } from "./options.js";
 
 /** Refuses what is not a list of well-formed strings, and names every bad index. */
 export function checkTexts(texts: readonly string[], parameter: string): void {
@@ -35,9 +36,7 @@ export function checkText(text: string, parameter: string): void {
 /** Refuses a side that does not exist. */
 export function checkInputType(inputType: InputType): void {
   if (inputType === "query" || inputType === "document") return;
-  throw new BgeError("INVALID_OPTION", `inputType must be "query" or "document", not ${String(inputType)}.`, {
-    parameter: "inputType",
-  });
+  throw invalid("inputType", `must be "query" or "document", not ${String(inputType)}`);
 }
 
 function problemOf(text: unknown): string | undefined {

@@ -1,11 +1,11 @@
 import type { LoadOptions } from "./api.js";
 import type { EngineCall } from "./engine/pool.js";
 import { BgeError } from "./errors.js";
-import { dimensionsOf, maxTokensOf } from "./options.js";
+import { dimensionsOf, LEAST_TEXT_TOKENS, maxTokensOf } from "./options.js";
 import { allOrError, type Outcome } from "./outcomes.js";
 import type { Scorer } from "./reranker.js";
 import type { EmbeddingSpec, ModelSource } from "./spec.js";
-import { countTexts, runTexts, runWindows } from "./text-runs.js";
+import { countTexts, runAll, runTexts } from "./text-runs.js";
 import { createTruncation } from "./truncation.js";
 
 export function acceptLateInteraction(spec: EmbeddingSpec, options: LoadOptions): void {
@@ -18,7 +18,7 @@ export function acceptLateInteraction(spec: EmbeddingSpec, options: LoadOptions)
     );
   }
   dimensionsOf(options, spec);
-  maxTokensOf(options, spec, 3);
+  maxTokensOf(options, spec, LEAST_TEXT_TOKENS);
 }
 
 /**
@@ -29,7 +29,7 @@ export function acceptLateInteraction(spec: EmbeddingSpec, options: LoadOptions)
  */
 export function createLateInteraction(spec: EmbeddingSpec, source: ModelSource, options: LoadOptions): Scorer {
   const dimensions = dimensionsOf(options, spec);
-  const maxTokens = maxTokensOf(options, spec, 3);
+  const maxTokens = maxTokensOf(options, spec, LEAST_TEXT_TOKENS);
   const truncation = createTruncation(spec.id, maxTokens, options);
   const instruction = options.queryInstruction || "";
   const { batching } = source;
@@ -48,12 +48,7 @@ export function createLateInteraction(spec: EmbeddingSpec, source: ModelSource, 
     truncation.report(asked, "query");
     const [rows] = allOrError(asked, (data) => data);
     const task = { encoding, head: { type: "max-sim", dimensions, query: rows!.slice(dimensions) }, batching } as const;
-    const outcomes: Outcome[] = [];
-    for await (const window of runWindows(documents, ({ texts }) => runTexts(call, texts, task))) {
-      truncation.report(window.outcomes, "document", window.offset);
-      outcomes.push(...window.outcomes);
-    }
-    return outcomes;
+    return runAll(call, documents, task, { truncation, inputType: "document" });
   }
 
   return { kind: "late-interaction", scale: "cosine", maxTokens, score, toScore: (cosine) => cosine };

@@ -29,13 +29,9 @@ export async function openModel(
       refuseUnsupported(found);
     },
   });
-  const { directory, file, dtype, fingerprint } = source;
+  const { directory, file, fingerprint } = source;
   const { architecture } = spec;
-  const engine = await shareEngine(
-    { directory, file, dtype, architecture, output: outputOf(spec) },
-    fingerprint,
-    checked,
-  );
+  const engine = await shareEngine({ directory, file, architecture, output: outputOf(spec) }, fingerprint, checked);
   try {
     checkFiles(spec, engine.info, file);
   } catch (error) {

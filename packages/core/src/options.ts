@@ -43,6 +43,9 @@ export function refuse(options: LoadOptions, names: readonly (keyof LoadOptions)
   if (name !== undefined) throw invalid(name, `does not apply: ${reason}`);
 }
 
+/** [CLS], [SEP] and one token of a text between them. */
+export const LEAST_TEXT_TOKENS = 3;
+
 /** The token limit in use. `least` is what special tokens alone would fill. */
 export function maxTokensOf(options: LoadOptions, spec: ModelSpec, least: number): number {
   const maxTokens = options.maxTokens ?? spec.defaultMaxTokens ?? spec.maxTokens;

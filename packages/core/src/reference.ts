@@ -1,5 +1,6 @@
 import type { Facts } from "./declaration.js";
 import { BgeError } from "./errors.js";
+import { invalid } from "./options.js";
 import type { ModelFacts, ModelSpec } from "./spec.js";
 
 /** Every fact that a reference may hold, and what it must be. */
@@ -73,10 +74,6 @@ function isCount(value: unknown): boolean {
 
 function oneOf(...allowed: readonly string[]): (value: unknown) => boolean {
   return (value) => allowed.includes(value as string);
-}
-
-function invalid(parameter: string, problem: string): BgeError {
-  return new BgeError("INVALID_OPTION", `${parameter} ${problem}.`, { parameter });
 }
 
 function describe(value: unknown): string {

@@ -31,17 +31,20 @@ export async function loadReranker(model?: string | ModelReference, options: Loa
   const { spec, source, engine, options: checked } = await openModel(model, options, acceptReranker);
   const scorer =
     spec.kind === "reranker"
-      ? createCrossEncoder(spec, source, engine.info.frame.pair, checked)
+      ? createCrossEncoder(spec, source, engine.info.frame, checked)
       : createLateInteraction(spec, source, checked);
 
   async function score(query: string, documents: readonly string[], callOptions: CallOptions = {}): Promise<number[]> {
     checkCallOptions(callOptions, ["signal"]);
-    const { signal } = callOptions;
+    return scoreAll(query, documents, callOptions);
+  }
+
+  async function scoreAll(query: string, documents: readonly string[], { signal }: CallOptions): Promise<number[]> {
     checkText(query, "query");
     checkTexts(documents, "documents");
     // A copy: the caller may change the list while we work.
     const list = [...documents];
-    const outcomes = await withCall(engine, signal ? { signal } : {}, async (call) =>
+    const outcomes = await withCall(engine, { signal }, async (call) =>
       list.length === 0 ? [] : scorer.score(call, query, list),
     );
     return allOrError(outcomes, ([value]) => scorer.toScore(value!));
@@ -54,8 +57,7 @@ export async function loadReranker(model?: string | ModelReference, options: Loa
   ): Promise<RankedDocument[]> {
     checkCallOptions(options, ["signal", "topN", "threshold"]);
     checkRanking(options);
-    const { signal } = options;
-    return rank(await score(query, documents, signal === undefined ? {} : { signal }), options);
+    return rank(await scoreAll(query, documents, options), options);
   }
 
   const dispose = () => engine.dispose();

@@ -1,3 +1,4 @@
+import type { InputType } from "./api.js";
 import { pickRows, planBatches } from "./batches.js";
 import type { Encoded, Encoding, Head, TokenRows } from "./engine/messages.js";
 import type { EngineCall } from "./engine/pool.js";
@@ -5,6 +6,7 @@ import { rowSize } from "./engine/row-size.js";
 import { BgeError } from "./errors.js";
 import type { Outcome } from "./outcomes.js";
 import type { Batching } from "./spec.js";
+import type { Truncation } from "./truncation.js";
 import { mapAhead, type Window, windows } from "./windows.js";
 
 /** What is to be done with texts. */
@@ -12,6 +14,13 @@ export interface TextTask {
   readonly encoding: Encoding;
   readonly head: Head;
   readonly batching: Batching;
+}
+
+/** Who is told what while a list is run. */
+interface RunReports {
+  readonly truncation: Truncation;
+  readonly inputType: InputType;
+  readonly onDone?: (count: number) => void;
 }
 
 /** Texts under way at once, two full windows: one is being finished while the next fills the workers. */
@@ -33,6 +42,21 @@ export function runWindows(
     }),
     (window) => window.texts.length,
   );
+}
+
+/** Runs a whole list, reports what was cut, and gives the outcomes in input order. */
+export async function runAll(
+  call: EngineCall,
+  texts: readonly string[],
+  task: TextTask,
+  { truncation, inputType, onDone }: RunReports,
+): Promise<Outcome[]> {
+  const all: Outcome[] = [];
+  for await (const { offset, outcomes } of runWindows(texts, (window) => runTexts(call, window.texts, task, onDone))) {
+    truncation.report(outcomes, inputType, offset);
+    all.push(...outcomes);
+  }
+  return all;
 }
 
 /** Runs texts through the model in batches that cannot change their numbers; outcomes in input order. */

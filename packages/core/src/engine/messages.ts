@@ -1,14 +1,13 @@
 /**
  * What crosses the thread boundary, as types: plain data alone, so that the same messages could travel to a process.
  */
-import type { Architecture, Dtype, Pooling } from "../spec.js";
+import type { Architecture, Pooling } from "../spec.js";
 import type { Gate } from "./native-gate.js";
 
 /** What a worker is started with. */
 export interface WorkerStart {
   readonly file: string;
   readonly directory: string;
-  readonly dtype: Dtype;
   readonly architecture: Architecture;
   /** Name of the graph's output that is read. */
   readonly output: string;

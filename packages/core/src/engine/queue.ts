@@ -8,7 +8,7 @@ export interface Lane<T> {
 export interface FairQueue<T> {
   readonly size: number;
   push(lane: Lane<T>, item: T): void;
-  /** Is the next item a query's? */
+  /** Does a query wait? */
   readonly urgent: boolean;
   next(): T | undefined;
   /** Takes a lane's waiting items out, at a cost that does not depend on the other lanes. */

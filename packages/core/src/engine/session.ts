@@ -1,5 +1,5 @@
 import type { InferenceSession, Tensor } from "onnxruntime-node";
-import { BgeError } from "../errors.js";
+import { BgeError, messageOf } from "../errors.js";
 import { fromFloat16 } from "./float16.js";
 import type { Output } from "./heads.js";
 import type { WorkerData } from "./messages.js";
@@ -32,7 +32,7 @@ export async function openSession({ file, output, threads, gate }: WorkerData): 
   } catch (cause) {
     throw new BgeError(
       "MODEL_CORRUPT",
-      `ONNX Runtime cannot open ${file}: ${message(cause)}. The file may be cut short or damaged: get it again.`,
+      `ONNX Runtime cannot open ${file}: ${messageOf(cause)}. The file may be cut short or damaged: get it again.`,
       { cause },
     );
   }
@@ -66,13 +66,9 @@ async function loadRuntime(): Promise<typeof import("onnxruntime-node")> {
   } catch (cause) {
     throw new BgeError(
       "UNSUPPORTED_PLATFORM",
-      `onnxruntime-node does not load on ${process.platform}/${process.arch}: ${message(cause)}. ` +
+      `onnxruntime-node does not load on ${process.platform}/${process.arch}: ${messageOf(cause)}. ` +
         "It has binaries for Linux (glibc) x64 and arm64, macOS arm64, Windows x64 and arm64.",
       { cause },
     );
   }
-}
-
-function message(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
-import { BgeError } from "../errors.js";
+import { BgeError, messageOf } from "../errors.js";
 import { createTokens, type Tokens } from "../tokens.js";
 import { applyHead } from "./heads.js";
 import type { Computed, FromWorker, Head, Result, TokenRows, ToWorker, Work, WorkerData } from "./messages.js";
@@ -26,7 +26,7 @@ try {
   });
 } catch (error) {
   const code = error instanceof BgeError ? error.code : "MODEL_CORRUPT";
-  send({ type: "cannot-start", code, message: error instanceof Error ? error.message : String(error) });
+  send({ type: "cannot-start", code, message: messageOf(error) });
   port.close();
 }
 
@@ -56,7 +56,7 @@ async function answer(model: Model, work: Work): Promise<void> {
     const result = await perform(model, work);
     send({ type: "done", result }, buffersOf(result));
   } catch (error) {
-    send({ type: "failed", message: error instanceof Error ? error.message : String(error) });
+    send({ type: "failed", message: messageOf(error) });
   }
 }
 
