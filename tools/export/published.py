@@ -1,0 +1,49 @@
+"""What the files of published models do not tell, by hub id. `family` is checked against the files.
+
+Source: FlagEmbedding's model mapping and model list. Lines marked "unverified": the repository could not be opened.
+"""
+
+EN = "Represent this sentence for searching relevant passages: "
+ZH = "为这个句子生成表示以用于检索相关文章："
+INSTRUCT = "<instruct>{instruction}\n<query>{text}"
+
+BERT = {"family": "encoder", "pooling": "cls", "licence": "MIT"}
+RERANKER = {"family": "cross-encoder"}
+DECODER = {"family": "decoder"}
+
+PUBLISHED = {
+    **{f"BAAI/bge-{size}-en{version}": {**BERT, "queryInstruction": EN}
+       for size in ("small", "base", "large") for version in ("", "-v1.5")},
+    **{f"BAAI/bge-{size}-zh{version}": {**BERT, "queryInstruction": ZH}
+       for size in ("small", "base", "large") for version in ("", "-v1.5")},
+    "BAAI/llm-embedder": {**BERT},  # licence unverified; its instructions go by task, which is the reader's table
+    "BAAI/bge-m3": {"family": "m3", "licence": "MIT"},
+    "BAAI/bge-reranker-base": {**RERANKER, "licence": "MIT"},
+    "BAAI/bge-reranker-large": {**RERANKER, "licence": "MIT"},
+    "BAAI/bge-reranker-v2-m3": {**RERANKER, "licence": "Apache-2.0"},
+    "BAAI/bge-reranker-v2-gemma": {"family": "yes-logit"},
+    "BAAI/bge-reranker-v2-minicpm-layerwise": {"family": "layerwise"},
+    # 4096 is its card's limit.
+    "BAAI/bge-code-v1": {**DECODER, "queryFormat": INSTRUCT, "defaultMaxTokens": 4096, "licence": "Apache-2.0"},
+    "BAAI/bge-multilingual-gemma2": {**DECODER, "queryFormat": INSTRUCT},
+    "BAAI/bge-en-icl": {
+        **DECODER,
+        "queryFormat": INSTRUCT,
+        "fewShot": {
+            "exampleFormat": "<instruct>{instruction}\n<query>{query}\n<response>{response}",
+            "suffix": "\n<response>",
+        },
+    },
+    "BAAI/bge-reasoner-embed-qwen3-8b-0923": {**DECODER, "queryFormat": "Instruct: {instruction}\nQuery: {text}"},
+}
+
+# Defaults of FlagEmbedding's LLM rerankers, base.py and layerwise.py.
+RERANKER_PROMPT = {
+    "query": "A: ",
+    "document": "B: ",
+    "separator": "\n",
+    "text": "Given a query A and a passage B, determine whether the passage contains an answer to the query by "
+    "providing a prediction of either 'Yes' or 'No'.",
+}
+
+DEFAULT_MAX_TOKENS = 512  # of every FlagEmbedding class

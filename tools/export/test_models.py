@@ -1,0 +1,79 @@
+"""Tiny random models of every family, for the test of the exporter."""
+
+import json
+from pathlib import Path
+
+import torch
+from FlagEmbedding.inference.reranker.decoder_only.models.configuration_minicpm_reranker import LayerWiseMiniCPMConfig
+from FlagEmbedding.inference.reranker.decoder_only.models.modeling_minicpm_reranker import LayerWiseMiniCPMForCausalLM
+from tokenizers import Tokenizer, models, pre_tokenizers, processors, trainers
+from transformers import (
+    BertConfig, BertForSequenceClassification, BertModel, Gemma2Config, Gemma2Model, GemmaConfig, GemmaForCausalLM,
+    MistralConfig, MistralModel, PreTrainedTokenizerFast, Qwen2Config, Qwen2Model, Qwen3Config, Qwen3Model,
+    XLMRobertaConfig, XLMRobertaForSequenceClassification, XLMRobertaModel,
+)
+
+from check_texts import TEXTS
+
+HIDDEN = 32
+SHAPE = {"hidden_size": HIDDEN, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4}
+GROUPED = {**SHAPE, "num_key_value_heads": 2, "max_position_embeddings": 1024}
+ENCODER = {**SHAPE, "pad_token_id": 0, "num_labels": 1}
+XLMR = {**ENCODER, "pad_token_id": 1, "max_position_embeddings": 514, "type_vocab_size": 1}
+
+# Windows of 16 tokens are shorter than the check's texts.
+MODELS = {
+    "bert": (BertModel, BertConfig(**ENCODER)),
+    "bert-reranker": (BertForSequenceClassification, BertConfig(**ENCODER)),
+    "xlmr": (XLMRobertaModel, XLMRobertaConfig(**XLMR)),
+    "xlmr-reranker": (XLMRobertaForSequenceClassification, XLMRobertaConfig(**XLMR)),
+    "m3": (XLMRobertaModel, XLMRobertaConfig(**XLMR)),
+    "qwen2": (Qwen2Model, Qwen2Config(**GROUPED)),
+    "qwen2-window": (Qwen2Model, Qwen2Config(**GROUPED, use_sliding_window=True, sliding_window=16, max_window_layers=1)),
+    "qwen3": (Qwen3Model, Qwen3Config(**GROUPED, head_dim=16)),
+    "gemma2": (Gemma2Model, Gemma2Config(**GROUPED, head_dim=16, sliding_window=16, attn_logit_softcapping=2.0)),
+    "mistral": (MistralModel, MistralConfig(**GROUPED, sliding_window=16)),
+    "gemma-reranker": (GemmaForCausalLM, GemmaConfig(**GROUPED, head_dim=8)),
+    "minicpm": (
+        LayerWiseMiniCPMForCausalLM,
+        LayerWiseMiniCPMConfig(
+            **{**GROUPED, "num_hidden_layers": 4}, scale_emb=12, scale_depth=1.4, dim_model_base=8, start_layer=2,
+            tie_word_embeddings=False, architectures=["LayerWiseMiniCPMForCausalLM"],
+        ),
+    ),
+}
+
+
+def write_model(name: str, folder: Path) -> Path:
+    tokenizer = tiny_tokenizer()
+    kind, config = MODELS[name]
+    config.vocab_size = len(tokenizer)
+    torch.manual_seed(list(MODELS).index(name))
+    model = kind(config).eval()
+    for parameter in model.parameters():
+        if parameter.dim() == 2:  # stronger than transformers' default, so that a wrong mask or scale shows
+            parameter.data = torch.randn_like(parameter) / parameter.shape[1] ** 0.5
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    if name == "m3":
+        for file, width in (("sparse_linear.pt", 1), ("colbert_linear.pt", HIDDEN)):
+            torch.save(torch.nn.Linear(HIDDEN, width).state_dict(), folder / file)
+    if name in ("bert", "xlmr"):
+        (folder / "1_Pooling").mkdir()
+        (folder / "1_Pooling/config.json").write_text(json.dumps({"pooling_mode_cls_token": True}), encoding="utf-8")
+    return folder
+
+
+def tiny_tokenizer() -> PreTrainedTokenizerFast:
+    """Byte-level BPE whose special tokens have XLM-R's ids."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    special = ["<s>", "<pad>", "</s>", "<unk>"]
+    tokenizer.train_from_iterator([*TEXTS, "Yes"] * 2, trainers.BpeTrainer(
+        vocab_size=400, special_tokens=special, initial_alphabet=sorted(alphabet), show_progress=False,
+    ))
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>", pair="<s> $A </s> </s> $B </s>", special_tokens=[("<s>", 0), ("</s>", 2)],
+    )
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token="<s>", pad_token="<pad>", eos_token="</s>", unk_token="<unk>")

@@ -1,0 +1,31 @@
+"""A torch module → an ONNX graph without weights, and the weights beside it as torch tensors."""
+
+import io
+import warnings
+
+import onnx
+import torch
+
+OPSET = 17  # has LayerNormalization
+
+
+def trace(module: torch.nn.Module, inputs: list[str], outputs: dict[str, dict[int, str]]) -> onnx.ModelProto:
+    """The graph's weights are inputs of it, by their names in the module, so that no second copy of them is made."""
+    tokens = {0: "batch", 1: "tokens"}
+    example = torch.ones((2, 8), dtype=torch.int64)
+    file = io.BytesIO()
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            module,
+            tuple(example for _ in inputs),
+            file,
+            input_names=inputs,
+            output_names=list(outputs),
+            dynamic_axes={**{name: tokens for name in inputs}, **outputs},
+            opset_version=OPSET,
+            export_params=False,
+            do_constant_folding=False,  # it would copy every weight
+            dynamo=False,
+        )
+    return onnx.load_model_from_string(file.getvalue())
