@@ -27,3 +27,13 @@ def text_of(tokenizer: PreTrainedTokenizerFast, tokens: int, first_line: int = 0
     if count(tokenizer, text) != tokens:
         raise ValueError(f"no text of {tokens} tokens: {count(tokenizer, text)}")
     return text
+
+
+def framed_text(tokenizer: PreTrainedTokenizerFast, frame: str, tokens: int, first_line: int = 0) -> str:
+    """Text that takes this many tokens together with its frame ("A: {}")."""
+    text = text_of(tokenizer, tokens - count(tokenizer, frame.format("")) - 8, first_line)
+    while count(tokenizer, frame.format(text)) < tokens:
+        text += FILLER
+    if count(tokenizer, frame.format(text)) != tokens:
+        raise ValueError(f"no text of {tokens} tokens in {frame!r}")
+    return text

@@ -2,7 +2,7 @@
 
 from transformers import PreTrainedTokenizerFast
 
-from lengths import text_of
+from lengths import framed_text, text_of
 from texts import PARAGRAPH, PYTHON
 
 QUESTION = "How do bees tell each other where the flowers are?"
@@ -48,5 +48,26 @@ def reranking_inputs(tokenizer: PreTrainedTokenizerFast) -> list[tuple[str, str,
         ("query of 600, empty document", text_of(tokenizer, 600, first_line=11), ""),
         *((f"query of 20, document of {n}", query, text_of(tokenizer, n, first_line=2)) for n in (room - 1, room, room + 1)),
         ("query of 20, document of 513", query, text_of(tokenizer, 513, first_line=2)),
+        ("very long document", QUESTION, text_of(tokenizer, 4000, first_line=9)),
+    ]
+
+
+def llm_reranking_inputs(tokenizer: PreTrainedTokenizerFast, most: int) -> list[tuple[str, str, str]]:
+    """Token counts in the names include "A: " and "B: "; `most` is the largest count of <bos>, query, newline and document."""
+
+    def query(tokens: int) -> str:
+        return framed_text(tokenizer, "A: {}", tokens, first_line=11)
+
+    def document(tokens: int) -> str:
+        return framed_text(tokenizer, "B: {}", tokens, first_line=2)
+
+    rest = most - 200 - 2
+    return FIXED + [
+        ("special tokens of decoders in text", "<bos> what</s> is <|endoftext|>?", "a <eos> b<pad> c <unk> d <s>"),
+        *((f"query of {n}, long document", query(n), document(900)) for n in (383, 384, 385, 600)),
+        ("query of 600, short document", query(600), PANDA),
+        ("query of 600, empty document", query(600), ""),
+        *((f"query of 20, document of {n}", query(20), document(n)) for n in (511, 512, 513)),
+        *((f"query of 200, document of {n}", query(200), document(n)) for n in (rest - 1, rest, rest + 1)),
         ("very long document", QUESTION, text_of(tokenizer, 4000, first_line=9)),
     ]

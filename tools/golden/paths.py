@@ -8,6 +8,7 @@ REPOSITORY = TOOLS.parents[1]
 FIXTURES = REPOSITORY / "test" / "fixtures"
 GOLDEN = REPOSITORY / "test" / "golden"
 CORPUS = TOOLS / "corpus.txt"
+CODE_CORPUS = TOOLS / "corpus_code.txt"
 
 CACHE = Path.home() / ".cache" / "bge-js"
 MODELS = Path(os.environ.get("BGE_JS_MODELS") or CACHE / "reference-models")

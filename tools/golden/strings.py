@@ -52,9 +52,13 @@ LATIN_AND_ONE_MORE = [LATIN + pool[: len(LATIN)] for pool in POOLS]
 
 
 def strings(count: int, seed: int) -> list[str]:
+    return strings_of(KINDS, count, seed)
+
+
+def strings_of(kinds: list, count: int, seed: int) -> list[str]:
+    """Each kind in turn."""
     random = Random(seed)
     words = CORPUS.read_text(encoding="utf-8").split()
-    kinds = [script_words, mixed_word, marked, broken_words, emoji_text, special_text, long_word, any_scalars, punctuated, spaced]
     return [kinds[index % len(kinds)](random, words) for index in range(count)]
 
 
@@ -121,3 +125,6 @@ def spaced(random: Random, words: list[str]) -> str:
     """Words between spaces and controls of every kind, at the ends too."""
     parts = [characters(random, random.choice([SPACES, SPACES, CONTROLS]), 3) + random.choice(words) for _ in range(random.randint(1, 6))]
     return "".join(parts) + characters(random, SPACES, 2) * (random.random() < 0.5)
+
+
+KINDS = [script_words, mixed_word, marked, broken_words, emoji_text, special_text, long_word, any_scalars, punctuated, spaced]

@@ -68,11 +68,26 @@ MORE = [
     ("digits", "document", "3.14159 1,000,000 0xFF 10⁻³ ٣٤٥ १२३"),
     ("address", "document", "https://example.org/a/b?q=1&r=%20#top, info@example.org, C:\\Temp\\x.txt"),
 ]
+DECODER = [
+    ("one newline", "document", "\n"),
+    ("spaces around", "document", "  two before,  two between, two after  "),
+    ("special tokens of decoders in text", "document", "a <bos>b</s> <eos> c <|endoftext|> d<|im_end|> <pad> <unk> <mask> e"),
+    ("special tokens of prompts in text", "query", "what does <query> mean after <instruct> and before\n<response>?"),
+    ("emoji, query", "query", "🚀 which rocket 👩‍💻 flies 🏳️‍🌈?"),
+    ("Arabic, query", "query", "أين تقع مدينة القاهرة؟"),
+    ("code, query", "query", PYTHON),
+    ("newlines and tabs, query", "query", "\n first line\r\n\tsecond line\n\n"),
+]
+
+
+def decoder_inputs(tokenizer: PreTrainedTokenizerFast) -> list[tuple[str, str, str]]:
+    return embedding_inputs(tokenizer, all_texts=False) + DECODER
 
 
 def embedding_inputs(tokenizer: PreTrainedTokenizerFast, all_texts: bool) -> list[tuple[str, str, str]]:
-    """Lengths count the two special tokens, as the limit of 512 does."""
-    exact = [(f"{n} tokens", "document", text_of(tokenizer, n - 2)) for n in (511, 512, 513)]
+    """Lengths count the special tokens, as the limit of 512 does."""
+    special = tokenizer.num_special_tokens_to_add()
+    exact = [(f"{n} tokens", "document", text_of(tokenizer, n - special)) for n in (511, 512, 513)]
     cut = [
         ("thousands of tokens", "document", text_of(tokenizer, 3000, first_line=7)),
         ("cut query", "query", text_of(tokenizer, 700, first_line=3)),

@@ -25,10 +25,10 @@ def tiny_bert(vocabulary: int, reranker: bool, seed: int) -> PreTrainedModel:
     return randomise(model, seed)
 
 
-def tiny_xlmr(vocabulary: int, reranker: bool, seed: int) -> PreTrainedModel:
-    """Narrower than the BERT ones: the real charsmap already takes 300 kB."""
+def tiny_xlmr(vocabulary: int, reranker: bool, seed: int, positions: int = 514) -> PreTrainedModel:
+    """Narrower than the BERT ones: the real charsmap already takes 300 kB. Two positions carry no token."""
     config = XLMRobertaConfig(
-        vocab_size=vocabulary, hidden_size=32, intermediate_size=64, max_position_embeddings=514, type_vocab_size=1,
+        vocab_size=vocabulary, hidden_size=32, intermediate_size=64, max_position_embeddings=positions, type_vocab_size=1,
         bos_token_id=0, pad_token_id=1, eos_token_id=2, layer_norm_eps=1e-5, num_labels=1, **SHAPE,
     )
     model = XLMRobertaForSequenceClassification(config) if reranker else XLMRobertaModel(config, add_pooling_layer=False)

@@ -1,5 +1,6 @@
 """Prints the character classes that the Rust tokenizers library uses, as the insides of JavaScript character classes.
 
+For Qwen: letters, numbers and spaces of the regular expressions, and what canonical composition may touch.
 For BERT: what is dropped, is a space, is Han, is stripped as an accent, is punctuation (categories of Unicode 8).
 For XLM-R: what extends a grapheme, stands before one, or never joins one (a newer Unicode). The library shows its
 graphemes to nobody, but replaces short ones whole: a charsmap that turns "A" and the suspects into "x" tells.
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import sentencepiece
 from sentencepiece import sentencepiece_model_pb2
-from tokenizers import normalizers, pre_tokenizers
+from tokenizers import Regex, normalizers, pre_tokenizers
 
 KEEP_CASE = normalizers.BertNormalizer(lowercase=False, strip_accents=False)
 STRIP = normalizers.BertNormalizer(lowercase=False, strip_accents=True)
@@ -39,7 +40,38 @@ def main() -> None:
         "prepend": {c for c in suspects if c not in extend and probe.normalize_str(c + "A") == "x"},
         "control": {*"\0\t\n\r", *(c for c in suspects if ord(c) < 0x10000 and c not in extend and probe.normalize_str(c + "\u0300") == "x\u0300")},
     }
+    tables |= {name: matching(pattern, scalars) for name, pattern in [("letter", r"\p{L}"), ("number", r"\p{N}")]}
+    tables["composing"] = composing(scalars)
     print(json.dumps({name: character_class(members) for name, members in tables.items()}, indent=1))
+
+
+def matching(pattern: str, scalars: list[str]) -> set[str]:
+    return set(scalars) - set(normalizers.Replace(Regex(pattern), "").normalize_str("".join(scalars)))
+
+
+def composing(scalars: list[str]) -> set[str]:
+    """What is reordered, decomposed or composed, and what lies between and never will be: a shorter table."""
+    nfd = normalizers.NFD().normalize_str
+    decomposed = {c for c in scalars if nfd(c) != c}
+    known = decomposed | set("".join(map(nfd, decomposed)))
+    known |= {c for c in scalars if nfd(f"x{c}\u0334") != f"x{nfd(c)}\u0334" or nfd(f"x\u0345{c}") != f"x\u0345{nfd(c)}"}
+    python_decomposed = {c for c in scalars if unicodedata.normalize("NFD", c) != c}
+    python_known = python_decomposed | set(unicodedata.normalize("NFD", "".join(python_decomposed)))
+
+    def inert(c: str) -> bool:
+        return unicodedata.category(c) != "Cn" and unicodedata.combining(c) == 0 and c not in python_known
+
+    result, between = set(known), []
+    for c in scalars:
+        if c in known:
+            result.update(between or [])
+            between = []
+        elif between is not None:
+            if inert(c):
+                between.append(c)
+            else:
+                between = None
+    return result
 
 
 def charsmap_to_x(characters: list[str]) -> normalizers.Normalizer:
