@@ -1,4 +1,5 @@
 import { DROPPED, HAN, MARKS, PUNCTUATION, SPACE } from "./character-classes.js";
+import { orderMarks } from "./mark-order.js";
 
 interface BertOptions {
   readonly clean_text?: boolean;
@@ -13,7 +14,7 @@ const BLANK = new RegExp(`[${SPACE}]`, "gu");
 const HAN_CHARACTER = new RegExp(`[${HAN}]`, "gu");
 const ACCENTS = new RegExp(`[${MARKS}]+`, "gu");
 const BERT_WORD = new RegExp(`[^${SPACE}${PUNCTUATION}]+|[${PUNCTUATION}]`, "gu");
-const WORD = new RegExp(`[^${SPACE}]+`, "gu");
+const ANY_BLANK = new RegExp(`[${SPACE}]`, "u");
 /** Every white space is one UTF-16 unit. */
 const ONE_BLANK = new RegExp(`^[${SPACE}]$`, "u");
 
@@ -25,7 +26,7 @@ export function bertNormalize(options: BertOptions): (text: string) => string {
     let result = text;
     if (clean) result = result.replace(DROP, "").replace(BLANK, " ");
     if (han) result = result.replace(HAN_CHARACTER, " $& ");
-    if (stripAccents) result = result.normalize("NFD").replace(ACCENTS, "");
+    if (stripAccents) result = orderMarks(result).normalize("NFD").replace(ACCENTS, "");
     // Character by character: Rust knows no final sigma.
     return lowercase ? result.replaceAll("Σ", "σ").toLowerCase() : result;
   };
@@ -38,7 +39,7 @@ export function bertWords(text: string): string[] {
 
 /** WhitespaceSplit. */
 export function words(text: string): string[] {
-  return text.match(WORD) ?? [];
+  return text.split(ANY_BLANK).filter((word) => word !== "");
 }
 
 /** Strip. A loop: a pattern that ends in `+$` takes quadratic time on long runs of spaces. */

@@ -1,49 +1,58 @@
 import * as library from "@huggingface/tokenizers";
 
-/**
- * What we use of `@huggingface/tokenizers`, typed here: its declarations import without file extensions, which
- * TypeScript's NodeNext resolution does not follow.
- */
+/** Text to token ids and back, with the results of Hugging Face's Rust tokenizers. */
 export interface Tokenizer {
-  normalizer: Normalizer | null;
-  pre_tokenizer: PreTokenizer | null;
   encode(text: string, options: { readonly add_special_tokens: boolean }): { readonly ids: readonly number[] };
+  /** The text of ids, special tokens included, as transformers' `decode` writes it. */
+  decode(ids: readonly number[]): string;
   token_to_id(token: string): number | undefined;
 }
 
-export interface Normalizer {
-  normalize(text: string): string;
+export type Normalize = (text: string) => string;
+
+/** Words of a piece of text; `first`: nothing of the whole text stands before the piece. */
+export type SplitWords = (text: string, first: boolean) => string[];
+
+/** Adds the ids of words to a list. */
+export type Model = (words: readonly string[], ids: number[]) => void;
+
+/** What we use of `@huggingface/tokenizers`, typed here: its declarations import without file extensions, which TypeScript's NodeNext resolution does not follow. */
+interface LibraryTokenizer {
+  readonly normalizer: { normalize(text: string): string } | null;
+  readonly pre_tokenizer: { pre_tokenize(text: string, options: { readonly section_index: number }): string[] } | null;
+  readonly model: ((words: readonly string[]) => string[]) & {
+    readonly tokens_to_ids: ReadonlyMap<string, number>;
+    readonly unk_token_id: number | undefined;
+  };
 }
 
-export type SplitText = (text: string, options?: unknown) => string[];
-
-export interface PreTokenizer {
-  pre_tokenize_text: SplitText;
-  pre_tokenize(text: string | readonly string[], options?: unknown): string[];
-}
-
-const classes = library as unknown as {
-  readonly Tokenizer: new (json: object, config: object) => Tokenizer;
-  readonly Normalizer: abstract new (config: object) => object;
-  readonly PreTokenizer: abstract new () => Pick<PreTokenizer, "pre_tokenize">;
+const { Tokenizer: LibraryTokenizer } = library as unknown as {
+  readonly Tokenizer: new (json: object, config: object) => LibraryTokenizer;
 };
 
-export const createTokenizer = (json: object, config: object): Tokenizer => new classes.Tokenizer(json, config);
+/** A `tokenizer.json` without any step, for the library to run one of them. */
+const EMPTY = {
+  normalizer: null,
+  pre_tokenizer: null,
+  model: { type: "BPE", vocab: {}, merges: [] },
+  post_processor: null,
+  decoder: null,
+  added_tokens: [],
+};
 
-/** A step of our own for normalising; the library demands its classes. */
-export class OwnNormalizer extends classes.Normalizer implements Normalizer {
-  readonly normalize: (text: string) => string;
-  constructor(normalize: (text: string) => string) {
-    super({});
-    this.normalize = normalize;
-  }
+export function libraryNormalizer(normalizer: object): Normalize {
+  const step = new LibraryTokenizer({ ...EMPTY, normalizer }, {}).normalizer;
+  return (text) => step?.normalize(text) ?? text;
 }
 
-/** A step of our own for splitting. */
-export class OwnPreTokenizer extends classes.PreTokenizer implements PreTokenizer {
-  readonly pre_tokenize_text: SplitText;
-  constructor(split: SplitText) {
-    super();
-    this.pre_tokenize_text = split;
-  }
+export function librarySplit(preTokenizer: object): SplitWords {
+  const step = new LibraryTokenizer({ ...EMPTY, pre_tokenizer: preTokenizer }, {}).pre_tokenizer;
+  return (text, first) => step?.pre_tokenize(text, { section_index: first ? 0 : 1 }) ?? [text];
+}
+
+export function libraryModel(model: object, config: object): Model {
+  const { model: step } = new LibraryTokenizer({ ...EMPTY, model }, config);
+  return (words, ids) => {
+    for (const token of step(words)) ids.push(step.tokens_to_ids.get(token) ?? step.unk_token_id!);
+  };
 }

@@ -1,102 +1,80 @@
-import { bertNormalize, bertWords, strip, words } from "./bert.js";
-import {
-  createTokenizer,
-  type Normalizer,
-  OwnNormalizer,
-  OwnPreTokenizer,
-  type PreTokenizer,
-  type Tokenizer,
-} from "./library.js";
-import { precompiled } from "./precompiled.js";
-
-/** The steps of `tokenizer.json` that matter here. */
-interface NormalizerStep {
-  readonly type: string;
-  readonly normalizers?: readonly NormalizerStep[];
-  readonly precompiled_charsmap?: string;
-  readonly clean_text?: boolean;
-  readonly handle_chinese_chars?: boolean;
-  readonly strip_accents?: boolean | null;
-  readonly lowercase?: boolean;
-  readonly strip_left?: boolean;
-  readonly strip_right?: boolean;
-}
-
-interface PreTokenizerStep {
-  readonly type: string;
-  readonly pretokenizers?: readonly PreTokenizerStep[];
-  readonly replacement?: string;
-}
-
-interface TokenizerJson {
-  readonly normalizer?: NormalizerStep | null;
-  readonly pre_tokenizer?: PreTokenizerStep | null;
-  readonly added_tokens?: readonly { readonly content: string; readonly normalized: boolean }[];
-}
+import { splitAddedTokens } from "./added-tokens.js";
+import { bpe } from "./bpe.js";
+import { cleanUp, decoder } from "./decode.js";
+import { libraryModel, type Model, type Tokenizer } from "./library.js";
+import { normalizer } from "./normalize.js";
+import { around } from "./post-processor.js";
+import { preTokenizer } from "./pre-tokenize.js";
+import type { AddedToken, BpeStep, TokenizerJson, UnigramStep } from "./tokenizer-json.js";
+import { unigram } from "./unigram.js";
 
 /**
- * `@huggingface/tokenizers` with the ids of Hugging Face's Rust tokenizers. The library differs from Rust in a few steps of
- * normalising and splitting (Han beyond the BMP, final sigma, categories of a newer Unicode, the character map of XLM-R); its
- * fields for these steps are public, so ours stand in there. Special tokens, WordPiece and Unigram stay the library's.
+ * `tokenizer.json` with the ids of Hugging Face's Rust tokenizers. WordPiece and rare steps are those of
+ * `@huggingface/tokenizers`; ours are the steps in which that library differs from Rust, or fails on long words: added tokens,
+ * several normalizers and splits, Unigram, byte-pair encoding, decoding. Truncation and padding blocks are ignored.
  */
-export function loadTokenizer(json: object, config: object): Tokenizer {
-  const tokenizer = createTokenizer(json, config);
-  const declared = json as TokenizerJson;
-  tokenizer.normalizer = keepText(mendNormalizer(tokenizer.normalizer, declared.normalizer), declared);
-  tokenizer.pre_tokenizer = mendPreTokenizer(tokenizer.pre_tokenizer, declared.pre_tokenizer);
-  return tokenizer;
-}
+export function loadTokenizer(tokenizerJson: object, config: object): Tokenizer {
+  const json = tokenizerJson as TokenizerJson;
+  const added = json.added_tokens ?? [];
+  const normalize = normalizer(json.normalizer);
+  const ofText = splitAddedTokens(added.filter((token) => !token.normalized).map((token) => [token.content, token]));
+  const ofNormalized = splitAddedTokens(
+    added.filter((token) => token.normalized).map((token) => [normalize(token.content), token]),
+  );
+  const words = preTokenizer(json.pre_tokenizer);
+  const model = createModel(json, config);
+  const tokens = tokensById(json, added);
+  const { before, behind } = around(json.post_processor);
+  const toText = decoder(json.decoder);
+  const cleans = (config as { clean_up_tokenization_spaces?: boolean }).clean_up_tokenization_spaces === true;
 
-/** The library's step where it is exact, ours where it is not. */
-function mendNormalizer(step: Normalizer | null, json: NormalizerStep | null | undefined): Normalizer | null {
-  switch (json?.type) {
-    case "BertNormalizer":
-      return new OwnNormalizer(bertNormalize(json));
-    case "Precompiled":
-      return new OwnNormalizer(precompiled(json.precompiled_charsmap ?? ""));
-    case "Strip":
-      return new OwnNormalizer(strip(json));
-    case "Sequence": {
-      const own = (step as unknown as { normalizers: (Normalizer | null)[] }).normalizers;
-      const steps = json.normalizers!.map((inner, i) => mendNormalizer(own[i]!, inner));
-      return new OwnNormalizer((text) =>
-        steps.reduce<string>((result, each) => each?.normalize(result) ?? result, text),
-      );
+  function bareIds(text: string): number[] {
+    const result: number[] = [];
+    // A Rust string holds no lone surrogate.
+    for (const [i, piece] of ofText(text.toWellFormed()).entries()) {
+      if (typeof piece === "number") {
+        result.push(piece);
+        continue;
+      }
+      for (const [j, part] of ofNormalized(normalize(piece)).entries()) {
+        if (typeof part === "number") result.push(part);
+        else model(words(part, i === 0 && j === 0), result);
+      }
     }
-    default:
-      return step;
+    return result;
   }
+
+  return {
+    encode(text, { add_special_tokens }) {
+      const bare = bareIds(text);
+      return { ids: add_special_tokens ? [...before, ...bare, ...behind] : bare };
+    },
+    decode(list) {
+      const text = toText(list.flatMap((id) => tokens[id] ?? []));
+      return cleans ? cleanUp(text) : text;
+    },
+    token_to_id(token) {
+      const id = tokens.indexOf(token);
+      return id === -1 ? undefined : id;
+    },
+  };
 }
 
-function mendPreTokenizer(step: PreTokenizer | null, json: PreTokenizerStep | null | undefined): PreTokenizer | null {
-  switch (json?.type) {
-    case "BertPreTokenizer":
-      return new OwnPreTokenizer(bertWords);
-    case "WhitespaceSplit":
-      return new OwnPreTokenizer(words);
-    case "Sequence": {
-      const own = (step as unknown as { tokenizers: PreTokenizer[] }).tokenizers;
-      const steps = json.pretokenizers!.map((inner, i) => mendPreTokenizer(own[i]!, inner)!);
-      return new OwnPreTokenizer((text, options) =>
-        steps.reduce<string[]>((parts, each) => each.pre_tokenize(parts, options), [text]),
-      );
-    }
-    default:
-      return step;
-  }
+function createModel({ model }: TokenizerJson, config: object): Model {
+  const step = model as BpeStep & UnigramStep;
+  const plain = !step.continuing_subword_prefix && !step.end_of_word_suffix && !step.dropout;
+  if (step.type === "BPE" && plain) return bpe(step);
+  if (step.type === "Unigram" && step.unk_id != null && !step.byte_fallback) return unigram(step, step.unk_id);
+  return libraryModel(model, config);
 }
 
-/**
- * A text that only *becomes* "[SEP]" or "<s>" by normalising is text. The library takes a section that equals a special token
- * for that token, so such a section gets a blank that changes nothing: one that splitting drops, or the one that Metaspace
- * would have put in front.
- */
-function keepText(normalizer: Normalizer | null, { added_tokens = [], pre_tokenizer }: TokenizerJson): Normalizer {
-  const specials = new Set(added_tokens.filter((token) => !token.normalized).map((token) => token.content));
-  const front = pre_tokenizer?.type === "Metaspace" ? (pre_tokenizer.replacement ?? "▁") : "";
-  return new OwnNormalizer((text) => {
-    const result = normalizer?.normalize(text) ?? text;
-    if (!specials.has(result)) return result;
-    return front === "" ? `${result} ` : front + result;
-  });
+/** Unigram lists its tokens in order, the others give each its id. */
+function tokensById({ model: { vocab } }: TokenizerJson, added: readonly AddedToken[]): (string | undefined)[] {
+  const entries = Array.isArray(vocab)
+    ? (vocab as readonly [string, number][]).map(([token], id) => [token, id] as const)
+    : Object.entries(vocab as Readonly<Record<string, number>>);
+  const tokens = new Array<string | undefined>(entries.length);
+  for (const [token, id] of entries) tokens[id] = token;
+  for (const { content, id } of added) tokens[id] = content;
+  return tokens;
 }

@@ -1,0 +1,105 @@
+import type { Model } from "./library.js";
+import { mergeAll, readMerges, sides } from "./merges.js";
+import type { BpeStep } from "./tokenizer-json.js";
+
+const CACHED_STRETCHES = 10_000;
+/** V8 copies a slice of up to this length; a longer one in the cache would keep its whole text in memory. */
+const CACHED_LENGTH = 12;
+const BYTE_TOKEN = /^<0x[0-9A-F]{2}>$/;
+const encoder = new TextEncoder();
+
+/** Byte-pair encoding as Rust does it: characters without a token fall back to their bytes, then to the unknown token. */
+export function bpe(step: BpeStep): Model {
+  const vocabulary = new Map(Object.entries(step.vocab));
+  const merges = readMerges(vocabulary, step.merges);
+  const joins = joinable(step, vocabulary);
+  const unknown = step.unk_token == null ? undefined : vocabulary.get(step.unk_token);
+  const bytes = Array.from({ length: 256 }, (_, byte) =>
+    vocabulary.get(`<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`),
+  );
+  const cache = new Map<string, readonly number[] | Int32Array>();
+
+  /** The symbols of a word, the places where their characters end, and whether each character has a symbol of its own. */
+  function symbolsOf(word: string): { symbols: Int32Array; ends: Int32Array; known: boolean } {
+    const room = step.byte_fallback ? 3 * word.length : word.length;
+    const symbols = new Int32Array(room);
+    const ends = new Int32Array(room);
+    let count = 0;
+    let at = 0;
+    let known = true;
+    let pending = false;
+    const add = (id: number) => {
+      symbols[count] = id;
+      ends[count++] = at;
+    };
+    for (const character of word) {
+      at += character.length;
+      const id = vocabulary.get(character);
+      if (id !== undefined) {
+        if (pending) add(unknown!);
+        pending = false;
+        add(id);
+        continue;
+      }
+      const own = step.byte_fallback ? Array.from(encoder.encode(character), (byte) => bytes[byte]) : [undefined];
+      if (!own.includes(undefined)) {
+        for (const each of own) add(each!);
+        continue;
+      }
+      known = false;
+      if (unknown === undefined) continue;
+      if (pending && !step.fuse_unk) add(unknown);
+      pending = true;
+    }
+    if (pending) add(unknown!);
+    return { symbols: symbols.subarray(0, count), ends: ends.subarray(0, count), known };
+  }
+
+  return (words, ids) => {
+    for (const word of words) {
+      const whole = step.ignore_merges ? vocabulary.get(word) : undefined;
+      if (whole !== undefined) {
+        ids.push(whole);
+        continue;
+      }
+      const { symbols, ends, known } = symbolsOf(word);
+      // Stretch by stretch: between two symbols that no merge ever joins, the word can be cut.
+      for (let from = 0, to = 1; from < symbols.length; from = to++) {
+        while (to < symbols.length && joins(symbols[to - 1]!, symbols[to]!)) to++;
+        if (to - from === 1) {
+          ids.push(symbols[from]!);
+          continue;
+        }
+        const start = from === 0 ? 0 : ends[from - 1]!;
+        const short = known && ends[to - 1]! - start <= CACHED_LENGTH;
+        const key = short ? word.slice(start, ends[to - 1]!) : undefined;
+        const merged = (key !== undefined && cache.get(key)) || mergeAll(symbols.slice(from, to), merges);
+        for (const id of merged) ids.push(id);
+        if (key === undefined) continue;
+        if (cache.size >= CACHED_STRETCHES) cache.clear();
+        cache.set(key, merged);
+      }
+    }
+  };
+}
+
+/** Can a merge ever join these neighbours? Only where some merge's left side ends with the one and its right side begins with the other. */
+function joinable(
+  { merges }: BpeStep,
+  vocabulary: ReadonlyMap<string, number>,
+): (left: number, right: number) => boolean {
+  const pairs = new Set<number>();
+  const width = 2 ** 24;
+  for (const [left, right] of merges.map(sides)) {
+    // A side that is a byte's token begins and ends with that token, not with its characters.
+    if (BYTE_TOKEN.test(left) || BYTE_TOKEN.test(right)) return () => true;
+    const last = vocabulary.get(
+      String.fromCodePoint(
+        left.codePointAt(left.length > 1 && /[\udc00-\udfff]$/.test(left) ? left.length - 2 : left.length - 1)!,
+      ),
+    );
+    const first = vocabulary.get(String.fromCodePoint(right.codePointAt(0)!));
+    if (last !== undefined && first !== undefined) pairs.add(last * width + first);
+  }
+  return (left, right) => pairs.has(left * width + right);
+}

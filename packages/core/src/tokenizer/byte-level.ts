@@ -1,0 +1,27 @@
+/** GPT-2's printable character for each byte: itself where it is printable, otherwise one from U+0100 on. */
+const CHARACTERS: readonly string[] = (() => {
+  let next = 0x100;
+  const printable = (byte: number) => (byte > 0x20 && byte < 0x7f) || (byte > 0xa0 && byte !== 0xad);
+  return Array.from({ length: 256 }, (_, byte) => String.fromCharCode(printable(byte) ? byte : next++));
+})();
+const BYTES: ReadonlyMap<string, number> = new Map(CHARACTERS.map((character, byte) => [character, byte]));
+const PLAIN = /^[!-~]*$/;
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** ByteLevel: a word as the characters of its bytes. */
+export function toByteCharacters(word: string): string {
+  if (PLAIN.test(word)) return word;
+  let result = "";
+  for (const byte of encoder.encode(word)) result += CHARACTERS[byte];
+  return result;
+}
+
+/** The text of tokens of byte characters; a token with any other character stands for itself. */
+export function fromByteCharacters(tokens: readonly string[]): string {
+  const bytes = tokens.flatMap((token) => {
+    const own = Array.from(token, (character) => BYTES.get(character));
+    return own.includes(undefined) ? [...encoder.encode(token)] : (own as number[]);
+  });
+  return decoder.decode(Uint8Array.from(bytes));
+}

@@ -1,0 +1,71 @@
+import { BgeError } from "../errors.js";
+import { createHeap } from "./heap.js";
+import type { BpeStep } from "./tokenizer-json.js";
+
+/** The merges of a byte-pair encoding, by the ids of their sides. */
+export interface Merges {
+  /** The rank of a pair, the lowest goes first; undefined when it does not merge. */
+  rank(left: number, right: number): number | undefined;
+  /** What the merge of a rank gives. */
+  readonly results: Int32Array;
+}
+
+export function readMerges(vocabulary: ReadonlyMap<string, number>, merges: BpeStep["merges"]): Merges {
+  let width = 1;
+  for (const id of vocabulary.values()) width = Math.max(width, id + 1);
+  const ranks = new Map<number, number>();
+  const results = new Int32Array(merges.length);
+  for (const [rank, merge] of merges.entries()) {
+    const [left, right] = sides(merge);
+    const ids = [left, right, left + right].map((token) => vocabulary.get(token));
+    if (ids.includes(undefined)) {
+      throw new BgeError(
+        "MODEL_CORRUPT",
+        `tokenizer.json: merge ${rank} has a side or a result that is not in its vocabulary.`,
+      );
+    }
+    ranks.set(ids[0]! * width + ids[1]!, rank);
+    results[rank] = ids[2]!;
+  }
+  return { results, rank: (left, right) => ranks.get(left * width + right) };
+}
+
+export function sides(merge: string | readonly [string, string]): readonly [string, string] {
+  if (typeof merge !== "string") return merge;
+  const blank = merge.indexOf(" ");
+  return [merge.slice(0, blank), merge.slice(blank + 1)];
+}
+
+const PLACES = 2 ** 32;
+
+/** Merges symbols until no pair is left, the lowest rank first, then the leftmost, in n log n steps. */
+export function mergeAll(symbols: Int32Array, merges: Merges): Int32Array {
+  const length = symbols.length;
+  const next = Int32Array.from({ length }, (_, at) => at + 1);
+  const previous = Int32Array.from({ length }, (_, at) => at - 1);
+  const gone = new Uint8Array(length);
+  // One number holds rank and place.
+  const queue = createHeap();
+  const offer = (at: number) => {
+    const rank = merges.rank(symbols[at]!, symbols[next[at]!]!);
+    if (rank !== undefined) queue.push(rank * PLACES + at);
+  };
+  for (let at = 0; at + 1 < length; at++) offer(at);
+  while (queue.size > 0) {
+    const first = queue.pop();
+    const at = first % PLACES;
+    const right = next[at]!;
+    if (gone[at] || right >= length) continue;
+    const result = merges.results[(first - at) / PLACES]!;
+    // A neighbour may have changed since; what would give the same is merged all the same, as in Rust.
+    const rank = merges.rank(symbols[at]!, symbols[right]!);
+    if (rank === undefined || merges.results[rank] !== result) continue;
+    symbols[at] = result;
+    gone[right] = 1;
+    next[at] = next[right]!;
+    if (next[at]! < length) previous[next[at]!] = at;
+    if (previous[at]! >= 0) offer(previous[at]!);
+    if (next[at]! < length) offer(at);
+  }
+  return symbols.filter((_, at) => !gone[at]);
+}

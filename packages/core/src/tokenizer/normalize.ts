@@ -1,0 +1,34 @@
+import { bertNormalize, strip } from "./bert.js";
+import { libraryNormalizer, type Normalize } from "./library.js";
+import { nfc } from "./nfc.js";
+import { precompiled } from "./precompiled.js";
+import type { NormalizerStep } from "./tokenizer-json.js";
+
+/** A step of normalising: ours where the library differs from Rust, the library's otherwise. */
+export function normalizer(step: NormalizerStep | null | undefined): Normalize {
+  if (step == null) return (text) => text;
+  switch (step.type) {
+    case "BertNormalizer":
+      return bertNormalize(step);
+    case "Precompiled":
+      return precompiled(step.precompiled_charsmap ?? "");
+    case "Strip":
+      return strip(step);
+    case "NFC":
+      return nfc;
+    case "Prepend":
+      return (text) => (text === "" ? "" : step.prepend! + text);
+    case "Replace": {
+      const literal = step.pattern?.String;
+      // A function, for "$&" has a meaning in a replacement.
+      if (literal !== undefined) return (text) => text.replaceAll(literal, () => step.content ?? "");
+      return libraryNormalizer(step);
+    }
+    case "Sequence": {
+      const steps = step.normalizers!.map(normalizer);
+      return (text) => steps.reduce((result, each) => each(result), text);
+    }
+    default:
+      return libraryNormalizer(step);
+  }
+}
