@@ -2,8 +2,9 @@ import type { CallOptions, Embedder, LoadOptions, Reranker } from "./api.js";
 import { loadEmbedder } from "./embedder.js";
 import { BgeError } from "./errors.js";
 import { lazy } from "./lazy.js";
+import { createPrompts } from "./prompts.js";
 import { loadReranker } from "./reranker.js";
-import type { ModelReference } from "./spec.js";
+import type { EmbeddingSpec, ModelReference } from "./spec.js";
 
 /** A model as an adapter takes it: an id or a folder, an object, or a model that is loaded already and shared. */
 export type AdapterModel<Loaded extends Embedder | Reranker> = string | ModelReference | Loaded;
@@ -67,6 +68,11 @@ export function callOptions(own: AbortSignal | undefined, given: AbortSignal | u
   if (own !== undefined && given !== undefined) return { signal: AbortSignal.any([own, given]) };
   const signal = given ?? own;
   return signal === undefined ? {} : { signal };
+}
+
+/** An embedding model's facts with the instructions that these options choose, as the loaded model has them. Throws `INVALID_OPTION`. */
+export function specInUse(spec: EmbeddingSpec, options: LoadOptions): EmbeddingSpec {
+  return createPrompts(spec, options).spec;
 }
 
 /** By shape, not by class: the model may come from another copy of this package. */

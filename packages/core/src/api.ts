@@ -14,8 +14,29 @@ export interface TruncationReport {
   readonly kept: number;
 }
 
-/** What a reranker's score is: a cross-encoder's raw logit or its sigmoid, or the cosine of late interaction. */
-export type Scale = "logit" | "sigmoid" | "cosine";
+/**
+ * What a reranker's score is: a cross-encoder's raw logit or its sigmoid, the cosine of late interaction, or the weighted mean
+ * of bge-m3's three scores (a cosine, a lexical score of 0 or more, a cosine).
+ */
+export type Scale = "logit" | "sigmoid" | "cosine" | "hybrid";
+
+/** What an embedding model can give for a text: one vector, lexical weights, a vector a token. */
+export type EmbeddingOutput = "dense" | "sparse" | "multiVector";
+
+/** A question and its answer, shown to a model that learns its task from examples (bge-en-icl). */
+export interface FewShotExample {
+  /** @default the query instruction in use */
+  readonly instruction?: string;
+  readonly query: string;
+  readonly response: string;
+}
+
+/** How much each of bge-m3's scores counts. */
+export interface HybridWeights {
+  readonly dense: number;
+  readonly sparse: number;
+  readonly multiVector: number;
+}
 
 /** The options of both loaders; one that does not apply to the model, or is not known, is an `INVALID_OPTION` error. */
 export interface LoadOptions {
@@ -27,6 +48,19 @@ export interface LoadOptions {
   readonly dimensions?: number;
   /** Put before each query; `false` for none. Not for cross-encoders. @default the model's (late interaction: none) */
   readonly queryInstruction?: string | false;
+  /**
+   * Which of the model's named tasks its texts are for: llm-embedder, bge-code-v1 and other models with instructions by task
+   * need it, or a `queryInstruction`. @default none, which is an error for such a model
+   */
+  readonly task?: string;
+  /** Shown before each query; for models that take them (bge-en-icl). @default none */
+  readonly examples?: readonly FewShotExample[];
+  /** Outputs that the model must have: without them it fails at load. For embedders. @default ["dense"] */
+  readonly outputs?: readonly EmbeddingOutput[];
+  /** The layer after which a layerwise reranker stops; each is a graph of its own. @default the last */
+  readonly cutoffLayer?: number;
+  /** For rerankers with bge-m3's three scores. @default 1 each, as the reference's `compute_score` */
+  readonly weights?: HybridWeights;
   /**
    * What happens to an input over `maxTokens`: `"error"` rejects with `INPUT_TOO_LONG` before anything runs; `"warn"`
    * cuts, and emits one process warning a model (code `BGE_TRUNCATED`); `"silent"` cuts. @default "warn"
@@ -59,9 +93,39 @@ export interface EmbedStreamOptions extends CallOptions {
   readonly onError?: "throw" | "skip";
   /** Told of each text that was skipped; the error names its index. */
   readonly onSkip?: (error: BgeError) => void;
+  /** With it the stream is one of records, as `embed` gives them. @default vectors */
+  readonly outputs?: readonly EmbeddingOutput[];
 }
 
-/** One L2-normalised row a token, special tokens included: row `r` is `data[r * dimensions, (r + 1) * dimensions)`. */
+export interface EmbedOptions<Output extends EmbeddingOutput = EmbeddingOutput> extends EmbedDocumentsOptions {
+  readonly inputType: InputType;
+  /** All from one pass of the model. @default ["dense"] */
+  readonly outputs?: readonly Output[];
+}
+
+/** Lexical weights by token id, ids ascending: the form that Qdrant takes. Weights are over 0 and not normalised. */
+export interface SparseVector {
+  readonly indices: number[];
+  readonly values: number[];
+}
+
+/** One entry of a sparse vector, readable. */
+export interface LexicalWeight {
+  readonly id: number;
+  /** The token as text: a word, or a piece of one. */
+  readonly token: string;
+  readonly weight: number;
+}
+
+/** What was asked for of one text; the rest is not there. */
+export interface TextEmbedding {
+  readonly dense?: Float32Array;
+  readonly sparse?: SparseVector;
+  /** One row a token, `</s>` with them, `<s>` not. */
+  readonly multiVector?: TokenVectors;
+}
+
+/** One L2-normalised row a token: row `r` is `data[r * dimensions, (r + 1) * dimensions)`. */
 export interface TokenVectors {
   readonly data: Float32Array;
   readonly rows: number;
@@ -88,19 +152,40 @@ export interface Embedder extends AsyncDisposable {
   /** One vector a text, in input order; `[]` for `[]`. A failure carries what was finished in `completed`. */
   embedDocuments(texts: readonly string[], options?: EmbedDocumentsOptions): Promise<Float32Array[]>;
   /** Vectors in input order, in constant memory: texts are drawn only as fast as they are embedded. */
+  embedStream<Output extends EmbeddingOutput>(
+    texts: Iterable<string> | AsyncIterable<string>,
+    options: EmbedStreamOptions & { onError: "skip"; outputs: readonly Output[] },
+  ): AsyncGenerator<Required<Pick<TextEmbedding, Output>> | undefined, void, undefined>;
+  embedStream<Output extends EmbeddingOutput>(
+    texts: Iterable<string> | AsyncIterable<string>,
+    options: EmbedStreamOptions & { onError?: "throw"; outputs: readonly Output[] },
+  ): AsyncGenerator<Required<Pick<TextEmbedding, Output>>, void, undefined>;
   embedStream(
     texts: Iterable<string> | AsyncIterable<string>,
-    options: EmbedStreamOptions & { onError: "skip" },
+    options: EmbedStreamOptions & { onError: "skip"; outputs?: undefined },
   ): AsyncGenerator<Float32Array | undefined, void, undefined>;
   embedStream(
     texts: Iterable<string> | AsyncIterable<string>,
-    options?: EmbedStreamOptions & { onError?: "throw" },
+    options?: EmbedStreamOptions & { onError?: "throw"; outputs?: undefined },
   ): AsyncGenerator<Float32Array, void, undefined>;
   embedStream(
     texts: Iterable<string> | AsyncIterable<string>,
     options: EmbedStreamOptions,
-  ): AsyncGenerator<Float32Array | undefined, void, undefined>;
-  /** The token vectors of each text, for late interaction. */
+  ): AsyncGenerator<Float32Array | TextEmbedding | undefined, void, undefined>;
+  /**
+   * One record a text, in input order, with the outputs asked for and no others; `[]` for `[]`. An output that the model has not
+   * is `MODEL_MISMATCH`.
+   */
+  embed<Output extends EmbeddingOutput = "dense">(
+    texts: readonly string[],
+    options: EmbedOptions<Output>,
+  ): Promise<Required<Pick<TextEmbedding, Output>>[]>;
+  /** A sparse vector's entries with their tokens as text, in its order. */
+  lexicalWeights(sparse: SparseVector, options?: CallOptions): Promise<LexicalWeight[]>;
+  /**
+   * The token vectors of each text, for late interaction: the model's multi-vectors where it has them, else the last hidden
+   * state of every token, special tokens included.
+   */
   embedTokens(
     texts: readonly string[],
     options: CallOptions & { readonly inputType: InputType },
@@ -126,11 +211,12 @@ export interface RankedDocument {
 }
 
 /**
- * A reranker, loaded: a cross-encoder, or late interaction over an embedding model's token vectors. Rejects as `Embedder` does;
+ * A reranker, loaded: a cross-encoder, late interaction over an embedding model's token vectors, or bge-m3's dense, sparse and
+ * multi-vector scores together. Rejects as `Embedder` does;
  * a document's score does not depend on the others.
  */
 export interface Reranker extends AsyncDisposable {
-  readonly kind: "cross-encoder" | "late-interaction";
+  readonly kind: "cross-encoder" | "late-interaction" | "hybrid";
   readonly spec: ModelSpec;
   readonly source: ModelSource;
   /** What a score is, and so what a `threshold` means. */

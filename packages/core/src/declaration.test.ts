@@ -110,12 +110,20 @@ describe("readDeclaration", () => {
     expect(() => readDeclaration(folderOf({ "config.json": { model_type: "mpnet" } }))).toThrow('"mpnet"');
   });
 
+  test.each([[{ prompts: { query: "q: " }, default_prompt_name: "query" }]])(
+    "refuses one prompt on both sides: %j",
+    (config) => {
+      expect(() => readDeclaration(folderOf({ "config_sentence_transformers.json": config }))).toThrow(unsupported);
+    },
+  );
+
   test.each([
-    [{ prompts: { query: "q: ", document: "d: " } }],
-    [{ prompts: { passage: "p: " } }],
-    [{ prompts: { query: "q: " }, default_prompt_name: "query" }],
-  ])("refuses prompts on documents: %j", (config) => {
-    expect(() => readDeclaration(folderOf({ "config_sentence_transformers.json": config }))).toThrow(unsupported);
+    [{ prompts: { query: "q: ", document: "d: " } }, "d: "],
+    [{ prompts: { passage: "p: " } }, "p: "],
+    [{ prompts: { document: "" } }, undefined],
+  ])("reads the document instruction of %j", (config, instruction) => {
+    const folder = folderOf({ "config_sentence_transformers.json": config });
+    expect(readDeclaration(folder).documentInstruction).toBe(instruction);
   });
 
   test.each([

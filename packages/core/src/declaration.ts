@@ -25,6 +25,7 @@ export function readDeclaration(directory: string): Facts {
     ...(kind === undefined ? {} : { kind }),
     ...(architecture === undefined ? {} : { architecture }),
     ...maxTokensOf(config, directory),
+    ...paddingOf(directory),
     ...(kind === "reranker" ? {} : embeddingFacts(config, directory)),
   };
 }
@@ -35,19 +36,25 @@ function embeddingFacts(config: Json, directory: string): Facts {
   return {
     ...(typeof width === "number" ? { dimensions: width } : {}),
     ...(pooling === undefined ? {} : { pooling }),
-    queryInstruction: queryInstructionOf(directory),
+    ...instructionsOf(directory),
   };
 }
 
+const ARCHITECTURES = ["bert", "xlm-roberta", "qwen2", "qwen3", "gemma", "gemma2", "mistral", "minicpm"] as const;
+
 function architectureOf(config: Json, directory: string): Architecture | undefined {
   const type = config["model_type"];
-  if (type === undefined || type === "bert" || type === "xlm-roberta" || type === "qwen2") return type;
-  throw unsupported(directory, `model type ${JSON.stringify(type)} of config.json; bert and xlm-roberta can be run`);
+  if (type === undefined) return undefined;
+  const architecture = ARCHITECTURES.find((known) => known === type);
+  if (architecture !== undefined) return architecture;
+  const can = ARCHITECTURES.join(", ");
+  throw unsupported(directory, `model type ${JSON.stringify(type)} of config.json; ${can} can be run`);
 }
 
+/** A causal language model may be an embedder or a reranker: its files alone do not tell. */
 function kindOf(config: Json): Facts["kind"] {
   const [name] = (config["architectures"] as string[] | undefined) ?? [];
-  if (name === undefined) return undefined;
+  if (name === undefined || name.endsWith("ForCausalLM")) return undefined;
   return name.endsWith("ForSequenceClassification") ? "reranker" : "embedding";
 }
 
@@ -75,22 +82,31 @@ function poolingOf(directory: string): Pooling | undefined {
   const modes = Object.keys(config).filter((key) => key.startsWith("pooling_mode_") && config[key] === true);
   const mode = typeof config["pooling_mode"] === "string" ? config["pooling_mode"] : modes.join(" and ");
   if (/^(pooling_mode_)?cls(_token)?$/.test(mode)) return "cls";
+  if (/^(pooling_mode_)?last_?token$/.test(mode)) return "last-token";
   if (/^(pooling_mode_)?mean(_tokens)?$/.test(mode)) {
     if (config["include_prompt"] === false) throw unsupported(directory, "a mean that leaves the prompt's tokens out");
     return "mean";
   }
-  throw unsupported(directory, `pooling ${mode || "none"} of ${path}/config.json; cls and mean can be run`);
+  throw unsupported(directory, `pooling ${mode || "none"} of ${path}/config.json; cls, mean and lasttoken can be run`);
 }
 
-function queryInstructionOf(directory: string): string {
+function instructionsOf(directory: string): Facts {
   const config = readJson(directory, "config_sentence_transformers.json") ?? {};
   const prompts = (config["prompts"] ?? {}) as Record<string, string>;
-  const forDocuments = ["document", "passage", "corpus"].find((name) => prompts[name]);
   const always = config["default_prompt_name"];
-  if (forDocuments !== undefined || (typeof always === "string" && prompts[always])) {
-    throw unsupported(directory, "a prompt on documents, in config_sentence_transformers.json");
+  if (typeof always === "string" && prompts[always]) {
+    throw unsupported(directory, "one prompt on queries and documents, in config_sentence_transformers.json");
   }
-  return prompts["query"] ?? "";
+  const forDocuments = ["document", "passage", "corpus"].map((name) => prompts[name]).find(Boolean);
+  return {
+    queryInstruction: prompts["query"] ?? "",
+    ...(forDocuments === undefined ? {} : { documentInstruction: forDocuments }),
+  };
+}
+
+function paddingOf(directory: string): Facts {
+  const side = readJson(directory, "tokenizer_config.json")?.["padding_side"];
+  return side === "left" ? { padding: "left" } : {};
 }
 
 function readJson(directory: string, name: string): Json | undefined {

@@ -1,33 +1,41 @@
-import type { Embedder, EmbedStreamOptions, InputType } from "./api.js";
+import type { Embedder, EmbeddingOutput, EmbedStreamOptions, InputType, TextEmbedding } from "./api.js";
 import { abortable, checkCallOptions } from "./calls.js";
 import type { Engine, EngineCall } from "./engine/pool.js";
 import { BgeError } from "./errors.js";
 import { checkInputType, checkText } from "./input.js";
 import { invalid } from "./options.js";
 import { located, type Outcome } from "./outcomes.js";
-import { countTexts, runTexts, runWindows, type TextTask } from "./text-runs.js";
+import type { Prompts } from "./prompts.js";
+import { lengthsOverLimit, runTexts, runWindows, type TextTask } from "./text-runs.js";
 import type { Truncation } from "./truncation.js";
 
 interface StreamParts {
   readonly engine: Engine;
-  readonly task: TextTask;
+  /** What is run for the outputs asked for, or for vectors alone. */
+  readonly planOf: (inputType: InputType, outputs: readonly EmbeddingOutput[] | undefined) => StreamPlan;
   readonly truncation: Truncation;
-  readonly instructed: (texts: readonly string[], inputType: InputType) => readonly string[];
+  readonly write: Prompts["write"];
+}
+
+interface StreamPlan {
+  readonly task: TextTask;
+  readonly toValue: (data: Float32Array, tokens: number) => Float32Array | TextEmbedding;
 }
 
 /** `Embedder.embedStream` over an engine. */
-export function createEmbedStream({ engine, task, truncation, instructed }: StreamParts): Embedder["embedStream"] {
+export function createEmbedStream({ engine, planOf, truncation, write }: StreamParts): Embedder["embedStream"] {
   async function* embedStream(
     texts: Iterable<string> | AsyncIterable<string>,
     streamOptions: EmbedStreamOptions = {},
-  ): AsyncGenerator<Float32Array | undefined, void, undefined> {
-    checkCallOptions(streamOptions, ["signal", "inputType", "onError", "onSkip"]);
+  ): AsyncGenerator<Float32Array | TextEmbedding | undefined, void, undefined> {
+    checkCallOptions(streamOptions, ["signal", "inputType", "onError", "onSkip", "outputs"]);
     const { signal, inputType = "document", onError = "throw", onSkip } = streamOptions;
     checkStream(texts, onError);
     checkInputType(inputType);
+    const { task, toValue } = planOf(inputType, streamOptions.outputs);
     const orAbort = abortable(signal);
     const call = engine.open();
-    const windows = runWindows(texts, (window) => runUnchecked(call, window.texts, inputType));
+    const windows = runWindows(texts, (window) => runUnchecked(call, window.texts, inputType, task));
     try {
       for (;;) {
         const next = await orAbort(windows.next());
@@ -36,7 +44,7 @@ export function createEmbedStream({ engine, task, truncation, instructed }: Stre
         truncation.report(outcomes, inputType, offset);
         for (const [i, outcome] of outcomes.entries()) {
           signal?.throwIfAborted();
-          if (outcome.error === undefined) yield outcome.data;
+          if (outcome.error === undefined) yield toValue(outcome.data, outcome.kept);
           else {
             const error = located(outcome.error, [offset + i]);
             if (onError === "throw") throw error;
@@ -53,18 +61,23 @@ export function createEmbedStream({ engine, task, truncation, instructed }: Stre
   }
 
   /** Texts that nobody has checked: each that cannot be used is an outcome of its own. */
-  async function runUnchecked(call: EngineCall, texts: readonly string[], inputType: InputType): Promise<Outcome[]> {
+  async function runUnchecked(
+    call: EngineCall,
+    texts: readonly string[],
+    inputType: InputType,
+    task: TextTask,
+  ): Promise<Outcome[]> {
     const outcomes = new Array<Outcome | undefined>(texts.length);
     for (const [i, text] of texts.entries()) outcomes[i] = failure(() => checkText(text, "text"));
     const good = () => texts.flatMap((_, i) => (outcomes[i] === undefined ? [i] : []));
     const inputsOf = (indices: readonly number[]) =>
-      instructed(
+      write(
         indices.map((i) => texts[i]!),
         inputType,
       );
     if (truncation.refuses) {
       const checked = good();
-      const counts = await countTexts(call, inputsOf(checked));
+      const counts = await lengthsOverLimit(call, inputsOf(checked), task.encoding);
       for (const [at, i] of checked.entries()) outcomes[i] = failure(() => truncation.refuse([counts[at]!], inputType));
     }
     const runnable = good();

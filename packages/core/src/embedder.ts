@@ -1,13 +1,36 @@
-import type { CallOptions, EmbedDocumentsOptions, Embedder, InputType, LoadOptions, TokenVectors } from "./api.js";
+import type {
+  CallOptions,
+  EmbedDocumentsOptions,
+  Embedder,
+  EmbeddingOutput,
+  EmbedOptions,
+  InputType,
+  LexicalWeight,
+  LoadOptions,
+  SparseVector,
+  TextEmbedding,
+  TokenVectors,
+} from "./api.js";
 import { checkCallOptions, withCall } from "./calls.js";
 import { createEmbedStream } from "./embed-stream.js";
+import type { Head } from "./engine/messages.js";
 import { BgeError } from "./errors.js";
 import { checkInputType, checkText, checkTexts } from "./input.js";
 import { type OpenModel, openModel } from "./open-model.js";
 import { dimensionsOf, LEAST_TEXT_TOKENS, maxTokensOf, refuse } from "./options.js";
 import { allOrError } from "./outcomes.js";
+import {
+  checkOutputs,
+  checkTokenOutput,
+  headsOf,
+  presentOutputs,
+  toEmbedding,
+  tokensHead,
+  toTokenVectors,
+} from "./outputs.js";
+import { createPrompts } from "./prompts.js";
 import type { EmbeddingSpec, ModelReference, ModelSpec } from "./spec.js";
-import { countTexts, runAll, type TextTask } from "./text-runs.js";
+import { lengthsOf, lengthsOverLimit, runAll, type TextTask } from "./text-runs.js";
 import { createTruncation } from "./truncation.js";
 
 type Counting = CallOptions & { readonly inputType?: InputType };
@@ -21,7 +44,11 @@ type Counting = CallOptions & { readonly inputType?: InputType };
  * `UNSUPPORTED_PLATFORM`, `INVALID_OPTION`
  */
 export async function loadEmbedder(model?: string | ModelReference, options: LoadOptions = {}): Promise<Embedder> {
-  return createEmbedder(await openModel(model, options, acceptEmbedding));
+  return createEmbedder(await openModel(model, options, { accept: acceptEmbedding, needs: outputsNeeded }));
+}
+
+function outputsNeeded(_: ModelSpec, { outputs = ["dense"] }: LoadOptions): readonly EmbeddingOutput[] {
+  return outputs;
 }
 
 function acceptEmbedding(spec: ModelSpec, options: LoadOptions): void {
@@ -29,51 +56,53 @@ function acceptEmbedding(spec: ModelSpec, options: LoadOptions): void {
     const message = `${spec.id} is a reranker, not an embedding model: load it with loadReranker.`;
     throw new BgeError("MODEL_MISMATCH", message, { parameter: "model" });
   }
-  refuse(options, ["scale"], "an embedder has no scores");
+  refuse(options, ["scale", "weights", "cutoffLayer"], "an embedder has no scores");
+  createPrompts(spec, options);
   dimensionsOf(options, spec);
   maxTokensOf(options, spec, LEAST_TEXT_TOKENS);
 }
 
 function createEmbedder({ spec: facts, source, engine, options }: OpenModel): Embedder {
   // `acceptEmbedding` has seen to it.
-  const model = facts as EmbeddingSpec;
-  const queryInstruction =
-    options.queryInstruction === false ? "" : (options.queryInstruction ?? model.queryInstruction);
-  const spec: EmbeddingSpec = { ...model, queryInstruction };
+  const model = presentOutputs(facts as EmbeddingSpec, engine.info.outputs);
+  const prompts = createPrompts(model, options);
+  const { spec } = prompts;
   const dimensions = dimensionsOf(options, model);
   const maxTokens = maxTokensOf(options, model, LEAST_TEXT_TOKENS);
   const truncation = createTruncation(spec.id, maxTokens, options);
-  const common = { encoding: { form: "single", maxTokens }, batching: source.batching } as const;
-  const vectors: TextTask = { ...common, head: { type: "vector", pooling: spec.pooling, dimensions } };
-  const tokens: TextTask = { ...common, head: { type: "tokens", dimensions } };
 
-  const instructed = (texts: readonly string[], inputType: InputType) =>
-    inputType === "query" && queryInstruction !== "" ? texts.map((text) => queryInstruction + text) : texts;
+  const taskOf = (inputType: InputType, heads: readonly Head[]): TextTask => ({
+    encoding: prompts.encoding(inputType, maxTokens),
+    heads,
+    batching: source.batching,
+  });
+  const vectors = headsOf(spec, ["dense"], dimensions);
 
-  async function embedAll(
+  async function embedAll<T extends Float32Array | TextEmbedding | TokenVectors>(
     texts: readonly string[],
-    task: TextTask,
-    inputType: InputType,
-    { onProgress, signal }: EmbedDocumentsOptions,
-  ): Promise<Float32Array[]> {
+    heads: readonly Head[],
+    toValue: (data: Float32Array, tokens: number) => T,
+    { inputType, onProgress, signal }: EmbedDocumentsOptions & { readonly inputType: InputType },
+  ): Promise<T[]> {
     // A copy: the caller may change the list while we work.
-    const inputs = [...instructed(texts, inputType)];
+    const inputs = [...prompts.write(texts, inputType)];
+    const task = taskOf(inputType, heads);
     let completed = 0;
     const onDone = (count: number) => {
       completed += count;
       onProgress?.({ completed, total: inputs.length });
     };
     return withCall(engine, { signal, urgent: inputType === "query" }, async (call) => {
-      if (truncation.refuses) truncation.refuse(await countTexts(call, inputs), inputType);
+      if (truncation.refuses) truncation.refuse(await lengthsOverLimit(call, inputs, task.encoding), inputType);
       const outcomes = await runAll(call, inputs, task, { truncation, inputType, onDone });
-      return allOrError(outcomes, (data) => data);
+      return allOrError(outcomes, toValue);
     });
   }
 
   async function embedQuery(text: string, callOptions: CallOptions = {}): Promise<Float32Array> {
     checkText(text, "text");
     checkCallOptions(callOptions, ["signal"]);
-    const [vector] = await embedAll([text], vectors, "query", callOptions);
+    const [vector] = await embedAll([text], vectors, (data) => data, { ...callOptions, inputType: "query" });
     return vector!;
   }
 
@@ -83,7 +112,33 @@ function createEmbedder({ spec: facts, source, engine, options }: OpenModel): Em
   ): Promise<Float32Array[]> {
     checkTexts(texts, "texts");
     checkCallOptions(callOptions, ["signal", "onProgress"]);
-    return embedAll(texts, vectors, "document", callOptions);
+    return embedAll(texts, vectors, (data) => data, { ...callOptions, inputType: "document" });
+  }
+
+  async function embed<Output extends EmbeddingOutput = "dense">(
+    texts: readonly string[],
+    { outputs = ["dense" as Output], ...callOptions }: EmbedOptions<Output>,
+  ): Promise<Required<Pick<TextEmbedding, Output>>[]> {
+    checkTexts(texts, "texts");
+    checkInputType(callOptions.inputType);
+    checkCallOptions(callOptions, ["inputType", "signal", "onProgress"]);
+    checkOutputs(spec, outputs);
+    const heads = headsOf(spec, outputs, dimensions);
+    // The outputs asked for are those that are set.
+    return embedAll(texts, heads, (data, tokens) => toEmbedding(data, tokens, outputs, heads), callOptions) as Promise<
+      Required<Pick<TextEmbedding, Output>>[]
+    >;
+  }
+
+  async function lexicalWeights(
+    { indices, values }: SparseVector,
+    callOptions: CallOptions = {},
+  ): Promise<LexicalWeight[]> {
+    checkCallOptions(callOptions, ["signal"]);
+    const tokens = await withCall(engine, callOptions, (call) =>
+      call.run({ type: "decode", ids: Int32Array.from(indices) }),
+    );
+    return indices.map((id, i) => ({ id, token: tokens[i]!, weight: values[i]! }));
   }
 
   async function embedTokens(
@@ -93,8 +148,9 @@ function createEmbedder({ spec: facts, source, engine, options }: OpenModel): Em
     checkTexts(texts, "texts");
     checkInputType(inputType);
     checkCallOptions(callOptions, ["signal"]);
-    const rows = await embedAll(texts, tokens, inputType, callOptions);
-    return rows.map((data) => ({ data, rows: data.length / dimensions, dimensions }));
+    const head = tokensHead(spec, dimensions);
+    checkTokenOutput(spec, engine.info, head);
+    return embedAll(texts, [head], (data) => toTokenVectors(data, head), { ...callOptions, inputType });
   }
 
   function countTokens(text: string, options?: Counting): Promise<number>;
@@ -107,8 +163,20 @@ function createEmbedder({ spec: facts, source, engine, options }: OpenModel): Em
     checkTexts(texts, "texts");
     checkInputType(inputType);
     checkCallOptions(callOptions, ["signal"]);
-    const counts = await withCall(engine, callOptions, (call) => countTexts(call, instructed(texts, inputType)));
+    const counts = await withCall(engine, callOptions, (call) =>
+      lengthsOf(call, prompts.write(texts, inputType), prompts.encoding(inputType, Number.MAX_SAFE_INTEGER)),
+    );
     return typeof input === "string" ? counts[0]! : Array.from(counts);
+  }
+
+  function planOf(inputType: InputType, outputs: readonly EmbeddingOutput[] | undefined) {
+    if (outputs === undefined) return { task: taskOf(inputType, vectors), toValue: (data: Float32Array) => data };
+    checkOutputs(spec, outputs);
+    const heads = headsOf(spec, outputs, dimensions);
+    return {
+      task: taskOf(inputType, heads),
+      toValue: (data: Float32Array, tokens: number) => toEmbedding(data, tokens, outputs, heads),
+    };
   }
 
   const dispose = () => engine.dispose();
@@ -119,7 +187,14 @@ function createEmbedder({ spec: facts, source, engine, options }: OpenModel): Em
     maxTokens,
     embedQuery,
     embedDocuments,
-    embedStream: createEmbedStream({ engine, task: vectors, truncation, instructed }),
+    embed,
+    lexicalWeights,
+    embedStream: createEmbedStream({
+      engine,
+      planOf,
+      truncation,
+      write: prompts.write,
+    }),
     embedTokens,
     countTokens,
     dispose,

@@ -1,3 +1,5 @@
+import type { TextEmbedding, TokenVectors } from "./api.js";
+
 /** What went wrong, for a program to act on; the message says it for a person. */
 export type BgeErrorCode =
   | "DISPOSED"
@@ -12,13 +14,16 @@ export type BgeErrorCode =
   | "UNSUPPORTED_PLATFORM"
   | "WORKER_LOST";
 
+/** Results that were finished, at their place in the caller's list; `undefined` for the rest. */
+export type Completed = readonly (Float32Array | number | TextEmbedding | TokenVectors | undefined)[];
+
 export interface BgeErrorDetails {
   /** The option or argument at fault. */
   readonly parameter?: string;
   /** Every input at fault, as positions in the caller's list, ascending. */
   readonly indices?: readonly number[];
-  /** Vectors or scores that were finished all the same, at their place in the caller's list; `undefined` for the rest. */
-  readonly completed?: readonly (Float32Array | number | undefined)[];
+  /** Vectors, records or scores that were finished all the same. */
+  readonly completed?: Completed;
   readonly cause?: unknown;
 }
 
@@ -31,7 +36,7 @@ export class BgeError extends Error {
   /** The first input at fault, as its position in the caller's list. */
   declare readonly index?: number;
   declare readonly indices?: readonly number[];
-  declare readonly completed?: readonly (Float32Array | number | undefined)[];
+  declare readonly completed?: Completed;
 
   constructor(code: BgeErrorCode, message: string, details: BgeErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });

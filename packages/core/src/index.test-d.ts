@@ -19,6 +19,8 @@ import {
   type RerankOptions,
   resolveModel,
   type Scale,
+  type SparseVector,
+  type TextEmbedding,
   type TokenVectors,
   type TruncationReport,
 } from "./index.js";
@@ -99,11 +101,27 @@ describe("an embedder", () => {
     expectTypeOf(embedder.embedStream(new Set(["x"]), { signal })).toEqualTypeOf<Stream<Float32Array>>();
     expectTypeOf(embedder.embedStream(["x"], { onError: "skip" })).toEqualTypeOf<Stream<Float32Array | undefined>>();
     const open: EmbedStreamOptions = { onError: "skip" };
-    expectTypeOf(embedder.embedStream(["x"], open)).toEqualTypeOf<Stream<Float32Array | undefined>>();
+    expectTypeOf(embedder.embedStream(["x"], open)).toEqualTypeOf<Stream<Float32Array | TextEmbedding | undefined>>();
     async function* source() {
       yield "x";
     }
     expectTypeOf(embedder.embedStream(source())).toEqualTypeOf<Stream<Float32Array>>();
+  });
+
+  test("gives records with the outputs asked for, and no others", () => {
+    const inputType = "document";
+    expectTypeOf(embedder.embed(["x"], { inputType })).resolves.toEqualTypeOf<{ readonly dense: Float32Array }[]>();
+    expectTypeOf(embedder.embed(["x"], { inputType, outputs: ["sparse", "multiVector"] })).resolves.toEqualTypeOf<
+      { readonly sparse: SparseVector; readonly multiVector: TokenVectors }[]
+    >();
+    const streamed = embedder.embedStream(["x"], { outputs: ["dense", "sparse"] });
+    expectTypeOf(streamed).toEqualTypeOf<
+      AsyncGenerator<{ readonly dense: Float32Array; readonly sparse: SparseVector }, void, undefined>
+    >();
+    // @ts-expect-error a side must be named
+    embedder.embed(["x"], {});
+    // @ts-expect-error no such output
+    embedder.embed(["x"], { inputType, outputs: ["colbert"] });
   });
 
   test("is disposable, and says what it is", () => {
@@ -124,7 +142,7 @@ describe("a reranker", () => {
   });
 
   test("says of which kind it is", () => {
-    expectTypeOf(reranker.kind).toEqualTypeOf<"cross-encoder" | "late-interaction">();
+    expectTypeOf(reranker.kind).toEqualTypeOf<"cross-encoder" | "late-interaction" | "hybrid">();
     expectTypeOf(reranker.scale).toEqualTypeOf<Scale>();
     expectTypeOf(reranker.spec).toEqualTypeOf<ModelSpec>();
     expectTypeOf<Reranker>().toExtend<AsyncDisposable>();

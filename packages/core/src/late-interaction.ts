@@ -1,14 +1,16 @@
 import type { LoadOptions } from "./api.js";
 import type { EngineCall } from "./engine/pool.js";
 import { BgeError } from "./errors.js";
-import { dimensionsOf, LEAST_TEXT_TOKENS, maxTokensOf } from "./options.js";
+import { dimensionsOf, LEAST_TEXT_TOKENS, maxTokensOf, refuse } from "./options.js";
 import { allOrError, type Outcome } from "./outcomes.js";
+import { mainOutput } from "./outputs.js";
 import type { Scorer } from "./reranker.js";
 import type { EmbeddingSpec, ModelSource } from "./spec.js";
-import { countTexts, runAll, runTexts } from "./text-runs.js";
+import { lengthsOverLimit, runAll, runTexts } from "./text-runs.js";
 import { createTruncation } from "./truncation.js";
 
 export function acceptLateInteraction(spec: EmbeddingSpec, options: LoadOptions): void {
+  refuse(options, ["task", "examples", "outputs", "cutoffLayer", "weights"], `${spec.id} reranks by late interaction`);
   if (spec.lateInteraction !== true) {
     throw new BgeError(
       "MODEL_MISMATCH",
@@ -33,23 +35,24 @@ export function createLateInteraction(spec: EmbeddingSpec, source: ModelSource, 
   const truncation = createTruncation(spec.id, maxTokens, options);
   const instruction = options.queryInstruction || "";
   const { batching } = source;
+  const output = mainOutput(spec);
   const encoding = { form: "single", maxTokens } as const;
 
   async function score(call: EngineCall, query: string, documents: readonly string[]): Promise<Outcome[]> {
     if (truncation.refuses) {
-      truncation.refuse(await countTexts(call, [instruction + query]), "query");
-      truncation.refuse(await countTexts(call, documents), "document");
+      truncation.refuse(await lengthsOverLimit(call, [instruction + query], encoding), "query");
+      truncation.refuse(await lengthsOverLimit(call, documents, encoding), "document");
     }
     const asked = await runTexts(call, [instruction + query], {
       encoding,
-      head: { type: "tokens", dimensions },
+      heads: [{ type: "tokens", output, dimensions, skip: 1 }],
       batching,
     });
     truncation.report(asked, "query");
     const [rows] = allOrError(asked, (data) => data);
-    const task = { encoding, head: { type: "max-sim", dimensions, query: rows!.slice(dimensions) }, batching } as const;
-    return runAll(call, documents, task, { truncation, inputType: "document" });
+    const heads = [{ type: "max-sim", output, dimensions, query: rows! }] as const;
+    return runAll(call, documents, { encoding, heads, batching }, { truncation, inputType: "document" });
   }
 
-  return { kind: "late-interaction", scale: "cosine", maxTokens, score, toScore: (cosine) => cosine };
+  return { kind: "late-interaction", scale: "cosine", maxTokens, score, toScore: ([cosine]) => cosine! };
 }

@@ -1,4 +1,5 @@
 import type { EmbeddingSpec, ModelSpec, RerankerSpec } from "./spec.js";
+import { CODE_TASKS, LLM_EMBEDDER_TASKS, WEB_SEARCH_TASKS } from "./tasks.js";
 
 /** Source of the instructions: FlagEmbedding's model list; the space after the English colon and the full-width Chinese colon belong to them. */
 const EN = "Represent this sentence for searching relevant passages: ";
@@ -8,6 +9,25 @@ const BERT = { kind: "embedding", architecture: "bert", pooling: "cls", maxToken
 const EN_BERT = { ...BERT, queryInstruction: EN } as const;
 const ZH_BERT = { ...BERT, queryInstruction: ZH } as const;
 const XLMR_RERANKER = { kind: "reranker", architecture: "xlm-roberta", maxTokens: 512 } as const;
+/** Embedders whose query carries a task description in a template; documents are bare. The graph of tools/export pools. */
+const DECODER = { kind: "embedding", pooling: "last-token", queryInstruction: "", output: "dense" } as const;
+const TAGGED = { ...DECODER, queryFormat: "<instruct>{instruction}\n<query>{text}" } as const;
+
+/** FlagLLMReranker's: behind "A: query", a line end and "B: passage" comes a line end and the question. */
+const LLM_RERANKER = {
+  kind: "reranker",
+  defaultMaxTokens: 512,
+  padding: "left",
+  licence: "Apache-2.0",
+  prompt: {
+    query: "A: ",
+    document: "B: ",
+    separator: "\n",
+    text:
+      "Given a query A and a passage B, determine whether the passage contains an answer to the query by providing " +
+      "a prediction of either 'Yes' or 'No'.",
+  },
+} as const;
 
 /** The default of `loadEmbedder()`, and of `loadReranker()` as late interaction. */
 export const DEFAULT_MODEL = "BAAI/bge-small-en-v1.5";
@@ -27,19 +47,31 @@ export const MODELS = [
   { ...ZH_BERT, id: "BAAI/bge-small-zh-v1.5", dimensions: 512, lateInteraction: true },
   { ...ZH_BERT, id: "BAAI/bge-base-zh-v1.5",  dimensions: 768 },
   { ...ZH_BERT, id: "BAAI/bge-large-zh-v1.5", dimensions: 1024 },
-  // The dense output alone; the name of the token output is unverified.
+  // The hub's own file has hidden states alone, under a name that is unverified; tools/export writes all three heads.
   { kind: "embedding", id: "BAAI/bge-m3", architecture: "xlm-roberta", pooling: "cls", dimensions: 1024,
-    maxTokens: 8192, defaultMaxTokens: 512, queryInstruction: "", output: "token_embeddings", licence: "MIT" },
+    maxTokens: 8192, defaultMaxTokens: 512, queryInstruction: "", output: "token_embeddings",
+    sparseOutput: "sparse", multiVectorOutput: "multi_vector", licence: "MIT" },
   // Width and limit unverified.
-  { ...BERT, id: "BAAI/llm-embedder", dimensions: 768, queryInstruction: "",
-    needs: "an instruction on both sides, chosen by task" },
-  // Width and limit unverified.
-  { kind: "embedding", id: "BAAI/bge-code-v1", architecture: "qwen2", pooling: "last-token", dimensions: 1536,
-    maxTokens: 32768, defaultMaxTokens: 4096, queryInstruction: "", licence: "Apache-2.0",
-    needs: "last-token pooling and the query template of a decoder model" },
+  { ...BERT, id: "BAAI/llm-embedder", dimensions: 768, queryInstruction: "", tasks: LLM_EMBEDDER_TASKS },
+  // Widths and limits of the decoders unverified. Default limits are those of the reference; bge-code-v1's is its card's.
+  { ...TAGGED, id: "BAAI/bge-code-v1", architecture: "qwen2", dimensions: 1536,
+    maxTokens: 32768, defaultMaxTokens: 4096, tasks: CODE_TASKS, licence: "Apache-2.0" },
+  { ...TAGGED, id: "BAAI/bge-multilingual-gemma2", architecture: "gemma2", dimensions: 3584, padding: "left",
+    maxTokens: 8192, defaultMaxTokens: 512, tasks: WEB_SEARCH_TASKS, licence: "unknown" },
+  { ...TAGGED, id: "BAAI/bge-en-icl", architecture: "mistral", dimensions: 4096, padding: "left",
+    maxTokens: 32768, defaultMaxTokens: 512, tasks: WEB_SEARCH_TASKS, licence: "unknown",
+    fewShot: { exampleFormat: "<instruct>{instruction}\n<query>{query}\n<response>{response}", suffix: "\n<response>" } },
+  { ...DECODER, id: "BAAI/bge-reasoner-embed-qwen3-8b-0923", architecture: "qwen3", dimensions: 4096, padding: "left",
+    queryFormat: "Instruct: {instruction}\nQuery: {text}",
+    maxTokens: 32768, defaultMaxTokens: 512, tasks: WEB_SEARCH_TASKS, licence: "unknown" },
   { ...XLMR_RERANKER, id: "BAAI/bge-reranker-base",  licence: "MIT" },
   { ...XLMR_RERANKER, id: "BAAI/bge-reranker-large", licence: "MIT" },
   { ...XLMR_RERANKER, id: "BAAI/bge-reranker-v2-m3", maxTokens: 8192, defaultMaxTokens: 512, licence: "Apache-2.0" },
+  { ...LLM_RERANKER, id: "BAAI/bge-reranker-v2-gemma", architecture: "gemma", maxTokens: 8192 },
+  { ...LLM_RERANKER, id: "BAAI/bge-reranker-v2-minicpm-layerwise", architecture: "minicpm", maxTokens: 4096,
+    layers: { first: 8, last: 40 } },
+  { ...LLM_RERANKER, id: "BAAI/bge-reranker-v2.5-gemma2-lightweight", architecture: "gemma2", maxTokens: 8192,
+    needs: "token compression between layers, whose shapes depend on the data" },
 ] as const satisfies readonly (EmbeddingSpec | RerankerSpec)[];
 
 /** The model of this id; the name after `BAAI/` alone will do. Other organisations' ids never match. */

@@ -1,4 +1,4 @@
-import type { LoadOptions } from "./api.js";
+import type { FewShotExample, HybridWeights, LoadOptions } from "./api.js";
 import { BgeError } from "./errors.js";
 import type { EmbeddingSpec, ModelSpec } from "./spec.js";
 
@@ -9,6 +9,11 @@ const CHECKS: Readonly<Record<keyof LoadOptions, Check>> = {
   maxTokens: count,
   dimensions: count,
   queryInstruction: (value) => (typeof value === "string" || value === false ? undefined : "a string or false"),
+  task: (value) => (typeof value === "string" ? undefined : "a string"),
+  examples: (value) => (Array.isArray(value) && value.every(isExample) ? undefined : EXAMPLES),
+  outputs: (value) => (Array.isArray(value) ? undefined : "a list of outputs"),
+  cutoffLayer: count,
+  weights: (value) => (isWeights(value) ? undefined : WEIGHTS),
   truncation: oneOf("error", "warn", "silent"),
   onTruncate: (value) => (typeof value === "function" ? undefined : "a function"),
   threads: count,
@@ -24,11 +29,7 @@ export function checkOptions(options: LoadOptions): LoadOptions {
     const check = Object.hasOwn(CHECKS, name) ? CHECKS[name as keyof LoadOptions] : undefined;
     if (check === undefined) throw invalid(name, `is not an option; known are ${Object.keys(CHECKS).join(", ")}`);
     const wanted = check(value);
-    if (wanted !== undefined)
-      throw invalid(
-        name,
-        `must be ${wanted}, not ${typeof value === "string" ? JSON.stringify(value) : String(value)}`,
-      );
+    if (wanted !== undefined) throw invalid(name, `must be ${wanted}, not ${shown(value)}`);
   }
   const { threads, workers } = given as LoadOptions;
   if (threads !== undefined && workers !== undefined && workers > threads) {
@@ -66,6 +67,31 @@ export function dimensionsOf(options: LoadOptions, spec: EmbeddingSpec): number 
 
 export function invalid(parameter: string, problem: string): BgeError {
   return new BgeError("INVALID_OPTION", `${parameter} ${problem}.`, { parameter });
+}
+
+function shown(value: unknown): string {
+  return typeof value === "string" || typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
+const EXAMPLES = "a list of { instruction?, query, response }, all strings";
+
+function isExample(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const { instruction = "", query, response, ...rest } = value as FewShotExample;
+  return [instruction, query, response].every((text) => typeof text === "string") && Object.keys(rest).length === 0;
+}
+
+const WEIGHTS = "{ dense, sparse, multiVector }, numbers of at least 0 and not all 0";
+
+function isWeights(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const { dense, sparse, multiVector, ...rest } = value as HybridWeights;
+  const weights = [dense, sparse, multiVector];
+  return (
+    weights.every((weight) => Number.isFinite(weight) && weight >= 0) &&
+    weights.some((weight) => weight > 0) &&
+    Object.keys(rest).length === 0
+  );
 }
 
 function oneOf(...allowed: readonly string[]): Check {

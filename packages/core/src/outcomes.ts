@@ -1,16 +1,16 @@
-import { BgeError, listed } from "./errors.js";
+import { BgeError, type Completed, listed } from "./errors.js";
 
 /** What came of one text: numbers, with the tokens it has and the tokens that were read; or an error of its own. */
 export type Outcome =
   | { readonly data: Float32Array; readonly tokens: number; readonly kept: number; readonly error?: undefined }
   | { readonly error: BgeError };
 
-/** All results, or one error that names every text that failed and carries what was finished. */
-export function allOrError<T extends Float32Array | number>(
+/** All results, `toValue` of each one's numbers and the tokens that were read; or one error that names every text that failed and carries what was finished. */
+export function allOrError<T extends NonNullable<Completed[number]>>(
   outcomes: readonly Outcome[],
-  toValue: (data: Float32Array) => T,
+  toValue: (data: Float32Array, tokens: number) => T,
 ): T[] {
-  const values = outcomes.map((outcome) => (outcome.error ? undefined : toValue(outcome.data)));
+  const values = outcomes.map((outcome) => (outcome.error ? undefined : toValue(outcome.data, outcome.kept)));
   const failed = outcomes.flatMap((outcome, index) => (outcome.error ? [index] : []));
   const first = outcomes[failed[0] ?? 0]?.error;
   if (first !== undefined) throw located(first, failed, values);
@@ -19,11 +19,7 @@ export function allOrError<T extends Float32Array | number>(
 }
 
 /** The same error, with the places of the inputs it is about. */
-export function located(
-  error: BgeError,
-  indices: readonly number[],
-  completed?: readonly (Float32Array | number | undefined)[],
-): BgeError {
+export function located(error: BgeError, indices: readonly number[], completed?: Completed): BgeError {
   const { code, message, parameter } = error;
   return new BgeError(code, `${message} (input index ${listed(indices)})`, {
     indices,

@@ -11,20 +11,32 @@ export interface Place {
   readonly reason?: string;
 }
 
-/** Graph file of each precision, in Hugging Face's layout. */
-export const GRAPH_FILES: Readonly<Record<Dtype, string>> = {
-  fp32: "onnx/model.onnx",
-  fp16: "onnx/model_fp16.onnx",
-  int8: "onnx/model_quantized.onnx",
-};
+const PRECISIONS: Readonly<Record<Dtype, string>> = { fp32: "", fp16: "_fp16", int8: "_quantized" };
+
+/** The graph of a precision, in Hugging Face's layout, or the one that ends after a layer. */
+export function graphFile(dtype: Dtype, layer?: number): string {
+  return `onnx/model${layer === undefined ? "" : `_layer${layer}`}${PRECISIONS[dtype]}.onnx`;
+}
+
+/** The precisions that a folder holds, of the whole model or as it ends after a layer. */
+export function precisionsIn(directory: string, layer?: number): Dtype[] {
+  return (Object.keys(PRECISIONS) as Dtype[]).filter((dtype) => existsSync(join(directory, graphFile(dtype, layer))));
+}
+
+/** The layers after which a folder has graphs that end there, ascending. */
+export function layersIn(directory: string, dtype: Dtype): number[] {
+  const names = existsSync(join(directory, "onnx")) ? readdirSync(join(directory, "onnx")) : [];
+  return names
+    .flatMap((name) => /^model_layer(\d+)/.exec(name)?.slice(1).map(Number) ?? [])
+    .filter((layer, i, all) => all.indexOf(layer) === i && precisionsIn(directory, layer).includes(dtype))
+    .sort((a, b) => a - b);
+}
 
 const TOKENIZER_FILES = ["tokenizer.json", "tokenizer_config.json"];
 
-/** The files that a folder lacks for this precision. */
-export function missingFiles(directory: string, dtype: Dtype): string[] {
-  return [GRAPH_FILES[dtype], ...TOKENIZER_FILES]
-    .map((name) => join(directory, name))
-    .filter((file) => !existsSync(file));
+/** The files that a folder lacks to run this graph. */
+export function missingFiles(directory: string, graph: string): string[] {
+  return [graph, ...TOKENIZER_FILES].map((name) => join(directory, name)).filter((file) => !existsSync(file));
 }
 
 /** Bytes of a graph and of the external data beside it: `model.onnx_data`, `model.onnx.data`, `model.onnx_data_1`. */

@@ -1,7 +1,7 @@
 import type { Facts } from "./declaration.js";
 import { BgeError } from "./errors.js";
 import { invalid } from "./options.js";
-import type { ModelFacts, ModelSpec } from "./spec.js";
+import type { Architecture, ModelFacts, ModelSpec } from "./spec.js";
 
 /** Every fact that a reference may hold, and what it must be. */
 const FACTS: Readonly<Record<keyof ModelFacts, (value: unknown) => boolean>> = {
@@ -10,13 +10,22 @@ const FACTS: Readonly<Record<keyof ModelFacts, (value: unknown) => boolean>> = {
   dtype: oneOf("fp32", "fp16", "int8"),
   batching: oneOf("alone", "equal-length", "padded"),
   kind: oneOf("embedding", "reranker"),
-  architecture: oneOf("bert", "xlm-roberta", "qwen2"),
+  architecture: oneOf("bert", "xlm-roberta", "qwen2", "qwen3", "gemma", "gemma2", "mistral", "minicpm"),
   pooling: oneOf("cls", "mean", "last-token"),
   dimensions: isCount,
   maxTokens: isCount,
   defaultMaxTokens: isCount,
   queryInstruction: (value) => typeof value === "string",
+  documentInstruction: (value) => typeof value === "string",
+  queryFormat: (value) => isText(value) && (value as string).includes("{text}"),
+  tasks: (value) => isRecord(value) && Object.values(value).every((task) => hasTexts(task, ["query"], ["document"])),
+  fewShot: (value) => hasTexts(value, ["exampleFormat", "suffix"]),
   output: isText,
+  sparseOutput: isText,
+  multiVectorOutput: isText,
+  padding: oneOf("left", "right"),
+  prompt: (value) => hasTexts(value, ["query", "document", "separator", "text"]),
+  layers: (value) => isRecord(value) && isCount(value["first"]) && isCount(value["last"]),
   lateInteraction: (value) => typeof value === "boolean",
   licence: isText,
   needs: isText,
@@ -61,11 +70,31 @@ export function completeSpec(facts: Facts, folder: string): ModelSpec {
       );
     }
   }
+  if (spec.padding === "left" && ABSOLUTE_POSITIONS.includes(spec.architecture!)) {
+    throw new BgeError(
+      "MODEL_MISMATCH",
+      `${spec.id} cannot have padding on the left: positions of ${spec.architecture} are absolute.`,
+      { parameter: "padding" },
+    );
+  }
   return { id: folder, licence: "unknown", ...spec } as ModelSpec;
 }
 
+const ABSOLUTE_POSITIONS: readonly Architecture[] = ["bert", "xlm-roberta"];
+
 function isText(value: unknown): boolean {
   return typeof value === "string" && value !== "";
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function hasTexts(value: unknown, needed: readonly string[], allowed: readonly string[] = []): boolean {
+  if (!isRecord(value) || !needed.every((name) => name in value)) return false;
+  return Object.entries(value).every(
+    ([name, text]) => [...needed, ...allowed].includes(name) && typeof text === "string",
+  );
 }
 
 function isCount(value: unknown): boolean {
@@ -83,5 +112,5 @@ function describe(value: unknown): string {
       ? "null"
       : Array.isArray(value)
         ? "a list"
-        : `${typeof value} ${String(value)}`;
+        : `${typeof value} ${typeof value === "object" ? JSON.stringify(value) : String(value)}`;
 }

@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, test, vi } from "vitest";
 import { addFiles, folderOf } from "../../../test/folders.js";
 import { fixture } from "../../../test/models.js";
 import { findModel, MODELS } from "./models.js";
-import { missingFiles, packageName } from "./places.js";
+import { graphFile, missingFiles, packageName } from "./places.js";
 import { resolveModel } from "./resolve.js";
 
 const tiny = fixture("tiny-bert-cls");
@@ -109,15 +109,14 @@ describe("a folder", () => {
     expect(own).toMatchObject({ spec: { id: "you/yours", queryInstruction: "" }, source: { batching: "alone" } });
   });
 
-  test("with a known id takes the table's facts, whatever its files say, and the caller's over them", () => {
-    const folder = tinyModel({ "1_Pooling/config.json": { pooling_mode_mean_tokens: true } });
-    expect(resolveModel({ directory: folder, id: "bge-small-zh-v1.5" }).spec).toEqual(
-      findModel("BAAI/bge-small-zh-v1.5"),
-    );
-    expect(resolveModel({ directory: folder, id: "BAAI/bge-small-zh-v1.5", dimensions: 48 }).spec).toEqual({
-      ...findModel("BAAI/bge-small-zh-v1.5"),
-      dimensions: 48,
-    });
+  test("with a known id takes the table's facts, whatever its files declare; those of bge.json and the caller's go before", () => {
+    const folder = tinyModel({ "1_Pooling/config.json": { pooling_mode_mean_tokens: true }, "bge.json": {} });
+    const known = findModel("BAAI/bge-small-zh-v1.5");
+    expect(resolveModel({ directory: folder, id: "bge-small-zh-v1.5" }).spec).toEqual(known);
+    addFiles(folder, { "bge.json": { dimensions: 48, output: "dense", id: "someone/else" } });
+    const reference = { directory: folder, id: "BAAI/bge-small-zh-v1.5" };
+    expect(resolveModel(reference).spec).toEqual({ ...known, dimensions: 48, output: "dense" });
+    expect(resolveModel({ ...reference, dimensions: 24 }).spec).toMatchObject({ dimensions: 24, output: "dense" });
   });
 
   test("of a reranker", () => {
@@ -126,6 +125,7 @@ describe("a folder", () => {
       kind: "reranker",
       architecture: "xlm-roberta",
       maxTokens: 512,
+      output: "logits",
       licence: "unknown",
     });
   });
@@ -135,7 +135,7 @@ describe("an id", () => {
   test("is found in the Hugging Face cache, by the snapshot that main names", () => {
     const repository = cached("BAAI/bge-base-en-v1.5");
     const { spec, source } = resolveModel("BAAI/bge-base-en-v1.5");
-    expect(spec).toEqual(findModel("BAAI/bge-base-en-v1.5"));
+    expect(spec).toMatchObject({ id: "BAAI/bge-base-en-v1.5", queryInstruction: expect.stringContaining("passages") });
     expect(source).toMatchObject({ from: "cache", directory: join(repository, "snapshots", "0123abc") });
     expect(resolveModel("bge-base-en-v1.5").source).toEqual(source);
   });
@@ -215,6 +215,12 @@ describe("the table of models", () => {
       "bge-reranker-v2-m3",
       "llm-embedder",
       "bge-code-v1",
+      "bge-multilingual-gemma2",
+      "bge-en-icl",
+      "bge-reasoner-embed-qwen3-8b-0923",
+      "bge-reranker-v2-gemma",
+      "bge-reranker-v2-minicpm-layerwise",
+      "bge-reranker-v2.5-gemma2-lightweight",
     ];
     expect(MODELS.map(({ id }) => id).sort()).toEqual([...plain, ...others].map((name) => `BAAI/${name}`).sort());
   });
@@ -243,17 +249,20 @@ describe("the table of models", () => {
     ["bge-m3", { dimensions: 1024, maxTokens: 8192, defaultMaxTokens: 512, architecture: "xlm-roberta" }],
     ["bge-reranker-base", { kind: "reranker", maxTokens: 512, architecture: "xlm-roberta" }],
     ["bge-reranker-v2-m3", { kind: "reranker", maxTokens: 8192, defaultMaxTokens: 512 }],
-    ["bge-code-v1", { pooling: "last-token", dimensions: 1536, needs: expect.any(String) }],
-    ["llm-embedder", { needs: expect.any(String) }],
+    ["bge-code-v1", { pooling: "last-token", dimensions: 1536, queryFormat: "<instruct>{instruction}\n<query>{text}" }],
+    ["bge-multilingual-gemma2", { pooling: "last-token", queryFormat: "<instruct>{instruction}\n<query>{text}" }],
+    ["bge-reasoner-embed-qwen3-8b-0923", { queryFormat: "Instruct: {instruction}\nQuery: {text}" }],
+    ["bge-reranker-v2-minicpm-layerwise", { layers: { first: 8, last: 40 } }],
+    ["bge-reranker-v2.5-gemma2-lightweight", { needs: expect.any(String) }],
   ])("holds the facts of %s", (id, facts) => {
     expect(findModel(id)).toMatchObject(facts);
   });
 });
 
-test("missingFiles names the graph of the precision, and the tokenizer's files", () => {
-  expect(missingFiles(tiny, "fp32")).toEqual([]);
-  expect(missingFiles(tiny, "int8")).toEqual([join(tiny, "onnx", "model_quantized.onnx")]);
-  expect(missingFiles("/nowhere", "fp16")).toHaveLength(3);
+test("missingFiles names the graph, and the tokenizer's files", () => {
+  expect(missingFiles(tiny, graphFile("fp32"))).toEqual([]);
+  expect(missingFiles(tiny, graphFile("int8"))).toEqual([join(tiny, "onnx", "model_quantized.onnx")]);
+  expect(missingFiles("/nowhere", graphFile("fp16"))).toHaveLength(3);
 });
 
 test("packageName knows packages for the models of BAAI alone", () => {

@@ -1,11 +1,20 @@
-import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Facts, readDeclaration, readOwnFacts } from "./declaration.js";
 import { BgeError } from "./errors.js";
 import { fingerprint } from "./fingerprint.js";
 import { DEFAULT_MODEL, findModel } from "./models.js";
-import { cachePlace, GRAPH_FILES, missingFiles, type Place, packageName, packagePlace } from "./places.js";
+import { invalid } from "./options.js";
+import {
+  cachePlace,
+  graphFile,
+  layersIn,
+  missingFiles,
+  type Place,
+  packageName,
+  packagePlace,
+  precisionsIn,
+} from "./places.js";
 import { checkReference, completeSpec } from "./reference.js";
 import type { Dtype, ModelFacts, ModelReference, ModelSource, ModelSpec } from "./spec.js";
 
@@ -17,6 +26,8 @@ export interface ResolvedModel {
 
 export interface ResolveOptions {
   readonly dtype?: Dtype | "q8" | undefined;
+  /** The layer after which a layerwise reranker stops. @default its last */
+  readonly cutoffLayer?: number | undefined;
   /** Called as soon as facts are known from the table, before any file is looked for. */
   readonly check?: (spec: ModelSpec) => void;
 }
@@ -47,26 +58,37 @@ export function resolveModel(model?: string | ModelReference, options: ResolveOp
     }
     const own = readOwnFacts(folder);
     const dtype = asked ?? given.dtype ?? own.dtype ?? "fp32";
-    const missing = missingFiles(folder, dtype);
+    const facts = factsOf(folder, own, given);
+    const layer = layerOf(facts, options.cutoffLayer);
+    const graph = graphFile(dtype, layer);
+    const missing = missingFiles(folder, graph);
     if (missing.length > 0) {
-      tried.push(`${from} ${folder} lacks ${missing.join(", ")}${otherPrecisions(folder, dtype)}`);
+      tried.push(`${from} ${folder} lacks ${missing.join(", ")}${otherGraphs(folder, dtype, layer)}`);
       continue;
     }
-    const spec = completeSpec(factsOf(folder, own, given), folder);
+    const spec = completeSpec(facts, folder);
     options.check?.(spec);
-    const file = join(folder, GRAPH_FILES[dtype]);
+    const file = join(folder, graph);
     const batching = given.batching ?? own.batching ?? (dtype === "int8" ? "alone" : "padded");
     return { spec, source: { from, directory: folder, file, dtype, batching, fingerprint: fingerprint(file) } };
   }
   throw notFound(id ?? directory!, id, tried);
 }
 
-/** Facts by precedence: those given, the table's for the id, the folder's own. */
+/** Facts by precedence: those given, the folder's own, the table's for the id, or what the folder's other files declare. */
 function factsOf(folder: string, own: Facts, given: Facts): Facts {
   const id = given.id ?? own.id;
   const known = id === undefined ? undefined : findModel(id);
   if (known === undefined) return { ...readDeclaration(folder), ...own, ...given };
-  return { ...known, ...given, id: known.id };
+  return { ...known, ...own, ...given, id: known.id };
+}
+
+/** The cutoff layer of a layerwise model in use. */
+function layerOf({ id, layers }: Facts, asked: number | undefined): number | undefined {
+  if (layers === undefined) return undefined;
+  const layer = asked ?? layers.last;
+  if (layer >= layers.first && layer <= layers.last) return layer;
+  throw invalid("cutoffLayer", `must be ${layers.first} to ${layers.last} for ${id}, not ${layer}`);
 }
 
 function toReference(model: string | ModelReference | undefined): ModelFacts {
@@ -92,9 +114,11 @@ function folderPath(directory: string): string {
   }
 }
 
-function otherPrecisions(folder: string, dtype: Dtype): string {
-  const there = (Object.keys(GRAPH_FILES) as Dtype[]).filter((other) => existsSync(join(folder, GRAPH_FILES[other])));
-  return there.length > 0 && !there.includes(dtype) ? ` (it has dtype ${there.join(", ")})` : "";
+function otherGraphs(folder: string, dtype: Dtype, layer: number | undefined): string {
+  const precisions = precisionsIn(folder, layer).filter((other) => other !== dtype);
+  if (precisions.length > 0) return ` (it has dtype ${precisions.join(", ")})`;
+  const layers = layer === undefined ? [] : layersIn(folder, dtype);
+  return layers.length > 0 ? ` (it has cutoffLayer ${layers.join(", ")})` : "";
 }
 
 function notFound(name: string, id: string | undefined, tried: readonly string[]): BgeError {

@@ -1,11 +1,14 @@
-/** The transformer family: it decides the special-token frame and the positions left for text. */
-export type Architecture = "bert" | "xlm-roberta" | "qwen2";
+/** The transformer family: encoders have a special-token frame of their own, decoders that of their tokenizer's post-processor. */
+export type Architecture = "bert" | "xlm-roberta" | "qwen2" | "qwen3" | "gemma" | "gemma2" | "mistral" | "minicpm";
 
-/** How token vectors become one text vector: the first token's, or the mean over all tokens. */
+/** How token vectors become one text vector: the first token's, the mean over all tokens, or the last token's. */
 export type Pooling = "cls" | "mean" | "last-token";
 
 /** Precision of the weights: `onnx/model.onnx`, `onnx/model_fp16.onnx`, `onnx/model_quantized.onnx`. */
 export type Dtype = "fp32" | "fp16" | "int8";
+
+/** The side on which short texts of a batch are filled up. */
+export type Padding = "left" | "right";
 
 /**
  * Which texts may share a run without changing each other's numbers.
@@ -23,10 +26,39 @@ interface CommonSpec {
   readonly maxTokens: number;
   /** What is used unless `maxTokens` is asked for, where the reference's default is lower than the limit. */
   readonly defaultMaxTokens?: number;
+  /** @default "right" */
+  readonly padding?: Padding;
   /** SPDX licence of the weights; `"unknown"` where the files do not say. */
   readonly licence: string;
   /** What the model needs and this release does not have; loading it is an `UNSUPPORTED_MODEL` error. */
   readonly needs?: string;
+}
+
+/** What is put before the texts of one task. */
+export interface TaskInstructions {
+  readonly query: string;
+  /** @default none */
+  readonly document?: string;
+}
+
+/** How a query with few-shot examples is written (bge-en-icl). */
+export interface FewShot {
+  /** One example, with `{instruction}`, `{query}` and `{response}`; examples are joined, and followed, by a blank line. */
+  readonly exampleFormat: string;
+  /** Put behind every query, with or without examples. */
+  readonly suffix: string;
+}
+
+/** The text around query and document of an LLM reranker, in the order in which it is read. */
+export interface RerankerPrompt {
+  /** Put before the query. */
+  readonly query: string;
+  /** Put before the document. */
+  readonly document: string;
+  /** Between query and document, and between document and `text`. */
+  readonly separator: string;
+  /** The question to the model; never cut. */
+  readonly text: string;
 }
 
 /** The facts of an embedding model. A fact that is wrong for the files is an error at load, never a wrong vector. */
@@ -35,17 +67,35 @@ export interface EmbeddingSpec extends CommonSpec {
   readonly pooling: Pooling;
   /** Width of the vectors before any cut. */
   readonly dimensions: number;
-  /** Put before a query, exactly once; `""` for none. */
+  /** Put before a query, exactly once; `""` for none. With `tasks` there is none until a task is chosen. */
   readonly queryInstruction: string;
-  /** The graph's output with the token vectors, `[batch, tokens, dimensions]`. @default "last_hidden_state" */
+  /** Put before a document, exactly once. @default none */
+  readonly documentInstruction?: string;
+  /** How `{instruction}` and `{text}` make a query that has an instruction. @default "{instruction}{text}" */
+  readonly queryFormat?: string;
+  /** Named instructions, of which one must be chosen (`task`), or an instruction of one's own (`queryInstruction`). */
+  readonly tasks?: Readonly<Record<string, TaskInstructions>>;
+  readonly fewShot?: FewShot;
+  /**
+   * The graph's output with the token vectors, `[batch, tokens, dimensions]`, or with the text vectors that the graph has
+   * pooled itself, `[batch, dimensions]`. @default "last_hidden_state"
+   */
   readonly output?: string;
+  /** The graph's output with one lexical weight a token, `[batch, tokens]`. @default none */
+  readonly sparseOutput?: string;
+  /** The graph's output with the multi-vectors, `[batch, tokens - 1, dimensions]`: none for the first token. @default none */
+  readonly multiVectorOutput?: string;
   /** Measured as a late-interaction reranker: `loadReranker` takes it. */
   readonly lateInteraction?: boolean;
 }
 
-/** The facts of a cross-encoder with one logit. */
+/** The facts of a cross-encoder with one logit, or of an LLM that gives one. */
 export interface RerankerSpec extends CommonSpec {
   readonly kind: "reranker";
+  /** An LLM reranker's. @default the pair in the architecture's special tokens */
+  readonly prompt?: RerankerPrompt;
+  /** The layers after which a layerwise reranker can stop, each a graph of its own: `onnx/model_layer28.onnx`. */
+  readonly layers?: { readonly first: number; readonly last: number };
   /** The graph's output with the logits, `[batch, 1]`. @default "logits" */
   readonly output?: string;
 }
@@ -67,8 +117,17 @@ export interface ModelFacts {
   readonly maxTokens?: number;
   readonly defaultMaxTokens?: number;
   readonly queryInstruction?: string;
+  readonly documentInstruction?: string;
+  readonly queryFormat?: string;
+  readonly tasks?: Readonly<Record<string, TaskInstructions>>;
+  readonly fewShot?: FewShot;
   readonly output?: string;
+  readonly sparseOutput?: string;
+  readonly multiVectorOutput?: string;
   readonly lateInteraction?: boolean;
+  readonly padding?: Padding;
+  readonly prompt?: RerankerPrompt;
+  readonly layers?: { readonly first: number; readonly last: number };
   readonly licence?: string;
   readonly needs?: string;
 }

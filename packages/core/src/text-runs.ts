@@ -2,7 +2,7 @@ import type { InputType } from "./api.js";
 import { pickRows, planBatches } from "./batches.js";
 import type { Encoded, Encoding, Head, TokenRows } from "./engine/messages.js";
 import type { EngineCall } from "./engine/pool.js";
-import { rowSize } from "./engine/row-size.js";
+import { rowsSize } from "./engine/row-size.js";
 import { BgeError } from "./errors.js";
 import type { Outcome } from "./outcomes.js";
 import type { Batching } from "./spec.js";
@@ -11,8 +11,8 @@ import { mapAhead, type Window, windows } from "./windows.js";
 
 /** What is to be done with texts. */
 export interface TextTask {
-  readonly encoding: Encoding;
-  readonly head: Head;
+  readonly encoding: Extract<Encoding, { maxTokens: number }>;
+  readonly heads: readonly Head[];
   readonly batching: Batching;
 }
 
@@ -84,7 +84,7 @@ export async function runTexts(
   const outcomes = new Array<Outcome>(texts.length);
   await Promise.all(
     planBatches(rows.lengths, task.batching).map(async (indices) => {
-      const results = await runBatch(call, pickRows(rows, indices), task.head);
+      const results = await runBatch(call, pickRows(rows, indices), task.heads);
       for (const [i, index] of indices.entries()) {
         const result = results[i]!;
         outcomes[index] = result.error ? result : { ...result, tokens: totals[index]! };
@@ -110,21 +110,47 @@ export async function countTexts(call: EngineCall, texts: readonly string[]): Pr
   return (await encodeTexts(call, texts, { form: "count" })).totals;
 }
 
-async function runAlone(call: EngineCall, text: string, { encoding, head }: TextTask): Promise<Outcome> {
+/** Tokens of each text as encoded, before any cut. */
+export async function lengthsOf(
+  call: EngineCall,
+  texts: readonly string[],
+  encoding: TextTask["encoding"],
+): Promise<Int32Array> {
+  // Few-shot examples count too, and what is cut depends on them.
+  return encoding.form === "few-shot" ? (await encodeTexts(call, texts, encoding)).totals : countTexts(call, texts);
+}
+
+/** The same for the texts that would be cut; 0 for those that are read whole. */
+export async function lengthsOverLimit(
+  call: EngineCall,
+  texts: readonly string[],
+  encoding: Extract<TextTask["encoding"], { maxTokens: number }>,
+): Promise<Int32Array> {
+  if (encoding.form !== "few-shot") {
+    return (await countTexts(call, texts)).map((tokens) => (tokens > encoding.maxTokens ? tokens : 0));
+  }
+  const { rows, totals } = await encodeTexts(call, texts, encoding);
+  return totals.map((tokens, i) => (tokens > rows.lengths[i]! ? tokens : 0));
+}
+
+async function runAlone(call: EngineCall, text: string, { encoding, heads }: TextTask): Promise<Outcome> {
   try {
-    const { data, faulty, kept, total } = await call.run({ type: "encode-and-run", text, encoding, head });
+    const { data, faulty, kept, total } = await call.run({ type: "encode-and-run", text, encoding, heads });
+    if (kept === 0) return { error: nothingToRead() };
     return faulty.length > 0 ? { error: notFinite() } : { data, tokens: total, kept };
   } catch (error) {
     return { error: ofTexts(error) };
   }
 }
 
-async function runBatch(call: EngineCall, rows: TokenRows, head: Head): Promise<Outcome[]> {
+async function runBatch(call: EngineCall, rows: TokenRows, heads: readonly Head[]): Promise<Outcome[]> {
+  // Longest first: if the first has no token, none has.
+  if (rows.lengths[0] === 0) return Array.from(rows.lengths, () => ({ error: nothingToRead() }));
   try {
-    const { data, faulty } = await call.run({ type: "run", rows, head });
+    const { data, faulty } = await call.run({ type: "run", rows, heads });
     let from = 0;
     return Array.from(rows.lengths, (kept, row) => {
-      const to = from + rowSize(head, kept);
+      const to = from + rowsSize(heads, kept);
       // A copy: each vector gets a buffer of its own.
       const own = data.slice(from, to);
       from = to;
@@ -145,6 +171,13 @@ function notFinite(): BgeError {
   return new BgeError(
     "INFERENCE_FAILED",
     "The model gave no usable numbers: one that is not finite, or a vector of zeros",
+  );
+}
+
+function nothingToRead(): BgeError {
+  return new BgeError(
+    "INVALID_INPUT",
+    "A text without any token: this model's tokenizer adds none of its own, so there is nothing to run",
   );
 }
 

@@ -1,68 +1,81 @@
-import type { Encoded, Encoding } from "./engine/messages.js";
-import { BgeError } from "./errors.js";
-import type { Architecture } from "./spec.js";
-import type { Tokenizer } from "./tokenizer/library.js";
+import type { Encoded, Encoding, FrameSize } from "./engine/messages.js";
+import { sizeOf, specialTokens } from "./frames.js";
+import type { Architecture, RerankerPrompt } from "./spec.js";
 import { loadTokenizer } from "./tokenizer/load.js";
 
 /** Text to token ids, as Hugging Face's Rust tokenizers, framed and cut as FlagEmbedding does. */
 export interface Tokens {
   readonly padId: number;
-  /** Special tokens around one text, and around a pair. */
-  readonly frame: { readonly single: number; readonly pair: number };
+  /** Special tokens, which carry no lexical weight. */
+  readonly weightless: ReadonlySet<number>;
+  readonly frame: FrameSize;
   encode(texts: readonly string[], encoding: Encoding): Encoded;
+  /** Each id alone, as text. */
+  decode(ids: Int32Array): string[];
 }
 
-/** Special tokens before, between and after: `[CLS] a [SEP] b [SEP]`, `<s> a </s></s> b </s>`. */
-interface Frame {
-  readonly start: string;
-  readonly end: string;
-  /** How often `end` stands between the texts of a pair. */
-  readonly between: number;
-  readonly pad: string;
+interface EncodedText {
+  readonly ids: readonly number[];
+  readonly second: number;
+  readonly total: number;
 }
 
-const FRAMES: Readonly<Record<Architecture, Frame | undefined>> = {
-  bert: { start: "[CLS]", end: "[SEP]", between: 1, pad: "[PAD]" },
-  "xlm-roberta": { start: "<s>", end: "</s>", between: 2, pad: "<pad>" },
-  qwen2: undefined,
-};
-
-export function createTokens(tokenizerJson: object, tokenizerConfig: object, architecture: Architecture): Tokens {
+export function createTokens(
+  tokenizerJson: object,
+  tokenizerConfig: object,
+  { architecture, prompt }: { readonly architecture: Architecture; readonly prompt?: RerankerPrompt },
+): Tokens {
   const tokenizer = loadTokenizer(tokenizerJson, tokenizerConfig);
-  const frame = FRAMES[architecture];
-  if (frame === undefined)
-    throw new BgeError("UNSUPPORTED_MODEL", `No special-token frame is known for ${architecture}.`);
-  const [start, end, padId] = [frame.start, frame.end, frame.pad].map((token) => idOf(tokenizer, token));
-  const between = Array.from({ length: frame.between }, () => end!);
-  const counts = { single: 2, pair: 2 + frame.between };
-  checkFrame(tokenizer, [start!, end!]);
+  const { frames, padId, weightless } = specialTokens(tokenizer, tokenizerConfig, architecture, prompt);
+  const { single, pair } = frames;
+  const frame = sizeOf(frames);
+  const bareIds = (text: string) => tokenizer.encode(text, { add_special_tokens: false }).ids;
 
-  function encodeOne(text: string, encoding: Encoding): { ids: readonly number[]; second: number; total: number } {
-    const bare = tokenizer.encode(text, { add_special_tokens: false }).ids;
+  function framed(bare: readonly number[], maxTokens: number): EncodedText {
+    const kept = bare.slice(0, Math.max(0, maxTokens - frame.single));
+    return { ids: [...single.before, ...kept, ...single.behind], second: 0, total: bare.length + frame.single };
+  }
+
+  function encodeOne(text: string, encoding: Encoding): EncodedText {
+    const bare = bareIds(text);
     switch (encoding.form) {
       case "bare":
         return { ids: bare.slice(0, encoding.maxTokens), second: 0, total: bare.length };
       case "count":
-        return { ids: [], second: 0, total: bare.length + counts.single };
-      case "single": {
-        const kept = bare.slice(0, encoding.maxTokens - counts.single);
-        return { ids: [start!, ...kept, end!], second: 0, total: bare.length + counts.single };
-      }
+        return { ids: [], second: 0, total: bare.length + frame.single };
+      case "single":
+        return framed(bare, encoding.maxTokens);
       case "pair": {
-        const head = [start!, ...encoding.query, ...between];
-        const kept = bare.slice(0, Math.max(0, encoding.maxTokens - encoding.query.length - counts.pair));
+        const { query, maxTokens } = encoding;
+        const head = [...pair.before, ...query, ...pair.between];
+        const kept = bare.slice(0, documentRoom(frame, query.length, maxTokens));
         return {
-          ids: [...head, ...kept, end!],
+          ids: [...head, ...kept, ...pair.behind, ...pair.tail],
           second: head.length,
-          total: encoding.query.length + bare.length + counts.pair,
+          total: query.length + bare.length + frame.pair + frame.tail,
         };
+      }
+      case "few-shot": {
+        const { prefix, suffix, maxTokens } = encoding;
+        const kept = bare.slice(0, fewShotRoom(maxTokens, suffix));
+        const cut = bare.length - kept.length;
+        const around = bareIds(prefix).length + bareIds(suffix).length;
+        const whole = bareIds(prefix + tokenizer.decode(kept) + suffix);
+        const { ids, total } = framed(whole, 8 * Math.floor((around + maxTokens + 8) / 8) + 8);
+        return { ids, second: 0, total: total + cut };
       }
     }
   }
 
+  /** FlagICLModel leaves room for "<s>", and for the suffix with "</s>" behind it, as they are tokenized as texts. */
+  function fewShotRoom(maxTokens: number, suffix: string): number {
+    return Math.max(0, maxTokens - bareIds("<s>").length - bareIds(`${suffix}</s>`).length);
+  }
+
   return {
-    padId: padId!,
-    frame: counts,
+    padId,
+    weightless,
+    frame,
     encode(texts, encoding) {
       const encoded = texts.map((text) => encodeOne(text, encoding));
       return {
@@ -74,27 +87,11 @@ export function createTokens(tokenizerJson: object, tokenizerConfig: object, arc
         totals: Int32Array.from(encoded, ({ total }) => total),
       };
     },
+    decode: (ids) => Array.from(ids, (id) => tokenizer.decode([id])),
   };
 }
 
-function idOf(tokenizer: Tokenizer, token: string): number {
-  const id = tokenizer.token_to_id(token);
-  if (id === undefined) {
-    throw new BgeError(
-      "MODEL_MISMATCH",
-      `The tokenizer has no token ${token}: its files are not of the architecture stated.`,
-    );
-  }
-  return id;
-}
-
-/** Our frame must be the one that the tokenizer's own post-processor sets around a text. */
-function checkFrame(tokenizer: Tokenizer, frame: readonly number[]): void {
-  const own = tokenizer.encode("", { add_special_tokens: true }).ids;
-  if (own.join() !== frame.join()) {
-    throw new BgeError(
-      "MODEL_MISMATCH",
-      `The tokenizer frames a text with ids [${own.join(", ")}], this architecture with [${frame.join(", ")}].`,
-    );
-  }
+/** Tokens that a pair leaves for its document: cut to the limit alone, then together with what stands before it (`only_second`). */
+export function documentRoom(frame: FrameSize, queryTokens: number, maxTokens: number): number {
+  return Math.max(0, Math.min(maxTokens, maxTokens + frame.tail - frame.pair - queryTokens));
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { BgeError, type Embedder, type EmbeddingSpec, type LoadOptions, resolveModel } from "@bge-js/core";
-import { type AdapterModel, isLoaded } from "@bge-js/core/adapter";
+import { BgeError, type Embedder, type LoadOptions, resolveModel } from "@bge-js/core";
+import { type AdapterModel, isLoaded, specInUse } from "@bge-js/core/adapter";
 
 /** What is known of an embedder before it is loaded, too. */
 type Facts = Pick<Embedder, "dimensions" | "maxTokens" | "source" | "spec">;
@@ -8,9 +8,10 @@ type Facts = Pick<Embedder, "dimensions" | "maxTokens" | "source" | "spec">;
 /** `bge-small-en-v1.5_int8_384_<hash of all that changes a vector>_`: readable, and fit for a file's name. */
 export function cacheNamespace(model: AdapterModel<Embedder> | undefined, options: LoadOptions): string {
   const { spec, source, dimensions, maxTokens } = isLoaded(model) ? model : factsOf(model, options);
-  const { id, pooling, queryInstruction } = spec;
+  const { id, pooling, queryInstruction, queryFormat, documentInstruction } = spec;
   const { fingerprint, dtype, batching } = source;
-  const facts = [id, fingerprint, dtype, batching, pooling, dimensions, maxTokens, queryInstruction];
+  const instructions = [queryInstruction, queryFormat, documentInstruction];
+  const facts = [id, fingerprint, dtype, batching, pooling, dimensions, maxTokens, ...instructions];
   const hash = createHash("sha256").update(JSON.stringify(facts)).digest("hex").slice(0, 16);
   const name = id.replace(/^.*[/\\]/, "").replace(/[^A-Za-z0-9.-]/g, "-");
   return `${name}_${dtype}_${dimensions}_${hash}_`;
@@ -23,9 +24,5 @@ function factsOf(model: Exclude<AdapterModel<Embedder>, Embedder> | undefined, o
     throw new BgeError("MODEL_MISMATCH", message, { parameter: "model" });
   }
   const { dimensions = spec.dimensions, maxTokens = spec.defaultMaxTokens ?? spec.maxTokens } = options;
-  return { spec: instructed(spec, options.queryInstruction), source, dimensions, maxTokens };
-}
-
-function instructed(spec: EmbeddingSpec, queryInstruction: string | false = spec.queryInstruction): EmbeddingSpec {
-  return { ...spec, queryInstruction: queryInstruction || "" };
+  return { spec: specInUse(spec, options), source, dimensions, maxTokens };
 }

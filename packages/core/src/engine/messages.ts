@@ -1,7 +1,7 @@
 /**
  * What crosses the thread boundary, as types: plain data alone, so that the same messages could travel to a process.
  */
-import type { Architecture, Pooling } from "../spec.js";
+import type { Architecture, Padding, Pooling, RerankerPrompt } from "../spec.js";
 import type { Gate } from "./native-gate.js";
 
 /** What a worker is started with. */
@@ -9,8 +9,11 @@ export interface WorkerStart {
   readonly file: string;
   readonly directory: string;
   readonly architecture: Architecture;
-  /** Name of the graph's output that is read. */
-  readonly output: string;
+  readonly padding: Padding;
+  /** An LLM reranker's text around query and document. */
+  readonly prompt?: RerankerPrompt;
+  /** Names of the graph's outputs that may be read. */
+  readonly reads: readonly string[];
   readonly threads: number;
 }
 
@@ -22,10 +25,19 @@ export interface WorkerData extends WorkerStart {
 export interface ModelInfo {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  /** Shape of `output` for a text of no words, `[1, tokens, width]` or `[1, logits]`. */
-  readonly shape: readonly number[];
-  /** Special tokens around one text, and around a pair. */
-  readonly frame: { readonly single: number; readonly pair: number };
+  /** Tokens of a very short text, and the shape of each output that may be read for it: `[1, tokens, width]`, `[1, width]`, ... */
+  readonly probe: { readonly tokens: number; readonly shapes: Readonly<Record<string, readonly number[]>> };
+  readonly frame: FrameSize;
+}
+
+/** Tokens that stand around texts. */
+export interface FrameSize {
+  /** Around one text. */
+  readonly single: number;
+  /** Before, between and behind the texts of a pair, as far as the limit counts them. */
+  readonly pair: number;
+  /** Behind a pair and beyond the limit: an LLM reranker's separator and prompt. */
+  readonly tail: number;
 }
 
 /** Token ids of several inputs, one behind the other. */
@@ -40,26 +52,48 @@ export interface TokenRows {
 export type Encoding =
   /** `[CLS] text [SEP]`, cut to `maxTokens`. */
   | { readonly form: "single"; readonly maxTokens: number }
+  /**
+   * The text cut to `maxTokens` as if it stood alone, decoded, put between `prefix` and `suffix` and encoded again, as
+   * FlagICLModel does with queries; `prefix` and `suffix` are not cut.
+   */
+  | { readonly form: "few-shot"; readonly maxTokens: number; readonly prefix: string; readonly suffix: string }
   /** The text alone, cut to `maxTokens`: the query of pairs to come. */
   | { readonly form: "bare"; readonly maxTokens: number }
-  /** `[CLS] query [SEP] text [SEP]` (two `</s>` between in XLM-R), cut at the end of the text alone. */
+  /** `[CLS] query [SEP] text [SEP]`, or what the architecture has for that, cut at the end of the text alone. */
   | { readonly form: "pair"; readonly maxTokens: number; readonly query: Int32Array }
   /** Nothing but the count, specials included. */
   | { readonly form: "count" };
 
-/** What is made of the model's output, in the worker, so that only finished numbers cross back. */
-export type Head =
+/**
+ * What is made of one output of the model, in the worker, so that only finished numbers cross back. One run may have several:
+ * a row's numbers then stand one head behind the other.
+ */
+export type Head = { readonly output: string } & (
   | { readonly type: "vector"; readonly pooling: Pooling; readonly dimensions: number }
-  | { readonly type: "tokens"; readonly dimensions: number }
+  /** `skip`: tokens at the start that are left out. */
+  | { readonly type: "tokens"; readonly dimensions: number; readonly skip: 0 | 1 }
+  /** For each token its id and weight; both 0 where the token counts for nothing. Ids stay exact in float32 (below 2 ** 24). */
+  | { readonly type: "sparse" }
   /** `query`: its token rows. The first token's row ([CLS]) of each document is left out. */
   | { readonly type: "max-sim"; readonly dimensions: number; readonly query: Float32Array }
-  | { readonly type: "logit" };
+  | { readonly type: "dot"; readonly pooling: Pooling; readonly dimensions: number; readonly query: Float32Array }
+  /** `query`: what the head `sparse` gave for it. */
+  | { readonly type: "lexical"; readonly query: Float32Array }
+  | { readonly type: "logit" }
+);
 
 export type Work =
   | { readonly type: "encode"; readonly texts: readonly string[]; readonly encoding: Encoding }
-  | { readonly type: "run"; readonly rows: TokenRows; readonly head: Head }
+  | { readonly type: "run"; readonly rows: TokenRows; readonly heads: readonly Head[] }
   /** Both for one text: one hop less. */
-  | { readonly type: "encode-and-run"; readonly text: string; readonly encoding: Encoding; readonly head: Head };
+  | {
+      readonly type: "encode-and-run";
+      readonly text: string;
+      readonly encoding: Encoding;
+      readonly heads: readonly Head[];
+    }
+  /** Each token alone, as text. */
+  | { readonly type: "decode"; readonly ids: Int32Array };
 
 /** `totals`: tokens of each text before any cut, specials included (form `bare`: without). */
 export interface Encoded {
@@ -67,7 +101,7 @@ export interface Encoded {
   readonly totals: Int32Array;
 }
 
-/** `data`: vectors row by row, token vectors row by row, or one number a row. `faulty`: rows with a number that is not finite, vectors of zeros. */
+/** `data`: the heads' numbers row by row. `faulty`: rows with a number that is not finite, and vectors of zeros. */
 export interface Computed {
   readonly data: Float32Array;
   readonly faulty: readonly number[];
@@ -75,9 +109,11 @@ export interface Computed {
 
 export type Result<W extends Work> = W extends { type: "encode" }
   ? Encoded
-  : W extends { type: "run" }
-    ? Computed
-    : Computed & { readonly kept: number; readonly total: number };
+  : W extends { type: "decode" }
+    ? readonly string[]
+    : W extends { type: "run" }
+      ? Computed
+      : Computed & { readonly kept: number; readonly total: number };
 
 export type FromWorker =
   | { readonly type: "ready"; readonly info: ModelInfo }

@@ -10,7 +10,7 @@ const second: HiddenRow = { hidden, offset: 12, length: 2, width: 4 };
 
 function pooled(row: HiddenRow, pooling: Pooling, dimensions: number): number[] {
   const out = new Float32Array(dimensions);
-  poolRow(row, pooling, dimensions, out, 0);
+  poolRow(row, pooling, out);
   return [...out];
 }
 
@@ -43,10 +43,11 @@ describe("poolRow", () => {
       expect(pooled(nothing, pooling, 4)).toEqual([0, 0, 0, 0]);
   });
 
-  test("writes at its place alone", () => {
-    const out = new Float32Array(4).fill(7);
-    poolRow(first, "cls", 2, out, 1);
-    expect([...out]).toEqual([7, Math.fround(0.6), Math.fround(0.8), 7]);
+  test("finds its tokens wherever the row begins, as behind padding on the left", () => {
+    const padded = Float32Array.of(99, 99, 0, 2, 6, 8);
+    const row: HiddenRow = { hidden: padded, offset: 2, length: 2, width: 2 };
+    expect(pooled(row, "last-token", 2)).toEqual([0.6, 0.8].map(Math.fround));
+    expect(pooled(row, "cls", 2)).toEqual([0, 1]);
   });
 
   test("gives vectors of length 1", () => {
@@ -72,9 +73,17 @@ describe("poolRow", () => {
 
 describe("tokenRows", () => {
   test("gives each real token's vector, cut, and then normalised", () => {
-    const out = new Float32Array(7).fill(7);
-    tokenRows(first, 2, out, 1);
-    const expected = [normalized([3, 4]), normalized([1, 1]), normalized([5, 0])].flat();
-    expect([...out]).toEqual([7, ...expected]);
+    const out = new Float32Array(6);
+    tokenRows(first, 0, 2, out);
+    expect([...out]).toEqual([normalized([3, 4]), normalized([1, 1]), normalized([5, 0])].flat());
+  });
+
+  test("leaves out tokens at the start, also where the graph has none for them", () => {
+    const out = new Float32Array(4);
+    tokenRows(first, 1, 2, out);
+    expect([...out]).toEqual([normalized([1, 1]), normalized([5, 0])].flat());
+    const without = new Float32Array(4);
+    tokenRows({ hidden: first.hidden.slice(4), offset: -4, length: 3, width: 4 }, 1, 2, without);
+    expect(without).toEqual(out);
   });
 });

@@ -1,36 +1,39 @@
 import type { Pooling } from "../spec.js";
 
-/** One padded row of token vectors inside a batch: `hidden[offset + t * width + d]`, of which `length` tokens are real. */
+/** One row of token vectors inside a batch: token `t` is `hidden[offset + t * width, offset + (t + 1) * width)`. */
 export interface HiddenRow {
   readonly hidden: Float32Array;
+  /** Negative where the graph leaves out the first token: then token 0 must not be read. */
   readonly offset: number;
+  /** Real tokens, without padding. */
   readonly length: number;
   readonly width: number;
 }
 
-/** One text's vector: pooled, cut to `dimensions`, then normalised, written to `out` at `at`. */
-export function poolRow(row: HiddenRow, pooling: Pooling, dimensions: number, out: Float32Array, at: number): void {
+/** One text's vector: pooled, cut to `out`'s length, then normalised. */
+export function poolRow(row: HiddenRow, pooling: Pooling, out: Float32Array): void {
   const { hidden, offset, length, width } = row;
   if (pooling === "mean") {
-    for (let d = 0; d < dimensions; d++) {
+    for (let d = 0; d < out.length; d++) {
       let sum = 0;
       for (let t = 0; t < length; t++) sum += hidden[offset + t * width + d]!;
-      out[at + d] = sum / length;
+      out[d] = sum / length;
     }
   } else {
     const from = offset + (pooling === "last-token" ? length - 1 : 0) * width;
-    out.set(hidden.subarray(from, from + dimensions), at);
+    out.set(hidden.subarray(from, from + out.length));
   }
-  normalize(out, at, dimensions);
+  normalize(out, 0, out.length);
 }
 
-/** Each token's vector, cut to `dimensions`, then normalised. */
-export function tokenRows(row: HiddenRow, dimensions: number, out: Float32Array, at: number): void {
+/** Each token's vector from `skip` on, cut to `dimensions`, then normalised. */
+export function tokenRows(row: HiddenRow, skip: number, dimensions: number, out: Float32Array): void {
   const { hidden, offset, length, width } = row;
-  for (let t = 0; t < length; t++) {
+  for (let t = skip; t < length; t++) {
     const from = offset + t * width;
-    out.set(hidden.subarray(from, from + dimensions), at + t * dimensions);
-    normalize(out, at + t * dimensions, dimensions);
+    const at = (t - skip) * dimensions;
+    out.set(hidden.subarray(from, from + dimensions), at);
+    normalize(out, at, dimensions);
   }
 }
 

@@ -10,12 +10,12 @@ import type { Inputs } from "./tensors.js";
 export interface Session {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  /** Runs the graph; blocks this thread while it does. */
-  run(inputs: Inputs): Promise<Output>;
+  /** Runs the graph for the outputs named; blocks this thread while it does. */
+  run(inputs: Inputs, names: readonly string[]): Promise<Record<string, Output>>;
   release(): Promise<void>;
 }
 
-export async function openSession({ file, output, threads, gate }: WorkerData): Promise<Session> {
+export async function openSession({ file, threads, gate }: WorkerData): Promise<Session> {
   const ort = await loadRuntime();
   let session: InferenceSession;
   try {
@@ -39,13 +39,17 @@ export async function openSession({ file, output, threads, gate }: WorkerData): 
   return {
     inputs: session.inputNames,
     outputs: session.outputNames,
-    async run({ rows, width, data }) {
+    async run({ rows, width, data }, names) {
       const feeds = Object.fromEntries(
         Object.entries(data).map(([name, values]) => [name, new ort.Tensor("int64", values, [rows, width])]),
       );
-      const results = await throughGate(gate, () => session.run(feeds, [output]));
-      const tensor = results[output]!;
-      return { data: asFloat32(tensor, `${output} of ${file}`), shape: tensor.dims };
+      const results = await throughGate(gate, () => session.run(feeds, names));
+      return Object.fromEntries(
+        Object.entries(results).map(([name, tensor]) => [
+          name,
+          { data: asFloat32(tensor as Tensor, `${name} of ${file}`), shape: tensor.dims },
+        ]),
+      );
     },
     release: () => throughGate(gate, () => session.release()),
   };

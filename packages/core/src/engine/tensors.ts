@@ -1,6 +1,7 @@
+import type { Padding } from "../spec.js";
 import type { TokenRows } from "./messages.js";
 
-/** The graph's inputs by name, each `[rows, width]`, padded on the right. */
+/** The graph's inputs by name, each `[rows, width]`. */
 export interface Inputs {
   readonly rows: number;
   readonly width: number;
@@ -8,7 +9,11 @@ export interface Inputs {
 }
 
 /** Pads token rows to the longest of them; only the inputs that the graph has are made. */
-export function padRows(rows: TokenRows, names: readonly string[], padId: number): Inputs {
+export function padRows(
+  rows: TokenRows,
+  names: readonly string[],
+  { padId, padding = "right" }: { readonly padId: number; readonly padding?: Padding },
+): Inputs {
   const count = rows.lengths.length;
   const width = Math.max(...rows.lengths);
   const ids = int64(count * width);
@@ -19,8 +24,9 @@ export function padRows(rows: TokenRows, names: readonly string[], padId: number
   for (let row = 0; row < count; row++) {
     const length = rows.lengths[row]!;
     const second = rows.seconds[row]!;
+    const start = row * width + (padding === "left" ? width - length : 0);
     for (let t = 0; t < length; t++) {
-      const at = row * width + t;
+      const at = start + t;
       ids.set(at, rows.ids[from + t]!);
       mask.set(at, 1);
       if (second > 0 && t >= second) types.set(at, 1);

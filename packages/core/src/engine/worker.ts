@@ -2,9 +2,20 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
 import { BgeError, messageOf } from "../errors.js";
+import type { Padding } from "../spec.js";
 import { createTokens, type Tokens } from "../tokens.js";
-import { applyHead } from "./heads.js";
-import type { Computed, FromWorker, Head, Result, TokenRows, ToWorker, Work, WorkerData } from "./messages.js";
+import { applyHeads } from "./heads.js";
+import type {
+  Computed,
+  FromWorker,
+  Head,
+  ModelInfo,
+  Result,
+  TokenRows,
+  ToWorker,
+  Work,
+  WorkerData,
+} from "./messages.js";
 import { openSession, type Session } from "./session.js";
 import { KNOWN_INPUTS, padRows } from "./tensors.js";
 
@@ -12,6 +23,7 @@ import { KNOWN_INPUTS, padRows } from "./tensors.js";
 interface Model {
   readonly tokens: Tokens;
   readonly session: Session;
+  readonly padding: Padding;
 }
 
 const port = parentPort!;
@@ -34,21 +46,26 @@ async function open(start: WorkerData): Promise<Model> {
   const tokens = createTokens(
     await readJson(start.directory, "tokenizer.json"),
     await readJson(start.directory, "tokenizer_config.json"),
-    start.architecture,
+    start,
   );
   const session = await openSession(start);
-  const shape = await outputShape(session, tokens, start.output);
-  send({ type: "ready", info: { inputs: session.inputs, outputs: session.outputs, shape, frame: tokens.frame } });
-  return { tokens, session };
+  const model = { tokens, session, padding: start.padding };
+  const probe = await runProbe(model, start.reads);
+  send({ type: "ready", info: { inputs: session.inputs, outputs: session.outputs, probe, frame: tokens.frame } });
+  return model;
 }
 
-/** Runs the model once on no words: learns the shape of its output, and warms it up. */
-async function outputShape(session: Session, tokens: Tokens, output: string): Promise<readonly number[]> {
+/** Runs the model once on next to nothing: learns the shapes of its outputs, and warms it up. */
+async function runProbe({ tokens, session, padding }: Model, reads: readonly string[]): Promise<ModelInfo["probe"]> {
   const { inputs, outputs } = session;
+  const { rows } = tokens.encode(["a"], { form: "single", maxTokens: tokens.frame.single + 1 });
+  const count = rows.lengths[0]!;
   // The caller's thread knows the model's facts and says what is wrong.
-  if (!inputs.every((name) => KNOWN_INPUTS.includes(name)) || !outputs.includes(output)) return [];
-  const { rows } = tokens.encode([""], { form: "single", maxTokens: tokens.frame.single });
-  return (await session.run(padRows(rows, inputs, tokens.padId))).shape;
+  const names = reads.filter((name) => outputs.includes(name));
+  if (names.length === 0 || !inputs.every((name) => KNOWN_INPUTS.includes(name))) return { tokens: count, shapes: {} };
+  const results = await session.run(padRows(rows, inputs, { padId: tokens.padId, padding }), names);
+  const shapes = Object.fromEntries(Object.entries(results).map(([name, { shape }]) => [name, shape]));
+  return { tokens: count, shapes };
 }
 
 async function answer(model: Model, work: Work): Promise<void> {
@@ -62,18 +79,30 @@ async function answer(model: Model, work: Work): Promise<void> {
 
 async function perform(model: Model, work: Work): Promise<Result<Work>> {
   if (work.type === "encode") return model.tokens.encode(work.texts, work.encoding);
-  if (work.type === "run") return compute(model, work.rows, work.head);
+  if (work.type === "decode") return model.tokens.decode(work.ids);
+  if (work.type === "run") return compute(model, work.rows, work.heads);
   const { rows, totals } = model.tokens.encode([work.text], work.encoding);
-  return { ...(await compute(model, rows, work.head)), kept: rows.lengths[0]!, total: totals[0]! };
+  const kept = rows.lengths[0]!;
+  const computed = kept === 0 ? NOTHING : await compute(model, rows, work.heads);
+  return { ...computed, kept, total: totals[0]! };
 }
 
-async function compute({ session, tokens }: Model, rows: TokenRows, head: Head): Promise<Computed> {
-  const output = await session.run(padRows(rows, session.inputs, tokens.padId));
-  return applyHead(head, output, rows.lengths);
+/** What a text without any token gives. */
+const NOTHING: Computed = { data: new Float32Array(0), faulty: [] };
+
+async function compute(
+  { session, tokens, padding }: Model,
+  rows: TokenRows,
+  heads: readonly Head[],
+): Promise<Computed> {
+  const names = [...new Set(heads.map((head) => head.output))];
+  const outputs = await session.run(padRows(rows, session.inputs, { padId: tokens.padId, padding }), names);
+  return applyHeads(heads, outputs, { rows, padding, weightless: tokens.weightless });
 }
 
 /** Typed arrays are moved to the caller's thread, not copied. */
 function buffersOf(result: Result<Work>): ArrayBuffer[] {
+  if (!("data" in result) && !("rows" in result)) return [];
   const arrays =
     "data" in result ? [result.data] : [result.rows.ids, result.rows.lengths, result.rows.seconds, result.totals];
   return arrays.map((array) => array.buffer as ArrayBuffer);
