@@ -5,12 +5,12 @@ import { expect, test } from "vitest";
 
 const program = fileURLToPath(new URL("./event-loop-program.mjs", import.meta.url));
 
-/** The event loop's delay is measured against one run of the model in the same process: no time of ours is asserted. */
+/** What holds the event loop is measured against one run of the model in the same process: no time of ours is asserted. */
 test("the caller's event loop stays free while 200 documents of 400 tokens and one 1 MB text are embedded", async () => {
   const { stdout } = await promisify(execFile)(process.execPath, [program]);
   const { tokens, runMs, longestMs, queries, vectors } = JSON.parse(stdout) as Record<string, number>;
   console.log(
-    `longest event-loop delay ${longestMs!.toFixed(1)} ms, one model run ${runMs!.toFixed(1)} ms; ${queries} queries meanwhile`,
+    `longest stretch of the event loop ${longestMs!.toFixed(1)} ms, one model run ${runMs!.toFixed(1)} ms; ${queries} queries meanwhile`,
   );
   expect(tokens).toBe(400);
   expect(vectors).toBe(3 * 201);
