@@ -1,6 +1,8 @@
 /** What went wrong, for a program to act on; the message says it for a person. */
 export type BgeErrorCode =
+  | "ACCESS_DENIED"
   | "DISPOSED"
+  | "DOWNLOAD_FAILED"
   | "INFERENCE_FAILED"
   | "INPUT_TOO_LONG"
   | "INVALID_INPUT"

@@ -3,8 +3,8 @@ import type { Engine, EngineCall } from "./engine/pool.js";
 import { shareEngine } from "./engine/shared.js";
 import { KNOWN_INPUTS } from "./engine/tensors.js";
 import { BgeError } from "./errors.js";
+import { findOrPull } from "./hub/find-or-pull.js";
 import { checkOptions } from "./options.js";
-import { resolveModel } from "./resolve.js";
 import type { ModelReference, ModelSource, ModelSpec } from "./spec.js";
 
 /** A model whose files are open and agree with its facts. */
@@ -22,18 +22,16 @@ export async function openModel(
   accept: (spec: ModelSpec, options: LoadOptions) => void,
 ): Promise<OpenModel> {
   const checked = checkOptions(options);
-  const { spec, source } = resolveModel(model, {
-    dtype: checked.dtype,
-    check: (found) => {
-      accept(found, checked);
-      refuseUnsupported(found);
-    },
+  const { spec, source } = await findOrPull(model, checked, (found) => {
+    accept(found, checked);
+    refuseUnsupported(found);
   });
   const { directory, file, fingerprint } = source;
   const { architecture } = spec;
   const engine = await shareEngine({ directory, file, architecture, output: outputOf(spec) }, fingerprint, checked);
   try {
     checkFiles(spec, engine.info, file);
+    checked.signal?.throwIfAborted();
   } catch (error) {
     await engine.dispose();
     throw error;
