@@ -63,16 +63,10 @@ async function request(hub: Hub, { url }: RemoteFile, handle: FileHandle, progre
 }
 
 /** Where the answer's bytes belong, once its headers agree with the listing. */
-function startOf(
-  { status, headers, first }: Answer,
-  { url, size, content, commit }: RemoteFile,
-  asked: number,
-): number {
+function startOf({ status, headers, first }: Answer, { url, size, commit }: RemoteFile, asked: number): number {
   const wrong = (problem: string) => new HttpFailure(`${shown(url)} ${problem}`);
   const from = first["x-repo-commit"];
   if (from !== undefined && from !== commit) throw wrong(`is of commit ${from}, not of ${commit}`);
-  const linked = first["x-linked-etag"];
-  if (typeof linked === "string" && untagged(linked) !== content) throw wrong(`is another file than the listing's`);
   const encoding = headers["content-encoding"] ?? "identity";
   if (encoding !== "identity") throw wrong(`came as ${encoding}, which was not asked for`);
   if (status === 200) {
@@ -96,8 +90,4 @@ async function* chunksOf({ body }: Answer, url: URL): AsyncGenerator<Buffer, voi
 
 function strongTag(tag: string | undefined): string | undefined {
   return tag?.startsWith('"') === true ? tag : undefined;
-}
-
-function untagged(tag: string): string {
-  return tag.replace(/^W\//, "").replace(/^"|"$/g, "");
 }

@@ -70,7 +70,10 @@ async function fillRightly(
 /** Appends until the file has its size; goes on where a connection was cut. */
 async function fill(hub: Hub, file: RemoteFile, handle: FileHandle, onBytes: (bytes: number) => void): Promise<void> {
   const progress = { bytes: (await handle.stat()).size, etag: undefined as string | undefined };
-  if (progress.bytes > file.size) await handle.truncate((progress.bytes = 0));
+  if (progress.bytes > file.size) {
+    await handle.truncate(0);
+    progress.bytes = 0;
+  }
   onBytes(progress.bytes);
   let before = progress.bytes;
   const gained = () => {

@@ -117,6 +117,7 @@ async function atCommit(hub: Hub, repository: string, commit: string, wanted: Wa
     if (!isCommit(revision) && cachedCommit(repository, revision) !== commit) {
       await writeWhole(repository, join("refs", ...revision.split("/")), commit);
     }
+    await sweepPartials(join(repository, "blobs"));
     return brought;
   });
   const graph = GRAPH_FILES[dtype];

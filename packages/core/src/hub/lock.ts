@@ -36,6 +36,7 @@ export async function withLock<T>(file: string, signal: AbortSignal | undefined,
 
 /** Makes the lock with its content in one step: a lock file is never seen empty. */
 async function take(file: string, holder: string): Promise<boolean> {
+  if ((await contentOf(file)) !== undefined) return false;
   const own = `${file}.${holder}`;
   const handle = await open(own, "wx");
   try {

@@ -49,10 +49,11 @@ function hostId(): string {
   return createHash("sha256").update(parts.join("\n")).digest("hex").slice(0, 12);
 }
 
-/** Field 22 of /proc/PID/stat, counted behind the name, which may hold anything. */
+/** Field 22 of /proc/PID/stat, counted behind the name, which may hold anything. A zombie has ended, though it has an id. */
 function startOf(pid: number): string | undefined {
   const stat = read(`/proc/${pid}/stat`);
-  return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return fields[0] === "Z" ? "ended" : fields[19];
 }
 
 function read(file: string): string {
