@@ -1,5 +1,5 @@
 // Preloaded into pull-program.mjs: ends the process by SIGKILL before or after the n-th step that changes the file system, or
-// lets that step fail as a full disk does. So every point between two steps can be hit, not only those that take long.
+// lets writes fail as on a full disk, or links as where there are none. So every point between two steps can be hit, not only those that take long.
 import fs from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
 import { fileURLToPath } from "node:url";
@@ -15,6 +15,9 @@ function patch(owner, name) {
     if (hit && kind === "before") process.kill(process.pid, "SIGKILL");
     if (steps >= at && kind === "full" && name === "appendFile") {
       throw Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
+    }
+    if (kind === "no links" && (name === "link" || name === "symlink")) {
+      throw Object.assign(new Error("EPERM: operation not permitted"), { code: "EPERM" });
     }
     const result = await original.apply(this, args);
     if (hit && kind === "after") process.kill(process.pid, "SIGKILL");

@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { lstatSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Downloaded } from "../../packages/core/src/hub/download.js";
@@ -68,6 +68,22 @@ describe.skipIf(!hasLoopback)("processes", () => {
     expectSound(cache);
     expect(result<Downloaded>(await start("pull").ended).id).toBe(ID);
     expect((await verify(ID)).ok).toBe(true);
+  });
+
+  test("without the right to make links copy, and find everything again", async () => {
+    const env = { BGE_JS_FAULT: "no links" };
+    const { directory, downloadedBytes } = result<Downloaded>(await start("pull", env).ended);
+    expect(downloadedBytes).toBeGreaterThan(0);
+    expect(lstatSync(join(directory, "onnx", "model.onnx")).isFile()).toBe(true);
+    const asked = hub.asked.length;
+    expect(result<{ vector: number[] }>(await start("load", env).ended).vector).toHaveLength(8);
+    expect(hub.asked).toHaveLength(asked);
+    expect((await verify(ID)).ok).toBe(true);
+    writeFileSync(join(directory, "tokenizer.json"), "{}");
+    expect((await verify(ID)).ok).toBe(false);
+    expect(result<Downloaded>(await start("pull", env).ended).downloadedBytes).toBe(0);
+    expect((await verify(ID)).ok).toBe(true);
+    expect(leftovers(cache)).toEqual([]);
   });
 
   test("with a full disk end with an error that says so, keep nothing half, and what was good", async () => {

@@ -1,47 +1,24 @@
-import { existsSync, mkdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadEmbedder } from "@bge-js/core";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { cachedModels } from "../../packages/core/src/hub/cached-models.js";
 import type { DownloadProgress } from "../../packages/core/src/hub/download.js";
 import { pull } from "../../packages/core/src/hub/pull.js";
-import { verify } from "../../packages/core/src/hub/verify.js";
 import { resolveModel } from "../../packages/core/src/resolve.js";
-import { folderOf } from "../folders.js";
 import { hasLoopback } from "../loopback.js";
 import { fixture } from "../models.js";
 import { everyFile, expectSound, leftovers } from "./cache.js";
-import { blobName, type Files, filesOf, type HubDouble, startHubDouble } from "./hub-double.js";
+import { blobName, type Files, filesOf } from "./hub-double.js";
+import { ID, tiny as needed, startTinyHub, type TinyHub } from "./tiny-hub.js";
 
-const ID = "someone/tiny";
-const tiny: Files = {
-  ...filesOf(fixture("tiny-bert-cls")),
-  "README.md": Buffer.from("# Tiny"),
-  "pytorch_model.bin": Buffer.alloc(300_000),
-};
+const tiny: Files = { ...needed, "README.md": Buffer.from("# Tiny"), "pytorch_model.bin": Buffer.alloc(300_000) };
 const coded = (code: string, parameter?: string) =>
   expect.objectContaining({ name: "BgeError", code, ...(parameter === undefined ? {} : { parameter }) });
-
-let hub: HubDouble;
-let cache: string;
-let main: string;
-const repository = () => join(cache, "models--someone--tiny");
-
+const repository = () => join(t.cache, "models--someone--tiny");
+let t: TinyHub;
 beforeEach(async () => {
-  cache = folderOf();
-  hub = await startHubDouble(ID);
-  main = hub.commit(tiny);
-  for (const name of ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"])
-    vi.stubEnv(name, "");
-  vi.stubEnv("HF_HUB_OFFLINE", "");
-  vi.stubEnv("TRANSFORMERS_OFFLINE", "");
-  vi.stubEnv("HF_HOME", cache);
-  vi.stubEnv("HF_HUB_CACHE", cache);
-  vi.stubEnv("HF_ENDPOINT", hub.endpoint);
-});
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  await hub[Symbol.asyncDispose]();
+  t = await startTinyHub(tiny);
 });
 
 describe.skipIf(!hasLoopback)("a model that is only on the hub", () => {
@@ -50,58 +27,58 @@ describe.skipIf(!hasLoopback)("a model that is only on the hub", () => {
     const first = await loadEmbedder(ID, { onDownload: (progress) => seen.push(progress), threads: 1 });
     const vector = await first.embedQuery("what is a panda?");
     await first.dispose();
-    expect(first.source).toMatchObject({ from: "cache", directory: join(repository(), "snapshots", main) });
+    expect(first.source).toMatchObject({ from: "cache", directory: join(repository(), "snapshots", t.main) });
     const own = await loadEmbedder(fixture("tiny-bert-cls"), { threads: 1 });
     expect(vector).toEqual(await own.embedQuery("what is a panda?"));
     await own.dispose();
-    expect(seen.at(-1)).toMatchObject({ model: ID, commit: main, file: "onnx/model.onnx", bytes: 682_245 });
+    expect(seen.at(-1)).toMatchObject({ model: ID, commit: t.main, file: "onnx/model.onnx", bytes: 682_245 });
     expect(seen.at(-1)!.bytesOfAll).toBe(seen.at(-1)!.totalOfAll);
 
-    const asked = hub.asked.length;
-    await hub[Symbol.asyncDispose]();
+    const asked = t.hub.asked.length;
+    await t.hub[Symbol.asyncDispose]();
     const again = await loadEmbedder(ID, { threads: 1 });
     expect(await again.embedQuery("what is a panda?")).toEqual(vector);
     await again.dispose();
-    expect(hub.asked).toHaveLength(asked);
+    expect(t.hub.asked).toHaveLength(asked);
   });
 
   test("lies in the cache as huggingface_hub would have put it, and nothing else does", async () => {
     const { files, downloadedBytes, bytes, commit } = await pull(ID);
-    expect(commit).toBe(main);
+    expect(commit).toBe(t.main);
     expect(downloadedBytes).toBe(bytes);
     expect([...files].sort()).toEqual(Object.keys(filesOf(fixture("tiny-bert-cls"))).sort());
-    const expected = files.flatMap((path) => [`blobs/${blobName(tiny[path]!)}`, `snapshots/${main}/${path}`]);
-    expect(everyFile(repository()).sort()).toEqual([...new Set(expected), "refs/main", `trees/${main}.json`].sort());
-    expect(readFileSync(join(repository(), "refs", "main"), "utf8")).toBe(main);
-    const link = readlinkSync(join(repository(), "snapshots", main, "onnx", "model.onnx"));
+    const expected = files.flatMap((path) => [`blobs/${blobName(tiny[path]!)}`, `snapshots/${t.main}/${path}`]);
+    expect(everyFile(repository()).sort()).toEqual([...new Set(expected), "refs/main", `trees/${t.main}.json`].sort());
+    expect(readFileSync(join(repository(), "refs", "main"), "utf8")).toBe(t.main);
+    const link = readlinkSync(join(repository(), "snapshots", t.main, "onnx", "model.onnx"));
     expect(link).toBe(`../../../blobs/${blobName(tiny["onnx/model.onnx"]!)}`);
-    expectSound(cache);
-    expect(leftovers(cache)).toEqual([]);
-    expect(hub.asked.some(({ name }) => name === "pytorch_model.bin" || name === "README.md")).toBe(false);
+    expectSound(t.cache);
+    expect(leftovers(t.cache)).toEqual([]);
+    expect(t.hub.asked.some(({ name }) => name === "pytorch_model.bin" || name === "README.md")).toBe(false);
   });
 
   test("is not asked for again by a second pull, but for what main is", async () => {
     await pull(ID);
-    const before = hub.asked.length;
+    const before = t.hub.asked.length;
     expect((await pull(ID)).downloadedBytes).toBe(0);
-    expect(hub.asked.slice(before).map(({ at }) => at)).toEqual(["revision"]);
-    const pinned = hub.asked.length;
-    await pull(ID, { revision: main });
-    expect(hub.asked).toHaveLength(pinned);
+    expect(t.hub.asked.slice(before).map(({ at }) => at)).toEqual(["revision"]);
+    const pinned = t.hub.asked.length;
+    await pull(ID, { revision: t.main });
+    expect(t.hub.asked).toHaveLength(pinned);
   });
 
   test("takes all its files from one commit, even when main moves in between", async () => {
     const later = { ...tiny, "config.json": Buffer.from("{}"), "onnx/model.onnx": Buffer.alloc(200_000, 1) };
-    hub.fault = ({ at, before }) => {
-      if (at === "resolve" && before === 0) hub.commit(later);
+    t.hub.fault = ({ at, before }) => {
+      if (at === "resolve" && before === 0) t.hub.commit(later);
       return undefined;
     };
     const { commit, directory } = await pull(ID);
-    expect(commit).toBe(main);
+    expect(commit).toBe(t.main);
     expect(readFileSync(join(directory, "config.json"))).toEqual(tiny["config.json"]);
-    const paths = new Set(hub.asked.filter(({ at }) => at === "resolve").map(({ name }) => name));
+    const paths = new Set(t.hub.asked.filter(({ at }) => at === "resolve").map(({ name }) => name));
     expect(paths.size).toBeGreaterThan(3);
-    expectSound(cache);
+    expectSound(t.cache);
   });
 
   test("gets its external data, and only that of the precision that was asked for", async () => {
@@ -111,7 +88,7 @@ describe.skipIf(!hasLoopback)("a model that is only on the hub", () => {
       "onnx/model_fp16.onnx": Buffer.alloc(20, 4),
       "onnx/model_fp16.onnx_data": Buffer.alloc(20, 5),
     };
-    hub.commit({ ...tiny, ...data });
+    t.hub.commit({ ...tiny, ...data });
     const { files, directory } = await pull(ID);
     expect(files).toContain("onnx/model.onnx_data");
     expect(files).toContain("onnx/Constant_7_attr__value");
@@ -123,13 +100,13 @@ describe.skipIf(!hasLoopback)("a model that is only on the hub", () => {
   test("without the precision asked for: the error lists those that it has", async () => {
     await expect(pull(ID, { dtype: "q8" })).rejects.toEqual(coded("MODEL_NOT_FOUND", "dtype"));
     await expect(loadEmbedder(ID, { dtype: "int8" })).rejects.toThrow(/lacks onnx\/model_quantized.onnx.*dtype fp32/);
-    hub.commit({ "README.md": Buffer.from("nothing") });
+    t.hub.commit({ "README.md": Buffer.from("nothing") });
     await expect(pull(ID)).rejects.toThrow("no ONNX files");
   });
 
   test("takes the precision that its own bge.json names", async () => {
     const facts = Buffer.from(JSON.stringify({ dtype: "int8", batching: "alone" }));
-    hub.commit({ ...tiny, "bge.json": facts, "onnx/model_quantized.onnx": tiny["onnx/model.onnx"]! });
+    t.hub.commit({ ...tiny, "bge.json": facts, "onnx/model_quantized.onnx": tiny["onnx/model.onnx"]! });
     expect(await pull(ID)).toMatchObject({ dtype: "int8" });
     expect(resolveModel(ID).source.dtype).toBe("int8");
   });
@@ -137,13 +114,13 @@ describe.skipIf(!hasLoopback)("a model that is only on the hub", () => {
 
 describe.skipIf(!hasLoopback)("a revision", () => {
   test("may be a branch, a tag or a commit; each works offline afterwards", async () => {
-    const tagged = hub.commit({ ...tiny, "config.json": Buffer.from(`${tiny["config.json"]} `) }, "v1.0");
-    const branch = hub.commit(tiny, "refs/pr/1");
+    const tagged = t.hub.commit({ ...tiny, "config.json": Buffer.from(`${tiny["config.json"]} `) }, "v1.0");
+    const branch = t.hub.commit(tiny, "refs/pr/1");
     expect((await pull(ID, { revision: "v1.0" })).commit).toBe(tagged);
     expect((await pull(ID, { revision: "refs/pr/1" })).commit).toBe(branch);
-    expect((await pull(ID, { revision: main })).commit).toBe(main);
-    await hub[Symbol.asyncDispose]();
-    for (const [revision, commit] of Object.entries({ "v1.0": tagged, "refs/pr/1": branch, [main]: main })) {
+    expect((await pull(ID, { revision: t.main })).commit).toBe(t.main);
+    await t.hub[Symbol.asyncDispose]();
+    for (const [revision, commit] of Object.entries({ "v1.0": tagged, "refs/pr/1": branch, [t.main]: t.main })) {
       expect(resolveModel(ID, { revision }).source.directory).toContain(commit);
       const embedder = await loadEmbedder(ID, { revision, threads: 1 });
       await embedder.dispose();
@@ -161,20 +138,20 @@ describe.skipIf(!hasLoopback)("a revision", () => {
   test("that moved: a load stays with the cached commit, a pull follows and keeps what worked", async () => {
     await pull(ID);
     const quantized = { "onnx/model_quantized.onnx": Buffer.alloc(50_000, 7) };
-    const next = hub.commit({ ...tiny, ...quantized });
+    const next = t.hub.commit({ ...tiny, ...quantized });
     // int8 is not at the cached commit, so a load cannot have it without moving main.
     await expect(loadEmbedder(ID, { dtype: "int8" })).rejects.toEqual(coded("MODEL_NOT_FOUND", "dtype"));
-    const before = hub.sent();
+    const before = t.hub.sent();
     expect(await pull(ID, { dtype: "int8" })).toMatchObject({ commit: next, dtype: "int8" });
-    expect(hub.sent() - before).toBe(50_000);
+    expect(t.hub.sent() - before).toBe(50_000);
     expect(resolveModel(ID, { dtype: "fp32" }).source.directory).toContain(next);
     expect(resolveModel(ID, { dtype: "int8" }).source.directory).toContain(next);
   });
 
   test("of which the cache has another precision is added to, at the same commit", async () => {
-    const both = hub.commit({ ...tiny, "onnx/model_quantized.onnx": tiny["onnx/model.onnx"]! });
+    const both = t.hub.commit({ ...tiny, "onnx/model_quantized.onnx": tiny["onnx/model.onnx"]! });
     await pull(ID, { dtype: "int8" });
-    hub.commit({ ...tiny, "config.json": Buffer.from("{}") });
+    t.hub.commit({ ...tiny, "config.json": Buffer.from("{}") });
     const embedder = await loadEmbedder(ID, { dtype: "fp32", threads: 1 });
     await embedder.dispose();
     expect(embedder.source.directory).toContain(both);
@@ -185,7 +162,7 @@ describe.skipIf(!hasLoopback)("a revision", () => {
     writeFileSync(join(repository(), "refs", "main"), "f".repeat(40));
     const embedder = await loadEmbedder(ID, { threads: 1 });
     await embedder.dispose();
-    expect(embedder.source.directory).toContain(main);
+    expect(embedder.source.directory).toContain(t.main);
   });
 });
 
@@ -200,7 +177,7 @@ describe.skipIf(!hasLoopback)("nothing is downloaded", () => {
     await expect(failure).rejects.toEqual(coded("MODEL_NOT_FOUND", "model"));
     await expect(failure).rejects.toThrow(named);
     await expect(failure).rejects.toThrow(/no model package exists.*refs.main/);
-    expect(hub.asked).toEqual([]);
+    expect(t.hub.asked).toEqual([]);
   });
 
   test("for the default model, which comes with its package, nor for a folder", async () => {
@@ -208,87 +185,17 @@ describe.skipIf(!hasLoopback)("nothing is downloaded", () => {
     await expect(pull("./no-such-folder")).rejects.toEqual(coded("INVALID_OPTION", "model"));
     const embedder = await loadEmbedder();
     await embedder.dispose();
-    expect(hub.asked).toEqual([]);
+    expect(t.hub.asked).toEqual([]);
   });
 
   test("by pull with HF_HUB_OFFLINE: it says whether all is here", async () => {
     const { directory, files } = await pull(ID);
     vi.stubEnv("HF_HUB_OFFLINE", "1");
-    const asked = hub.asked.length;
-    expect(await pull(ID)).toMatchObject({ directory, downloadedBytes: 0, commit: main });
+    const asked = t.hub.asked.length;
+    expect(await pull(ID)).toMatchObject({ directory, downloadedBytes: 0, commit: t.main });
     expect([...(await pull(ID)).files].sort()).toEqual([...files].sort());
     await expect(pull(ID, { dtype: "fp16" })).rejects.toEqual(coded("DOWNLOAD_FAILED"));
     await expect(pull("someone/else")).rejects.toThrow("HF_HUB_OFFLINE");
-    expect(hub.asked).toHaveLength(asked);
+    expect(t.hub.asked).toHaveLength(asked);
   });
-});
-
-describe.skipIf(!hasLoopback)("verify", () => {
-  test("finds nothing wrong with what was pulled, offline", async () => {
-    const { files } = await pull(ID);
-    await hub[Symbol.asyncDispose]();
-    const found = await verify(ID);
-    expect(found).toMatchObject({ ok: true, id: ID, commit: main });
-    expect(found.files.map(({ file }) => file)).toEqual([...files].sort());
-    expect(new Set(found.files.map(({ status }) => status))).toEqual(new Set(["ok"]));
-  });
-
-  test.each(["onnx/model.onnx", "config.json"])("finds one wrong byte in %s, and pull mends it", async (path) => {
-    const { directory } = await pull(ID);
-    const content = readFileSync(join(directory, path));
-    content[5]! ^= 1;
-    writeFileSync(join(directory, path), content);
-    for (const listed of [true, false]) {
-      if (!listed) rmSync(join(repository(), "trees"), { recursive: true });
-      const found = await verify(ID);
-      expect(found.ok).toBe(false);
-      expect(found.files.filter(({ status }) => status !== "ok")).toMatchObject([{ file: path, status: "damaged" }]);
-    }
-    expect((await pull(ID)).downloadedBytes).toBe(0);
-    expect((await pull(ID, { verify: true })).downloadedBytes).toBe(content.length);
-    expect((await verify(ID)).ok).toBe(true);
-    expectSound(cache);
-  });
-
-  test("finds what was cut short, and what is gone; a pull mends both", async () => {
-    const { directory } = await pull(ID);
-    writeFileSync(join(directory, "onnx", "model.onnx"), "short");
-    rmSync(join(directory, "tokenizer.json"));
-    const found = await verify(ID);
-    const wrong = found.files.filter(({ status }) => status !== "ok").map(({ file, status }) => [file, status]);
-    expect(wrong).toEqual([
-      ["onnx/model.onnx", "damaged"],
-      ["tokenizer.json", "missing"],
-    ]);
-    await pull(ID);
-    expect((await verify(ID)).ok).toBe(true);
-    expectSound(cache);
-  });
-
-  test("misses a precision that is asked for, and a graph's data", async () => {
-    hub.commit({ ...tiny, "onnx/model.onnx_data": Buffer.alloc(9) });
-    const { directory } = await pull(ID);
-    rmSync(join(directory, "onnx", "model.onnx_data"));
-    const missing = async (options = {}) =>
-      (await verify(ID, options)).files.filter(({ status }) => status === "missing").map(({ file }) => file);
-    expect(await missing()).toEqual(["onnx/model.onnx_data"]);
-    expect(await missing({ dtype: "int8" })).toContain("onnx/model_quantized.onnx");
-  });
-
-  test("of what is not in the cache is a typed error", async () => {
-    await expect(verify(ID)).rejects.toEqual(coded("MODEL_NOT_FOUND", "model"));
-    await expect(verify("../x")).rejects.toEqual(coded("INVALID_OPTION"));
-  });
-});
-
-test.skipIf(!hasLoopback)("cachedModels lists what is there", async () => {
-  expect(await cachedModels()).toEqual([]);
-  const { files, bytes } = await pull(ID);
-  expect(await cachedModels()).toMatchObject([
-    {
-      id: ID,
-      directory: repository(),
-      revisions: [{ commit: main, refs: ["main"], files: [...files].sort(), bytes, dtypes: ["fp32"] }],
-    },
-  ]);
 });

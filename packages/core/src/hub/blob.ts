@@ -1,4 +1,4 @@
-import { type FileHandle, open, rm, statfs } from "node:fs/promises";
+import { type FileHandle, mkdir, open, rm, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { appendFrom, type RemoteFile } from "./append.js";
 import { isSize, moveInto } from "./files.js";
@@ -23,6 +23,7 @@ export async function downloadBlob(
   onBytes: (bytes: number) => void,
 ): Promise<void> {
   const blobs = join(repository, "blobs");
+  await mkdir(blobs, { recursive: true });
   const partial = await claimPartial(blobs, file.content);
   const handle = await open(partial, "a+");
   try {

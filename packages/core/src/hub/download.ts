@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { readOwnFacts } from "../declaration.js";
 import { BgeError } from "../errors.js";
-import { GRAPH_FILES, TOKENIZER_FILES } from "../places.js";
+import { TOKENIZER_FILES } from "../places.js";
 import type { Dtype } from "../spec.js";
 import { downloadBlob } from "./blob.js";
 import { cachedCommit, pathsUnder, repositoryOf, snapshotOf } from "./cache.js";
@@ -13,7 +13,7 @@ import { type Hub, hostOf } from "./hub.js";
 import { commitOf, type ListedFile, type Listing, listFiles } from "./listing.js";
 import { withLock } from "./lock.js";
 import { isCommit, isSafePath, repositoryName } from "./names.js";
-import { externalData, filesBeside, precisionsOf } from "./needed.js";
+import { externalData, filesBeside, graphOf, precisionsOf } from "./needed.js";
 import { sweepPartials } from "./partials.js";
 
 /** How far a download is. */
@@ -36,6 +36,8 @@ export interface Wanted {
   readonly revision: string;
   /** @default what the repository's bge.json says, else fp32 */
   readonly dtype: Dtype | undefined;
+  /** The graph of a precision. @default that of the whole model */
+  readonly graph?: (dtype: Dtype) => string;
   /** Stay with the commit that the cache has for the revision, and only add to it. */
   readonly stay: boolean;
   /** Hash what is here already, instead of trusting its size. */
@@ -89,7 +91,7 @@ export async function downloadModel(hub: Hub, wanted: Wanted): Promise<Downloade
 }
 
 async function atCommit(hub: Hub, repository: string, commit: string, wanted: Wanted): Promise<Downloaded> {
-  const { id, revision } = wanted;
+  const { id, revision, graph = graphOf } = wanted;
   const listing = await listFiles(hub, repository, id, commit);
   const directory = snapshotOf(repository, commit);
   const lock = join(repository, "..", ".locks", repositoryName(id), "bge-js.lock");
@@ -99,11 +101,11 @@ async function atCommit(hub: Hub, repository: string, commit: string, wanted: Wa
   async function all(bring: Bring): Promise<Dtype> {
     if (wanted.dtype === undefined && listing.has("bge.json")) await bring(["bge.json"]);
     const dtype = wanted.dtype ?? readOwnFacts(directory).dtype ?? "fp32";
-    refuseLacking(hub, id, listing, dtype);
+    refuseLacking(hub, id, listing, graph, dtype);
     const precisions = new Set([...(await precisionsToKeep(repository, wanted, commit, listing)), dtype]);
-    const graphs = [...precisions].map((each) => GRAPH_FILES[each]);
+    const graphs = [...precisions].map(graph);
     // A graph behind its data: a snapshot that has it has all that belongs to it.
-    const weights = graphs.flatMap((graph) => [...externalData(graph, listing.keys()), graph]);
+    const weights = graphs.flatMap((each) => [...externalData(each, listing.keys()), each]);
     await bring([...filesBeside(listing.keys()), ...weights]);
     return dtype;
   }
@@ -120,8 +122,7 @@ async function atCommit(hub: Hub, repository: string, commit: string, wanted: Wa
     await sweepPartials(join(repository, "blobs"));
     return brought;
   });
-  const graph = GRAPH_FILES[dtype];
-  const files = [...filesBeside(listing.keys()), graph, ...externalData(graph, listing.keys())];
+  const files = [...filesBeside(listing.keys()), graph(dtype), ...externalData(graph(dtype), listing.keys())];
   const bytes = files.reduce((sum, path) => sum + listing.get(path)!.size, 0);
   return { id, commit, directory, dtype, files, bytes, downloadedBytes };
 }
@@ -144,20 +145,20 @@ async function allHere(
 /** A name that moves takes along the precisions that it had, or what worked offline would be gone. */
 async function precisionsToKeep(
   repository: string,
-  { revision }: Wanted,
+  { revision, graph = graphOf }: Wanted,
   commit: string,
   listing: Listing,
 ): Promise<Dtype[]> {
   const before = cachedCommit(repository, revision);
   if (before === undefined || before === commit) return [];
-  const had = precisionsOf(await pathsUnder(snapshotOf(repository, before)));
-  return had.filter((dtype) => listing.has(GRAPH_FILES[dtype]));
+  const had = precisionsOf(await pathsUnder(snapshotOf(repository, before)), graph);
+  return had.filter((dtype) => listing.has(graph(dtype)));
 }
 
-function refuseLacking(hub: Hub, id: string, listing: Listing, dtype: Dtype): void {
-  const missing = [GRAPH_FILES[dtype], ...TOKENIZER_FILES].filter((path) => !listing.has(path));
+function refuseLacking(hub: Hub, id: string, listing: Listing, graph: (dtype: Dtype) => string, dtype: Dtype): void {
+  const missing = [graph(dtype), ...TOKENIZER_FILES].filter((path) => !listing.has(path));
   if (missing.length === 0) return;
-  const has = precisionsOf(listing.keys());
+  const has = precisionsOf(listing.keys(), graph);
   const precisions = has.length > 0 ? `It has dtype ${has.join(", ")}.` : "It has no ONNX files in any precision.";
   throw new BgeError("MODEL_NOT_FOUND", `${id} on ${hostOf(hub)} lacks ${missing.join(", ")}. ${precisions}`, {
     parameter: has.length > 0 ? "dtype" : "model",

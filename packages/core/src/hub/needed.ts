@@ -42,8 +42,13 @@ export function externalData(graph: string, paths: Iterable<string>): string[] {
   );
 }
 
+/** The graph of a precision. */
+export function graphOf(dtype: Dtype): string {
+  return GRAPH_FILES[dtype];
+}
+
 /** The precisions of which the repository, or the folder, has the graph. */
-export function precisionsOf(paths: Iterable<string>): Dtype[] {
+export function precisionsOf(paths: Iterable<string>, graph: (dtype: Dtype) => string = graphOf): Dtype[] {
   const there = new Set(paths);
-  return (Object.keys(GRAPH_FILES) as Dtype[]).filter((dtype) => there.has(GRAPH_FILES[dtype]));
+  return (["fp32", "fp16", "int8"] as const).filter((dtype) => there.has(graph(dtype)));
 }

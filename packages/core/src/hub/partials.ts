@@ -65,6 +65,6 @@ async function freePartials(blobs: string, wanted?: string): Promise<Free[]> {
 
 function isFree(mark: string, ageMs: number): boolean {
   const owner = ownerOf(mark);
-  if (owner === undefined) return ageMs > EXPIRED_MS;
+  if (owner === undefined || ageMs > EXPIRED_MS) return ageMs > EXPIRED_MS;
   return !(isAlive(owner) ?? ageMs <= ABANDONED_MS);
 }

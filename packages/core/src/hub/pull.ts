@@ -6,14 +6,14 @@ import { offlineVariable } from "../environment.js";
 import { BgeError } from "../errors.js";
 import { findModel } from "../models.js";
 import { invalid } from "../options.js";
-import { cachePlace, GRAPH_FILES, missingFiles } from "../places.js";
+import { cachePlace, missingFiles } from "../places.js";
 import { toReference } from "../resolve.js";
 import type { Dtype, ModelReference } from "../spec.js";
 import { pathsUnder } from "./cache.js";
 import { type Downloaded, type DownloadProgress, downloadModel } from "./download.js";
 import { hubOf } from "./hub.js";
 import { checkModelId, isRevision } from "./names.js";
-import { externalData, filesBeside } from "./needed.js";
+import { externalData, filesBeside, graphOf } from "./needed.js";
 
 export interface PullOptions {
   /** @default what the repository's bge.json says, else "fp32" */
@@ -95,7 +95,7 @@ async function cachedAlready(
     );
   }
   const paths = await pathsUnder(directory);
-  const graph = GRAPH_FILES[precision];
+  const graph = graphOf(precision);
   const files = [...filesBeside(paths), graph, ...externalData(graph, paths)];
   const sizes = await Promise.all(files.map(async (path) => (await stat(join(directory, path))).size));
   const bytes = sizes.reduce((sum, size) => sum + size, 0);

@@ -2,13 +2,13 @@ import { readlink, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { abortable, checkCallOptions } from "../calls.js";
 import { BgeError } from "../errors.js";
-import { GRAPH_FILES, TOKENIZER_FILES } from "../places.js";
+import { TOKENIZER_FILES } from "../places.js";
 import type { Dtype, ModelReference } from "../spec.js";
 import { cachedCommit, pathsUnder, repositoryOf, snapshotOf } from "./cache.js";
 import { contentId, isContentId } from "./hashes.js";
 import { type ListedFile, type Listing, recordedListing } from "./listing.js";
 import { isSafePath } from "./names.js";
-import { externalData, precisionsOf } from "./needed.js";
+import { externalData, graphOf, precisionsOf } from "./needed.js";
 import { hubModel } from "./pull.js";
 
 export interface VerifyOptions {
@@ -82,7 +82,7 @@ export async function verify(model: string | ModelReference, options: VerifyOpti
 function neededPaths(present: readonly string[], listing: Listing | undefined, dtype: Dtype | undefined): string[] {
   const there = precisionsOf(present);
   const precisions = dtype === undefined ? (there.length > 0 ? there : (["fp32"] as const)) : [...there, dtype];
-  const graphs = precisions.map((each) => GRAPH_FILES[each]);
+  const graphs = precisions.map(graphOf);
   const data = graphs.flatMap((graph) => externalData(graph, listing?.keys() ?? []));
   return [...TOKENIZER_FILES, ...graphs, ...data.filter(isSafePath)];
 }
