@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readlinkSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadEmbedder } from "@bge-js/core";
 import { beforeEach, describe, expect, test, vi } from "vitest";
@@ -109,6 +109,23 @@ describe.skipIf(!hasLoopback)("a model that is only on the hub", () => {
     t.hub.commit({ ...tiny, "bge.json": facts, "onnx/model_quantized.onnx": tiny["onnx/model.onnx"]! });
     expect(await pull(ID)).toMatchObject({ dtype: "int8" });
     expect(resolveModel(ID).source.dtype).toBe("int8");
+  });
+});
+
+describe.skipIf(!hasLoopback)("a model that another tool left half in the cache", () => {
+  test("is completed by a load: a graph that was cut short, and data that is missing", async () => {
+    t.hub.commit({ ...tiny, "onnx/model.onnx_data": Buffer.alloc(20) });
+    const { directory } = await pull(ID);
+    const loads = async (options = {}) => (await loadEmbedder(ID, { threads: 1, ...options })).dispose();
+    truncateSync(join(directory, "onnx", "model.onnx"), 600_000);
+    await expect(loads({ download: false })).rejects.toEqual(coded("MODEL_CORRUPT"));
+    await loads();
+    rmSync(join(directory, "onnx", "model.onnx_data"));
+    await loads({ download: false });
+    expect(existsSync(join(directory, "onnx", "model.onnx_data"))).toBe(false);
+    await loads();
+    expect(existsSync(join(directory, "onnx", "model.onnx_data"))).toBe(true);
+    expectSound(t.cache);
   });
 });
 
