@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, readlinkSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { loadEmbedder } from "@bge-js/core";
+import { loadEmbedder, loadReranker } from "@bge-js/core";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { cachedModels } from "../../packages/core/src/hub/cached-models.js";
 import type { DownloadProgress } from "../../packages/core/src/hub/download.js";
@@ -40,6 +40,27 @@ describe.skipIf(!hasLoopback)("a model that is only on the hub", () => {
     expect(await again.embedQuery("what is a panda?")).toEqual(vector);
     await again.dispose();
     expect(t.hub.asked).toHaveLength(asked);
+  });
+
+  test("may be a reranker, or one that late interaction reranks with", async () => {
+    t.hub.commit(filesOf(fixture("tiny-bert-reranker")), "reranker");
+    const reranker = await loadReranker(ID, { revision: "reranker", threads: 1 });
+    expect(await reranker.score("panda", ["a bear", "hi"])).toHaveLength(2);
+    await reranker.dispose();
+    const late = await loadReranker({ id: ID, lateInteraction: true }, { threads: 1 });
+    expect([reranker.kind, late.kind]).toEqual(["cross-encoder", "late-interaction"]);
+    await late.dispose();
+  });
+
+  test("is not loaded once the signal has aborted, but its download is kept", async () => {
+    const controller = new AbortController();
+    const onDownload = ({ file }: DownloadProgress) => {
+      if (file === "onnx/model.onnx") controller.abort(new Error("enough"));
+    };
+    await expect(loadEmbedder(ID, { signal: controller.signal, onDownload })).rejects.toThrow("enough");
+    const sent = t.hub.sent();
+    await (await loadEmbedder(ID, { threads: 1 })).dispose();
+    expect(t.hub.sent() - sent).toBeLessThanOrEqual(682_245);
   });
 
   test("lies in the cache as huggingface_hub would have put it, and nothing else does", async () => {
