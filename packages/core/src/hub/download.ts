@@ -137,7 +137,9 @@ async function allHere(
   if (distrust) return undefined;
   let missing = false;
   const dtype = await all(async (paths) => {
-    for (const path of paths) missing ||= !(await isSize(join(directory, path), listing.get(path)!.size));
+    for (const path of paths) {
+      missing ||= !(isSafePath(path) && (await isSize(join(directory, path), listing.get(path)!.size)));
+    }
   });
   return missing ? undefined : dtype;
 }

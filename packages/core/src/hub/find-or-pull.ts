@@ -8,6 +8,7 @@ import { downloadModel } from "./download.js";
 import { isSize } from "./files.js";
 import { hubOf } from "./hub.js";
 import { recordedListing } from "./listing.js";
+import { isSafePath } from "./names.js";
 import { externalData } from "./needed.js";
 import { hubModel } from "./pull.js";
 
@@ -60,7 +61,7 @@ async function isWhole({ from, directory, file }: ModelSource): Promise<boolean>
   const graph = relative(directory, file).replaceAll("\\", "/");
   if (listing === undefined || !listing.has(graph)) return true;
   for (const path of [graph, ...externalData(graph, listing.keys())]) {
-    if (!(await isSize(join(directory, path), listing.get(path)!.size))) return false;
+    if (!(isSafePath(path) && (await isSize(join(directory, path), listing.get(path)!.size)))) return false;
   }
   return true;
 }
