@@ -1,4 +1,5 @@
 import type { BgeError } from "./errors.js";
+import type { DownloadProgress } from "./hub/download.js";
 import type { Dtype, EmbeddingSpec, ModelSource, ModelSpec } from "./spec.js";
 
 /** Which side of retrieval a text is on: a query carries the query instruction. */
@@ -74,6 +75,19 @@ export interface LoadOptions {
   readonly workers?: number;
   /** What a cross-encoder's scores are. Late interaction is a cosine in any case; embedders have no scores. @default "logit" */
   readonly scale?: "logit" | "sigmoid";
+  /**
+   * Branch, tag, or commit of 40 hex digits, which pins. With it, an installed model package, which has no revisions, is
+   * passed over. @default a model package, else "main"
+   */
+  readonly revision?: string;
+  /** `false`: never use the network, as `HF_HUB_OFFLINE=1` in the environment. @default true */
+  readonly download?: boolean;
+  /** Called as files come, if the model has to be downloaded. */
+  readonly onDownload?: (progress: DownloadProgress) => void;
+  /** Address of a hub or a mirror of it. @default `HF_ENDPOINT`, else https://huggingface.co */
+  readonly endpoint?: string;
+  /** Ends the loading with `signal.reason`; what was downloaded is kept. Says nothing about calls later on. */
+  readonly signal?: AbortSignal;
 }
 
 export interface CallOptions {

@@ -2,7 +2,9 @@ import type { TextEmbedding, TokenVectors } from "./api.js";
 
 /** What went wrong, for a program to act on; the message says it for a person. */
 export type BgeErrorCode =
+  | "ACCESS_DENIED"
   | "DISPOSED"
+  | "DOWNLOAD_FAILED"
   | "INFERENCE_FAILED"
   | "INPUT_TOO_LONG"
   | "INVALID_INPUT"

@@ -41,6 +41,11 @@ describe("the loaders", () => {
     expectTypeOf(loadEmbedder).toBeCallableWith({ directory: "./x", pooling: "mean" });
     expectTypeOf(loadEmbedder).toBeCallableWith(undefined, { dtype: "q8", queryInstruction: false });
     expectTypeOf(loadEmbedder).toBeCallableWith(MODELS[0]);
+    expectTypeOf(loadReranker).toBeCallableWith("x", {
+      revision: "v1",
+      download: false,
+      onDownload: ({ bytes }) => bytes,
+    });
   });
 
   test("refuse options that do not exist, and values that no option has", () => {

@@ -4,9 +4,9 @@ import type { Engine, EngineCall } from "./engine/pool.js";
 import { shareEngine } from "./engine/shared.js";
 import { BgeError } from "./errors.js";
 import { checkInputs, checkLogits, checkOutputsOf } from "./graph-checks.js";
+import { findOrPull } from "./hub/find-or-pull.js";
 import { checkOptions } from "./options.js";
 import { type NeededOutput, namedOutputs } from "./outputs.js";
-import { resolveModel } from "./resolve.js";
 import type { ModelReference, ModelSource, ModelSpec } from "./spec.js";
 
 /** A model whose files are open and agree with its facts. */
@@ -32,13 +32,9 @@ export async function openModel(
   { accept, needs }: Use,
 ): Promise<OpenModel> {
   const checked = checkOptions(options);
-  const { spec, source } = resolveModel(model, {
-    dtype: checked.dtype,
-    cutoffLayer: checked.cutoffLayer,
-    check: (found) => {
-      accept(found, checked);
-      refuseUnsupported(found);
-    },
+  const { spec, source } = await findOrPull(model, checked, (found) => {
+    accept(found, checked);
+    refuseUnsupported(found);
   });
   const { directory, file, fingerprint } = source;
   const { architecture, padding = "right" } = spec;
@@ -50,6 +46,7 @@ export async function openModel(
     checkInputs(spec, engine.info, file);
     if (spec.kind === "reranker") checkLogits(spec, engine.info, file);
     else checkOutputsOf(spec, engine.info, file, needs(spec, checked));
+    checked.signal?.throwIfAborted();
   } catch (error) {
     await engine.dispose();
     throw error;

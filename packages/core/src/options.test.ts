@@ -20,6 +20,11 @@ describe("checkOptions", () => {
       threads: 4,
       workers: 4,
       scale: "sigmoid",
+      revision: "refs/pr/1",
+      download: false,
+      onDownload: () => {},
+      endpoint: "https://mirror.example",
+      signal: new AbortController().signal,
     };
     expect(checkOptions(options)).toEqual(options);
   });
@@ -55,6 +60,12 @@ describe("checkOptions", () => {
     ["threads", 0],
     ["workers", Number.POSITIVE_INFINITY],
     ["scale", "cosine"],
+    ["revision", "../main"],
+    ["revision", 1],
+    ["download", "no"],
+    ["onDownload", true],
+    ["endpoint", 443],
+    ["signal", "soon"],
   ])("refuses %s: %j, and says both", (name, value) => {
     expect(() => checkOptions({ [name]: value })).toThrow(refusal(name));
     expect(() => checkOptions({ [name]: value })).toThrow(String(value));

@@ -1,5 +1,6 @@
 import type { FewShotExample, HybridWeights, LoadOptions } from "./api.js";
 import { BgeError } from "./errors.js";
+import { isRevision } from "./hub/names.js";
 import type { EmbeddingSpec, ModelSpec } from "./spec.js";
 
 type Check = (value: unknown) => string | undefined;
@@ -19,6 +20,11 @@ const CHECKS: Readonly<Record<keyof LoadOptions, Check>> = {
   threads: count,
   workers: count,
   scale: oneOf("logit", "sigmoid"),
+  revision: (value) => (typeof value === "string" && isRevision(value) ? undefined : "a branch, a tag or a commit"),
+  download: (value) => (typeof value === "boolean" ? undefined : "true or false"),
+  onDownload: (value) => (typeof value === "function" ? undefined : "a function"),
+  endpoint: (value) => (typeof value === "string" ? undefined : "the address of a hub"),
+  signal: (value) => (value instanceof AbortSignal ? undefined : "an AbortSignal"),
 };
 
 /** Refuses unknown options and values of the wrong kind. Options that are `undefined` count as not given. */

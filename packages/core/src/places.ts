@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
-import { hubCacheDirectory } from "./environment.js";
+import { cachedCommit, repositoryOf, snapshotOf } from "./hub/cache.js";
+import { isModelId } from "./hub/names.js";
 import type { Dtype, ModelSource } from "./spec.js";
 
 /** A folder where a model may be, or the reason why there is none. */
@@ -32,7 +33,7 @@ export function layersIn(directory: string, dtype: Dtype): number[] {
     .sort((a, b) => a - b);
 }
 
-const TOKENIZER_FILES = ["tokenizer.json", "tokenizer_config.json"];
+export const TOKENIZER_FILES = ["tokenizer.json", "tokenizer_config.json"];
 
 /** The files that a folder lacks to run this graph. */
 export function missingFiles(directory: string, graph: string): string[] {
@@ -49,7 +50,7 @@ export function weightBytes(file: string): number {
 
 /** npm package that carries a model of the BAAI organisation. */
 export function packageName(id: string): string | undefined {
-  return id.startsWith("BAAI/") ? `@bge-js/model-${id.slice("BAAI/".length)}` : undefined;
+  return id.startsWith("BAAI/") && isModelId(id) ? `@bge-js/model-${id.slice("BAAI/".length)}` : undefined;
 }
 
 /** The installed model package, looked for from the application first, since strict node_modules hide its packages from us. */
@@ -70,13 +71,10 @@ export function packagePlace(id: string): Place {
   return { from: "package", reason: `package ${name} is not installed` };
 }
 
-/** The snapshot that `main` names in the local Hugging Face cache, as Python's huggingface_hub lays it out. */
-export function cachePlace(id: string): Place {
-  const repository = join(hubCacheDirectory(), `models--${id.replaceAll("/", "--")}`);
-  try {
-    const commit = readFileSync(join(repository, "refs", "main"), "utf8").trim();
-    return { from: "cache", directory: join(repository, "snapshots", commit) };
-  } catch {
-    return { from: "cache", reason: `no ${join(repository, "refs", "main")}` };
-  }
+/** The snapshot that a revision names in the local Hugging Face cache, as Python's huggingface_hub lays it out. */
+export function cachePlace(id: string, revision = "main"): Place {
+  const repository = repositoryOf(id);
+  const commit = cachedCommit(repository, revision);
+  if (commit !== undefined) return { from: "cache", directory: snapshotOf(repository, commit) };
+  return { from: "cache", reason: `no ${join(repository, "refs", revision)}` };
 }

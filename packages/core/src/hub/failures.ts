@@ -1,0 +1,72 @@
+import { BgeError, messageOf } from "../errors.js";
+import { isDiskFull } from "./blob.js";
+import { HttpFailure } from "./http-failure.js";
+import { type Hub, hostOf } from "./hub.js";
+
+/** What a download was for. */
+export interface Purpose {
+  readonly hub: Hub;
+  readonly id: string;
+  readonly revision: string;
+  /** The folder that it was to be written to. */
+  readonly cache: string;
+}
+
+/** The error that a user sees, of whatever a download ended with: what failed, and what to do. The caller's abort stays his. */
+export function downloadError(error: unknown, { hub, id, revision, cache }: Purpose): unknown {
+  if (error instanceof BgeError || hub.signal?.aborted === true) return error;
+  const failed = `${id} could not be downloaded from ${hostOf(hub)}`;
+  if (error instanceof HttpFailure) return ofHub(error, { hub, id, revision, failed });
+  const { code } = error as NodeJS.ErrnoException;
+  if (isDiskFull(error)) {
+    const advice = "Make room, or let HF_HUB_CACHE name a folder on another disk.";
+    return new BgeError("DOWNLOAD_FAILED", `${failed}: the disk of ${cache} is full (${messageOf(error)}). ${advice}`, {
+      cause: error,
+    });
+  }
+  if (code !== undefined && ["EACCES", "EPERM", "EROFS", "ENOTDIR", "EEXIST", "EISDIR"].includes(code)) {
+    const advice = "Let HF_HUB_CACHE or HF_HOME name a folder that can be written to.";
+    return new BgeError("DOWNLOAD_FAILED", `${failed}: ${cache} cannot be written (${messageOf(error)}). ${advice}`, {
+      cause: error,
+    });
+  }
+  return code === undefined
+    ? error
+    : new BgeError("DOWNLOAD_FAILED", `${failed}: ${messageOf(error)}`, { cause: error });
+}
+
+function ofHub(
+  error: HttpFailure,
+  { hub, id, revision, failed }: Omit<Purpose, "cache"> & { readonly failed: string },
+): BgeError {
+  const { status, hubCode, retryAfterMs } = error;
+  const details = { parameter: "model", cause: error };
+  const tokenAdvice =
+    hub.token === undefined
+      ? "set HF_TOKEN to a token that may read it"
+      : "the token that was sent (HF_TOKEN, or the file of `hf auth login`) is not valid or may not read it";
+  if (hubCode === "GatedRepo") {
+    const advice = `Accept its licence at ${hostOf(hub)}/${id}, then ${tokenAdvice}.`;
+    return new BgeError("ACCESS_DENIED", `${failed}: it is gated. ${advice}`, details);
+  }
+  if (hubCode === "RevisionNotFound") {
+    const problem = `${id} has no revision ${JSON.stringify(revision)} on ${hostOf(hub)}.`;
+    return new BgeError("MODEL_NOT_FOUND", problem, { ...details, parameter: "revision" });
+  }
+  // The hub answers 401 for what does not exist, too, so as not to tell what is private.
+  if (status === 401) {
+    const problem = `${failed}: it does not exist there, or it is private (401). Check the id; if it is private, ${tokenAdvice}.`;
+    return new BgeError("ACCESS_DENIED", problem, details);
+  }
+  if (status === 403) {
+    const problem = `${failed}: access is denied (403). If it is gated, accept its licence at ${hostOf(hub)}/${id}; ${tokenAdvice}.`;
+    return new BgeError("ACCESS_DENIED", problem, details);
+  }
+  if (status === 404) {
+    const problem = `${failed}: it is not there (404: ${error.message}). Check the id and, if it is set, HF_ENDPOINT.`;
+    return new BgeError("MODEL_NOT_FOUND", problem, details);
+  }
+  const wait = retryAfterMs === undefined ? "" : ` It asks to come back in ${Math.ceil(retryAfterMs / 1000)} s.`;
+  const advice = "What has arrived is kept: the next try goes on from there.";
+  return new BgeError("DOWNLOAD_FAILED", `${failed}: ${error.message}.${wait} ${advice}`, { cause: error });
+}

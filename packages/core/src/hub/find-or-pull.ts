@@ -1,0 +1,71 @@
+import { basename, join, relative } from "node:path";
+import type { LoadOptions } from "../api.js";
+import { offlineVariable } from "../environment.js";
+import { BgeError } from "../errors.js";
+import { type ResolvedModel, resolveModel, toReference } from "../resolve.js";
+import type { ModelReference, ModelSource, ModelSpec } from "../spec.js";
+import { downloadModel } from "./download.js";
+import { isSize } from "./files.js";
+import { hubOf } from "./hub.js";
+import { recordedListing } from "./listing.js";
+import { isSafePath } from "./names.js";
+import { externalData } from "./needed.js";
+import { hubModel } from "./pull.js";
+
+/**
+ * Resolves a model, and downloads it first if it is an id that is nowhere on this machine, or was left half in the cache. What
+ * is found whole is used as it is: a package or the cache never leads to a request. A cached revision keeps its commit; only
+ * `pull` moves it.
+ */
+export async function findOrPull(
+  model: string | ModelReference | undefined,
+  options: LoadOptions,
+  check: (spec: ModelSpec) => void,
+): Promise<ResolvedModel> {
+  const { dtype, revision, cutoffLayer, endpoint, signal, onDownload, download = true } = options;
+  signal?.throwIfAborted();
+  const resolve = () => resolveModel(model, { dtype, revision, cutoffLayer, check });
+  const forbidden = download ? offlineVariable() : "download: false";
+  let missing: BgeError | undefined;
+  try {
+    const found = resolve();
+    // What is half may still do: ONNX Runtime will say.
+    if (forbidden !== undefined || (await isWhole(found.source))) return found;
+  } catch (error) {
+    // The default model is what its npm package carries; only a model that was named is downloaded.
+    const named = model !== undefined && toReference(model).directory === undefined;
+    if (!(error instanceof BgeError) || error.code !== "MODEL_NOT_FOUND" || !named) throw error;
+    if (forbidden !== undefined) throw alsoSaying(error, `It was not downloaded because of ${forbidden}.`);
+    missing = error;
+  }
+  const wanted = hubModel(model!, options);
+  try {
+    await downloadModel(hubOf({ endpoint, signal }), {
+      ...wanted,
+      revision: revision ?? "main",
+      stay: true,
+      distrust: false,
+      onProgress: onDownload,
+    });
+  } catch (error) {
+    const known = error instanceof BgeError && error.code !== "INVALID_OPTION" && missing !== undefined;
+    throw known ? alsoSaying(error, missing!.message) : error;
+  }
+  return resolve();
+}
+
+/** A cached graph has the size that the hub said, and its data beside it. Who cut another tool's download short left less. */
+async function isWhole({ from, directory, file }: ModelSource): Promise<boolean> {
+  if (from !== "cache") return true;
+  const listing = await recordedListing(join(directory, "..", ".."), basename(directory));
+  const graph = relative(directory, file).replaceAll("\\", "/");
+  if (listing === undefined || !listing.has(graph)) return true;
+  for (const path of [graph, ...externalData(graph, listing.keys())]) {
+    if (!(isSafePath(path) && (await isSize(join(directory, path), listing.get(path)!.size)))) return false;
+  }
+  return true;
+}
+
+function alsoSaying({ code, message, parameter, cause }: BgeError, more: string): BgeError {
+  return new BgeError(code, `${message} ${more}`, { cause, ...(parameter === undefined ? {} : { parameter }) });
+}

@@ -1,0 +1,147 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { writeWhole } from "./files.js";
+import { type ContentId, isContentId } from "./hashes.js";
+import { get, shown, unreachable } from "./http.js";
+import { HttpFailure } from "./http-failure.js";
+import type { Hub } from "./hub.js";
+import { isCommit } from "./names.js";
+import { withRetries } from "./retry.js";
+
+/** A file of a repository at one commit, as the hub lists it. */
+export interface ListedFile {
+  readonly size: number;
+  /** What its content hashes to, and the name of its blob in the cache. */
+  readonly content: ContentId;
+}
+
+/** Every file of a repository at one commit, by its path. Paths are as the hub gave them: check before use. */
+export type Listing = ReadonlyMap<string, ListedFile>;
+
+/** huggingface_hub's own record of a listing, in `trees/COMMIT.json`. */
+interface Recorded {
+  readonly size: number;
+  readonly blob_id: string;
+  readonly lfs_sha256?: string;
+  readonly lfs_size?: number;
+  readonly xet_hash?: string;
+}
+
+/** One entry of `GET /api/models/ID/tree/COMMIT`. */
+interface Entry {
+  readonly type: string;
+  readonly path: string;
+  readonly oid: string;
+  readonly size: number;
+  readonly lfs?: { readonly oid: string; readonly size: number };
+  readonly xetHash?: string;
+}
+
+const MAX_ANSWER_BYTES = 64 << 20;
+const MAX_PAGES = 100;
+
+/** The commit that a branch or tag names at this moment. */
+export async function commitOf(hub: Hub, id: string, revision: string): Promise<string> {
+  const url = new URL(`${hub.endpoint}/api/models/${id}/revision/${encodeURIComponent(revision)}`);
+  const { value } = await getJson(hub, url);
+  const { sha } = value as { readonly sha?: unknown };
+  if (typeof sha === "string" && isCommit(sha)) return sha;
+  throw strange(url, "names no commit");
+}
+
+/** The files of a commit: as recorded, since a commit never changes, else from the hub, and then recorded. */
+export async function listFiles(hub: Hub, repository: string, id: string, commit: string): Promise<Listing> {
+  const known = await recordedListing(repository, commit);
+  if (known !== undefined) return known;
+  const files: Record<string, Recorded> = {};
+  let url: URL | undefined = new URL(`${hub.endpoint}/api/models/${id}/tree/${commit}?recursive=true&expand=false`);
+  for (let page = 0; url !== undefined && page < MAX_PAGES; page++) {
+    const answer: { value: unknown; next: URL | undefined } = await getJson(hub, url);
+    if (!Array.isArray(answer.value)) throw strange(url, "is no list of files");
+    for (const entry of answer.value as Entry[]) if (entry?.type === "file") files[entry.path] = toRecord(entry, url);
+    url = answer.next;
+  }
+  const record = JSON.stringify({ format_version: 1, files }, null, 1);
+  // Not needed in order to go on: a cache that cannot be written may have all the files.
+  await writeWhole(repository, join("trees", `${commit}.json`), record).catch(() => {});
+  return fromRecords(files);
+}
+
+/** The listing that a download left, by us or by huggingface_hub. */
+export async function recordedListing(repository: string, commit: string): Promise<Listing | undefined> {
+  try {
+    const { format_version, files } = JSON.parse(await readFile(join(repository, "trees", `${commit}.json`), "utf8"));
+    return format_version === 1 ? fromRecords(files as Record<string, Recorded>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function fromRecords(files: Readonly<Record<string, Recorded>>): Listing {
+  return new Map(
+    Object.entries(files).map(([path, { size, blob_id, lfs_sha256, lfs_size }]) => {
+      const file = lfs_sha256 === undefined ? { size, content: blob_id } : { size: lfs_size!, content: lfs_sha256 };
+      if (!Number.isSafeInteger(file.size) || file.size < 0 || !isContentId(file.content)) throw new Error(path);
+      return [path, file];
+    }),
+  );
+}
+
+function toRecord({ path, oid, size, lfs, xetHash }: Entry, url: URL): Recorded {
+  const record = {
+    size,
+    blob_id: oid,
+    ...(lfs ? { lfs_sha256: lfs.oid, lfs_size: lfs.size } : {}),
+    ...(/^[0-9a-f]{64}$/.test(xetHash ?? "") ? { xet_hash: xetHash! } : {}),
+  };
+  try {
+    fromRecords({ [path]: record });
+    return record;
+  } catch {
+    throw strange(url, `has no size or no hash for ${JSON.stringify(path)}`);
+  }
+}
+
+async function getJson(hub: Hub, url: URL): Promise<{ value: unknown; next: URL | undefined }> {
+  const { patience, signal } = hub;
+  return withRetries(
+    async () => {
+      const { body, headers } = await get({ url, token: hub.token, signal, silenceMs: patience.silenceMs });
+      let text: string;
+      try {
+        text = await textOf(body);
+      } catch (cause) {
+        throw cause instanceof HttpFailure ? cause : unreachable(url, cause);
+      }
+      try {
+        return { value: JSON.parse(text) ?? {}, next: nextPage(headers.link, url) };
+      } catch {
+        throw strange(url, "is not JSON; is there a proxy or a log-in page between, or is HF_ENDPOINT no hub?");
+      }
+    },
+    patience,
+    signal,
+  );
+}
+
+async function textOf(body: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    bytes += chunk.length;
+    if (bytes > MAX_ANSWER_BYTES) throw new HttpFailure("an answer of more than 64 MiB", { retriable: false });
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+/** `Link: <address>; rel="next"`. Only its query counts: a mirror that passes answers on gives the hub's own address. */
+function nextPage(link: string | string[] | undefined, url: URL): URL | undefined {
+  const [, address] = /<([^>]+)>\s*;\s*rel="?next"?/.exec(String(link ?? "")) ?? [];
+  if (address === undefined || !URL.canParse(address, url.href)) return undefined;
+  return new URL(new URL(address, url).search, url);
+}
+
+function strange(url: URL, problem: string): HttpFailure {
+  return new HttpFailure(`the answer of ${shown(url)} ${problem}`, { retriable: false });
+}

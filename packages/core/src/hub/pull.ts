@@ -1,0 +1,117 @@
+import { stat } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { abortable, checkCallOptions } from "../calls.js";
+import { readOwnFacts } from "../declaration.js";
+import { offlineVariable } from "../environment.js";
+import { BgeError } from "../errors.js";
+import { findModel } from "../models.js";
+import { invalid } from "../options.js";
+import { cachePlace, graphFile, missingFiles } from "../places.js";
+import { toReference } from "../resolve.js";
+import type { Dtype, ModelReference } from "../spec.js";
+import { pathsUnder } from "./cache.js";
+import { type Downloaded, type DownloadProgress, downloadModel } from "./download.js";
+import { hubOf } from "./hub.js";
+import { checkModelId, isRevision } from "./names.js";
+import { externalData, filesBeside } from "./needed.js";
+
+export interface PullOptions {
+  /** @default what the repository's bge.json says, else "fp32" */
+  readonly dtype?: Dtype | "q8";
+  /** The layer after which a layerwise reranker stops. @default the model's last */
+  readonly cutoffLayer?: number;
+  /** Branch, tag, or commit of 40 hex digits, which pins. @default "main" */
+  readonly revision?: string;
+  /** Address of a hub or a mirror of it. @default `HF_ENDPOINT`, else https://huggingface.co */
+  readonly endpoint?: string;
+  /** Sent to the endpoint and to no other host; `false` for none. @default `HF_TOKEN`, else the token file of `hf auth login` */
+  readonly token?: string | false;
+  /** Hash what is in the cache already, and download anew what is damaged. @default false: sizes are compared */
+  readonly verify?: boolean;
+  /** Called for each file that is downloaded, as it comes. */
+  readonly onProgress?: (progress: DownloadProgress) => void;
+  /** Rejects with `signal.reason`; what has arrived is kept, and the next pull goes on from there. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Downloads one precision of a model into the Hugging Face cache, or brings it up to date: only the files that are needed,
+ * only what is not here yet, all of one commit, each checked by size and hash before it gets its name. Processes that pull
+ * the same model wait for each other. With `HF_HUB_OFFLINE` set it only says whether all is here.
+ *
+ * @param model Hugging Face id (`"BAAI/bge-base-en-v1.5"`, or short `"bge-base-en-v1.5"`)
+ * @throws BgeError `MODEL_NOT_FOUND` (no such model, revision or precision), `ACCESS_DENIED` (private, gated, a bad token),
+ * `DOWNLOAD_FAILED` (network, disk, wrong contents), `INVALID_OPTION`
+ */
+export async function pull(model: string | ModelReference, options: PullOptions = {}): Promise<Downloaded> {
+  checkCallOptions(options, [
+    "dtype",
+    "cutoffLayer",
+    "revision",
+    "endpoint",
+    "token",
+    "verify",
+    "onProgress",
+    "signal",
+  ]);
+  const { revision = "main", signal, onProgress, verify: distrust = false } = options;
+  const { id, dtype, graph } = hubModel(model, options);
+  abortable(signal);
+  const offline = offlineVariable();
+  if (offline !== undefined) return cachedAlready({ id, dtype, graph }, revision, offline);
+  const hub = hubOf(options);
+  return downloadModel(hub, { id, revision, dtype, graph, stay: false, distrust, onProgress });
+}
+
+/** What is to be on the hub. */
+interface HubModel {
+  readonly id: string;
+  readonly dtype: Dtype | undefined;
+  readonly graph: (dtype: Dtype) => string;
+}
+
+export function hubModel(
+  model: string | ModelReference,
+  { dtype, revision, cutoffLayer }: Pick<PullOptions, "dtype" | "revision" | "cutoffLayer">,
+): HubModel {
+  if (model === undefined) throw invalid("model", "must be named");
+  const { directory, id: given, dtype: own } = toReference(model);
+  if (directory !== undefined || given === undefined) {
+    throw invalid("model", `must be a Hugging Face id, not the folder ${directory}, which is loaded as it is`);
+  }
+  const known = findModel(given);
+  const id = known?.id ?? given;
+  checkModelId(id);
+  if (revision !== undefined) checkRevision(revision);
+  if (dtype !== undefined && !["fp32", "fp16", "int8", "q8"].includes(dtype)) {
+    throw invalid("dtype", `must be "fp32", "fp16", "int8" or "q8", not ${JSON.stringify(dtype)}`);
+  }
+  const layer = cutoffLayer ?? (known?.kind === "reranker" ? known.layers?.last : undefined);
+  return { id, dtype: dtype === "q8" ? "int8" : (dtype ?? own), graph: (precision) => graphFile(precision, layer) };
+}
+
+/** @throws BgeError `INVALID_OPTION` */
+export function checkRevision(revision: unknown): void {
+  if (typeof revision === "string" && isRevision(revision)) return;
+  throw invalid("revision", `must be the name of a branch or tag, or a commit, not ${JSON.stringify(revision)}`);
+}
+
+/** What a pull gives where the network is forbidden: all is here, or an error. */
+async function cachedAlready({ id, dtype, graph }: HubModel, revision: string, offline: string): Promise<Downloaded> {
+  const { directory, reason } = cachePlace(id, revision);
+  const precision = dtype ?? (directory === undefined ? undefined : readOwnFacts(directory).dtype) ?? "fp32";
+  const missing = directory === undefined ? [reason] : missingFiles(directory, graph(precision));
+  if (directory === undefined || missing.length > 0) {
+    const problem = `${id} cannot be downloaded, because ${offline} is set, and is not in the cache: `;
+    throw new BgeError(
+      "DOWNLOAD_FAILED",
+      `${problem}${directory === undefined ? reason : `no ${missing.join(", ")}`}.`,
+    );
+  }
+  const paths = await pathsUnder(directory);
+  const own = graph(precision);
+  const files = [...filesBeside(paths), own, ...externalData(own, paths)];
+  const sizes = await Promise.all(files.map(async (path) => (await stat(join(directory, path))).size));
+  const bytes = sizes.reduce((sum, size) => sum + size, 0);
+  return { id, commit: basename(directory), directory, dtype: precision, files, bytes, downloadedBytes: 0 };
+}

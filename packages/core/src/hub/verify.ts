@@ -1,0 +1,111 @@
+import { readlink, stat } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { abortable, checkCallOptions } from "../calls.js";
+import { BgeError } from "../errors.js";
+import { graphFile, TOKENIZER_FILES } from "../places.js";
+import type { Dtype, ModelReference } from "../spec.js";
+import { cachedCommit, pathsUnder, repositoryOf, snapshotOf } from "./cache.js";
+import { contentId, isContentId } from "./hashes.js";
+import { type ListedFile, type Listing, recordedListing } from "./listing.js";
+import { isSafePath } from "./names.js";
+import { dtypeOf, externalData } from "./needed.js";
+import { hubModel } from "./pull.js";
+
+export interface VerifyOptions {
+  /** This precision must be there too. @default those whose graph is there are checked, and one must be */
+  readonly dtype?: Dtype | "q8";
+  /** Branch, tag or commit in the cache. @default "main" */
+  readonly revision?: string;
+  /** Called when a file has been checked. */
+  readonly onProgress?: (progress: { readonly completed: number; readonly total: number }) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface VerifiedFile {
+  /** Path in the snapshot. */
+  readonly file: string;
+  /**
+   * `"ok"`: size and hash are what the hub said. `"damaged"`: they are not. `"missing"`. `"unchecked"`: nothing is recorded,
+   * as in a cache that an old huggingface_hub wrote without links.
+   */
+  readonly status: "ok" | "damaged" | "missing" | "unchecked";
+  /** Size on the disk; 0 if missing. */
+  readonly bytes: number;
+  /** What is wrong. */
+  readonly problem?: string;
+}
+
+export interface Verification {
+  readonly id: string;
+  readonly commit: string;
+  readonly directory: string;
+  /** Nothing is damaged or missing. */
+  readonly ok: boolean;
+  readonly files: readonly VerifiedFile[];
+}
+
+/**
+ * Checks the cached files of a model against what the hub said of them when they were downloaded: size, SHA-256 of large
+ * files, git's hash of the others, and that nothing is missing. Needs no network, and changes nothing; `pull(model,
+ * { verify: true })` mends what it finds.
+ *
+ * @throws BgeError `MODEL_NOT_FOUND` if the cache does not have the revision, `INVALID_OPTION`
+ */
+export async function verify(model: string | ModelReference, options: VerifyOptions = {}): Promise<Verification> {
+  checkCallOptions(options, ["dtype", "revision", "onProgress", "signal"]);
+  const { revision = "main", signal, onProgress } = options;
+  const { id, dtype } = hubModel(model, options);
+  abortable(signal);
+  const repository = repositoryOf(id);
+  const commit = cachedCommit(repository, revision);
+  const directory = commit === undefined ? undefined : snapshotOf(repository, commit);
+  const present = directory === undefined ? [] : await pathsUnder(directory);
+  if (commit === undefined || directory === undefined || present.length === 0) {
+    throw new BgeError("MODEL_NOT_FOUND", `The cache has nothing of ${id} at ${revision} (${repository}).`, {
+      parameter: "model",
+    });
+  }
+  const listing = await recordedListing(repository, commit);
+  const needed = neededPaths(present, listing, dtype);
+  const paths = [...new Set([...present, ...needed])].sort();
+  const files: VerifiedFile[] = [];
+  for (const path of paths) {
+    signal?.throwIfAborted();
+    files.push({ file: path, ...(await check(directory, path, listing?.get(path), signal)) });
+    onProgress?.({ completed: files.length, total: paths.length });
+  }
+  const ok = files.every(({ status }) => status === "ok" || status === "unchecked");
+  return { id, commit, directory, ok, files };
+}
+
+/** What must be there: the tokenizer, and of each precision the graph and its data. */
+function neededPaths(present: readonly string[], listing: Listing | undefined, dtype: Dtype | undefined): string[] {
+  const there = present.filter((path) => dtypeOf(path) !== undefined);
+  const asked = dtype ?? (there.length > 0 ? undefined : "fp32");
+  const lacking = asked !== undefined && !there.some((path) => dtypeOf(path) === asked);
+  const graphs = lacking ? [...there, graphFile(asked)] : there;
+  const data = graphs.flatMap((graph) => externalData(graph, listing?.keys() ?? []));
+  return [...TOKENIZER_FILES, ...graphs, ...data.filter(isSafePath)];
+}
+
+async function check(
+  directory: string,
+  path: string,
+  listed: ListedFile | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Omit<VerifiedFile, "file">> {
+  const file = join(directory, path);
+  const found = await stat(file).catch(() => undefined);
+  if (found === undefined) return { status: "missing", bytes: 0, problem: "it is not there" };
+  const bytes = found.size;
+  if (listed !== undefined && listed.size !== bytes) {
+    return { status: "damaged", bytes, problem: `${bytes} bytes, where the hub has ${listed.size}` };
+  }
+  // Without a listing the name of the blob still says what it must hash to.
+  const content = listed?.content ?? basename(await readlink(file).catch(() => ""));
+  if (!isContentId(content)) return { status: "unchecked", bytes };
+  const hash = await contentId(file, bytes, content, signal);
+  return hash === content
+    ? { status: "ok", bytes }
+    : { status: "damaged", bytes, problem: `hash ${hash}, not ${content}` };
+}
