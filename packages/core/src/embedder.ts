@@ -54,16 +54,18 @@ function createEmbedder({ spec: facts, source, engine, options }: OpenModel): Em
     texts: readonly string[],
     task: TextTask,
     inputType: InputType,
-    { onProgress, signal }: EmbedDocumentsOptions,
+    { onProgress, ...limits }: EmbedDocumentsOptions,
   ): Promise<Float32Array[]> {
     // A copy: the caller may change the list while we work.
     const inputs = [...instructed(texts, inputType)];
     let completed = 0;
-    const onDone = (count: number) => {
-      completed += count;
-      onProgress?.({ completed, total: inputs.length });
-    };
-    return withCall(engine, { signal, urgent: inputType === "query" }, async (call) => {
+    return withCall(engine, { ...limits, urgent: inputType === "query" }, async (call) => {
+      const onDone = (count: number) => {
+        // Behind a deadline nothing is finished any more.
+        if (call.ended()) return;
+        completed += count;
+        onProgress?.({ completed, total: inputs.length });
+      };
       if (truncation.refuses) truncation.refuse(await countTexts(call, inputs), inputType);
       const outcomes = await runAll(call, inputs, task, { truncation, inputType, onDone });
       return allOrError(outcomes, (data) => data);
@@ -72,7 +74,7 @@ function createEmbedder({ spec: facts, source, engine, options }: OpenModel): Em
 
   async function embedQuery(text: string, callOptions: CallOptions = {}): Promise<Float32Array> {
     checkText(text, "text");
-    checkCallOptions(callOptions, ["signal"]);
+    checkCallOptions(callOptions);
     const [vector] = await embedAll([text], vectors, "query", callOptions);
     return vector!;
   }
@@ -82,7 +84,7 @@ function createEmbedder({ spec: facts, source, engine, options }: OpenModel): Em
     callOptions: EmbedDocumentsOptions = {},
   ): Promise<Float32Array[]> {
     checkTexts(texts, "texts");
-    checkCallOptions(callOptions, ["signal", "onProgress"]);
+    checkCallOptions(callOptions, ["onProgress"]);
     return embedAll(texts, vectors, "document", callOptions);
   }
 
@@ -92,7 +94,7 @@ function createEmbedder({ spec: facts, source, engine, options }: OpenModel): Em
   ): Promise<TokenVectors[]> {
     checkTexts(texts, "texts");
     checkInputType(inputType);
-    checkCallOptions(callOptions, ["signal"]);
+    checkCallOptions(callOptions);
     const rows = await embedAll(texts, tokens, inputType, callOptions);
     return rows.map((data) => ({ data, rows: data.length / dimensions, dimensions }));
   }
@@ -106,7 +108,7 @@ function createEmbedder({ spec: facts, source, engine, options }: OpenModel): Em
     const texts = typeof input === "string" ? [input] : input;
     checkTexts(texts, "texts");
     checkInputType(inputType);
-    checkCallOptions(callOptions, ["signal"]);
+    checkCallOptions(callOptions);
     const counts = await withCall(engine, callOptions, (call) => countTexts(call, instructed(texts, inputType)));
     return typeof input === "string" ? counts[0]! : Array.from(counts);
   }

@@ -2,7 +2,7 @@ import type { LoadOptions } from "./api.js";
 import type { EngineCall } from "./engine/pool.js";
 import { BgeError } from "./errors.js";
 import { dimensionsOf, LEAST_TEXT_TOKENS, maxTokensOf } from "./options.js";
-import { allOrError, type Outcome } from "./outcomes.js";
+import type { Outcome } from "./outcomes.js";
 import type { Scorer } from "./reranker.js";
 import type { EmbeddingSpec, ModelSource } from "./spec.js";
 import { countTexts, runAll, runTexts } from "./text-runs.js";
@@ -46,7 +46,11 @@ export function createLateInteraction(spec: EmbeddingSpec, source: ModelSource, 
       batching,
     });
     truncation.report(asked, "query");
-    const [rows] = allOrError(asked, (data) => data);
+    const [rows] = asked.map((outcome) => {
+      // Not by `allOrError`: an index would be read as a document's.
+      if (outcome.error) throw outcome.error;
+      return outcome.data;
+    });
     const task = { encoding, head: { type: "max-sim", dimensions, query: rows!.slice(dimensions) }, batching } as const;
     return runAll(call, documents, task, { truncation, inputType: "document" });
   }

@@ -13,6 +13,9 @@ const CHECKS: Readonly<Record<keyof LoadOptions, Check>> = {
   onTruncate: (value) => (typeof value === "function" ? undefined : "a function"),
   threads: count,
   workers: count,
+  isolation: oneOf("thread", "process"),
+  retryLost: (value) => (typeof value === "boolean" ? undefined : "true or false"),
+  maxQueuedTokens: count,
   scale: oneOf("logit", "sigmoid"),
 };
 

@@ -66,17 +66,10 @@ export async function runTexts(
   task: TextTask,
   onDone: (count: number) => void = () => {},
 ): Promise<Outcome[]> {
-  if (task.batching === "alone" || texts.length === 1) {
-    return Promise.all(
-      texts.map(async (text) => {
-        const outcome = await runAlone(call, text, task);
-        onDone(1);
-        return outcome;
-      }),
-    );
-  }
-  const encoded = await encodeTexts(call, texts, task.encoding).catch(ofTexts);
+  if (task.batching === "alone" || texts.length === 1) return runEachAlone(call, texts, task, onDone);
+  const encoded = await encodeTexts(call, texts, task.encoding, call.retryLost ? 1 : 0).catch(ofTexts);
   if (encoded instanceof BgeError) {
+    if (isLost(call, encoded)) return runEachAlone(call, texts, task, onDone, 1);
     onDone(texts.length);
     return texts.map(() => ({ error: encoded }));
   }
@@ -95,9 +88,32 @@ export async function runTexts(
   return outcomes;
 }
 
-/** Token rows and counts; in several messages, so that the workers share the encoding. */
-export async function encodeTexts(call: EngineCall, texts: readonly string[], encoding: Encoding): Promise<Encoded> {
-  const parts = await Promise.all(chunksOf(texts).map((chunk) => call.run({ type: "encode", texts: chunk, encoding })));
+function runEachAlone(
+  call: EngineCall,
+  texts: readonly string[],
+  task: TextTask,
+  onDone: (count: number) => void,
+  losses: 0 | 1 = 0,
+): Promise<Outcome[]> {
+  return Promise.all(
+    texts.map(async (text) => {
+      const outcome = await runAlone(call, text, task, losses);
+      onDone(1);
+      return outcome;
+    }),
+  );
+}
+
+/** Token rows and counts; in several messages, so that the workers share the encoding. `losses` as in `EngineCall.run`. */
+export async function encodeTexts(
+  call: EngineCall,
+  texts: readonly string[],
+  encoding: Encoding,
+  losses: 0 | 1 = 0,
+): Promise<Encoded> {
+  const parts = await Promise.all(
+    chunksOf(texts).map((chunk) => call.run({ type: "encode", texts: chunk, encoding }, losses)),
+  );
   const join = (pick: (part: Encoded) => Int32Array) => joined(parts.map(pick));
   return {
     rows: { ids: join((p) => p.rows.ids), lengths: join((p) => p.rows.lengths), seconds: join((p) => p.rows.seconds) },
@@ -110,18 +126,19 @@ export async function countTexts(call: EngineCall, texts: readonly string[]): Pr
   return (await encodeTexts(call, texts, { form: "count" })).totals;
 }
 
-async function runAlone(call: EngineCall, text: string, { encoding, head }: TextTask): Promise<Outcome> {
+async function runAlone(call: EngineCall, text: string, { encoding, head }: TextTask, losses: 0 | 1): Promise<Outcome> {
   try {
-    const { data, faulty, kept, total } = await call.run({ type: "encode-and-run", text, encoding, head });
+    const { data, faulty, kept, total } = await call.run({ type: "encode-and-run", text, encoding, head }, losses);
     return faulty.length > 0 ? { error: notFinite() } : { data, tokens: total, kept };
   } catch (error) {
     return { error: ofTexts(error) };
   }
 }
 
-async function runBatch(call: EngineCall, rows: TokenRows, head: Head): Promise<Outcome[]> {
+async function runBatch(call: EngineCall, rows: TokenRows, head: Head, losses: 0 | 1 = 0): Promise<Outcome[]> {
+  const count = rows.lengths.length;
   try {
-    const { data, faulty } = await call.run({ type: "run", rows, head });
+    const { data, faulty } = await call.run({ type: "run", rows, head }, losses);
     let from = 0;
     return Array.from(rows.lengths, (kept, row) => {
       const to = from + rowSize(head, kept);
@@ -131,14 +148,23 @@ async function runBatch(call: EngineCall, rows: TokenRows, head: Head): Promise<
       return faulty.includes(row) ? { error: notFinite() } : { data: own, tokens: kept, kept };
     });
   } catch (error) {
+    if (count > 1 && isLost(call, error)) {
+      const each = Array.from({ length: count }, (_, row) => runBatch(call, pickRows(rows, [row]), head, 1));
+      return (await Promise.all(each)).flat();
+    }
     return Array.from(rows.lengths, () => ({ error: ofTexts(error) }));
   }
 }
 
-/** A model's failure belongs to its texts; the end of the model, and what is no error of ours, to the whole call. */
+/** A model's failure belongs to its texts; the end of the model, a refusal, and what is no error of ours, to the whole call. */
 function ofTexts(error: unknown): BgeError {
-  if (!(error instanceof BgeError) || error.code === "DISPOSED") throw error;
+  if (!(error instanceof BgeError) || error.code === "DISPOSED" || error.code === "OVERLOADED") throw error;
   return error;
+}
+
+/** Has a worker died over several inputs, and is each of them to have another? */
+function isLost(call: EngineCall, error: unknown): boolean {
+  return call.retryLost && error instanceof BgeError && error.code === "WORKER_LOST";
 }
 
 function notFinite(): BgeError {
