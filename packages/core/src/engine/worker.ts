@@ -21,7 +21,7 @@ try {
   let answering = Promise.resolve();
   onMessage((message) => {
     if (message.type === "close") void answering.then(() => close(model));
-    else answering = answer(model, message);
+    else answering = answering.then(() => answer(model, message));
   });
 } catch (error) {
   const code = error instanceof BgeError ? error.code : "MODEL_CORRUPT";
