@@ -2,6 +2,7 @@ import { Worker } from "node:worker_threads";
 import { messageOf } from "../errors.js";
 import type { FromWorker, ToWorker, WorkerData, WorkerStart } from "./messages.js";
 import { closeGate, createGate, type Gate, guardExit } from "./native-gate.js";
+import { workerEnvironment } from "./worker-environment.js";
 import type { WorkerEvents, WorkerHandle } from "./worker-handle.js";
 
 /** A worker as a thread: starts soon, moves its results without a copy; a native abort in it ends this process too. */
@@ -34,6 +35,7 @@ class InferenceThread extends Worker {
       name: "bge-js",
       // The application's own flags (--input-type, --import, a loader) are not for this thread.
       execArgv: [],
+      env: workerEnvironment(),
     });
     this.#gate = gate;
     this.once("exit", guardExit(gate));
