@@ -36,6 +36,8 @@ class InferenceThread extends Worker {
       // The application's own flags (--input-type, --import, a loader) are not for this thread.
       execArgv: [],
       env: workerEnvironment(),
+      // What a worker makes is short-lived or large; more room for it was 20 MB a worker, and no faster.
+      resourceLimits: { maxYoungGenerationSizeMb: 4 },
     });
     this.#gate = gate;
     this.once("exit", guardExit(gate));
