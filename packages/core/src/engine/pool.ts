@@ -58,10 +58,10 @@ export async function startEngine(start: WorkerStart, plan: ThreadPlan, starter:
       onEnd(how, cause) {
         slots.delete(slot);
         tellEnd();
-        lose(takeJob(slot), lostError(how, cause));
+        lose(takeJob(slot), lostError(`A worker ended (${how}) in the middle of its work.`, cause));
         if (disposed) return;
-        if (slot.state === "starting") onFailure(cannotStart ?? lostError(how, cause));
-        else dispatch();
+        if (slot.state !== "starting") dispatch();
+        else onFailure(cannotStart ?? lostError(`A worker ended (${how}) before the model was open.`, cause));
       },
     });
     const slot: Slot = {
@@ -168,7 +168,6 @@ export async function startEngine(start: WorkerStart, plan: ThreadPlan, starter:
   };
 }
 
-function lostError(how: string, cause: unknown): BgeError {
-  const message = `A worker ended (${how}) in the middle of its work.`;
+function lostError(message: string, cause: unknown): BgeError {
   return new BgeError("WORKER_LOST", message, { cause });
 }
