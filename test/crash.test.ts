@@ -93,7 +93,7 @@ describe.each(ISOLATIONS)("with workers in a %s", (isolation) => {
     ["run", "padded", ["run", "encode-and-run"]],
     ["run alone", "alone", ["encode-and-run"]],
   ] as const)(
-    "and work done again, a text that kills when it is %s is named, once two have died of it",
+    "and work done again, a text that kills when it is %s is named, once two have died of it alone",
     async (_, batching, types) => {
       const model = await embedder({ isolation, retryLost: true }, batching);
       const poison = "jackdaws love my big sphinx of quartz";
@@ -102,13 +102,17 @@ describe.each(ISOLATIONS)("with workers in a %s", (isolation) => {
       await killAll();
       const list = texts.slice(0, 120);
       list[77] = poison;
+      // As long, so that both share a batch.
+      list[78] = poison.split(" ").reverse().join(" ");
       const failure = (await model.embedDocuments(list).catch((error: unknown) => error)) as BgeError;
       expect(failure).toMatchObject({ name: "BgeError", code: "WORKER_LOST", indices: [77] });
       expect(failure.message).toContain("not tried again");
       expect(failure.completed!.filter((vector) => vector === undefined)).toHaveLength(1);
-      expect(deaths.count).toBe(2);
+      // In its batch, alone, and alone again.
+      const each = batching === "alone" ? 2 : 3;
+      expect(deaths.count).toBe(each);
       expect(await model.embedDocuments(texts.slice(0, 10))).toHaveLength(10);
-      expect(deaths.count).toBe(2);
+      expect(deaths.count).toBe(each);
 
       const skipped: BgeError[] = [];
       const seen: (Float32Array | undefined)[] = [];
@@ -116,11 +120,22 @@ describe.each(ISOLATIONS)("with workers in a %s", (isolation) => {
       for await (const vector of model.embedStream(list, { onError: "skip", onSkip })) seen.push(vector);
       expect(skipped.map(({ code, index }) => [code, index])).toEqual([["WORKER_LOST", 77]]);
       expect(seen.filter((vector) => vector !== undefined)).toHaveLength(119);
-      expect(deaths.count).toBe(4);
+      expect(deaths.count).toBe(2 * each);
       await expect(model.embedQuery(poison)).rejects.toMatchObject({ code: "WORKER_LOST" });
-      expect(deaths.count).toBe(6);
+      expect(deaths.count).toBe(2 * each + 2);
     },
   );
+
+  test("that dies before it stands is started again, for what waits", async () => {
+    const model = await embedder({ isolation, workers: 1 });
+    await killAll();
+    const before = started.count;
+    const call = model.embedDocuments(texts);
+    await until(() => live.size > 0);
+    await killAll();
+    expect(await call).toHaveLength(300);
+    expect(started.count - before).toBe(2);
+  });
 
   test("that cannot start any more, the pool goes on with what stands, and does not start again and again", async () => {
     const directory = folderOf();

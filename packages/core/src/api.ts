@@ -46,8 +46,8 @@ export interface LoadOptions {
    */
   readonly isolation?: "thread" | "process";
   /**
-   * A batch whose worker dies (`WORKER_LOST`) is done again, once, input by input; an input whose second worker dies too is
-   * named and not tried again. @default false: the batch fails
+   * A batch whose worker dies (`WORKER_LOST`) is done again, input by input; an input over which two workers have died when it
+   * was alone is named and not tried again. @default false: the batch fails
    */
   readonly retryLost?: boolean;
   /**

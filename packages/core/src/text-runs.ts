@@ -67,9 +67,9 @@ export async function runTexts(
   onDone: (count: number) => void = () => {},
 ): Promise<Outcome[]> {
   if (task.batching === "alone" || texts.length === 1) return runEachAlone(call, texts, task, onDone);
-  const encoded = await encodeTexts(call, texts, task.encoding, call.retryLost ? 1 : 0).catch(ofTexts);
+  const encoded = await encodeTexts(call, texts, task.encoding, !call.retryLost).catch(ofTexts);
   if (encoded instanceof BgeError) {
-    if (isLost(call, encoded)) return runEachAlone(call, texts, task, onDone, 1);
+    if (isLost(call, encoded)) return runEachAlone(call, texts, task, onDone);
     onDone(texts.length);
     return texts.map(() => ({ error: encoded }));
   }
@@ -93,26 +93,25 @@ function runEachAlone(
   texts: readonly string[],
   task: TextTask,
   onDone: (count: number) => void,
-  losses: 0 | 1 = 0,
 ): Promise<Outcome[]> {
   return Promise.all(
     texts.map(async (text) => {
-      const outcome = await runAlone(call, text, task, losses);
+      const outcome = await runAlone(call, text, task);
       onDone(1);
       return outcome;
     }),
   );
 }
 
-/** Token rows and counts; in several messages, so that the workers share the encoding. `losses` as in `EngineCall.run`. */
+/** Token rows and counts; in several messages, so that the workers share the encoding. `again` as in `EngineCall.run`. */
 export async function encodeTexts(
   call: EngineCall,
   texts: readonly string[],
   encoding: Encoding,
-  losses: 0 | 1 = 0,
+  again = true,
 ): Promise<Encoded> {
   const parts = await Promise.all(
-    chunksOf(texts).map((chunk) => call.run({ type: "encode", texts: chunk, encoding }, losses)),
+    chunksOf(texts).map((chunk) => call.run({ type: "encode", texts: chunk, encoding }, again)),
   );
   const join = (pick: (part: Encoded) => Int32Array) => joined(parts.map(pick));
   return {
@@ -126,19 +125,19 @@ export async function countTexts(call: EngineCall, texts: readonly string[]): Pr
   return (await encodeTexts(call, texts, { form: "count" })).totals;
 }
 
-async function runAlone(call: EngineCall, text: string, { encoding, head }: TextTask, losses: 0 | 1): Promise<Outcome> {
+async function runAlone(call: EngineCall, text: string, { encoding, head }: TextTask): Promise<Outcome> {
   try {
-    const { data, faulty, kept, total } = await call.run({ type: "encode-and-run", text, encoding, head }, losses);
+    const { data, faulty, kept, total } = await call.run({ type: "encode-and-run", text, encoding, head });
     return faulty.length > 0 ? { error: notFinite() } : { data, tokens: total, kept };
   } catch (error) {
     return { error: ofTexts(error) };
   }
 }
 
-async function runBatch(call: EngineCall, rows: TokenRows, head: Head, losses: 0 | 1 = 0): Promise<Outcome[]> {
+async function runBatch(call: EngineCall, rows: TokenRows, head: Head): Promise<Outcome[]> {
   const count = rows.lengths.length;
   try {
-    const { data, faulty } = await call.run({ type: "run", rows, head }, losses);
+    const { data, faulty } = await call.run({ type: "run", rows, head });
     let from = 0;
     return Array.from(rows.lengths, (kept, row) => {
       const to = from + rowSize(head, kept);
@@ -149,7 +148,7 @@ async function runBatch(call: EngineCall, rows: TokenRows, head: Head, losses: 0
     });
   } catch (error) {
     if (count > 1 && isLost(call, error)) {
-      const each = Array.from({ length: count }, (_, row) => runBatch(call, pickRows(rows, [row]), head, 1));
+      const each = Array.from({ length: count }, (_, row) => runBatch(call, pickRows(rows, [row]), head));
       return (await Promise.all(each)).flat();
     }
     return Array.from(rows.lengths, () => ({ error: ofTexts(error) }));

@@ -15,10 +15,10 @@ export interface CallSettings {
 /** One call's access to the engine: what it sends is done in order among other callers' work, until it closes. */
 export interface EngineCall {
   /**
-   * `losses`: how often a worker has been lost over this input already. With `retryLost` one input is given to a second
-   * worker; a batch is not: whoever sent it can send its inputs one by one, so that only the one at fault is lost again.
+   * With `retryLost`, one input whose worker is lost is given to a second one, unless `again` is false. A batch is not: whoever
+   * sent it can send its inputs one by one, so that only the one at fault is lost once more.
    */
-  run<W extends Work>(work: W, losses?: 0 | 1): Promise<Result<W>>;
+  run<W extends Work>(work: W, again?: boolean): Promise<Result<W>>;
   readonly retryLost: boolean;
   /** Has it been closed, or refused? */
   ended(): boolean;
@@ -67,13 +67,13 @@ export function createCall(
   }
 
   return {
-    run: <W extends Work>(work: W, losses = 0) =>
+    run: <W extends Work>(work: W, again = true) =>
       new Promise<Result<W>>((resolve, reject) => {
         if (!admitted) admit();
         if (end !== undefined) return reject(end);
         waiting.add(reject);
-        let lost = losses;
-        const most = retryLost && inputsOf(work) === 1 ? 2 : 1;
+        let lost = 0;
+        const most = retryLost && again && inputsOf(work) === 1 ? 2 : 1;
         queue.push(lane, {
           work,
           tokens: tokensOf(work),

@@ -26,6 +26,8 @@ interface Slot {
 /** While other workers stand, the first start after one that failed waits so long; twice as long after each further one. */
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 60_000;
+/** Workers in a row that may die before they stand. */
+const MOST_LOST_STARTS = 3;
 
 /** Starts the first worker and opens the model in it; the others start when there is work for them. */
 export async function startEngine(start: WorkerStart, plan: ThreadPlan, starter: StartWorker): Promise<Engine> {
@@ -133,6 +135,8 @@ export async function startEngine(start: WorkerStart, plan: ThreadPlan, starter:
         noStartBefore = performance.now() + Math.min(FIRST_PAUSE_MS * 2 ** failedStarts++, LONGEST_PAUSE_MS);
         // Others may stand and go on; if none does, whoever waits must hear of it.
         if (slots.size > 0) return;
+        // One that says why it cannot start would say so again; one that died may do better.
+        if (error.code === "WORKER_LOST" && failedStarts < MOST_LOST_STARTS) return dispatch();
         for (let job = queue.next(); job !== undefined; job = queue.next()) job.reject(error);
       },
     );
