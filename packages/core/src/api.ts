@@ -73,6 +73,24 @@ export interface LoadOptions {
   readonly threads?: number;
   /** Worker threads; each holds its own copy of the weights. @default by `threads` and the size of the model */
   readonly workers?: number;
+  /**
+   * Where workers live. A native abort or an operator's `kill -9` ends a process alone, a thread with all of this process;
+   * threads start sooner, share the runtime's code and move results without a copy. Inside a worker thread of yours the default
+   * is `"process"`: terminating such a thread would abort this process while native code runs in a thread below it.
+   * @default "thread"
+   */
+  readonly isolation?: "thread" | "process";
+  /**
+   * A batch whose worker dies (`WORKER_LOST`) is done again, input by input; an input over which two workers have died when it
+   * was alone is named and not tried again. @default false: the batch fails
+   */
+  readonly retryLost?: boolean;
+  /**
+   * While at least so many tokens wait for a worker, a call is refused with `OVERLOADED`; queries are counted against waiting
+   * queries alone. A call that was let in is carried through, whatever its size: it sends two windows of 256 texts ahead, and
+   * keeps the rest to itself. Texts count one token per four bytes of UTF-8 until they have been read. @default 1,048,576
+   */
+  readonly maxQueuedTokens?: number;
   /** What a cross-encoder's scores are. Late interaction is a cosine in any case; embedders have no scores. @default "logit" */
   readonly scale?: "logit" | "sigmoid";
   /**
@@ -93,6 +111,12 @@ export interface LoadOptions {
 export interface CallOptions {
   /** Drops what is still queued and rejects with `signal.reason`; a run that has begun ends by itself, unseen. */
   readonly signal?: AbortSignal;
+  /**
+   * Milliseconds from the call's start to its end at the latest: then what is queued is dropped, and the call rejects with
+   * `DEADLINE_EXCEEDED`, which carries what was finished in `completed`; a run that has begun ends by itself, unseen. For a
+   * stream: to the last vector that is drawn. 0 and less has passed already. @default none
+   */
+  readonly deadlineMs?: number;
 }
 
 export interface EmbedDocumentsOptions extends CallOptions {
@@ -151,7 +175,7 @@ export interface TokenVectors {
  * product is the cosine. The same text gives the same vector, alone or in any list.
  *
  * Every method rejects with a `BgeError`: `INVALID_INPUT` (all bad indices named, before anything runs), `INPUT_TOO_LONG`,
- * `INFERENCE_FAILED`, `WORKER_LOST`, `DISPOSED`; or with `signal.reason`.
+ * `INFERENCE_FAILED`, `WORKER_LOST`, `OVERLOADED`, `DEADLINE_EXCEEDED`, `DISPOSED`; or with `signal.reason`.
  */
 export interface Embedder extends AsyncDisposable {
   /** The facts in use: what the table or the files say, and the options over them. */
@@ -207,7 +231,10 @@ export interface Embedder extends AsyncDisposable {
   /** Tokens before any cut, special tokens included, and the query instruction for `inputType: "query"`. */
   countTokens(text: string, options?: CallOptions & { readonly inputType?: InputType }): Promise<number>;
   countTokens(texts: readonly string[], options?: CallOptions & { readonly inputType?: InputType }): Promise<number[]>;
-  /** Frees the workers; what is still under way rejects with `DISPOSED`. May be called again. */
+  /**
+   * Rejects what is still under way with `DISPOSED`, at once, and resolves when the workers have ended and their memory is
+   * free; a run that has begun is waited for. Workers that other loads of the same files share go on. May be called again.
+   */
   dispose(): Promise<void>;
 }
 
@@ -241,5 +268,6 @@ export interface Reranker extends AsyncDisposable {
   score(query: string, documents: readonly string[], options?: CallOptions): Promise<number[]>;
   /** Best first; equal scores stay in input order. */
   rerank(query: string, documents: readonly string[], options?: RerankOptions): Promise<RankedDocument[]>;
+  /** As `Embedder.dispose`. */
   dispose(): Promise<void>;
 }

@@ -1,30 +1,54 @@
+import type { CallOptions } from "./api.js";
 import type { Engine, EngineCall } from "./engine/pool.js";
+import { BgeError } from "./errors.js";
 import { invalid } from "./options.js";
 
-/** Refuses options of a call that do not exist, and callbacks that cannot be called. */
-export function checkCallOptions(options: object, known: readonly string[]): void {
+/** Refuses options of a call that do not exist, callbacks that cannot be called, and times that are none. */
+export function checkCallOptions(options: CallOptions, own: readonly string[] = []): void {
   if (typeof options !== "object" || options === null) throw invalid("options", "must be an object");
+  const known = ["signal", "deadlineMs", ...own];
   for (const [name, value] of Object.entries(options)) {
     if (!known.includes(name)) throw invalid(name, `is not an option of this call; known are ${known.join(", ")}`);
     if (/^on[A-Z]/.test(name) && name !== "onError" && value !== undefined && typeof value !== "function") {
       throw invalid(name, "must be a function");
     }
   }
+  const { deadlineMs = 0 } = options;
+  if (!Number.isFinite(deadlineMs)) throw invalid("deadlineMs", "must be a finite number of milliseconds");
 }
 
-/** Lets `body` use the engine until it is done or the signal aborts; what is still queued then is dropped. */
+/** Lets `body` use the engine until it is done, the signal aborts or time is up; what is still queued then is dropped. */
 export async function withCall<T>(
   engine: Engine,
-  { signal, urgent = false }: { readonly signal?: AbortSignal | undefined; readonly urgent?: boolean },
+  { signal, deadlineMs, urgent = false }: CallOptions & { readonly urgent?: boolean },
   body: (call: EngineCall) => Promise<T>,
 ): Promise<T> {
   const orAbort = abortable(signal);
   const call = engine.open({ urgent });
+  // Ends what the body waits for, so that it can tell what was finished.
+  const forget = atDeadline(deadlineMs, (error) => call.close(error));
   try {
     return await orAbort(body(call));
   } finally {
+    forget();
     call.close();
   }
+}
+
+/** The longest time that Node's timers take. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** Calls `end` once the time has passed, at once if it has; gives what takes that back. */
+export function atDeadline(deadlineMs: number | undefined, end: (error: BgeError) => void): () => void {
+  if (deadlineMs === undefined || deadlineMs > LONGEST_TIMER_MS) return () => {};
+  const pass = () => end(new BgeError("DEADLINE_EXCEEDED", `Not finished after ${deadlineMs} ms (deadlineMs)`));
+  if (deadlineMs <= 0) {
+    pass();
+    return () => {};
+  }
+  // What is under way keeps the process alive; the clock need not.
+  const timer = setTimeout(pass, deadlineMs).unref();
+  return () => clearTimeout(timer);
 }
 
 /**

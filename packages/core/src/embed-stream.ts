@@ -1,5 +1,5 @@
 import type { Embedder, EmbeddingOutput, EmbedStreamOptions, InputType, TextEmbedding } from "./api.js";
-import { abortable, checkCallOptions } from "./calls.js";
+import { abortable, atDeadline, checkCallOptions } from "./calls.js";
 import type { Engine, EngineCall } from "./engine/pool.js";
 import { BgeError } from "./errors.js";
 import { checkInputType, checkText } from "./input.js";
@@ -28,22 +28,26 @@ export function createEmbedStream({ engine, planOf, truncation, write }: StreamP
     texts: Iterable<string> | AsyncIterable<string>,
     streamOptions: EmbedStreamOptions = {},
   ): AsyncGenerator<Float32Array | TextEmbedding | undefined, void, undefined> {
-    checkCallOptions(streamOptions, ["signal", "inputType", "onError", "onSkip", "outputs"]);
-    const { signal, inputType = "document", onError = "throw", onSkip } = streamOptions;
+    checkCallOptions(streamOptions, ["inputType", "onError", "onSkip", "outputs"]);
+    const { signal, deadlineMs, inputType = "document", onError = "throw", onSkip } = streamOptions;
     checkStream(texts, onError);
     checkInputType(inputType);
     const { task, toValue } = planOf(inputType, streamOptions.outputs);
     const orAbort = abortable(signal);
+    const late = new AbortController();
+    const forget = atDeadline(deadlineMs, (error) => late.abort(error));
+    const orLate = abortable(late.signal);
     const call = engine.open();
     const windows = runWindows(texts, (window) => runUnchecked(call, window.texts, inputType, task));
     try {
       for (;;) {
-        const next = await orAbort(windows.next());
+        const next = await orLate(orAbort(windows.next()));
         if (next.done) return;
         const { offset, outcomes } = next.value;
         truncation.report(outcomes, inputType, offset);
         for (const [i, outcome] of outcomes.entries()) {
           signal?.throwIfAborted();
+          late.signal.throwIfAborted();
           if (outcome.error === undefined) yield toValue(outcome.data, outcome.kept);
           else {
             const error = located(outcome.error, [offset + i]);
@@ -54,6 +58,7 @@ export function createEmbedStream({ engine, planOf, truncation, write }: StreamP
         }
       }
     } finally {
+      forget();
       call.close();
       // A source that hangs must not keep its reader from leaving.
       void windows.return(undefined).catch(() => {});

@@ -82,17 +82,19 @@ function createEmbedder({ spec: facts, source, engine, options }: OpenModel): Em
     texts: readonly string[],
     heads: readonly Head[],
     toValue: (data: Float32Array, tokens: number) => T,
-    { inputType, onProgress, signal }: EmbedDocumentsOptions & { readonly inputType: InputType },
+    { inputType, onProgress, ...limits }: EmbedDocumentsOptions & { readonly inputType: InputType },
   ): Promise<T[]> {
     // A copy: the caller may change the list while we work.
     const inputs = [...prompts.write(texts, inputType)];
     const task = taskOf(inputType, heads);
     let completed = 0;
-    const onDone = (count: number) => {
-      completed += count;
-      onProgress?.({ completed, total: inputs.length });
-    };
-    return withCall(engine, { signal, urgent: inputType === "query" }, async (call) => {
+    return withCall(engine, { ...limits, urgent: inputType === "query" }, async (call) => {
+      const onDone = (count: number) => {
+        // Behind a deadline nothing is finished any more.
+        if (call.ended()) return;
+        completed += count;
+        onProgress?.({ completed, total: inputs.length });
+      };
       if (truncation.refuses) truncation.refuse(await lengthsOverLimit(call, inputs, task.encoding), inputType);
       const outcomes = await runAll(call, inputs, task, { truncation, inputType, onDone });
       return allOrError(outcomes, toValue);
@@ -101,7 +103,7 @@ function createEmbedder({ spec: facts, source, engine, options }: OpenModel): Em
 
   async function embedQuery(text: string, callOptions: CallOptions = {}): Promise<Float32Array> {
     checkText(text, "text");
-    checkCallOptions(callOptions, ["signal"]);
+    checkCallOptions(callOptions);
     const [vector] = await embedAll([text], vectors, (data) => data, { ...callOptions, inputType: "query" });
     return vector!;
   }
@@ -111,7 +113,7 @@ function createEmbedder({ spec: facts, source, engine, options }: OpenModel): Em
     callOptions: EmbedDocumentsOptions = {},
   ): Promise<Float32Array[]> {
     checkTexts(texts, "texts");
-    checkCallOptions(callOptions, ["signal", "onProgress"]);
+    checkCallOptions(callOptions, ["onProgress"]);
     return embedAll(texts, vectors, (data) => data, { ...callOptions, inputType: "document" });
   }
 
@@ -121,7 +123,7 @@ function createEmbedder({ spec: facts, source, engine, options }: OpenModel): Em
   ): Promise<Required<Pick<TextEmbedding, Output>>[]> {
     checkTexts(texts, "texts");
     checkInputType(callOptions.inputType);
-    checkCallOptions(callOptions, ["inputType", "signal", "onProgress"]);
+    checkCallOptions(callOptions, ["inputType", "onProgress"]);
     checkOutputs(spec, outputs);
     const heads = headsOf(spec, outputs, dimensions);
     // The outputs asked for are those that are set.
@@ -134,7 +136,7 @@ function createEmbedder({ spec: facts, source, engine, options }: OpenModel): Em
     { indices, values }: SparseVector,
     callOptions: CallOptions = {},
   ): Promise<LexicalWeight[]> {
-    checkCallOptions(callOptions, ["signal"]);
+    checkCallOptions(callOptions);
     const tokens = await withCall(engine, callOptions, (call) =>
       call.run({ type: "decode", ids: Int32Array.from(indices) }),
     );
@@ -147,7 +149,7 @@ function createEmbedder({ spec: facts, source, engine, options }: OpenModel): Em
   ): Promise<TokenVectors[]> {
     checkTexts(texts, "texts");
     checkInputType(inputType);
-    checkCallOptions(callOptions, ["signal"]);
+    checkCallOptions(callOptions);
     const head = tokensHead(spec, dimensions);
     checkTokenOutput(spec, engine.info, head);
     return embedAll(texts, [head], (data) => toTokenVectors(data, head), { ...callOptions, inputType });
@@ -162,7 +164,7 @@ function createEmbedder({ spec: facts, source, engine, options }: OpenModel): Em
     const texts = typeof input === "string" ? [input] : input;
     checkTexts(texts, "texts");
     checkInputType(inputType);
-    checkCallOptions(callOptions, ["signal"]);
+    checkCallOptions(callOptions);
     const counts = await withCall(engine, callOptions, (call) =>
       lengthsOf(call, prompts.write(texts, inputType), prompts.encoding(inputType, Number.MAX_SAFE_INTEGER)),
     );

@@ -3,6 +3,7 @@ import type { TextEmbedding, TokenVectors } from "./api.js";
 /** What went wrong, for a program to act on; the message says it for a person. */
 export type BgeErrorCode =
   | "ACCESS_DENIED"
+  | "DEADLINE_EXCEEDED"
   | "DISPOSED"
   | "DOWNLOAD_FAILED"
   | "INFERENCE_FAILED"
@@ -12,6 +13,7 @@ export type BgeErrorCode =
   | "MODEL_CORRUPT"
   | "MODEL_MISMATCH"
   | "MODEL_NOT_FOUND"
+  | "OVERLOADED"
   | "UNSUPPORTED_MODEL"
   | "UNSUPPORTED_PLATFORM"
   | "WORKER_LOST";
@@ -29,8 +31,17 @@ export interface BgeErrorDetails {
   readonly cause?: unknown;
 }
 
-/** The one error class of bge-js: every failure that is not the caller's own abort has a `code`. */
+const BRAND = Symbol.for("bge-js.error");
+
+/**
+ * The one error class of bge-js: every failure that is not the caller's own abort has a `code`. `instanceof` knows the errors of
+ * other copies of this package too, and those of this module before a test runner loaded it anew.
+ */
 export class BgeError extends Error {
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === "object" && value !== null && BRAND in value;
+  }
+
   override readonly name = "BgeError";
   readonly code: BgeErrorCode;
   // Declared alone: what an error has nothing to say about is not there, also when it is printed.
@@ -51,6 +62,8 @@ export class BgeError extends Error {
     if (details.completed !== undefined) this.completed = details.completed;
   }
 }
+
+Object.defineProperty(BgeError.prototype, BRAND, { value: true });
 
 /** What went wrong, of whatever was thrown. */
 export function messageOf(thrown: unknown): string {

@@ -3,7 +3,7 @@ import type { Head } from "./engine/messages.js";
 import type { EngineCall } from "./engine/pool.js";
 import { rowSize } from "./engine/row-size.js";
 import { dimensionsOf, LEAST_TEXT_TOKENS, maxTokensOf, refuse } from "./options.js";
-import { allOrError, type Outcome } from "./outcomes.js";
+import { type Outcome, ofQuery } from "./outcomes.js";
 import { headsOf, mainOutput } from "./outputs.js";
 import type { Scorer } from "./reranker.js";
 import type { EmbeddingSpec, ModelSource } from "./spec.js";
@@ -59,9 +59,8 @@ export function createHybrid(spec: EmbeddingSpec, source: ModelSource, options: 
     }
     const outcomes = await runTexts(call, [asked], { ...common, heads: queryHeads });
     truncation.report(outcomes, "query");
-    allOrError(outcomes, (data) => data);
-    const [found] = outcomes as [Exclude<Outcome, { readonly error: Error }>];
-    const heads = scoringHeads(found.data, found.kept);
+    const [found] = outcomes.map(ofQuery);
+    const heads = scoringHeads(found!.data, found!.kept);
     return runAll(call, documents, { ...common, heads }, { truncation, inputType: "document" });
   }
 

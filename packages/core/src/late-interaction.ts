@@ -2,7 +2,7 @@ import type { LoadOptions } from "./api.js";
 import type { EngineCall } from "./engine/pool.js";
 import { BgeError } from "./errors.js";
 import { dimensionsOf, LEAST_TEXT_TOKENS, maxTokensOf, refuse } from "./options.js";
-import { allOrError, type Outcome } from "./outcomes.js";
+import { type Outcome, ofQuery } from "./outcomes.js";
 import { mainOutput } from "./outputs.js";
 import type { Scorer } from "./reranker.js";
 import type { EmbeddingSpec, ModelSource } from "./spec.js";
@@ -49,8 +49,8 @@ export function createLateInteraction(spec: EmbeddingSpec, source: ModelSource, 
       batching,
     });
     truncation.report(asked, "query");
-    const [rows] = allOrError(asked, (data) => data);
-    const heads = [{ type: "max-sim", output, dimensions, query: rows! }] as const;
+    const [rows] = asked.map(ofQuery);
+    const heads = [{ type: "max-sim", output, dimensions, query: rows!.data }] as const;
     return runAll(call, documents, { encoding, heads, batching }, { truncation, inputType: "document" });
   }
 

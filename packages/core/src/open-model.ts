@@ -1,6 +1,6 @@
 import type { LoadOptions } from "./api.js";
 import { logitOutput } from "./cross-encoder.js";
-import type { Engine, EngineCall } from "./engine/pool.js";
+import type { Engine } from "./engine/pool.js";
 import { shareEngine } from "./engine/shared.js";
 import { BgeError } from "./errors.js";
 import { checkInputs, checkLogits, checkOutputsOf } from "./graph-checks.js";
@@ -51,7 +51,7 @@ export async function openModel(
     await engine.dispose();
     throw error;
   }
-  return { spec, source, engine: withOwnEnd(engine, spec.id), options: checked };
+  return { spec, source, engine, options: checked };
 }
 
 function refuseUnsupported({ id, needs }: ModelSpec): void {
@@ -59,51 +59,4 @@ function refuseUnsupported({ id, needs }: ModelSpec): void {
   throw new BgeError("UNSUPPORTED_MODEL", `${id} needs what this release does not have: ${needs}.`, {
     parameter: "model",
   });
-}
-
-/**
- * The engine may be shared: a user's own end must still be one, also for what that user has under way. And a call's end is
- * one for all that it waits for, so that whoever draws from a source leaves it.
- */
-function withOwnEnd(engine: Engine, id: string): Engine {
-  const ended = () => new BgeError("DISPOSED", `${id} was disposed. Load it again to go on.`);
-  const ends = new Set<() => void>();
-  let disposed = false;
-  return {
-    info: engine.info,
-    open(options): EngineCall {
-      if (disposed) throw ended();
-      const call = engine.open(options);
-      const waiting = new Set<(error: BgeError) => void>();
-      let closed = false;
-      const end = () => {
-        closed = true;
-        for (const reject of waiting) reject(ended());
-        waiting.clear();
-      };
-      ends.add(end);
-      return {
-        // Not Promise.race against one promise of the end: that would keep every result until then.
-        run: (work) =>
-          new Promise((resolve, reject) => {
-            if (closed) return reject(ended());
-            waiting.add(reject);
-            call
-              .run(work)
-              .then(resolve, reject)
-              .finally(() => waiting.delete(reject));
-          }),
-        close() {
-          ends.delete(end);
-          call.close();
-          end();
-        },
-      };
-    },
-    async dispose() {
-      disposed = true;
-      for (const end of ends) end();
-      await engine.dispose();
-    },
-  };
 }

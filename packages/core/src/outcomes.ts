@@ -18,6 +18,12 @@ export function allOrError<T extends NonNullable<Completed[number]>>(
   return values as T[];
 }
 
+/** A query's numbers. Its error names no index: one would be read as a document's. */
+export function ofQuery(outcome: Outcome): Exclude<Outcome, { readonly error: BgeError }> {
+  if (outcome.error !== undefined) throw outcome.error;
+  return outcome;
+}
+
 /** The same error, with the places of the inputs it is about. */
 export function located(error: BgeError, indices: readonly number[], completed?: Completed): BgeError {
   const { code, message, parameter } = error;

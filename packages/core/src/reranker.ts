@@ -44,16 +44,16 @@ export async function loadReranker(model?: string | ModelReference, options: Loa
   const scorer = createScorer(spec, source, engine.info.frame, checked);
 
   async function score(query: string, documents: readonly string[], callOptions: CallOptions = {}): Promise<number[]> {
-    checkCallOptions(callOptions, ["signal"]);
+    checkCallOptions(callOptions);
     return scoreAll(query, documents, callOptions);
   }
 
-  async function scoreAll(query: string, documents: readonly string[], { signal }: CallOptions): Promise<number[]> {
+  async function scoreAll(query: string, documents: readonly string[], limits: CallOptions): Promise<number[]> {
     checkText(query, "query");
     checkTexts(documents, "documents");
     // A copy: the caller may change the list while we work.
     const list = [...documents];
-    const outcomes = await withCall(engine, { signal }, async (call) =>
+    const outcomes = await withCall(engine, limits, async (call) =>
       list.length === 0 ? [] : scorer.score(call, query, list),
     );
     return allOrError(outcomes, (numbers) => scorer.toScore(numbers));
@@ -64,7 +64,7 @@ export async function loadReranker(model?: string | ModelReference, options: Loa
     documents: readonly string[],
     options: RerankOptions = {},
   ): Promise<RankedDocument[]> {
-    checkCallOptions(options, ["signal", "topN", "threshold"]);
+    checkCallOptions(options, ["topN", "threshold"]);
     checkRanking(options);
     return rank(await scoreAll(query, documents, options), options);
   }

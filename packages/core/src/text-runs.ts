@@ -66,17 +66,10 @@ export async function runTexts(
   task: TextTask,
   onDone: (count: number) => void = () => {},
 ): Promise<Outcome[]> {
-  if (task.batching === "alone" || texts.length === 1) {
-    return Promise.all(
-      texts.map(async (text) => {
-        const outcome = await runAlone(call, text, task);
-        onDone(1);
-        return outcome;
-      }),
-    );
-  }
-  const encoded = await encodeTexts(call, texts, task.encoding).catch(ofTexts);
+  if (task.batching === "alone" || texts.length === 1) return runEachAlone(call, texts, task, onDone);
+  const encoded = await encodeTexts(call, texts, task.encoding, !call.retryLost).catch(ofTexts);
   if (encoded instanceof BgeError) {
+    if (isLost(call, encoded)) return runEachAlone(call, texts, task, onDone);
     onDone(texts.length);
     return texts.map(() => ({ error: encoded }));
   }
@@ -95,9 +88,31 @@ export async function runTexts(
   return outcomes;
 }
 
-/** Token rows and counts; in several messages, so that the workers share the encoding. */
-export async function encodeTexts(call: EngineCall, texts: readonly string[], encoding: Encoding): Promise<Encoded> {
-  const parts = await Promise.all(chunksOf(texts).map((chunk) => call.run({ type: "encode", texts: chunk, encoding })));
+function runEachAlone(
+  call: EngineCall,
+  texts: readonly string[],
+  task: TextTask,
+  onDone: (count: number) => void,
+): Promise<Outcome[]> {
+  return Promise.all(
+    texts.map(async (text) => {
+      const outcome = await runAlone(call, text, task);
+      onDone(1);
+      return outcome;
+    }),
+  );
+}
+
+/** Token rows and counts; in several messages, so that the workers share the encoding. `again` as in `EngineCall.run`. */
+export async function encodeTexts(
+  call: EngineCall,
+  texts: readonly string[],
+  encoding: Encoding,
+  again = true,
+): Promise<Encoded> {
+  const parts = await Promise.all(
+    chunksOf(texts).map((chunk) => call.run({ type: "encode", texts: chunk, encoding }, again)),
+  );
   const join = (pick: (part: Encoded) => Int32Array) => joined(parts.map(pick));
   return {
     rows: { ids: join((p) => p.rows.ids), lengths: join((p) => p.rows.lengths), seconds: join((p) => p.rows.seconds) },
@@ -144,6 +159,7 @@ async function runAlone(call: EngineCall, text: string, { encoding, heads }: Tex
 }
 
 async function runBatch(call: EngineCall, rows: TokenRows, heads: readonly Head[]): Promise<Outcome[]> {
+  const count = rows.lengths.length;
   // Longest first: if the first has no token, none has.
   if (rows.lengths[0] === 0) return Array.from(rows.lengths, () => ({ error: nothingToRead() }));
   try {
@@ -157,14 +173,23 @@ async function runBatch(call: EngineCall, rows: TokenRows, heads: readonly Head[
       return faulty.includes(row) ? { error: notFinite() } : { data: own, tokens: kept, kept };
     });
   } catch (error) {
+    if (count > 1 && isLost(call, error)) {
+      const each = Array.from({ length: count }, (_, row) => runBatch(call, pickRows(rows, [row]), heads));
+      return (await Promise.all(each)).flat();
+    }
     return Array.from(rows.lengths, () => ({ error: ofTexts(error) }));
   }
 }
 
-/** A model's failure belongs to its texts; the end of the model, and what is no error of ours, to the whole call. */
+/** A model's failure belongs to its texts; the end of the model, a refusal, and what is no error of ours, to the whole call. */
 function ofTexts(error: unknown): BgeError {
-  if (!(error instanceof BgeError) || error.code === "DISPOSED") throw error;
+  if (!(error instanceof BgeError) || error.code === "DISPOSED" || error.code === "OVERLOADED") throw error;
   return error;
+}
+
+/** Has a worker died over several inputs, and is each of them to have another? */
+function isLost(call: EngineCall, error: unknown): boolean {
+  return call.retryLost && error instanceof BgeError && error.code === "WORKER_LOST";
 }
 
 function notFinite(): BgeError {

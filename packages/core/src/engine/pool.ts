@@ -1,89 +1,86 @@
 import { BgeError, type BgeErrorCode } from "../errors.js";
 import { threadBudget } from "./budget.js";
-import type { FromWorker, ModelInfo, Result, ToWorker, Work, WorkerStart } from "./messages.js";
-import { createQueue, type Lane } from "./queue.js";
-import { InferenceThread } from "./thread.js";
+import { type CallSettings, createCall, type EngineCall, type Job } from "./call.js";
+import type { FromWorker, ModelInfo, WorkerStart } from "./messages.js";
+import { createQueue } from "./queue.js";
 import type { ThreadPlan } from "./threads.js";
+import type { StartWorker, WorkerHandle } from "./worker-handle.js";
 
-/** One call's access to the engine: what it sends is done in order among other callers' work, until it closes. */
-export interface EngineCall {
-  run<W extends Work>(work: W): Promise<Result<W>>;
-  /** Drops what has not begun; its promises, and those of what is running, never settle. */
-  close(): void;
-}
+export type { EngineCall } from "./call.js";
 
-/** Runs batches elsewhere: a pool of worker threads, each with its own inference session. */
+/** Runs batches elsewhere: a pool of workers, each with its own inference session. */
 export interface Engine {
   readonly info: ModelInfo;
-  /** Opens a call; `urgent` ones (queries) go before the others. */
-  open(options?: { readonly urgent?: boolean }): EngineCall;
+  open(settings?: CallSettings): EngineCall;
+  /** What waits and what is running rejects with `DISPOSED`; resolves once the workers have ended. */
   dispose(): Promise<void>;
 }
 
-interface Job {
-  readonly work: Work;
-  resolve(result: Result<Work>): void;
-  reject(error: BgeError): void;
-}
-
 interface Slot {
-  readonly worker: InferenceThread;
+  readonly worker: WorkerHandle;
+  readonly ended: Promise<void>;
   state: "starting" | "idle" | "busy" | "closing";
   job: Job | undefined;
 }
 
+/** While other workers stand, the first start after one that failed waits so long; twice as long after each further one. */
+const FIRST_PAUSE_MS = 1000;
+const LONGEST_PAUSE_MS = 60_000;
+/** Workers in a row that may die before they stand. */
+const MOST_LOST_STARTS = 3;
+
 /** Starts the first worker and opens the model in it; the others start when there is work for them. */
-export async function startEngine(start: WorkerStart, plan: ThreadPlan): Promise<Engine> {
+export async function startEngine(start: WorkerStart, plan: ThreadPlan, starter: StartWorker): Promise<Engine> {
   const budget = threadBudget();
   const disallow = budget.allow(plan.workers * plan.threadsPerWorker);
-  const queue = createQueue<Job>();
+  const queue = createQueue<Job>(({ tokens }) => tokens);
   const slots = new Set<Slot>();
+  let failedStarts = 0;
+  let noStartBefore = 0;
   let disposed = false;
   let disposing: Promise<void> | undefined;
 
   function startWorker(onReady: (info: ModelInfo) => void, onFailure: (error: BgeError) => void): void {
-    const worker = new InferenceThread(start);
-    const slot: Slot = { worker, state: "starting", job: undefined };
+    let cannotStart: BgeError | undefined;
+    let tellEnd = () => {};
+    const worker = starter(start, {
+      onMessage(message) {
+        if (message.type === "ready") {
+          failedStarts = 0;
+          // One that is being closed stays as it is, and keeps the process until it has ended.
+          if (slot.state === "starting") becomeIdle(slot);
+          onReady(message.info);
+          dispatch();
+        } else if (message.type === "cannot-start") {
+          cannotStart = new BgeError(message.code as BgeErrorCode, message.message);
+        } else {
+          finish(slot, message);
+        }
+      },
+      onEnd(how, cause) {
+        slots.delete(slot);
+        tellEnd();
+        lose(takeJob(slot), lostError(`A worker ended (${how}) in the middle of its work.`, cause));
+        if (disposed) return;
+        if (slot.state !== "starting") dispatch();
+        else onFailure(cannotStart ?? lostError(`A worker ended (${how}) before the model was open.`, cause));
+      },
+    });
+    const slot: Slot = {
+      worker,
+      state: "starting",
+      job: undefined,
+      ended: new Promise((resolve) => {
+        tellEnd = resolve;
+      }),
+    };
     slots.add(slot);
-    let failure: BgeError | undefined;
-    worker.on("message", (message: FromWorker) => {
-      if (message.type === "ready") {
-        // One that is being closed stays as it is, and keeps the process until it has ended.
-        if (slot.state === "starting") becomeIdle(slot);
-        onReady(message.info);
-        dispatch();
-      } else if (message.type === "cannot-start") {
-        failure = new BgeError(message.code as BgeErrorCode, message.message);
-      } else {
-        finish(slot, message);
-      }
-    });
-    worker.on("error", (cause) => {
-      failure ??= new BgeError(
-        "WORKER_LOST",
-        `A worker thread failed: ${String(cause)}. Its batch is lost; call again.`,
-        { cause },
-      );
-    });
-    worker.on("exit", (exitCode) => {
-      const lost =
-        failure ??
-        new BgeError(
-          "WORKER_LOST",
-          `A worker thread ended (exit code ${exitCode}) in the middle of its work. Its batch is lost; call again.`,
-        );
-      slots.delete(slot);
-      takeJob(slot)?.reject(lost);
-      if (disposed) return;
-      if (slot.state === "starting") onFailure(lost);
-      else dispatch();
-    });
   }
 
   function becomeIdle(slot: Slot): void {
     slot.state = "idle";
     // A worker with nothing to do must not keep the process alive.
-    slot.worker.unref();
+    slot.worker.hold(false);
   }
 
   /** Ends what a worker was busy with, and gives its threads back. */
@@ -93,6 +90,12 @@ export async function startEngine(start: WorkerStart, plan: ThreadPlan): Promise
     slot.job = undefined;
     budget.release(plan.threadsPerWorker);
     return job;
+  }
+
+  function lose(job: Job | undefined, error: BgeError): void {
+    if (job === undefined) return;
+    if (!disposed && job.lost()) queue.putBack(job.lane, job);
+    else job.reject(error);
   }
 
   function finish(slot: Slot, message: Extract<FromWorker, { type: "done" | "failed" }>): void {
@@ -114,8 +117,8 @@ export async function startEngine(start: WorkerStart, plan: ThreadPlan): Promise
       const job = queue.next()!;
       idle.state = "busy";
       idle.job = job;
-      idle.worker.ref();
-      idle.worker.postMessage(job.work satisfies ToWorker);
+      idle.worker.hold(true);
+      idle.worker.send(job.work);
     }
     // Who can run nothing now must not hold up the models behind it.
     budget.leave(dispatch);
@@ -125,11 +128,15 @@ export async function startEngine(start: WorkerStart, plan: ThreadPlan): Promise
   function startReplacement(): void {
     const starting = [...slots].filter((slot) => slot.state === "starting").length;
     if (slots.size >= plan.workers || starting >= queue.size) return;
+    if (slots.size > 0 && performance.now() < noStartBefore) return;
     startWorker(
       () => {},
       (error) => {
+        noStartBefore = performance.now() + Math.min(FIRST_PAUSE_MS * 2 ** failedStarts++, LONGEST_PAUSE_MS);
         // Others may stand and go on; if none does, whoever waits must hear of it.
         if (slots.size > 0) return;
+        // One that says why it cannot start would say so again; one that died may do better.
+        if (error.code === "WORKER_LOST" && failedStarts < MOST_LOST_STARTS) return dispatch();
         for (let job = queue.next(); job !== undefined; job = queue.next()) job.reject(error);
       },
     );
@@ -143,13 +150,12 @@ export async function startEngine(start: WorkerStart, plan: ThreadPlan): Promise
     for (let job = queue.next(); job !== undefined; job = queue.next()) job.reject(ended);
     await Promise.all(
       [...slots].map(async (slot) => {
-        const exit = new Promise((resolve) => slot.worker.once("exit", resolve));
         // Its threads are given back when it has ended: until then it computes.
         slot.job?.reject(ended);
         slot.state = "closing";
-        slot.worker.ref();
-        slot.worker.postMessage({ type: "close" } satisfies ToWorker);
-        await exit;
+        slot.worker.hold(true);
+        slot.worker.send({ type: "close" });
+        await slot.ended;
       }),
     );
   }
@@ -161,25 +167,11 @@ export async function startEngine(start: WorkerStart, plan: ThreadPlan): Promise
 
   return {
     info,
-    open({ urgent = false } = {}) {
-      const lane: Lane<Job> = { urgent, items: [] };
-      let closed = false;
-      return {
-        run: <W extends Work>(work: W) =>
-          new Promise<Result<W>>((resolve, reject) => {
-            if (disposed) return reject(new BgeError("DISPOSED", "The model was disposed. Load it again to go on."));
-            if (closed) return;
-            // The worker answers each kind of work with its own kind of result.
-            queue.push(lane, { work, resolve: resolve as (result: Result<Work>) => void, reject });
-            dispatch();
-          }),
-        close() {
-          closed = true;
-          queue.drop(lane);
-          dispatch();
-        },
-      };
-    },
+    open: (settings = {}) => createCall(queue, dispatch, settings),
     dispose: () => (disposing ??= closeAll()),
   };
+}
+
+function lostError(message: string, cause: unknown): BgeError {
+  return new BgeError("WORKER_LOST", message, { cause });
 }

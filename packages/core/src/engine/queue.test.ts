@@ -57,6 +57,31 @@ describe("the queue", () => {
     expect(takeAll(queue)).toEqual(["b", "d"]);
   });
 
+  test("weighs what goes before a newcomer: queries before a query, everything before a document", () => {
+    const queue = createQueue<number>((item) => item);
+    const [documents, queries] = [laneOf<number>(), laneOf<number>(true)];
+    queue.push(documents, 10);
+    queue.push(documents, 20);
+    queue.push(queries, 3);
+    expect([queue.ahead(true), queue.ahead(false)]).toEqual([3, 33]);
+    queue.next();
+    expect([queue.ahead(true), queue.ahead(false)]).toEqual([0, 30]);
+    queue.next();
+    queue.putBack(documents, 10);
+    expect([queue.size, queue.ahead(false)]).toEqual([2, 30]);
+    expect(queue.drop(documents)).toEqual([10, 20]);
+    expect([queue.ahead(true), queue.ahead(false)]).toEqual([0, 0]);
+  });
+
+  test("takes back what was taken, before the rest of its lane", () => {
+    const queue = createQueue<string>();
+    const [one, other] = [laneOf<string>(), laneOf<string>()];
+    for (const item of ["a", "b"]) queue.push(one, item);
+    queue.push(other, "x");
+    queue.putBack(one, queue.next()!);
+    expect(takeAll(queue)).toEqual(["x", "a", "b"]);
+  });
+
   test("never lets queries starve documents: of any nine takes with documents waiting, one is a document", () => {
     // Lanes 0-2 are of queries, 3-5 of documents; a number above 5 is a take.
     fc.assert(

@@ -1,6 +1,12 @@
+import { isMainThread } from "node:worker_threads";
+import type { LoadOptions } from "../api.js";
+import { BgeError } from "../errors.js";
 import { weightBytes } from "../places.js";
+import type { EngineCall } from "./call.js";
 import type { WorkerStart } from "./messages.js";
 import { type Engine, startEngine } from "./pool.js";
+import { startProcess } from "./process.js";
+import { startThread } from "./thread.js";
 import { planThreads } from "./threads.js";
 
 type Start = Omit<WorkerStart, "threads">;
@@ -10,21 +16,22 @@ interface Shared {
   users: number;
 }
 
-const engines = new Map<string, Shared>();
-
 /**
  * One engine for all who load the same file with the same threads: an embedder and the late-interaction reranker over it hold
- * the weights once. It ends with its last user.
+ * the weights once. Each gets an end of its own: `dispose` ends that user's calls, and the engine with its last user.
  */
-export async function shareEngine(
-  start: Start,
-  fingerprint: string,
-  asked: { readonly threads?: number | undefined; readonly workers?: number | undefined },
-): Promise<Engine> {
-  const plan = planThreads(weightBytes(start.file), asked);
-  const key = JSON.stringify([start, fingerprint, plan]);
+export async function shareEngine(start: Start, fingerprint: string, options: LoadOptions): Promise<Engine> {
+  const plan = planThreads(weightBytes(start.file), options);
+  // A thread of the user's own may be terminated while native code runs in one of ours below it, which ends the process.
+  const { isolation = isMainThread ? "thread" : "process" } = options;
+  const engines = registry();
+  const key = JSON.stringify([import.meta.url, start, fingerprint, plan, isolation]);
   const shared = engines.get(key) ?? {
-    engine: startEngine({ ...start, threads: plan.threadsPerWorker }, plan),
+    engine: startEngine(
+      { ...start, threads: plan.threadsPerWorker },
+      plan,
+      isolation === "thread" ? startThread : startProcess,
+    ),
     users: 0,
   };
   engines.set(key, shared);
@@ -33,12 +40,45 @@ export async function shareEngine(
     if (engines.get(key) === shared) engines.delete(key);
     throw error;
   });
+
+  const { maxQueuedTokens, retryLost } = options;
+  const calls = new Set<EngineCall>();
   let disposing: Promise<void> | undefined;
+  const ended = () => new BgeError("DISPOSED", "The model was disposed. Load it again to go on.");
+
   async function leave(): Promise<void> {
+    for (const call of calls) call.close(ended());
     shared.users--;
     if (shared.users > 0) return;
     if (engines.get(key) === shared) engines.delete(key);
     await engine.dispose();
   }
-  return { ...engine, dispose: () => (disposing ??= leave()) };
+
+  return {
+    info: engine.info,
+    open(settings) {
+      if (disposing !== undefined) throw ended();
+      const call = engine.open({ maxQueuedTokens, retryLost, ...settings });
+      calls.add(call);
+      return {
+        ...call,
+        close(error) {
+          calls.delete(call);
+          call.close(error);
+        },
+      };
+    },
+    dispose: () => (disposing ??= leave()),
+  };
+}
+
+/**
+ * The engines of this process, held where a test runner that loads this module anew finds them again: else every reload would
+ * open every model once more. Another copy of the package has another address, and so engines of its own.
+ */
+function registry(): Map<string, Shared> {
+  const place = globalThis as { [key: symbol]: Map<string, Shared> | undefined };
+  const key = Symbol.for("bge-js.engines.1");
+  place[key] ??= new Map();
+  return place[key];
 }

@@ -1,45 +1,34 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parentPort, workerData } from "node:worker_threads";
 import { BgeError, messageOf } from "../errors.js";
 import type { Padding } from "../spec.js";
 import { createTokens, type Tokens } from "../tokens.js";
 import { applyHeads } from "./heads.js";
-import type {
-  Computed,
-  FromWorker,
-  Head,
-  ModelInfo,
-  Result,
-  TokenRows,
-  ToWorker,
-  Work,
-  WorkerData,
-} from "./messages.js";
+import type { Computed, Head, ModelInfo, Result, TokenRows, Work, WorkerData } from "./messages.js";
 import { openSession, type Session } from "./session.js";
 import { KNOWN_INPUTS, padRows } from "./tensors.js";
+import { workerSide } from "./worker-side.js";
 
-/** The entry of a worker thread: opens tokenizer and session, then answers one message after the other. */
+/** A worker, be it a thread or a process: opens tokenizer and session, then answers one message after the other. */
 interface Model {
   readonly tokens: Tokens;
   readonly session: Session;
   readonly padding: Padding;
 }
 
-const port = parentPort!;
-const send = (message: FromWorker, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
+const { data, send, onMessage, close: leave } = workerSide();
 
 try {
-  const model = await open(workerData as WorkerData);
+  const model = await open(data);
   let answering = Promise.resolve();
-  port.on("message", (message: ToWorker) => {
+  onMessage((message) => {
     if (message.type === "close") void answering.then(() => close(model));
-    else answering = answer(model, message);
+    else answering = answering.then(() => answer(model, message));
   });
 } catch (error) {
   const code = error instanceof BgeError ? error.code : "MODEL_CORRUPT";
   send({ type: "cannot-start", code, message: messageOf(error) });
-  port.close();
+  leave();
 }
 
 async function open(start: WorkerData): Promise<Model> {
@@ -110,7 +99,7 @@ function buffersOf(result: Result<Work>): ArrayBuffer[] {
 
 async function close({ session }: Model): Promise<void> {
   await session.release();
-  port.close();
+  leave();
 }
 
 async function readJson(directory: string, name: string): Promise<object> {

@@ -1,0 +1,117 @@
+import { BgeError } from "../errors.js";
+import type { Result, Work } from "./messages.js";
+import type { FairQueue, Lane } from "./queue.js";
+import { inputsOf, tokensOf } from "./weight.js";
+
+export interface CallSettings {
+  /** Goes before calls that are not (queries). */
+  readonly urgent?: boolean | undefined;
+  /** The call is refused while at least so many tokens wait before it. */
+  readonly maxQueuedTokens?: number | undefined;
+  /** Work whose worker is lost is done again, once. */
+  readonly retryLost?: boolean | undefined;
+}
+
+/** One call's access to the engine: what it sends is done in order among other callers' work, until it closes. */
+export interface EngineCall {
+  /**
+   * With `retryLost`, one input whose worker is lost is given to a second one, unless `again` is false. A batch is not: whoever
+   * sent it can send its inputs one by one, so that only the one at fault is lost once more.
+   */
+  run<W extends Work>(work: W, again?: boolean): Promise<Result<W>>;
+  readonly retryLost: boolean;
+  /** Has it been closed, or refused? */
+  ended(): boolean;
+  /** Drops what has not begun, and rejects that, what is running, and all that comes later. */
+  close(error?: BgeError): void;
+}
+
+export interface Job {
+  readonly work: Work;
+  readonly tokens: number;
+  readonly lane: Lane<Job>;
+  resolve(result: Result<Work>): void;
+  reject(error: BgeError): void;
+  /** Takes notice that a worker has died over it; true where it wants another. */
+  lost(): boolean;
+}
+
+/** Tokens that may wait before a call, by default: minutes of work, and about four megabytes of text. */
+const MAX_QUEUED_TOKENS = 1 << 20;
+
+/** A call over a queue; `dispatch` looks for work after every change. */
+export function createCall(
+  queue: FairQueue<Job>,
+  dispatch: () => void,
+  { urgent = false, maxQueuedTokens = MAX_QUEUED_TOKENS, retryLost = false }: CallSettings,
+): EngineCall {
+  const lane: Lane<Job> = { urgent, items: [] };
+  const waiting = new Set<(error: BgeError) => void>();
+  let admitted = false;
+  let end: BgeError | undefined;
+
+  /** Asked once, of a call's first work: a call that has been let in is carried through. */
+  function admit(): void {
+    const tokens = queue.ahead(urgent);
+    if (tokens >= maxQueuedTokens) close(overloaded(tokens, maxQueuedTokens));
+    admitted = true;
+  }
+
+  function close(error = new BgeError("DISPOSED", "This call has ended.")): void {
+    if (end !== undefined) return;
+    end = error;
+    queue.drop(lane);
+    dispatch();
+    for (const reject of waiting) reject(error);
+    waiting.clear();
+  }
+
+  return {
+    run: <W extends Work>(work: W, again = true) =>
+      new Promise<Result<W>>((resolve, reject) => {
+        if (!admitted) admit();
+        if (end !== undefined) return reject(end);
+        waiting.add(reject);
+        let lost = 0;
+        const most = retryLost && again && inputsOf(work) === 1 ? 2 : 1;
+        queue.push(lane, {
+          work,
+          tokens: tokensOf(work),
+          lane,
+          resolve(result) {
+            waiting.delete(reject);
+            // The worker answers each kind of work with its own kind of result.
+            resolve(result as Result<W>);
+          },
+          reject(error) {
+            waiting.delete(reject);
+            reject(lost < 2 ? error : lostAgain(error));
+          },
+          lost: () => ++lost < most && end === undefined,
+        });
+        dispatch();
+      }),
+    retryLost,
+    ended: () => end !== undefined,
+    close,
+  };
+}
+
+/** The answer to an input that may well be what kills workers. */
+function lostAgain(error: BgeError): BgeError {
+  return new BgeError(
+    "WORKER_LOST",
+    `Two workers have ended over this input, which is not tried again. ${error.message}`,
+    {
+      cause: error.cause,
+    },
+  );
+}
+
+function overloaded(tokens: number, most: number): BgeError {
+  return new BgeError(
+    "OVERLOADED",
+    `${tokens} tokens wait already; maxQueuedTokens lets no call in from ${most} on. Nothing of this call was run. Wait for ` +
+      "earlier calls, pass many texts in one call (or embedStream), or raise maxQueuedTokens.",
+  );
+}

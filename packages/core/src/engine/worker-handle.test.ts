@@ -1,0 +1,95 @@
+import { cpSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { folderOf } from "../../../../test/folders.js";
+import { fixture } from "../../../../test/models.js";
+import { live, until } from "../../../../test/workers.js";
+// Built files: neither a thread nor a process starts from TypeScript on Node 20.
+import { startProcess } from "../../dist/engine/process.js";
+import { startThread } from "../../dist/engine/thread.js";
+import type { FromWorker, Head, Work, WorkerStart } from "./messages.js";
+
+const HEAD: Head = { type: "vector", output: "last_hidden_state", pooling: "cls", dimensions: 48 };
+const SINGLE = { form: "single", maxTokens: 512 } as const;
+const work = (text: string): Work => ({ type: "encode-and-run", text, encoding: SINGLE, heads: [HEAD] });
+
+function startOf(directory: string): WorkerStart {
+  const file = join(directory, "onnx", "model.onnx");
+  return { directory, file, architecture: "bert", padding: "right", reads: ["last_hidden_state"], threads: 1 };
+}
+
+function opened(starter: typeof startThread, directory = fixture("tiny-bert-cls")) {
+  const messages: FromWorker[] = [];
+  const ends: string[] = [];
+  let late = 0;
+  const worker = starter(startOf(directory), {
+    onMessage(message) {
+      if (ends.length > 0) late++;
+      messages.push(message);
+    },
+    onEnd: (how) => ends.push(how),
+  });
+  return { worker, messages, ends, late: () => late };
+}
+
+describe.each([
+  ["thread", startThread],
+  ["process", startProcess],
+])("a worker in a %s", (_, starter) => {
+  test("says what the model is, answers in order with arrays of their own, and ends when it is closed", async () => {
+    const { worker, messages, ends, late } = opened(starter);
+    const texts = ["one", "two words", "three words here", "one"];
+    // Also what is sent before it stands.
+    for (const text of texts) worker.send(work(text));
+    worker.send({ type: "encode", texts, encoding: SINGLE });
+    worker.send({ type: "close" });
+    await until(() => ends.length > 0);
+    expect(messages[0]).toMatchObject({ type: "ready", info: { probe: { tokens: 3, shapes: { last_hidden_state: [1, 3, 48] } }, frame: { single: 2, pair: 3 } } });
+    const results = messages.slice(1).map((message) => (message.type === "done" ? message.result : undefined));
+    expect(results).toHaveLength(5);
+    const vectors = results.slice(0, 4).map((result) => (result as { data: Float32Array }).data);
+    for (const vector of vectors) {
+      expect(vector).toHaveLength(48);
+      expect(vector.buffer.byteLength).toBe(48 * 4);
+    }
+    expect(vectors[3]).toEqual(vectors[0]);
+    expect(results.slice(0, 4)).toMatchObject([{ kept: 3 }, { kept: 7 }, { kept: 8 }, { kept: 3 }]);
+    expect(results[4]).toMatchObject({ totals: Int32Array.from([3, 7, 8, 3]) });
+    expect([ends, late()]).toEqual([["exit code 0"], 0]);
+  });
+
+  test("that cannot open the model says why, and ends", async () => {
+    const directory = folderOf();
+    cpSync(fixture("tiny-bert-cls"), directory, { recursive: true });
+    writeFileSync(join(directory, "onnx", "model.onnx"), "no graph");
+    const { messages, ends } = opened(starter, directory);
+    await until(() => ends.length > 0);
+    expect(messages).toMatchObject([{ type: "cannot-start", code: "MODEL_CORRUPT" }]);
+  });
+
+  test("that dies in the middle of its work tells its end once, and bears what is sent afterwards", async () => {
+    const { worker, messages, ends, late } = opened(starter);
+    await until(() => messages.length > 0);
+    for (let i = 0; i < 50; i++) worker.send(work("word ".repeat(500)));
+    await until(() => messages.length > 3);
+    await Promise.all([...live].map((one) => one.kill()));
+    await until(() => ends.length > 0);
+    worker.send(work("nobody reads this"));
+    worker.hold(true);
+    worker.hold(false);
+    const answered = messages.length;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(answered).toBeLessThan(51);
+    expect([messages.length, ends.length, late()]).toEqual([answered, 1, 0]);
+    expect(live.size).toBe(0);
+  });
+
+  test("that dies before it stands tells its end", async () => {
+    const { messages, ends } = opened(starter);
+    // Node tells of a thread a little later.
+    await until(() => live.size > 0);
+    await Promise.all([...live].map((one) => one.kill()));
+    await until(() => ends.length > 0);
+    expect(messages).toEqual([]);
+  });
+});

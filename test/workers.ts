@@ -1,0 +1,66 @@
+import { ChildProcess } from "node:child_process";
+import type { Worker } from "node:worker_threads";
+
+export const ISOLATIONS = ["thread", "process"] as const;
+
+/** A worker of either kind. */
+export interface LiveWorker {
+  kill(): Promise<void>;
+}
+
+/** What the pool sends to a worker, as far as tests look at it. */
+export interface Posted {
+  readonly type: string;
+  readonly text?: string;
+  readonly texts?: readonly string[];
+  readonly rows?: { readonly ids: Int32Array; readonly lengths: Int32Array };
+}
+
+/** Every worker that is alive in this process, thread or child; how many have ever been started. */
+export const live = new Set<LiveWorker>();
+export const started = { count: 0 };
+/** Sees each message before its worker does; `true` keeps it from the worker. */
+export const onPost = new Set<(message: Posted, worker: LiveWorker) => boolean | undefined>();
+
+export async function killAll(): Promise<void> {
+  await Promise.all([...live].map((worker) => worker.kill()));
+}
+
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 2));
+}
+
+type Posting = Worker | ChildProcess;
+
+function track(of: Posting, method: "postMessage" | "send", end: () => void): void {
+  const exit = new Promise<void>((resolve) => of.once("exit", () => resolve()));
+  const worker: LiveWorker = {
+    async kill() {
+      end();
+      await exit;
+      // What the pool hears behind the exit has been heard.
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    },
+  };
+  const target = of as unknown as Record<string, (...args: unknown[]) => unknown>;
+  const post = target[method]!.bind(of);
+  target[method] = (...args) => {
+    const kept = [...onPost].map((listener) => listener(args[0] as Posted, worker));
+    return kept.includes(true) ? undefined : post(...args);
+  };
+  live.add(worker);
+  started.count++;
+  of.once("exit", () => live.delete(worker));
+}
+
+process.on("worker", (worker) => track(worker, "postMessage", () => void worker.terminate()));
+
+// Node tells of threads, not of children; each goes through this method.
+const prototype = ChildProcess.prototype as unknown as { spawn(options: unknown): unknown };
+const spawn = prototype.spawn;
+prototype.spawn = function (this: ChildProcess, options: unknown) {
+  const result = spawn.call(this, options);
+  // Not the programs that a test runs.
+  if (typeof this.send === "function") track(this, "send", () => this.kill("SIGKILL"));
+  return result;
+};
