@@ -41,7 +41,8 @@ export async function openModel(
   const reads = spec.kind === "reranker" ? [logitOutput(spec)] : namedOutputs(spec);
   const prompt = spec.kind === "reranker" && spec.prompt !== undefined ? { prompt: spec.prompt } : {};
   const start = { directory, file, architecture, padding, reads, ...prompt };
-  const engine = await shareEngine(start, fingerprint, checked);
+  const { maxTokens = spec.defaultMaxTokens ?? spec.maxTokens } = checked;
+  const engine = await shareEngine(start, fingerprint, { ...checked, maxTokens });
   try {
     checkInputs(spec, engine.info, file);
     if (spec.kind === "reranker") checkLogits(spec, engine.info, file);

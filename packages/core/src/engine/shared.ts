@@ -20,7 +20,11 @@ interface Shared {
  * One engine for all who load the same file with the same threads: an embedder and the late-interaction reranker over it hold
  * the weights once. Each gets an end of its own: `dispose` ends that user's calls, and the engine with its last user.
  */
-export async function shareEngine(start: Start, fingerprint: string, options: LoadOptions): Promise<Engine> {
+export async function shareEngine(
+  start: Start,
+  fingerprint: string,
+  options: LoadOptions & { readonly maxTokens: number },
+): Promise<Engine> {
   const plan = planThreads(weightBytes(start.file), options);
   // A thread of the user's own may be terminated while native code runs in one of ours below it, which ends the process.
   const { isolation = isMainThread ? "thread" : "process" } = options;
