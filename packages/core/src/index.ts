@@ -28,6 +28,20 @@ export { type Verification, type VerifiedFile, type VerifyOptions, verify } from
 export { MODELS } from "./models.js";
 export { loadReranker } from "./reranker.js";
 export { type ResolvedModel, resolveModel } from "./resolve.js";
+export type {
+  Added,
+  AddOptions,
+  AnyDocument,
+  Retriever,
+  RetrieverDocument,
+  RetrieverOptions,
+  SearchOptions,
+  SearchResult,
+  SearchResults,
+  SkippedStage,
+  Stage,
+} from "./retriever/api.js";
+export { loadRetriever } from "./retriever/retriever.js";
 export { hybridScore, sparseScore } from "./scores.js";
 export type {
   Architecture,

@@ -1,0 +1,97 @@
+import { wordsOf } from "./words.js";
+
+/** How soon repetitions of a word stop counting, and how much long texts are held back: Lucene's defaults. */
+const K1 = 1.2;
+const B = 0.75;
+
+interface Postings {
+  /** Slot and count in turn; those of texts that were removed and not yet swept are among them. */
+  entries: number[];
+  /** Texts with the word that have not been removed. */
+  texts: number;
+}
+
+/** An inverted index over texts at slots. */
+export interface LexicalIndex {
+  add(slot: number, text: string): void;
+  /** Takes a text out of the statistics, so that scores are those of an index that never had it. Its slot is not free yet. */
+  remove(slot: number, text: string): void;
+  /** Drops the entries of removed texts, whose slots are free from then on. One pass over the whole index. */
+  sweep(removed: ReadonlySet<number>): void;
+  /** BM25 of the texts at the slots below `size`; 0 where no word of the query is. Removed texts may have scores. */
+  score(query: string, size: number): Float64Array;
+}
+
+/**
+ * BM25 in Lucene's form, ln(1 + (N - n + 0.5) / (n + 0.5)) * f / (f + k1 * (1 - b + b * length / mean length)), with
+ * lengths in words, exact. A word that the query repeats counts each time.
+ */
+export function createLexicalIndex(): LexicalIndex {
+  const words = new Map<string, Postings>();
+  const lengths: number[] = [];
+  let texts = 0;
+  let totalLength = 0;
+
+  function add(slot: number, text: string): void {
+    const counts = countWords(wordsOf(text));
+    for (const [word, count] of counts.byWord) {
+      const postings = words.get(word);
+      if (postings === undefined) words.set(word, { entries: [slot, count], texts: 1 });
+      else {
+        postings.entries.push(slot, count);
+        postings.texts++;
+      }
+    }
+    lengths[slot] = counts.total;
+    totalLength += counts.total;
+    texts++;
+  }
+
+  function remove(slot: number, text: string): void {
+    for (const word of countWords(wordsOf(text)).byWord.keys()) {
+      const postings = words.get(word)!;
+      postings.texts--;
+      if (postings.texts === 0) words.delete(word);
+    }
+    totalLength -= lengths[slot]!;
+    texts--;
+  }
+
+  function sweep(removed: ReadonlySet<number>): void {
+    for (const postings of words.values()) {
+      const { entries } = postings;
+      if (entries.length === 2 * postings.texts) continue;
+      const kept: number[] = [];
+      for (let i = 0; i < entries.length; i += 2) {
+        if (!removed.has(entries[i]!)) kept.push(entries[i]!, entries[i + 1]!);
+      }
+      postings.entries = kept;
+    }
+  }
+
+  function score(query: string, size: number): Float64Array {
+    const scores = new Float64Array(size);
+    const meanLength = totalLength / texts;
+    for (const [word, times] of countWords(wordsOf(query)).byWord) {
+      const postings = words.get(word);
+      if (postings === undefined) continue;
+      const idf = Math.log(1 + (texts - postings.texts + 0.5) / (postings.texts + 0.5));
+      const { entries } = postings;
+      for (let i = 0; i < entries.length; i += 2) {
+        const slot = entries[i]!;
+        const count = entries[i + 1]!;
+        const norm = K1 * (1 - B + (B * lengths[slot]!) / meanLength);
+        scores[slot]! += (times * idf * count) / (count + norm);
+      }
+    }
+    return scores;
+  }
+
+  return { add, remove, sweep, score };
+}
+
+function countWords(words: readonly string[]) {
+  const byWord = new Map<string, number>();
+  for (const word of words) byWord.set(word, (byWord.get(word) ?? 0) + 1);
+  return { byWord, total: words.length };
+}

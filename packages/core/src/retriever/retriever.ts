@@ -1,0 +1,179 @@
+import type { Embedder, Reranker } from "../api.js";
+import { abortable } from "../calls.js";
+import { loadEmbedder } from "../embedder.js";
+import { BgeError } from "../errors.js";
+import { loadReranker } from "../reranker.js";
+import type { ModelReference } from "../spec.js";
+import { addDocuments } from "./add.js";
+import type {
+  AddOptions,
+  AnyDocument,
+  Retriever,
+  RetrieverDocument,
+  RetrieverOptions,
+  SearchOptions,
+  Stage,
+} from "./api.js";
+import { createCosts } from "./budget.js";
+import { checkSource } from "./documents.js";
+import { checkAddOptions, checkQuery, checkRetrieverOptions, checkSearchOptions, stagesToRun } from "./options.js";
+import { searchStore } from "./search.js";
+import { createStore } from "./store.js";
+
+const CANDIDATES = { lexical: 100, dense: 100, lateInteraction: 100, crossEncoder: 30 };
+const WEIGHTS = { lexical: 1, dense: 1, lateInteraction: 1, crossEncoder: 1 };
+
+/**
+ * Loads a retriever: documents in memory, found by words and by vectors, the best of them read again by late interaction and,
+ * if one is given, by a cross-encoder.
+ *
+ * @throws BgeError as `loadEmbedder` and `loadReranker`
+ */
+export async function loadRetriever<D extends RetrieverDocument = AnyDocument>(
+  options: RetrieverOptions = {},
+): Promise<Retriever<D>> {
+  const given = checkRetrieverOptions(options);
+  const { embedder, rerankers, owned } = await loadModels(given);
+  let store = createStore<D>(embedder.dimensions);
+  const stages: readonly Stage[] = ["lexical", "dense", ...(Object.keys(rerankers) as Stage[])];
+  const parts = {
+    embedder,
+    rerankers,
+    candidates: { ...CANDIDATES, ...given.candidates },
+    weights: { ...WEIGHTS, ...given.weights },
+    costs: createCosts(),
+  };
+  const ending = new AbortController();
+  let texts = 0;
+
+  function nextId(): string {
+    let id: string;
+    do id = String(texts++);
+    while (store.has(id));
+    return id;
+  }
+
+  /** Ends with the call's own signal, and with the retriever. */
+  async function untilDisposed<T>(
+    call: (signal: AbortSignal) => Promise<T>,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
+    ending.signal.throwIfAborted();
+    const own = new AbortController();
+    const orAbort = abortable(signal);
+    const orEnd = abortable(ending.signal);
+    try {
+      return await orEnd(orAbort(call(own.signal)));
+    } finally {
+      own.abort(ending.signal.reason ?? signal?.reason);
+    }
+  }
+
+  async function add(documents: Iterable<D | string> | AsyncIterable<D | string>, addOptions: AddOptions = {}) {
+    checkSource(documents);
+    checkAddOptions(addOptions);
+    return untilDisposed(
+      (signal) => addDocuments(documents, store, embedder, nextId, { ...addOptions, signal }),
+      addOptions.signal,
+    );
+  }
+
+  function remove(ids: Iterable<string>): number {
+    ending.signal.throwIfAborted();
+    if (typeof ids === "string" || typeof ids?.[Symbol.iterator] !== "function") {
+      throw new BgeError("INVALID_INPUT", "ids must be an iterable of strings.", { parameter: "ids" });
+    }
+    let count = 0;
+    for (const id of ids) if (store.remove(id)) count++;
+    return count;
+  }
+
+  async function search(query: string, searchOptions: SearchOptions<D> = {}) {
+    checkQuery(query);
+    checkSearchOptions(searchOptions);
+    const run = stagesToRun(searchOptions.stages, stages);
+    return untilDisposed(
+      (signal) => searchStore(query, { ...parts, store }, { ...searchOptions, signal }, run),
+      searchOptions.signal,
+    );
+  }
+
+  async function dispose(): Promise<void> {
+    if (!ending.signal.aborted) {
+      ending.abort(new BgeError("DISPOSED", "The retriever was disposed."));
+      store = createStore(embedder.dimensions);
+    }
+    await Promise.all(owned.map((model) => model.dispose()));
+  }
+
+  return {
+    get size() {
+      return store.size;
+    },
+    stages,
+    add,
+    remove,
+    search,
+    dispose,
+    [Symbol.asyncDispose]: dispose,
+  };
+}
+
+interface Models {
+  readonly embedder: Embedder;
+  readonly rerankers: Partial<Record<Stage, Reranker>>;
+  /** Loaded here, and so to be disposed here. */
+  readonly owned: readonly (Embedder | Reranker)[];
+}
+
+async function loadModels({
+  embedder: model,
+  reranker: asked,
+  lateInteraction,
+  load = {},
+}: RetrieverOptions): Promise<Models> {
+  const owned: (Embedder | Reranker)[] = [];
+  try {
+    let embedder: Embedder;
+    if (isEmbedder(model)) embedder = model;
+    else {
+      embedder = await loadEmbedder(model, load);
+      owned.push(embedder);
+    }
+    let reranker: Reranker | undefined;
+    if (isReranker(asked)) reranker = asked;
+    else if (asked !== undefined && asked !== false) {
+      reranker = await loadReranker(asked, load);
+      owned.push(reranker);
+    }
+    let late = reranker?.kind === "cross-encoder" ? undefined : reranker;
+    const wanted = lateInteraction ?? asked !== false;
+    if (late === undefined && wanted && embedder.spec.lateInteraction === true) {
+      late = await loadReranker(referenceTo(embedder), { ...load, maxTokens: embedder.maxTokens });
+      owned.push(late);
+    }
+    const crossEncoder = reranker?.kind === "cross-encoder" ? reranker : undefined;
+    return {
+      embedder,
+      rerankers: { ...(late && { lateInteraction: late }), ...(crossEncoder && { crossEncoder }) },
+      owned,
+    };
+  } catch (error) {
+    await Promise.all(owned.map((one) => one.dispose()));
+    throw error;
+  }
+}
+
+/** The files of a loaded embedder, whose workers a second load shares. */
+function referenceTo({ spec, source }: Embedder): ModelReference {
+  const { directory, dtype, batching } = source;
+  return { ...spec, directory, dtype, batching };
+}
+
+function isEmbedder(model: RetrieverOptions["embedder"]): model is Embedder {
+  return typeof model === "object" && "embedQuery" in model;
+}
+
+function isReranker(model: RetrieverOptions["reranker"]): model is Reranker {
+  return typeof model === "object" && "rerank" in model;
+}

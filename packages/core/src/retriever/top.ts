@@ -1,0 +1,46 @@
+/**
+ * The slots of the `count` highest scores, best first; equal scores by ascending slot. `accept` is asked only about slots
+ * that would be among them.
+ */
+export function topSlots(scores: ArrayLike<number>, count: number, accept: (slot: number) => boolean): number[] {
+  // A heap with the worst slot on top.
+  const heap: number[] = [];
+  const worse = (a: number, b: number) => scores[a]! < scores[b]! || (scores[a]! === scores[b]! && a > b);
+
+  for (let slot = 0; slot < scores.length; slot++) {
+    const full = heap.length >= count;
+    if (full && (count === 0 || !worse(heap[0]!, slot))) continue;
+    if (!accept(slot)) continue;
+    if (full) sink(heap, slot, worse);
+    else rise(heap, slot, worse);
+  }
+  return heap.sort((a, b) => (worse(a, b) ? 1 : -1));
+}
+
+type Worse = (a: number, b: number) => boolean;
+
+function rise(heap: number[], slot: number, worse: Worse): void {
+  let at = heap.length;
+  heap.push(slot);
+  while (at > 0) {
+    const parent = (at - 1) >> 1;
+    if (!worse(slot, heap[parent]!)) break;
+    heap[at] = heap[parent]!;
+    at = parent;
+  }
+  heap[at] = slot;
+}
+
+/** Puts `slot` in the place of the top. */
+function sink(heap: number[], slot: number, worse: Worse): void {
+  let at = 0;
+  for (;;) {
+    let child = 2 * at + 1;
+    if (child >= heap.length) break;
+    if (child + 1 < heap.length && worse(heap[child + 1]!, heap[child]!)) child++;
+    if (!worse(heap[child]!, slot)) break;
+    heap[at] = heap[child]!;
+    at = child;
+  }
+  heap[at] = slot;
+}
