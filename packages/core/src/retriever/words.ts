@@ -4,15 +4,23 @@ const UNSPACED =
 /** A stretch of such letters, or a word: letters, marks and digits of the other scripts. */
 const RUNS = new RegExp(`([${UNSPACED}][${UNSPACED}\\p{M}]*)|(?:(?![${UNSPACED}])[\\p{L}\\p{M}\\p{N}])+`, "gu");
 
+/** English words that are in so many texts that they tell nothing: Lucene's list. */
+const STOP_WORDS = new Set(
+  (
+    "a an and are as at be but by for if in into is it no not of on or such that the their then there these they this to " +
+    "was will with"
+  ).split(" "),
+);
+
 /**
- * The terms of a text for lexical search: words in lower case (NFKC), English plurals without their "s"; of scripts without
+ * The terms of a text for lexical search: words in lower case (NFKC), English plurals without their "s", English stop words left out; of scripts without
  * spaces every character and every pair of neighbours. Measured on the development sets; see the README of tools/evaluate.
  */
 export function wordsOf(text: string): string[] {
   const words: string[] = [];
   for (const [run, unspaced] of text.normalize("NFKC").toLowerCase().matchAll(RUNS)) {
-    if (unspaced === undefined) words.push(singular(run));
-    else addCharacters(unspaced, words);
+    if (unspaced !== undefined) addCharacters(unspaced, words);
+    else if (!STOP_WORDS.has(run)) words.push(singular(run));
   }
   return words;
 }

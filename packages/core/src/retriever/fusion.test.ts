@@ -1,0 +1,43 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { fuse } from "./fusion.js";
+
+describe("fuse", () => {
+  test("adds up standard deviations over the mean, by weight", () => {
+    // 1, 2, 3: mean 2, deviation sqrt(2 / 3); 10, 30, 20: mean 20, deviation sqrt(200 / 3).
+    const z = Math.sqrt(3 / 2);
+    const fused = fuse(
+      [
+        { weight: 2, scores: [1, 2, 3] },
+        { weight: 1, scores: [10, 30, 20] },
+      ],
+      3,
+    );
+    const expected = [-3 * z, z, 2 * z];
+    for (const [i, score] of expected.entries()) expect(fused[i]).toBeCloseTo(score, 12);
+  });
+
+  test("counts who was not scored as the worst who was", () => {
+    const [a, b, c] = fuse([{ weight: 1, scores: [0.5, 0.9, undefined] }], 3);
+    expect(b).toBeCloseTo(1, 12);
+    expect(a).toBeCloseTo(-1, 12);
+    expect(c).toBe(a);
+  });
+
+  test("hears nothing from scores that are all the same, nor from none", () => {
+    expect([...fuse([{ weight: 1, scores: [7, 7] }], 2)]).toEqual([0, 0]);
+    expect([...fuse([{ weight: 1, scores: [undefined, undefined] }], 2)]).toEqual([0, 0]);
+    expect([...fuse([], 0)]).toEqual([]);
+  });
+
+  test("does not depend on a stage's scale", () => {
+    const scores = fc.array(fc.integer({ min: -50, max: 50 }), { minLength: 2, maxLength: 20 });
+    fc.assert(
+      fc.property(scores, fc.integer({ min: 1, max: 9 }), fc.integer({ min: -9, max: 9 }), (scores, scale, shift) => {
+        const fused = fuse([{ weight: 1, scores }], scores.length);
+        const moved = fuse([{ weight: 1, scores: scores.map((score) => score * scale + shift) }], scores.length);
+        for (const [i, score] of fused.entries()) expect(moved[i]).toBeCloseTo(score, 9);
+      }),
+    );
+  });
+});

@@ -1,0 +1,58 @@
+import { describe, expect, test } from "vitest";
+import { createStore } from "./store.js";
+
+const vector = (value: number) => Float32Array.of(value, 0);
+const everything = () => true;
+type Doc = { readonly id: string; readonly text: string };
+
+describe("a store", () => {
+  test("puts a document in the place of one with the same id", async () => {
+    const store = createStore<Doc>(2);
+    expect(store.put({ id: "a", text: "red pear" }, vector(1))).toBe(false);
+    expect(store.put({ id: "a", text: "green plum" }, vector(2))).toBe(true);
+    expect(store.size).toBe(1);
+    const view = store.view(everything);
+    expect(view.best(view.lexical("pear"), 10, 0)).toEqual([]);
+    const cosines = await view.dense(vector(1));
+    expect(view.best(cosines, 10).map((slot) => [view.document(slot).text, cosines[slot]])).toEqual([["green plum", 2]]);
+  });
+
+  test("shows a search nothing that came after it, nor what was removed meanwhile", async () => {
+    const store = createStore<Doc>(2);
+    store.put({ id: "a", text: "pear" }, vector(1));
+    store.put({ id: "b", text: "pear" }, vector(2));
+    const view = store.view(everything);
+    store.put({ id: "c", text: "pear" }, vector(3));
+    store.remove("a");
+    const found = view.best(await view.dense(vector(1)), 10).map((slot) => view.document(slot).id);
+    expect(found).toEqual(["b"]);
+  });
+
+  test("uses the room of removed documents again, and stays exact", async () => {
+    const store = createStore<Doc>(2);
+    for (let round = 0; round < 5; round++) {
+      for (let i = 0; i < 1500; i++) store.put({ id: String(i), text: `word${i} round${round}` }, vector(i));
+    }
+    expect(store.size).toBe(1500);
+    const view = store.view(everything);
+    const cosines = await view.dense(vector(1));
+    // 6000 were replaced; without their room there would be 7500.
+    expect(cosines.length).toBeLessThan(4500);
+    expect(view.best(cosines, 2).map((slot) => view.document(slot).id)).toEqual(["1499", "1498"]);
+    expect(view.best(view.lexical("round3"), 10, 0)).toEqual([]);
+    expect(view.best(view.lexical("round4"), 2000, 0)).toHaveLength(1500);
+    const [only] = view.best(view.lexical("word7"), 10, 0);
+    expect(view.document(only!)).toEqual({ id: "7", text: "word7 round4" });
+  });
+
+  test("filters before the best are taken, asking once about each", () => {
+    const store = createStore<Doc>(2);
+    for (let i = 0; i < 100; i++) store.put({ id: String(i), text: "pear" }, vector(i));
+    const asked: string[] = [];
+    const view = store.view(({ id }) => asked.push(id) > 0 && Number(id) % 50 === 7);
+    const scores = view.lexical("pear");
+    expect(view.best(scores, 3, 0).map((slot) => view.document(slot).id)).toEqual(["7", "57"]);
+    view.best(scores, 3, 0);
+    expect(asked).toHaveLength(100);
+  });
+});

@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+import { createVectorIndex } from "./vectors.js";
+
+/** Small whole numbers, whose products and sums are exact. */
+const vectorOf = (slot: number, dimensions: number) =>
+  Float32Array.from({ length: dimensions }, (_, i) => ((slot * 7 + i * 3) % 11) - 5);
+const dot = (a: Float32Array, b: Float32Array) => a.reduce((sum, value, i) => sum + value * b[i]!, 0);
+
+test.each([1, 6, 8])("scores are the dot products, over several pages, of width %i", async (dimensions) => {
+  const index = createVectorIndex(dimensions);
+  const count = 5000;
+  for (let slot = 0; slot < count; slot++) index.set(slot, vectorOf(slot, dimensions));
+  const query = vectorOf(3, dimensions);
+  const scores = await index.score(query, count);
+  expect([...scores]).toEqual(Array.from({ length: count }, (_, slot) => dot(vectorOf(slot, dimensions), query)));
+  index.set(4321, vectorOf(1, dimensions));
+  expect((await index.score(query, count))[4321]).toBe(dot(vectorOf(1, dimensions), query));
+});
+
+test("the event loop has its turns, and an abort ends the scan", async () => {
+  const index = createVectorIndex(4);
+  for (let slot = 0; slot < 20_000; slot++) index.set(slot, vectorOf(slot, 4));
+  const end = new AbortController();
+  let turns = 0;
+  setImmediate(function turn() {
+    turns++;
+    if (turns === 3) end.abort(new Error("enough"));
+    else setImmediate(turn);
+  });
+  await expect(index.score(vectorOf(0, 4), 20_000, end.signal)).rejects.toThrow("enough");
+  expect(turns).toBe(3);
+});
