@@ -116,7 +116,7 @@ export interface Retriever<D extends RetrieverDocument = AnyDocument> extends As
   readonly stages: readonly Stage[];
   /**
    * Embeds and adds documents, drawn only as fast as they are embedded; searches see each at once. A string becomes a document
-   * `{ id, text }` whose id is a running number. If some cannot be used or fail, all others are added, and then the promise
+   * `{ id, text }` with a running number for an id: `"#0"`, `"#1"`, ...; leave such ids to them. If some cannot be used or fail, all others are added, and then the promise
    * rejects with an error that names the first one's index and id and the indices of all. `add` may run several times at once.
    *
    * @throws BgeError as `Embedder.embedStream`; `INVALID_INPUT` for a document without an id or text

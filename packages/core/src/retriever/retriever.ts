@@ -48,7 +48,7 @@ export async function loadRetriever<D extends RetrieverDocument = AnyDocument>(
 
   function nextId(): string {
     let id: string;
-    do id = String(texts++);
+    do id = `#${texts++}`;
     while (store.has(id));
     return id;
   }

@@ -14,7 +14,9 @@ describe("a store", () => {
     const view = store.view(everything);
     expect(view.best(view.lexical("pear"), 10, 0)).toEqual([]);
     const cosines = await view.dense(vector(1));
-    expect(view.best(cosines, 10).map((slot) => [view.document(slot).text, cosines[slot]])).toEqual([["green plum", 2]]);
+    expect(view.best(cosines, 10).map((slot) => [view.document(slot).text, cosines[slot]])).toEqual([
+      ["green plum", 2],
+    ]);
   });
 
   test("shows a search nothing that came after it, nor what was removed meanwhile", async () => {
