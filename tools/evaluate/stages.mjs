@@ -1,8 +1,8 @@
 // Quality and time of each stage of `loadRetriever`, on sets in BEIR layout:
 //   npm run eval -- --data DIR --sets scifact,mbpp:test [--embedder ID] [--reranker ID] [--queries N] [--documents N]
-//     [--time N] [--cache DIR] [--out DIR]
+//     [--time N] [--cache DIR] [--out DIR] [--first-stage]
 // Vectors and rerankers' scores are kept in the cache between runs; times are measured without it, on --time queries of each set.
-// --out gets the table, a plot, and for check.py each ranking and what was made of it.
+// --first-stage leaves the rerankers out. --out gets the table, a plot, and for check.py each ranking and what was made of it.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -23,6 +23,7 @@ const { values: options } = parseArgs({
     time: { type: "string", default: "5" },
     cache: { type: "string", default: join(homedir(), ".cache", "bge-js", "evaluate") },
     out: { type: "string" },
+    "first-stage": { type: "boolean" },
   },
 });
 if (!options.data || !options.sets) {
@@ -34,8 +35,9 @@ const METRICS = { "nDCG@10": ndcg10, "MRR@10": mrr10, "recall@100": recall100 };
 const load = { truncation: "silent" };
 const embedder = await loadEmbedder(options.embedder, load);
 const models = { embedder: keepVectors(embedder, options.cache) };
-const late = embedder.spec.lateInteraction ? await loadReranker(options.embedder, load) : undefined;
-const cross = options.reranker ? await loadReranker(options.reranker, load) : undefined;
+const rereads = !options["first-stage"];
+const late = rereads && embedder.spec.lateInteraction ? await loadReranker(options.embedder, load) : undefined;
+const cross = rereads && options.reranker ? await loadReranker(options.reranker, load) : undefined;
 const kept = late && keepScores(late, options.cache);
 /** Each way to search: what is loaded, the same without the cache, and the stages that run. */
 const ways = [

@@ -21,7 +21,7 @@ import { searchStore } from "./search.js";
 import { createStore } from "./store.js";
 
 const CANDIDATES = { lexical: 100, dense: 100, lateInteraction: 100, crossEncoder: 30 };
-const WEIGHTS = { lexical: 1, dense: 1, lateInteraction: 1, crossEncoder: 1 };
+const WEIGHTS = { lexical: 0.3, dense: 0.7, lateInteraction: 1.5, crossEncoder: 1.5 };
 
 /**
  * Loads a retriever: documents in memory, found by words and by vectors, the best of them read again by late interaction and,
