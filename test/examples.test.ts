@@ -30,6 +30,14 @@ test("rerank: the passage that answers comes first", async () => {
   expect(printed).toHaveLength(3);
 });
 
+test("retrieve: pages found by meaning and by an exact word", async () => {
+  const printed = lines(await output("retrieve"));
+  expect(printed[1]).toMatch(/^ {2}page 12: Small dogs/);
+  expect(printed[3]).toMatch(/^ {2}page 72: .*E-4712/);
+  expect(printed[4]).toMatch(/^early, /);
+  expect(printed.slice(5)).toEqual(["0 stages skipped"]);
+});
+
 test("chinese: the passage that answers is found", async () => {
   expect(lines(await output("chinese")).at(-1)).toBe("最佳答案：持证读者一次最多可借十本书，借期四周，可以续借一次。");
 });

@@ -9,6 +9,7 @@ import {
   type LoadOptions,
   loadEmbedder,
   loadReranker,
+  loadRetriever,
   MODELS,
   type ModelReference,
   type ModelSource,
@@ -17,8 +18,11 @@ import {
   type Reranker,
   type RerankerSpec,
   type RerankOptions,
+  type Retriever,
+  type RetrieverOptions,
   resolveModel,
   type Scale,
+  type SearchOptions,
   type SparseVector,
   type TextEmbedding,
   type TokenVectors,
@@ -151,6 +155,47 @@ describe("a reranker", () => {
     expectTypeOf(reranker.scale).toEqualTypeOf<Scale>();
     expectTypeOf(reranker.spec).toEqualTypeOf<ModelSpec>();
     expectTypeOf<Reranker>().toExtend<AsyncDisposable>();
+  });
+});
+
+describe("a retriever", () => {
+  type Page = { readonly id: string; readonly text: string; readonly page: number };
+
+  test("gives back the documents that it was made for", () => {
+    expectTypeOf(loadRetriever<Page>).returns.resolves.toEqualTypeOf<Retriever<Page>>();
+    const retriever = {} as Retriever<Page>;
+    expectTypeOf(retriever.search).returns.resolves.toHaveProperty("results");
+    type Found = Awaited<ReturnType<typeof retriever.search>>["results"][number];
+    expectTypeOf<Found["document"]>().toEqualTypeOf<Page>();
+    expectTypeOf<Found["scores"]["dense"]>().toEqualTypeOf<number | undefined>();
+    expectTypeOf(retriever.search).toBeCallableWith("x", {
+      filter: ({ page }) => page > 3,
+      stages: ["lexical"],
+      signal,
+    });
+    async function* source() {
+      yield { id: "a", text: "b", page: 1 };
+    }
+    expectTypeOf(retriever.add).toBeCallableWith(source(), { signal });
+    expectTypeOf(retriever.remove(new Set(["a"]))).toEqualTypeOf<number>();
+    expectTypeOf<Retriever>().toExtend<AsyncDisposable>();
+    // @ts-expect-error a document without a page
+    retriever.add([{ id: "a", text: "b" }]);
+    // @ts-expect-error no such stage
+    retriever.search("x", { stages: ["words"] });
+  });
+
+  test("takes models as the loaders do, and loaded ones", () => {
+    expectTypeOf(loadRetriever).toBeCallableWith();
+    expectTypeOf(loadRetriever).toBeCallableWith({ embedder, reranker });
+    expectTypeOf(loadRetriever).toBeCallableWith({ embedder: "bge-small-zh-v1.5", reranker: false });
+    expectTypeOf(loadRetriever).toBeCallableWith({ reranker: { directory: "./x" }, load: { threads: 2 } });
+    // @ts-expect-error an embedder is no reranker
+    loadRetriever({ reranker: embedder });
+    // @ts-expect-error the precision is chosen where a model is loaded
+    loadRetriever({ load: { dtype: "int8" } });
+    expectTypeOf<RetrieverOptions>().toEqualTypeOf<Readonly<RetrieverOptions>>();
+    expectTypeOf<SearchOptions<Page>>().toEqualTypeOf<Readonly<SearchOptions<Page>>>();
   });
 });
 

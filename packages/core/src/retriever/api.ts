@@ -33,7 +33,7 @@ export interface RetrieverOptions {
   readonly lateInteraction?: boolean;
   /** How many candidates each stage gives or reads. @default 100, and 30 for the cross-encoder */
   readonly candidates?: Partial<Readonly<Record<Stage, number>>>;
-  /** How much each stage counts in the score, numbers of at least 0. @default chosen on development sets, see the README */
+  /** How much each stage counts in the score, numbers of at least 0. @default lexical 0.3, dense 0.7, the others 1.5 */
   readonly weights?: Partial<Readonly<Record<Stage, number>>>;
   /** For the models that are loaded here. Other options: load the model yourself, and pass it. */
   readonly load?: Pick<

@@ -6,7 +6,7 @@ const B = 0.75;
 
 interface Postings {
   /** Slot and count in turn; those of texts that were removed and not yet swept are among them. */
-  entries: number[];
+  readonly entries: number[];
   /** Texts with the word that have not been removed. */
   texts: number;
 }
@@ -58,14 +58,18 @@ export function createLexicalIndex(): LexicalIndex {
   }
 
   function sweep(removed: ReadonlySet<number>): void {
+    const isRemoved = new Uint8Array(lengths.length);
+    for (const slot of removed) isRemoved[slot] = 1;
     for (const postings of words.values()) {
       const { entries } = postings;
       if (entries.length === 2 * postings.texts) continue;
-      const kept: number[] = [];
+      let kept = 0;
       for (let i = 0; i < entries.length; i += 2) {
-        if (!removed.has(entries[i]!)) kept.push(entries[i]!, entries[i + 1]!);
+        if (isRemoved[entries[i]!] === 1) continue;
+        entries[kept++] = entries[i]!;
+        entries[kept++] = entries[i + 1]!;
       }
-      postings.entries = kept;
+      entries.length = kept;
     }
   }
 
