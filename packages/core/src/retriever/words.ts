@@ -13,8 +13,8 @@ const STOP_WORDS = new Set(
 );
 
 /**
- * The terms of a text for lexical search: words in lower case (NFKC), English plurals without their "s", English stop words left out; of scripts without
- * spaces every character and every pair of neighbours. Chosen on development sets; see the repository's README.
+ * The terms of a text for lexical search: words in lower case (NFKC), English plurals without their "s", English stop words left
+ * out; of scripts without spaces every character and every pair of neighbours. Chosen on development sets; see the README.
  */
 export function wordsOf(text: string): string[] {
   const words: string[] = [];
