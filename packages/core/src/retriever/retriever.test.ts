@@ -252,6 +252,28 @@ describe("with tiny models", () => {
     expect(skipped).toEqual([{ stage: "crossEncoder", scored: 0, candidates: 30 }]);
   });
 
+  test("what a reranker has finished at the deadline counts, the rest is not waited for", async () => {
+    const late: Reranker = {
+      ...crossEncoder,
+      async score(_query, documents) {
+        const completed = documents.map((_, i) => (i % 2 === 0 ? i : undefined));
+        throw new BgeError("DEADLINE_EXCEEDED", "late", { completed });
+      },
+    };
+    await using retriever = await loadRetriever({ embedder, reranker: late });
+    await retriever.add(numbered(60));
+    const { results, skipped } = await retriever.search("text", { budgetMs: 60_000, topN: 60 });
+    expect(skipped).toEqual([{ stage: "crossEncoder", scored: 4, candidates: 30 }]);
+    expect(results.flatMap(({ scores }) => scores.crossEncoder ?? []).sort()).toEqual([0, 2, 4, 6]);
+  });
+
+  test("a reranker's own failure is the search's", async () => {
+    const reranker: Reranker = { ...crossEncoder, score: () => crossEncoder.score("\ud800", ["text"]) };
+    await using retriever = await loadRetriever({ embedder, reranker });
+    await retriever.add(numbered(3));
+    await expect(retriever.search("text")).rejects.toMatchObject({ code: "INVALID_INPUT" });
+  });
+
   test("a signal ends a search", async () => {
     await using retriever = await load();
     await retriever.add(numbered(10));
