@@ -6,6 +6,9 @@ import type { Store } from "./store.js";
 
 type Source<T> = Iterable<T> | AsyncIterable<T>;
 
+/** Characters whose words are counted in one turn of the event loop, which takes a few milliseconds; one text may have more. */
+const CHARACTERS = 20_000;
+
 /** `Retriever.add`: one document after the other into the store, as its vector comes. */
 export async function addDocuments<D extends RetrieverDocument>(
   documents: Source<D | string>,
@@ -20,6 +23,7 @@ export async function addDocuments<D extends RetrieverDocument>(
   let index = 0;
   let added = 0;
   let replaced = 0;
+  let characters = 0;
 
   function textOf(given: D | string): string | undefined {
     const document = toDocument(given, nextId);
@@ -47,6 +51,11 @@ export async function addDocuments<D extends RetrieverDocument>(
       if (store.put(document, vector)) replaced++;
       added++;
       onProgress?.({ added });
+      characters += document.text.length;
+    }
+    if (characters > CHARACTERS) {
+      characters = 0;
+      await new Promise((resolve) => setImmediate(resolve));
     }
   }
   if (failed.length > 0) {

@@ -228,6 +228,26 @@ describe("with tiny models", () => {
     expect(retriever.size).toBe(3);
   });
 
+  test("the event loop has its turns while words are counted", async () => {
+    const atOnce: Embedder = {
+      ...embedder,
+      // The overloads differ in what they yield; here it is vectors.
+      embedStream: async function* (texts: Iterable<string>) {
+        for (const _ of texts) yield new Float32Array(embedder.dimensions);
+      } as unknown as Embedder["embedStream"],
+    };
+    await using retriever = await loadRetriever({ embedder: atOnce, reranker: false });
+    let turns = 0;
+    let adding = true;
+    setImmediate(function turn() {
+      turns++;
+      if (adding) setImmediate(turn);
+    });
+    await retriever.add(Array.from({ length: 50 }, (_, i) => ({ id: `n${i}`, text: "word ".repeat(2100) })));
+    adding = false;
+    expect(turns).toBeGreaterThan(20);
+  });
+
   test("two may add at once, and search meanwhile", async () => {
     await using retriever = await load();
     const first = retriever.add(numbered(300));
