@@ -74,7 +74,7 @@ for (const set of options.sets.split(",")) await evaluate(set);
 if (options.out) {
   mkdirSync(options.out, { recursive: true });
   writeFileSync(join(options.out, "table.md"), `${report.join("\n")}\n`);
-  writeFileSync(join(options.out, "plot.svg"), plot(points));
+  if (points.length > 0) writeFileSync(join(options.out, "plot.svg"), plot(points));
 }
 await Promise.all([embedder, late, cross].map((model) => model?.dispose()));
 
