@@ -13,7 +13,8 @@ export async function measure(_open, { shapes, seconds, contender: { dtype, thre
     const session = await ort.InferenceSession.create(matmul({ rows, inner, columns, dtype }), options);
     const a = tensor(dtype, rows, inner);
     for (let i = 0; i < 3; i++) await session.run({ a });
-    rates[`${rows} x ${inner} x ${columns}`] = rows * inner * columns * (await rateOf(seconds, () => session.run({ a })));
+    rates[`${rows} x ${inner} x ${columns}`] =
+      rows * inner * columns * (await rateOf(seconds, () => session.run({ a })));
     await session.release();
   }
   return rates;
@@ -22,5 +23,9 @@ export async function measure(_open, { shapes, seconds, contender: { dtype, thre
 function tensor(dtype, rows, inner) {
   const size = rows * inner;
   if (dtype === "fp32") return new ort.Tensor("float32", new Float32Array(size).fill(0.01), [rows, inner]);
-  return new ort.Tensor("uint8", Uint8Array.from({ length: size }, (_, i) => (i * 7) & 255), [rows, inner]);
+  return new ort.Tensor(
+    "uint8",
+    Uint8Array.from({ length: size }, (_, i) => (i * 7) & 255),
+    [rows, inner],
+  );
 }

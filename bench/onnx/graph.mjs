@@ -61,7 +61,13 @@ function valueInfo(field, name, type, shape) {
 
 /** Whole numbers and lists of them, and `{ float }`. */
 function attribute(name, value) {
-  if (Array.isArray(value)) return message(5, string(1, name), value.map((item) => integer(8, item)), integer(20, 7));
+  if (Array.isArray(value))
+    return message(
+      5,
+      string(1, name),
+      value.map((item) => integer(8, item)),
+      integer(20, 7),
+    );
   if (typeof value === "object") return message(5, string(1, name), float(2, value.float), integer(20, 1));
   return message(5, string(1, name), integer(3, value), integer(20, 2));
 }
