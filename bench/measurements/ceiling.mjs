@@ -1,31 +1,23 @@
-import { createRequire } from "node:module";
-import { matmul } from "../onnx/matmul.mjs";
-import { rateOf } from "./timing.mjs";
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
 
-/** The runtime that bge-js has. */
-const ort = createRequire(new URL("../../packages/core/package.json", import.meta.url))("onnxruntime-node");
-
-/** Multiply-adds a second of one matrix product, by shape `[rows, inner, columns]`. */
+/**
+ * Multiply-adds a second of one matrix product on all cores, by shape `[rows, inner, columns]`: a session of one thread in
+ * each of `threads` workers, all at work at the same time. Sessions that share their threads come out lower.
+ */
 export async function measure(_open, { shapes, seconds, contender: { dtype, threads } }) {
+  const workers = Array.from({ length: threads }, () => new Worker(new URL("./ceiling-worker.mjs", import.meta.url)));
+  const answers = async (message) => {
+    const all = workers.map((worker) => once(worker, "message"));
+    for (const worker of workers) worker.postMessage(message);
+    return (await Promise.all(all)).map(([answer]) => answer);
+  };
   const rates = {};
-  for (const [rows, inner, columns] of shapes) {
-    const options = { intraOpNumThreads: threads, logSeverityLevel: 3 };
-    const session = await ort.InferenceSession.create(matmul({ rows, inner, columns, dtype }), options);
-    const a = tensor(dtype, rows, inner);
-    for (let i = 0; i < 3; i++) await session.run({ a });
-    rates[`${rows} x ${inner} x ${columns}`] =
-      rows * inner * columns * (await rateOf(seconds, () => session.run({ a })));
-    await session.release();
+  for (const shape of shapes) {
+    await answers({ open: shape, dtype });
+    const products = (await answers({ seconds })).reduce((sum, rate) => sum + rate, 0);
+    rates[shape.join(" x ")] = products * shape.reduce((work, size) => work * size);
   }
+  for (const worker of workers) await worker.terminate();
   return rates;
-}
-
-function tensor(dtype, rows, inner) {
-  const size = rows * inner;
-  if (dtype === "fp32") return new ort.Tensor("float32", new Float32Array(size).fill(0.01), [rows, inner]);
-  return new ort.Tensor(
-    "uint8",
-    Uint8Array.from({ length: size }, (_, i) => (i * 7) & 255),
-    [rows, inner],
-  );
 }

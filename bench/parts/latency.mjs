@@ -6,7 +6,7 @@ import { figure, middle, shownSpread, table } from "../table.mjs";
 export function jobs({ contenders: { bge, bgeQ8, transformersQ8, fastembedQ8 }, short }) {
   const settings = { idle: short ? 40 : 200, busy: short ? 20 : 80, everyMs: 50, bulk: short ? 400 : 2000 };
   // The peers get bulk in lists that end soon after the last query; they block for a batch at a time either way.
-  const peers = { ...settings, bulk: 128 };
+  const peers = { ...settings, bulk: short ? 32 : 128 };
   return [
     [bge, "", settings],
     [transformersQ8, ", batch 1", { ...peers, batchSize: 1 }],
