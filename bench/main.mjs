@@ -38,18 +38,18 @@ const raw = {};
 for (const name of options.parts) {
   const part = await import(`./parts/${name}.mjs`);
   raw[name] = await runRounds(name, part.jobs(plan), { rounds: options.rounds, skip, log });
+  save("results", "latest.json", JSON.stringify({ machine, options, skipped, agreement, raw }, null, 1));
   blocks[name] = part.report(raw[name], plan);
   summaries.push(...part.summary(raw[name], plan));
   Object.assign(plots, part.plots?.(raw[name]) ?? {});
   console.log(`\n${blocks[name]}\n`);
 }
 const line = machineLine(machine);
-const how = `${options.rounds} rounds, ${options.threads} threads each.`;
+const how = `Rounds: ${options.rounds}; threads of each contender: ${options.threads}.`;
 console.log(`\n${agreement}\n\n${summaryTable(summaries, { aims: true })}\n\n${line} ${how}`);
 console.log(`${skipped.length} skipped${skipped.map((what) => `\n- ${what}`).join("")}`);
 console.log(`${((performance.now() - begun) / 60_000).toFixed(1)} minutes`);
 
-save("results", "latest.json", JSON.stringify({ machine, options, skipped, agreement, summaries, raw }, null, 1));
 if (options.write) write();
 
 function write() {
@@ -62,7 +62,9 @@ function write() {
   }, "README.md");
   // The summary's figures must be of one run.
   if (options.parts.length < PARTS.length) return;
-  const summary = `${summaryTable(summaries, { aims: false })}\n\n${line} ${how}`;
+  const intro =
+    "Beside the other JavaScript libraries, in one run of `npm run bench` ([what is measured, and how](bench/README.md)):";
+  const summary = `${intro}\n\n${summaryTable(summaries, { aims: false })}\n\n${line} ${how}`;
   readme(
     (text) => replaceBetween(text, "summary", `${summaryTable(summaries, { aims: true })}\n\n${line} ${how}`),
     "README.md",

@@ -3,6 +3,8 @@ import { fileURLToPath } from "node:url";
 
 const CHILD = fileURLToPath(new URL("./child.mjs", import.meta.url));
 const SHOWN_CHARACTERS = 600;
+/** For leaving, once the result is told. */
+const EXIT_MS = 30_000;
 
 /**
  * Runs one measurement in a fresh process; resolves to `{ result }`, or `{ error }` when it failed or took longer than
@@ -15,15 +17,18 @@ export function runChild(job, limitMs = 15 * 60_000) {
     const child = fork(CHILD, [JSON.stringify(started)], { stdio: ["ignore", "ignore", "pipe", "ipc"] });
     let errors = "";
     let answer;
-    const timer = setTimeout(() => {
-      answer = { error: `took more than ${limitMs / 1000} s` };
+    const end = (error) => {
+      answer = { error };
       child.kill("SIGKILL");
-    }, limitMs);
+    };
+    let timer = setTimeout(end, limitMs, `took more than ${limitMs / 1000} s`);
     child.stderr.on("data", (chunk) => {
       errors = (errors + chunk).slice(-20 * SHOWN_CHARACTERS);
     });
     child.on("message", (message) => {
-      answer ??= message;
+      answer = message;
+      clearTimeout(timer);
+      timer = setTimeout(end, EXIT_MS, "did not end by itself after its result");
     });
     child.on("close", (code, signal) => {
       clearTimeout(timer);
