@@ -8,7 +8,8 @@ export async function runRounds(part, jobs, { rounds, skip, log }) {
   const results = Object.fromEntries(jobs.map(({ key }) => [key, []]));
   const failed = new Set();
   for (let round = 0; round < rounds; round++) {
-    for (const { key, rounds: most = rounds, ...job } of jobs) {
+    for (const { key, rounds: wanted = rounds, ...job } of jobs) {
+      const most = Math.min(wanted, rounds);
       if (round >= most || failed.has(key)) continue;
       const start = performance.now();
       const { result, error } = await runChild(job);

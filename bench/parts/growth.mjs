@@ -48,6 +48,9 @@ export function report(results) {
     grid("length", results, present("lengths: ")),
     `Texts per second of ${SHORT_TEXT} tokens by size of the corpus, one call each, transformers.js at batch 8:`,
     grid("corpus", results, present("corpus: ")),
+    Object.entries(plots(results))
+      .map(([file, { title }]) => `![${title}](plots/${file}.svg)`)
+      .join("\n"),
   ].join("\n\n");
 }
 

@@ -13,7 +13,7 @@ export function jobs({ contenders, short, wholeArray }) {
     measurement: "memory",
     contender,
     settings: { count: texts, batchSize, soak: 0 },
-    rounds: short ? 1 : 3,
+    rounds: short ? 1 : 2,
   });
   const long = (contender, texts, suffix = "") => ({
     key: `${contender?.name}${suffix}${SOAK}`,

@@ -27,7 +27,7 @@ export function jobs({ short, threads }) {
       contender: { library: library === OURS ? "bge-js" : "transformers-js", threads, ...model },
       settings: { ...settings, batchSizes },
     });
-    const sizes = model.weights === "base-reranker" || short ? [1, 8] : [1, 8, 32, "all"];
+    const sizes = model.weights === "base-reranker" || short ? [1, 8] : [1, 8, 32];
     return [one(OURS, ["all"]), one(PEER, sizes)];
   });
 }
