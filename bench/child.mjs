@@ -10,5 +10,9 @@ const open = async () => {
   return contender.task === undefined ? loadEmbedding(contender) : loadReranking(contender);
 };
 
+// A bench that was interrupted leaves nothing running.
+const orphaned = () => process.exit(1);
+process.once("disconnect", orphaned);
 const result = await measure(open, { ...settings, residentBefore, contender });
+process.off("disconnect", orphaned);
 process.send({ result }, () => process.disconnect());

@@ -19,7 +19,7 @@ const TASKS = [
 ];
 
 export function jobs({ short, threads }) {
-  const settings = { passages: short ? 12 : 100, seconds: short ? 0 : 1 };
+  const settings = { passages: passages(short), seconds: short ? 0 : 1 };
   return TASKS.flatMap(({ name, ...model }) => {
     const one = (library, batchSizes) => ({
       key: `${name}: ${library}`,
@@ -32,15 +32,19 @@ export function jobs({ short, threads }) {
   });
 }
 
-export function report(results) {
+export function report(results, { short }) {
   const rows = TASKS.flatMap(({ name }) =>
     [OURS, PEER].flatMap((library) => sizesOf(results, name, library).map((size) => row(results, name, library, size))),
   );
   return [
-    "100 passages of 135 to 165 tokens and a query of 14, the same weights on both sides; cross-encoders have random weights. " +
+    `${passages(short)} passages of 135 to 165 tokens and a query of 14, the same weights on both sides; cross-encoders have random weights. ` +
       "`x` is bge-js over the line. Apart: the largest difference of a score of the two, transformers.js at batch 1.",
     table(["rerank", "with", "batch", "passages/s", "x", "apart"], rows),
   ].join("\n\n");
+}
+
+function passages(short) {
+  return short ? 12 : 100;
 }
 
 function row(results, name, library, size) {
