@@ -14,7 +14,7 @@ export function runChild(job, limitMs = 15 * 60_000) {
   return new Promise((resolve) => {
     const spawned = performance.timeOrigin + performance.now();
     const started = { ...job, settings: { ...job.settings, spawned } };
-    const child = fork(CHILD, [JSON.stringify(started)], { stdio: ["ignore", "ignore", "pipe", "ipc"] });
+    const child = fork(CHILD, [JSON.stringify(started)], { execArgv: [], stdio: ["ignore", "ignore", "pipe", "ipc"] });
     let errors = "";
     let answer;
     const end = (error) => {
