@@ -40,28 +40,33 @@ export function tryDevice(
       clearTimeout(timer);
       process.off("exit", kill);
       kill();
-      resolve(problem === undefined ? undefined : oneLine(problem));
+      resolve(problem);
     };
     const timer = setTimeout(() => end(`no answer within ${limitMs} ms`), limitMs);
     child.stderr!.on("data", (data) => {
-      said = (said + String(data)).slice(-SHOWN_CHARACTERS);
+      // What a driver says stands before what Node says of the crash.
+      said = (said + String(data)).slice(0, SHOWN_CHARACTERS);
     });
-    child.on("message", ({ problem }: { problem?: string }) => end(problem));
+    child.on("message", ({ problem }: { problem?: string }) =>
+      end(problem === undefined ? undefined : shortened(problem)),
+    );
     child.on("error", (error) => end(`it cannot be tried: ${error.message}`));
     // Behind an answer this changes nothing.
     child.on("close", (code, signal) => {
       const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
-      end(`the trial ended without an answer (${how})${said === "" ? "" : `: ${said}`}`);
+      end(`the trial ended without an answer (${how})${said === "" ? "" : `: ${oneLine(said)}`}`);
     });
   });
 }
 
-/** A message of ONNX Runtime, without the places in its source. */
-function oneLine(problem: string): string {
-  const line = problem
-    .replaceAll(/\s+/g, " ")
-    .trim()
+/** A message of ONNX Runtime without the place in its source; of a long one the end, where it says what is wrong. */
+function shortened(problem: string): string {
+  const line = oneLine(problem)
     .replace(/^\/\S+:\d+ /, "")
     .replace(/\.$/, "");
   return line.length <= SHOWN_CHARACTERS ? line : `…${line.slice(-SHOWN_CHARACTERS)}`;
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll(/\s+/g, " ").trim();
 }
