@@ -71,7 +71,7 @@ async function compare(
   };
   publish("bge-js:canary", () => ({ model: spec.id, dtype, device, ...findings, ...watch.read() }));
   if (findings.verdict === "warn") {
-    const advice = 'Do not mix its vectors with those of another machine; dtype "fp32" hardly depends on the machine.';
+    const advice = `Do not mix its vectors with those of another machine${dtype === "fp32" ? "" : ', or use dtype "fp32"'}.`;
     process.emitWarning(`${described(spec, source, findings)} ${advice}`, { type: "BgeWarning", code: "BGE_CANARY" });
   }
   return findings;
@@ -81,7 +81,7 @@ function refusal(spec: EmbeddingSpec, source: OpenSource, findings: Findings): B
   return new BgeError(
     "UNSUPPORTED_PLATFORM",
     `${described(spec, source, findings)} Either this ${source.device === "cpu" ? "processor" : "device"} computes such files ` +
-      `wrongly, or the files in ${source.directory} do not belong together. Use another dtype ("fp32")` +
+      `wrongly, or the files in ${source.directory} do not belong together. Use another dtype${source.dtype === "fp32" ? "" : ' ("fp32")'}` +
       `${source.device === "cpu" ? "" : ' or device: "cpu"'}, or get the files again; canaries: false loads it all the same.`,
     { parameter: "dtype" },
   );
