@@ -110,7 +110,7 @@ test("models on different devices never share an engine", async () => {
   const files = { directory, file, architecture: "bert", padding: "right", reads: ["last_hidden_state"] } as const;
   const about = { model: "tiny-bert-cls", dtype };
   const share = (device: "cpu" | typeof MISSING) =>
-    shareEngine({ ...files, device }, fingerprint, { threads: 1 }, { ...about, device });
+    shareEngine({ ...files, device }, fingerprint, { threads: 1, maxTokens: 512 }, { ...about, device });
   const before = started.count;
   loaded.push(await share("cpu"));
   expect(started.count).toBe(before);

@@ -72,11 +72,12 @@ async function openOn(
   const reads = spec.kind === "reranker" ? [logitOutput(spec)] : namedOutputs(spec);
   const prompt = spec.kind === "reranker" && spec.prompt !== undefined ? { prompt: spec.prompt } : {};
   const start = { directory, file, architecture, padding, reads, device, ...prompt };
+  const { maxTokens = spec.defaultMaxTokens ?? spec.maxTokens } = options;
   const about = { model: spec.id, dtype, device };
   const watch = startStopwatch();
   let engine: SharedEngine | undefined;
   try {
-    engine = await shareEngine(start, fingerprint, options, about);
+    engine = await shareEngine(start, fingerprint, { ...options, maxTokens }, about);
     checkInputs(spec, engine.info, file);
     if (spec.kind === "reranker") checkLogits(spec, engine.info, file);
     else {

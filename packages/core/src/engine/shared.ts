@@ -30,12 +30,12 @@ interface Shared {
 export async function shareEngine(
   start: Start,
   fingerprint: string,
-  options: LoadOptions,
+  options: LoadOptions & { readonly maxTokens: number },
   about: TracedModel,
 ): Promise<SharedEngine> {
   // A device takes one run after the other, and has room for the weights once.
-  const { threads, workers = start.device === "cpu" ? undefined : 1 } = options;
-  const plan = planThreads(weightBytes(start.file), { threads, workers });
+  const { threads, maxTokens, workers = start.device === "cpu" ? undefined : 1 } = options;
+  const plan = planThreads(weightBytes(start.file), { threads, workers, maxTokens });
   // A thread of the user's own may be terminated while native code runs in one of ours below it, which ends the process.
   const { isolation = isMainThread ? "thread" : "process" } = options;
   const engines = registry();

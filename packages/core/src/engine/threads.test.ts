@@ -97,10 +97,17 @@ describe("planThreads", () => {
     expect(planThreads(5000 * MiB, { threads: 8 })).toEqual({ workers: 1, threadsPerWorker: 8 });
   });
 
+  test("counts what one text of the limit takes in a run, so that long ones do not meet in memory", () => {
+    expect(planThreads(34 * MiB, { threads: 8, maxTokens: 512 }).workers).toBe(8);
+    expect(planThreads(34 * MiB, { threads: 8, maxTokens: 2048 }).workers).toBe(2);
+    expect(planThreads(34 * MiB, { threads: 8, maxTokens: 8192 })).toEqual({ workers: 1, threadsPerWorker: 8 });
+    expect(planThreads(34 * MiB, { workers: 3, maxTokens: 8192 }).workers).toBe(3);
+  });
+
   test("leaves no thread over where the workers that fit would not divide them", () => {
     // Seven copies of this file fit into 2 GiB.
-    expect(planThreads(150 * MiB, { threads: 12 })).toEqual({ workers: 6, threadsPerWorker: 2 });
-    expect(planThreads(150 * MiB, { threads: 7 })).toEqual({ workers: 7, threadsPerWorker: 1 });
+    expect(planThreads(125 * MiB, { threads: 12 })).toEqual({ workers: 6, threadsPerWorker: 2 });
+    expect(planThreads(125 * MiB, { threads: 7 })).toEqual({ workers: 7, threadsPerWorker: 1 });
   });
 
   test("does as asked", () => {

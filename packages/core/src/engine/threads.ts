@@ -9,20 +9,30 @@ export interface ThreadPlan {
 
 /** What all workers of one model may hold together, by the estimate below. */
 const MEMORY_FOR_WORKERS = 2 * 2 ** 30;
-/** A worker beside its weights: JavaScript, tokenizer, activations. */
+/** A worker beside its weights and its attention: JavaScript, tokenizer, other activations. */
 const MEMORY_PER_WORKER = 64 * 2 ** 20;
+/** Attention of a run holds two float32 matrices of tokens x tokens a head; bge-large and bge-m3 have 16 heads. */
+const ATTENTION_BYTES = 2 * 16 * 4;
 
 /**
  * Shares `threads` out over workers: one thread a worker where the copies of the weights fit into 2 GiB (each counted as
- * 1.5 times the file plus 64 MiB), else as many workers as fit, with more threads each. Two workers of one thread did
+ * 1.5 times the file, plus 64 MiB, plus the attention of one text of `maxTokens`), else as many workers as fit, with more threads each. Two workers of one thread did
  * 155 texts/s where one worker of two threads did 99 (bge-small int8, two cores).
  */
 export function planThreads(
   weightBytes: number,
-  asked: { readonly threads?: number | undefined; readonly workers?: number | undefined } = {},
+  asked: {
+    readonly threads?: number | undefined;
+    readonly workers?: number | undefined;
+    readonly maxTokens?: number | undefined;
+  } = {},
 ): ThreadPlan {
+  const { maxTokens = 512 } = asked;
   const threads = asked.threads ?? Math.max(containerCpus(), asked.workers ?? 1);
-  const fit = Math.max(1, Math.floor(MEMORY_FOR_WORKERS / (1.5 * weightBytes + MEMORY_PER_WORKER)));
+  const fit = Math.max(
+    1,
+    Math.floor(MEMORY_FOR_WORKERS / (1.5 * weightBytes + MEMORY_PER_WORKER + ATTENTION_BYTES * maxTokens ** 2)),
+  );
   // Threads first, so that none is left over where the workers that fit do not divide them.
   const threadsPerWorker = asked.workers === undefined ? Math.ceil(threads / fit) : Math.floor(threads / asked.workers);
   return { workers: asked.workers ?? Math.floor(threads / threadsPerWorker), threadsPerWorker };
