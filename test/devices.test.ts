@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import {
   type BgeError,
   type DeviceEvent,
@@ -9,6 +8,7 @@ import {
   onEvent,
 } from "@bge-js/core";
 import { afterEach, describe, expect, onTestFinished, test } from "vitest";
+import { type DeviceChoice, openOnDevice } from "../packages/core/dist/devices.js";
 import { shareEngine } from "../packages/core/dist/engine/shared.js";
 import { fixture } from "./models.js";
 import { start } from "./programs.js";
@@ -114,8 +114,20 @@ test("models on different devices never share an engine", async () => {
   const before = started.count;
   loaded.push(await share("cpu"));
   expect(started.count).toBe(before);
+  // One that was tried with success, but does not open the model: `auto` goes on with the processor.
+  const open = async ({ device, reason }: DeviceChoice) => {
+    loaded.push(await share(device as "cpu" | typeof MISSING));
+    return { device, reason };
+  };
+  const chosen = { device: MISSING } as const;
+  const opened = await openOnDevice("auto", chosen, open);
+  expect(opened.device).toBe("cpu");
+  expect(opened.reason).toMatch(new RegExp(`^${MISSING}: ONNX Runtime cannot open .* on ${MISSING}`));
+  await expect(openOnDevice(MISSING, chosen, open)).rejects.toMatchObject({ code: "UNSUPPORTED_PLATFORM" });
+  const aborted = AbortSignal.abort(new Error("enough"));
+  await expect(openOnDevice("auto", chosen, open, aborted)).rejects.toThrow("enough");
+  const count = started.count;
   // A worker of its own, which says that there is no such device.
   await expect(share(MISSING)).rejects.toMatchObject({ code: "UNSUPPORTED_PLATFORM" });
-  expect(started.count).toBe(before + 1);
-  expect(file).toBe(join(directory, "onnx", "model.onnx"));
+  expect(started.count).toBe(count + 1);
 });

@@ -1,5 +1,5 @@
 import { tryDevice } from "./engine/device-trial.js";
-import { BgeError } from "./errors.js";
+import { BgeError, messageOf } from "./errors.js";
 import type { Device, Dtype } from "./spec.js";
 
 /** What the option `device` may say. */
@@ -45,6 +45,22 @@ export async function chooseDevice(
     reasons.push(`${device}: ${problem}`);
   }
   return { device: "cpu", reason: reasons.join("; ") || `no other device is tried on ${platform}` };
+}
+
+/** Opens a model on the device that was chosen; for `auto` on the processor if it does not open there, with the reason. */
+export async function openOnDevice<T>(
+  asked: DeviceOption,
+  choice: DeviceChoice,
+  open: (choice: DeviceChoice) => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
+  try {
+    return await open(choice);
+  } catch (error) {
+    if (asked !== "auto" || choice.device === "cpu") throw error;
+    signal?.throwIfAborted();
+    return open({ device: "cpu", reason: `${choice.device}: ${messageOf(error)}` });
+  }
 }
 
 const NEEDS: Readonly<Record<Exclude<Device, "cpu">, string>> = {

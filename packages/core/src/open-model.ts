@@ -1,9 +1,9 @@
 import type { LoadOptions } from "./api.js";
 import { checkCanaries } from "./canary-check.js";
 import { logitOutput } from "./cross-encoder.js";
-import { chooseDevice, type DeviceChoice } from "./devices.js";
+import { chooseDevice, type DeviceChoice, openOnDevice } from "./devices.js";
 import { type SharedEngine, shareEngine } from "./engine/shared.js";
-import { BgeError, messageOf } from "./errors.js";
+import { BgeError } from "./errors.js";
 import { publish } from "./events.js";
 import { checkInputs, checkLogits, checkOutputsOf } from "./graph-checks.js";
 import { findOrPull } from "./hub/find-or-pull.js";
@@ -43,11 +43,7 @@ export async function openModel(
   const { device: asked = "cpu" } = checked;
   const choice = await chooseDevice(asked, found.source.dtype);
   const open = (chosen: DeviceChoice) => openOn(chosen, found, checked, needs(found.spec, checked));
-  const opened = await open(choice).catch((error: unknown) => {
-    if (asked !== "auto" || choice.device === "cpu") throw error;
-    checked.signal?.throwIfAborted();
-    return open({ device: "cpu", reason: `${choice.device}: ${messageOf(error)}` });
-  });
+  const opened = await openOnDevice(asked, choice, open, checked.signal);
   if (asked === "auto") {
     const { device, deviceReason } = opened.source;
     publish("bge-js:device", () => ({
