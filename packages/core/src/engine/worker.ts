@@ -4,8 +4,9 @@ import { BgeError, messageOf } from "../errors.js";
 import type { Padding } from "../spec.js";
 import { createTokens, type Tokens } from "../tokens.js";
 import { applyHeads } from "./heads.js";
-import type { Computed, Head, ModelInfo, Result, TokenRows, Work, WorkerData } from "./messages.js";
+import type { Computed, Head, ModelInfo, Result, SentWork, TokenRows, Work, WorkerData } from "./messages.js";
 import { openSession, type Session } from "./session.js";
+import { createStages, type Stages } from "./stages.js";
 import { KNOWN_INPUTS, padRows } from "./tensors.js";
 import { workerSide } from "./worker-side.js";
 
@@ -57,22 +58,26 @@ async function runProbe({ tokens, session, padding }: Model, reads: readonly str
   return { tokens: count, shapes };
 }
 
-async function answer(model: Model, work: Work): Promise<void> {
+async function answer(model: Model, work: SentWork): Promise<void> {
+  const stages = createStages(work.timed === true);
   try {
-    const result = await perform(model, work);
-    send({ type: "done", result }, buffersOf(result));
+    const result = await perform(model, work, stages);
+    const timing = stages.read();
+    send({ type: "done", result, ...(timing === undefined ? {} : { timing }) }, buffersOf(result));
   } catch (error) {
     send({ type: "failed", message: messageOf(error) });
   }
 }
 
-async function perform(model: Model, work: Work): Promise<Result<Work>> {
-  if (work.type === "encode") return model.tokens.encode(work.texts, work.encoding);
-  if (work.type === "decode") return model.tokens.decode(work.ids);
-  if (work.type === "run") return compute(model, work.rows, work.heads);
-  const { rows, totals } = model.tokens.encode([work.text], work.encoding);
+async function perform(model: Model, work: Work, stages: Stages): Promise<Result<Work>> {
+  if (work.type === "run") return compute(model, work.rows, work.heads, stages);
+  if (work.type === "decode") return stages.tokenize(() => model.tokens.decode(work.ids));
+  const texts = work.type === "encode" ? work.texts : [work.text];
+  const encoded = stages.tokenize(() => model.tokens.encode(texts, work.encoding));
+  if (work.type === "encode") return encoded;
+  const { rows, totals } = encoded;
   const kept = rows.lengths[0]!;
-  const computed = kept === 0 ? NOTHING : await compute(model, rows, work.heads);
+  const computed = kept === 0 ? NOTHING : await compute(model, rows, work.heads, stages);
   return { ...computed, kept, total: totals[0]! };
 }
 
@@ -83,10 +88,13 @@ async function compute(
   { session, tokens, padding }: Model,
   rows: TokenRows,
   heads: readonly Head[],
+  stages: Stages,
 ): Promise<Computed> {
   const names = [...new Set(heads.map((head) => head.output))];
-  const outputs = await session.run(padRows(rows, session.inputs, { padId: tokens.padId, padding }), names);
-  return applyHeads(heads, outputs, { rows, padding, weightless: tokens.weightless });
+  const outputs = await stages.run(() =>
+    session.run(padRows(rows, session.inputs, { padId: tokens.padId, padding }), names),
+  );
+  return stages.postprocess(() => applyHeads(heads, outputs, { rows, padding, weightless: tokens.weightless }));
 }
 
 /** Typed arrays are moved to the caller's thread, not copied. */

@@ -13,6 +13,7 @@ const BESIDE_THE_GRAPH = [
   "sentence_bert_config.json",
   "config_sentence_transformers.json",
   "bge.json",
+  "canaries.json",
 ];
 
 /** Kinds of files in a graph's folder that are never its data. */
