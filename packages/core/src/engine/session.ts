@@ -17,7 +17,8 @@ export interface Session {
 }
 
 export async function openSession({ file, device, threads, gate }: WorkerData): Promise<Session> {
-  const ort = await loadRuntime();
+  // Loading is native code, too: a thread that is stopped in it would take the process along.
+  const ort = await throughGate(gate, loadRuntime);
   let session: InferenceSession;
   try {
     session = await throughGate(gate, () =>
