@@ -44,7 +44,10 @@ describe.each([
     worker.send({ type: "encode", texts, encoding: SINGLE });
     worker.send({ type: "close" });
     await until(() => ends.length > 0);
-    expect(messages[0]).toMatchObject({ type: "ready", info: { probe: { tokens: 3, shapes: { last_hidden_state: [1, 3, 48] } }, frame: { single: 2, pair: 3 } } });
+    expect(messages[0]).toMatchObject({
+      type: "ready",
+      info: { probe: { tokens: 3, shapes: { last_hidden_state: [1, 3, 48] } }, frame: { single: 2, pair: 3 } },
+    });
     const results = messages.slice(1).map((message) => (message.type === "done" ? message.result : undefined));
     expect(results).toHaveLength(5);
     const vectors = results.slice(0, 4).map((result) => (result as { data: Float32Array }).data);
