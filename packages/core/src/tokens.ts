@@ -1,4 +1,4 @@
-import type { Encoded, Encoding, FrameSize } from "./engine/messages.js";
+import type { Encoded, Encoding, FrameSize, TokenRows } from "./engine/messages.js";
 import { sizeOf, specialTokens } from "./frames.js";
 import type { Architecture, RerankerPrompt } from "./spec.js";
 import { loadTokenizer } from "./tokenizer/load.js";
@@ -10,6 +10,8 @@ export interface Tokens {
   readonly weightless: ReadonlySet<number>;
   readonly frame: FrameSize;
   encode(texts: readonly string[], encoding: Encoding): Encoded;
+  /** The shortest row that tells whether the graph knows all tokens: the largest id, framed. */
+  probe(): TokenRows;
   /** Each id alone, as text. */
   decode(ids: Int32Array): string[];
 }
@@ -94,6 +96,10 @@ export function createTokens(
         },
         totals: Int32Array.from(encoded, ({ total }) => total),
       };
+    },
+    probe() {
+      const ids = Int32Array.from([...single.before, tokenizer.largestId, ...single.behind]);
+      return { ids, lengths: Int32Array.of(ids.length), seconds: Int32Array.of(0) };
     },
     decode: (ids) => Array.from(ids, (id) => tokenizer.decode([id])),
   };

@@ -10,6 +10,8 @@ export interface Tokenizer {
   /** The text of ids, special tokens included, as transformers' `decode` writes it. */
   decode(ids: readonly number[]): string;
   token_to_id(token: string): number | undefined;
+  /** Of all tokens that there are. */
+  readonly largestId: number;
 }
 
 export type Normalize = (text: string) => string;

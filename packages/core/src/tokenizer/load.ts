@@ -1,5 +1,6 @@
 import { splitAddedTokens } from "./added-tokens.js";
 import { bpe } from "./bpe.js";
+import { checkTokenizerJson } from "./check.js";
 import { cleanUp, decoder } from "./decode.js";
 import { type Ids, libraryModel, type Model, type Tokenizer } from "./library.js";
 import { normalizer } from "./normalize.js";
@@ -14,7 +15,7 @@ import { unigram } from "./unigram.js";
  * several normalizers and splits, Unigram, byte-pair encoding, decoding. Truncation and padding blocks are ignored.
  */
 export function loadTokenizer(tokenizerJson: object, config: object): Tokenizer {
-  const json = tokenizerJson as TokenizerJson;
+  const json = checkTokenizerJson(tokenizerJson);
   const added = json.added_tokens ?? [];
   const normalize = normalizer(json.normalizer);
   const ofText = splitAddedTokens(added.filter((token) => !token.normalized).map((token) => [token.content, token]));
@@ -60,6 +61,7 @@ export function loadTokenizer(tokenizerJson: object, config: object): Tokenizer 
       const text = toText(list.flatMap((id) => tokens[id] ?? []));
       return cleans ? cleanUp(text) : text;
     },
+    largestId: tokens.length - 1,
     token_to_id(token) {
       const id = tokens.indexOf(token);
       return id === -1 ? undefined : id;

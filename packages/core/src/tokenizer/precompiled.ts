@@ -14,6 +14,7 @@ const GRAPHEME = new RegExp(
 const EXTENDS = new RegExp(`^[${EXTEND}]`, "u");
 const PRECEDES = new RegExp(`[${PREPEND}]$`, "u");
 const WHOLE_BELOW_BYTES = 6;
+const MOST_KNOWN = 100_000;
 const utf8 = new TextEncoder();
 
 /**
@@ -63,12 +64,14 @@ function openCharsmap(base64: string): (piece: string) => string | undefined {
     const end = strings.indexOf(0, at);
     return decoder.decode(strings.subarray(at, end === -1 ? undefined : end));
   };
-  // Pieces of one UTF-16 unit alone, so at most 65,536.
   const known = new Map<string, string | undefined>();
   return (piece) => {
-    if (piece.length > 1) return find(piece);
-    if (!known.has(piece)) known.set(piece, find(piece));
-    return known.get(piece);
+    if (piece.length > 2) return find(piece);
+    if (known.has(piece)) return known.get(piece);
+    if (known.size >= MOST_KNOWN) known.clear();
+    const found = find(piece);
+    known.set(piece, found);
+    return found;
   };
 }
 
