@@ -11,8 +11,9 @@ export function startProcess(start: WorkerStart, { onMessage, onEnd }: WorkerEve
     child = fork(fileURLToPath(new URL("./process-entry.js", import.meta.url)), [JSON.stringify(start)], {
       // Typed arrays as they are; JSON would spell them out.
       serialization: "advanced",
-      // The application's own flags are not for this process, nor is its standard output.
-      execArgv: [],
+      // The application's own flags are not for this process, nor is its standard output. As in a thread: what a worker makes
+      // is short-lived or large, and a young generation of Node's size only holds more of it.
+      execArgv: ["--max-semi-space-size=2"],
       env: { ...MALLOC, ...workerEnvironment() },
       stdio: ["ignore", 2, 2, "ipc"],
     });
