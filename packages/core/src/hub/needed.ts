@@ -3,7 +3,7 @@ import { graphFile } from "../places.js";
 import type { Dtype } from "../spec.js";
 
 /** What a model is loaded from beside its graph, where its repository has it. */
-const BESIDE_THE_GRAPH = [
+export const BESIDE_THE_GRAPH = [
   "config.json",
   "tokenizer.json",
   "tokenizer_config.json",
