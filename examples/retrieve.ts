@@ -1,4 +1,4 @@
-// Search in memory: documents are found by their words and by their meaning, then the best are read again, token by token.
+// Search in memory: documents are found by their words and by their meaning.
 import { loadRetriever } from "@bge-js/core";
 
 const handbook = [

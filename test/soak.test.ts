@@ -10,8 +10,10 @@ const program = fileURLToPath(new URL("../tools/soak.mjs", import.meta.url));
 test.each(ISOLATIONS)(
   "random calls, and rounds of load and dispose, leave nothing open (%s)",
   async (isolation) => {
-    const flags = ["--calls", "800", "--rounds", "5", "--isolation", isolation, "--limit", "1000", "--json"];
-    const { stdout } = await promisify(execFile)(process.execPath, [program, ...flags]);
+    const flags = ["--calls", "800", "--rounds", "5", "--isolation", isolation, "--json"];
+    // What is asserted is below: so few samples have no slope that means anything.
+    const none = ["--limit", "1e9", "--rounds-limit", "1e9"];
+    const { stdout } = await promisify(execFile)(process.execPath, [program, ...flags, ...none]);
     const { calls, rounds, left } = JSON.parse(stdout);
     expect(left).toEqual({});
     expect([calls.calls, rounds.calls]).toEqual([800, 250]);
@@ -21,3 +23,10 @@ test.each(ISOLATIONS)(
   },
   240_000,
 );
+
+test("what grows more than it may fails the soak", async () => {
+  const flags = ["--calls", "40", "--rounds", "1", "--limit", "-100000", "--json"];
+  await expect(promisify(execFile)(process.execPath, [program, ...flags])).rejects.toMatchObject({ code: 1 });
+  const rounds = ["--calls", "0", "--rounds", "2", "--rounds-limit", "-1000", "--json"];
+  await expect(promisify(execFile)(process.execPath, [program, ...rounds])).rejects.toMatchObject({ code: 1 });
+});

@@ -1,19 +1,17 @@
 """Builds the int8 model of each package from the published fp32 weights."""
 
 import json
-import os
 import shutil
-from pathlib import Path
 
 import onnx
 from tokenizers import Tokenizer
 
 import bert
+import canaries
 import reach
 import weights
+from paths import NAMES, PACKAGES, models
 
-NAMES = ["bge-small-en-v1.5", "bge-small-zh-v1.5"]
-PACKAGES = Path(__file__).resolve().parents[2] / "packages"
 FILES = [
     "1_Pooling/config.json",
     "config.json",
@@ -24,10 +22,6 @@ FILES = [
     "tokenizer.json",
     "tokenizer_config.json",
 ]
-
-
-def models():
-    return Path(os.environ.get("BGE_JS_MODELS", Path.home() / ".cache/bge-js/reference-models"))
 
 
 def build(name, target):
@@ -51,4 +45,6 @@ def build(name, target):
 
 if __name__ == "__main__":
     for name in NAMES:
-        build(name, PACKAGES / f"model-{name}" / "model")
+        target = PACKAGES / f"model-{name}" / "model"
+        build(name, target)
+        canaries.write(name, target)

@@ -7,7 +7,7 @@ import accuracy
 import invariance
 import retrieval
 import speed
-from build import NAMES, PACKAGES, models
+from paths import NAMES, PACKAGES, models
 from encoder import Encoder
 
 

@@ -1,6 +1,7 @@
+import type { DeviceOption } from "./devices.js";
 import type { BgeError } from "./errors.js";
 import type { DownloadProgress } from "./hub/download.js";
-import type { Dtype, EmbeddingSpec, ModelSource, ModelSpec } from "./spec.js";
+import type { Dtype, EmbeddingSpec, ModelSpec, OpenSource } from "./spec.js";
 
 /** Which side of retrieval a text is on: a query carries the query instruction. */
 export type InputType = "query" | "document";
@@ -91,6 +92,18 @@ export interface LoadOptions {
    * keeps the rest to itself. Texts count one token per four bytes of UTF-8 until they have been read. @default 1,048,576
    */
   readonly maxQueuedTokens?: number;
+  /**
+   * What the model runs on. A device that is named and cannot be had is `UNSUPPORTED_PLATFORM`, which says why. `"auto"` tries
+   * the devices that this platform may have, in a process apart, and ends on the processor if need be (`source.deviceReason` says why);
+   * int8 files it leaves to the processor. Numbers of another device differ in their last digits. @default "cpu"
+   */
+  readonly device?: DeviceOption;
+  /**
+   * `false`: canaries are not compared. A model folder may carry a few texts with their fp32 vectors (`canaries.json`); they are run
+   * once a process at the first load, because int8 arithmetic differs between processors. Under cosine 0.995 a process warning
+   * (code `BGE_CANARY`), under 0.98 `UNSUPPORTED_PLATFORM`. @default true
+   */
+  readonly canaries?: boolean;
   /** What a cross-encoder's scores are. Late interaction is a cosine in any case; embedders have no scores. @default "logit" */
   readonly scale?: "logit" | "sigmoid";
   /**
@@ -180,7 +193,7 @@ export interface TokenVectors {
 export interface Embedder extends AsyncDisposable {
   /** The facts in use: what the table or the files say, and the options over them. */
   readonly spec: EmbeddingSpec;
-  readonly source: ModelSource;
+  readonly source: OpenSource;
   /** Width of the vectors, after any cut. */
   readonly dimensions: number;
   /** Longest input that is read whole, special tokens included. */
@@ -259,7 +272,7 @@ export interface RankedDocument {
 export interface Reranker extends AsyncDisposable {
   readonly kind: "cross-encoder" | "late-interaction" | "hybrid";
   readonly spec: ModelSpec;
-  readonly source: ModelSource;
+  readonly source: OpenSource;
   /** What a score is, and so what a `threshold` means. */
   readonly scale: Scale;
   /** Longest input that is read whole (cross-encoder: query and document together), special tokens included. */

@@ -1,6 +1,9 @@
 import type { CallOptions } from "./api.js";
-import type { Engine, EngineCall } from "./engine/pool.js";
+import { traceCall } from "./call-trace.js";
+import type { EngineCall } from "./engine/pool.js";
+import type { SharedEngine } from "./engine/shared.js";
 import { BgeError } from "./errors.js";
+import type { Method } from "./events.js";
 import { invalid } from "./options.js";
 
 /** Refuses options of a call that do not exist, callbacks that cannot be called, and times that are none. */
@@ -17,21 +20,35 @@ export function checkCallOptions(options: CallOptions, own: readonly string[] = 
   if (!Number.isFinite(deadlineMs)) throw invalid("deadlineMs", "must be a finite number of milliseconds");
 }
 
+/** What a call is, beside the caller's limits. */
+export interface CallFacts {
+  readonly method: Method;
+  /** Texts that were passed. */
+  readonly inputs: number;
+  readonly urgent?: boolean;
+}
+
 /** Lets `body` use the engine until it is done, the signal aborts or time is up; what is still queued then is dropped. */
 export async function withCall<T>(
-  engine: Engine,
-  { signal, deadlineMs, urgent = false }: CallOptions & { readonly urgent?: boolean },
+  engine: SharedEngine,
+  { signal, deadlineMs, method, inputs, urgent = false }: CallOptions & CallFacts,
   body: (call: EngineCall) => Promise<T>,
 ): Promise<T> {
   const orAbort = abortable(signal);
-  const call = engine.open({ urgent });
+  const trace = traceCall(engine.about, method, inputs);
+  let failure: { readonly thrown: unknown; readonly signal: AbortSignal | undefined } | undefined;
+  const call = engine.open({ urgent, trace });
   // Ends what the body waits for, so that it can tell what was finished.
   const forget = atDeadline(deadlineMs, (error) => call.close(error));
   try {
     return await orAbort(body(call));
+  } catch (thrown) {
+    failure = { thrown, signal };
+    throw thrown;
   } finally {
     forget();
     call.close();
+    trace?.end(failure);
   }
 }
 

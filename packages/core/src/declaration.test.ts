@@ -139,7 +139,7 @@ describe("readDeclaration", () => {
   test("names a file that is cut short", () => {
     const folder = folderOf({ "config.json": '{"model_type": "be' });
     expect(() => readDeclaration(folder)).toThrow(expect.objectContaining({ code: "MODEL_CORRUPT" }));
-    expect(() => readDeclaration(folder)).toThrow("config.json cannot be used: SyntaxError");
+    expect(() => readDeclaration(folder)).toThrow("config.json cannot be used: it is not JSON: SyntaxError");
   });
 });
 

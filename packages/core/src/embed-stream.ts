@@ -1,6 +1,8 @@
 import type { Embedder, EmbeddingOutput, EmbedStreamOptions, InputType, TextEmbedding } from "./api.js";
+import { type CallTrace, traceCall } from "./call-trace.js";
 import { abortable, atDeadline, checkCallOptions } from "./calls.js";
-import type { Engine, EngineCall } from "./engine/pool.js";
+import type { EngineCall } from "./engine/pool.js";
+import type { SharedEngine } from "./engine/shared.js";
 import { BgeError } from "./errors.js";
 import { checkInputType, checkText } from "./input.js";
 import { invalid } from "./options.js";
@@ -10,7 +12,7 @@ import { lengthsOverLimit, runTexts, runWindows, type TextTask } from "./text-ru
 import type { Truncation } from "./truncation.js";
 
 interface StreamParts {
-  readonly engine: Engine;
+  readonly engine: SharedEngine;
   /** What is run for the outputs asked for, or for vectors alone. */
   readonly planOf: (inputType: InputType, outputs: readonly EmbeddingOutput[] | undefined) => StreamPlan;
   readonly truncation: Truncation;
@@ -37,8 +39,13 @@ export function createEmbedStream({ engine, planOf, truncation, write }: StreamP
     const late = new AbortController();
     const forget = atDeadline(deadlineMs, (error) => late.abort(error));
     const orLate = abortable(late.signal);
-    const call = engine.open();
-    const windows = runWindows(texts, (window) => runUnchecked(call, window.texts, inputType, task));
+    const trace = traceCall(engine.about, "embedStream", 0);
+    let failure: Parameters<CallTrace["end"]>[0];
+    const call = engine.open({ trace });
+    const windows = runWindows(texts, (window) => {
+      trace?.add(window.texts.length);
+      return runUnchecked(call, window.texts, inputType, task);
+    });
     try {
       for (;;) {
         const next = await orLate(orAbort(windows.next()));
@@ -57,9 +64,13 @@ export function createEmbedStream({ engine, planOf, truncation, write }: StreamP
           }
         }
       }
+    } catch (thrown) {
+      failure = { thrown, signal };
+      throw thrown;
     } finally {
       forget();
       call.close();
+      trace?.end(failure);
       // A source that hangs must not keep its reader from leaving.
       void windows.return(undefined).catch(() => {});
     }

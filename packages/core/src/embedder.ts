@@ -11,7 +11,7 @@ import type {
   TextEmbedding,
   TokenVectors,
 } from "./api.js";
-import { checkCallOptions, withCall } from "./calls.js";
+import { type CallFacts, checkCallOptions, withCall } from "./calls.js";
 import { createEmbedStream } from "./embed-stream.js";
 import type { Head } from "./engine/messages.js";
 import { BgeError } from "./errors.js";
@@ -82,13 +82,17 @@ function createEmbedder({ spec: facts, source, engine, options }: OpenModel): Em
     texts: readonly string[],
     heads: readonly Head[],
     toValue: (data: Float32Array, tokens: number) => T,
-    { inputType, onProgress, ...limits }: EmbedDocumentsOptions & { readonly inputType: InputType },
+    {
+      inputType,
+      onProgress,
+      ...limits
+    }: EmbedDocumentsOptions & Pick<CallFacts, "method"> & { readonly inputType: InputType },
   ): Promise<T[]> {
     // A copy: the caller may change the list while we work.
     const inputs = [...prompts.write(texts, inputType)];
     const task = taskOf(inputType, heads);
     let completed = 0;
-    return withCall(engine, { ...limits, urgent: inputType === "query" }, async (call) => {
+    return withCall(engine, { ...limits, inputs: inputs.length, urgent: inputType === "query" }, async (call) => {
       const onDone = (count: number) => {
         // Behind a deadline nothing is finished any more.
         if (call.ended()) return;
@@ -104,7 +108,11 @@ function createEmbedder({ spec: facts, source, engine, options }: OpenModel): Em
   async function embedQuery(text: string, callOptions: CallOptions = {}): Promise<Float32Array> {
     checkText(text, "text");
     checkCallOptions(callOptions);
-    const [vector] = await embedAll([text], vectors, (data) => data, { ...callOptions, inputType: "query" });
+    const [vector] = await embedAll([text], vectors, (data) => data, {
+      ...callOptions,
+      method: "embedQuery",
+      inputType: "query",
+    });
     return vector!;
   }
 
@@ -114,7 +122,11 @@ function createEmbedder({ spec: facts, source, engine, options }: OpenModel): Em
   ): Promise<Float32Array[]> {
     checkTexts(texts, "texts");
     checkCallOptions(callOptions, ["onProgress"]);
-    return embedAll(texts, vectors, (data) => data, { ...callOptions, inputType: "document" });
+    return embedAll(texts, vectors, (data) => data, {
+      ...callOptions,
+      method: "embedDocuments",
+      inputType: "document",
+    });
   }
 
   async function embed<Output extends EmbeddingOutput = "dense">(
@@ -127,9 +139,10 @@ function createEmbedder({ spec: facts, source, engine, options }: OpenModel): Em
     checkOutputs(spec, outputs);
     const heads = headsOf(spec, outputs, dimensions);
     // The outputs asked for are those that are set.
-    return embedAll(texts, heads, (data, tokens) => toEmbedding(data, tokens, outputs, heads), callOptions) as Promise<
-      Required<Pick<TextEmbedding, Output>>[]
-    >;
+    return embedAll(texts, heads, (data, tokens) => toEmbedding(data, tokens, outputs, heads), {
+      ...callOptions,
+      method: "embed",
+    }) as Promise<Required<Pick<TextEmbedding, Output>>[]>;
   }
 
   async function lexicalWeights(
@@ -137,9 +150,8 @@ function createEmbedder({ spec: facts, source, engine, options }: OpenModel): Em
     callOptions: CallOptions = {},
   ): Promise<LexicalWeight[]> {
     checkCallOptions(callOptions);
-    const tokens = await withCall(engine, callOptions, (call) =>
-      call.run({ type: "decode", ids: Int32Array.from(indices) }),
-    );
+    const facts = { ...callOptions, method: "lexicalWeights", inputs: 1 } as const;
+    const tokens = await withCall(engine, facts, (call) => call.run({ type: "decode", ids: Int32Array.from(indices) }));
     return indices.map((id, i) => ({ id, token: tokens[i]!, weight: values[i]! }));
   }
 
@@ -152,7 +164,11 @@ function createEmbedder({ spec: facts, source, engine, options }: OpenModel): Em
     checkCallOptions(callOptions);
     const head = tokensHead(spec, dimensions);
     checkTokenOutput(spec, engine.info, head);
-    return embedAll(texts, [head], (data) => toTokenVectors(data, head), { ...callOptions, inputType });
+    return embedAll(texts, [head], (data) => toTokenVectors(data, head), {
+      ...callOptions,
+      method: "embedTokens",
+      inputType,
+    });
   }
 
   function countTokens(text: string, options?: Counting): Promise<number>;
@@ -165,7 +181,8 @@ function createEmbedder({ spec: facts, source, engine, options }: OpenModel): Em
     checkTexts(texts, "texts");
     checkInputType(inputType);
     checkCallOptions(callOptions);
-    const counts = await withCall(engine, callOptions, (call) =>
+    const facts = { ...callOptions, method: "countTokens", inputs: texts.length } as const;
+    const counts = await withCall(engine, facts, (call) =>
       lengthsOf(call, prompts.write(texts, inputType), prompts.encoding(inputType, Number.MAX_SAFE_INTEGER)),
     );
     return typeof input === "string" ? counts[0]! : Array.from(counts);

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { BgeError } from "./errors.js";
+import { statOfFile } from "./json-file.js";
 
 const SAMPLES = 64;
 const SAMPLE_BYTES = 4096;
@@ -12,6 +13,7 @@ const SAMPLE_BYTES = 4096;
 export function fingerprint(file: string): string {
   let descriptor: number | undefined;
   try {
+    statOfFile(file);
     descriptor = openSync(file, "r");
     const { size } = fstatSync(descriptor);
     const hash = createHash("sha256").update(String(size));
@@ -23,6 +25,7 @@ export function fingerprint(file: string): string {
     }
     return hash.digest("hex").slice(0, 16);
   } catch (cause) {
+    if (cause instanceof BgeError) throw cause;
     throw new BgeError("MODEL_CORRUPT", `${file} cannot be read: ${String(cause)}`, { cause });
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);

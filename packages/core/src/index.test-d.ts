@@ -2,6 +2,8 @@ import { describe, expectTypeOf, test } from "vitest";
 import {
   BgeError,
   type BgeErrorCode,
+  type BgeEvents,
+  type CallEvent,
   type Dtype,
   type Embedder,
   type EmbeddingSpec,
@@ -14,6 +16,8 @@ import {
   type ModelReference,
   type ModelSource,
   type ModelSpec,
+  type OpenSource,
+  onEvent,
   type RankedDocument,
   type Reranker,
   type RerankerSpec,
@@ -136,7 +140,9 @@ describe("an embedder", () => {
   test("is disposable, and says what it is", () => {
     expectTypeOf<Embedder>().toExtend<AsyncDisposable>();
     expectTypeOf(embedder.spec).toEqualTypeOf<EmbeddingSpec>();
-    expectTypeOf(embedder.source).toEqualTypeOf<ModelSource>();
+    expectTypeOf(embedder.source).toEqualTypeOf<OpenSource>();
+    expectTypeOf(embedder.source).toExtend<ModelSource>();
+    expectTypeOf(embedder.source.device).toEqualTypeOf<"cpu" | "cuda" | "coreml" | "dml" | "webgpu">();
     expectTypeOf(embedder.dispose).returns.resolves.toBeVoid();
     // @ts-expect-error facts are not to be changed
     embedder.spec.dimensions = 3;
@@ -220,4 +226,25 @@ test("an error has a code, and what it is about", () => {
   expectTypeOf(error.indices).toEqualTypeOf<readonly number[] | undefined>();
   // @ts-expect-error an unknown code
   new BgeError("OOPS", "bad");
+});
+
+describe("events", () => {
+  test("have the type of their channel", () => {
+    const stop = onEvent("bge-js:call", (event) => {
+      expectTypeOf(event).toEqualTypeOf<CallEvent>();
+      expectTypeOf(event.durationMs).toBeNumber();
+      // @ts-expect-error no event holds a text
+      event.text;
+    });
+    expectTypeOf(stop).toEqualTypeOf<() => void>();
+    expectTypeOf<keyof BgeEvents>().toExtend<`bge-js:${string}`>();
+    // @ts-expect-error no such channel
+    onEvent("bge-js:texts", () => {});
+  });
+
+  test("device and canaries are options", () => {
+    expectTypeOf(loadEmbedder).toBeCallableWith(undefined, { device: "auto", canaries: false });
+    // @ts-expect-error no such device
+    loadEmbedder(undefined, { device: "gpu" });
+  });
 });

@@ -19,8 +19,24 @@ export type {
   TokenVectors,
   TruncationReport,
 } from "./api.js";
+export type { DeviceOption } from "./devices.js";
 export { loadEmbedder } from "./embedder.js";
 export { BgeError, type BgeErrorCode } from "./errors.js";
+export {
+  type BgeEvents,
+  type CallEvent,
+  type CallStartEvent,
+  type CanaryEvent,
+  type DeviceEvent,
+  type DownloadEvent,
+  type LoadEvent,
+  type Method,
+  type Outcome,
+  onEvent,
+  type RunEvent,
+  type TruncateEvent,
+  type WorkerEvent,
+} from "./events.js";
 export { type CachedModel, type CachedRevision, cachedModels } from "./hub/cached-models.js";
 export type { Downloaded, DownloadProgress } from "./hub/download.js";
 export { type PullOptions, pull } from "./hub/pull.js";
@@ -46,6 +62,7 @@ export { hybridScore, sparseScore } from "./scores.js";
 export type {
   Architecture,
   Batching,
+  Device,
   Dtype,
   EmbeddingSpec,
   FewShot,
@@ -53,6 +70,7 @@ export type {
   ModelReference,
   ModelSource,
   ModelSpec,
+  OpenSource,
   Padding,
   Pooling,
   RerankerPrompt,

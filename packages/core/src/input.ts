@@ -2,7 +2,10 @@ import type { InputType } from "./api.js";
 import { BgeError, listed } from "./errors.js";
 import { invalid } from "./options.js";
 
-/** Refuses what is not a list of well-formed strings, and names every bad index. */
+/** UTF-16 units of a text. Far beyond it V8 ends the process over lists that are made of a text. */
+const MOST_CHARACTERS = 2 ** 24;
+
+/** Refuses what is not a list of well-formed strings of a bounded length, and names every bad index. */
 export function checkTexts(texts: readonly string[], parameter: string): void {
   if (!Array.isArray(texts)) {
     throw new BgeError("INVALID_INPUT", `${parameter} must be an array of strings, not ${kindOf(texts)}.`, {
@@ -26,7 +29,7 @@ export function checkTexts(texts: readonly string[], parameter: string): void {
   );
 }
 
-/** Refuses what is not a well-formed string. */
+/** Refuses what is not a well-formed string of a bounded length. */
 export function checkText(text: string, parameter: string): void {
   const problem = problemOf(text);
   if (problem !== undefined)
@@ -41,6 +44,7 @@ export function checkInputType(inputType: InputType): void {
 
 function problemOf(text: unknown): string | undefined {
   if (typeof text !== "string") return `${kindOf(text)}, not a string`;
+  if (text.length > MOST_CHARACTERS) return `${text.length} characters, more than ${MOST_CHARACTERS}: split it`;
   return text.isWellFormed()
     ? undefined
     : "a lone surrogate: half of a UTF-16 pair, no text; see String.prototype.toWellFormed";

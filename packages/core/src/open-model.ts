@@ -1,19 +1,23 @@
 import type { LoadOptions } from "./api.js";
+import { checkCanaries } from "./canary-check.js";
 import { logitOutput } from "./cross-encoder.js";
-import type { Engine } from "./engine/pool.js";
-import { shareEngine } from "./engine/shared.js";
+import { chooseDevice, type DeviceChoice, openOnDevice } from "./devices.js";
+import { type SharedEngine, shareEngine } from "./engine/shared.js";
 import { BgeError } from "./errors.js";
+import { publish } from "./events.js";
 import { checkInputs, checkLogits, checkOutputsOf } from "./graph-checks.js";
 import { findOrPull } from "./hub/find-or-pull.js";
 import { checkOptions } from "./options.js";
 import { type NeededOutput, namedOutputs } from "./outputs.js";
-import type { ModelReference, ModelSource, ModelSpec } from "./spec.js";
+import type { ResolvedModel } from "./resolve.js";
+import type { ModelReference, ModelSpec, OpenSource } from "./spec.js";
+import { outcomeOf, startStopwatch } from "./stopwatch.js";
 
 /** A model whose files are open and agree with its facts. */
 export interface OpenModel {
   readonly spec: ModelSpec;
-  readonly source: ModelSource;
-  readonly engine: Engine;
+  readonly source: OpenSource;
+  readonly engine: SharedEngine;
   readonly options: LoadOptions;
 }
 
@@ -32,27 +36,58 @@ export async function openModel(
   { accept, needs }: Use,
 ): Promise<OpenModel> {
   const checked = checkOptions(options);
-  const { spec, source } = await findOrPull(model, checked, (found) => {
-    accept(found, checked);
-    refuseUnsupported(found);
+  const found = await findOrPull(model, checked, (spec) => {
+    accept(spec, checked);
+    refuseUnsupported(spec);
   });
-  const { directory, file, fingerprint } = source;
+  const { device: asked = "cpu" } = checked;
+  const choice = await chooseDevice(asked, found.source.dtype);
+  const open = (chosen: DeviceChoice) => openOn(chosen, found, checked, needs(found.spec, checked));
+  const opened = await openOnDevice(asked, choice, open, checked.signal);
+  if (asked === "auto") {
+    const { device, deviceReason } = opened.source;
+    publish("bge-js:device", () => ({
+      model: opened.spec.id,
+      device,
+      ...(deviceReason !== undefined && { reason: deviceReason }),
+    }));
+  }
+  return opened;
+}
+
+/** Opens and checks a model on a device. */
+async function openOn(
+  { device, reason }: DeviceChoice,
+  { spec, source: files }: ResolvedModel,
+  options: LoadOptions,
+  needed: readonly NeededOutput[],
+): Promise<OpenModel> {
+  const { directory, file, fingerprint, dtype, from } = files;
+  const source: OpenSource = { ...files, device, ...(reason !== undefined && { deviceReason: reason }) };
   const { architecture, padding = "right" } = spec;
   const reads = spec.kind === "reranker" ? [logitOutput(spec)] : namedOutputs(spec);
   const prompt = spec.kind === "reranker" && spec.prompt !== undefined ? { prompt: spec.prompt } : {};
-  const start = { directory, file, architecture, padding, reads, ...prompt };
-  const { maxTokens = spec.defaultMaxTokens ?? spec.maxTokens } = checked;
-  const engine = await shareEngine(start, fingerprint, { ...checked, maxTokens });
+  const start = { directory, file, architecture, padding, reads, device, ...prompt };
+  const { maxTokens = spec.defaultMaxTokens ?? spec.maxTokens } = options;
+  const about = { model: spec.id, dtype, device };
+  const watch = startStopwatch();
+  let engine: SharedEngine | undefined;
   try {
+    engine = await shareEngine(start, fingerprint, { ...options, maxTokens }, about);
     checkInputs(spec, engine.info, file);
     if (spec.kind === "reranker") checkLogits(spec, engine.info, file);
-    else checkOutputsOf(spec, engine.info, file, needs(spec, checked));
-    checked.signal?.throwIfAborted();
+    else {
+      checkOutputsOf(spec, engine.info, file, needed);
+      if (options.canaries !== false) await checkCanaries(engine, spec, source);
+    }
+    options.signal?.throwIfAborted();
   } catch (error) {
-    await engine.dispose();
+    publish("bge-js:load", () => ({ ...about, from, outcome: outcomeOf(error, options.signal), ...watch.read() }));
+    await engine?.dispose();
     throw error;
   }
-  return { spec, source, engine, options: checked };
+  publish("bge-js:load", () => ({ ...about, from, outcome: "ok", ...watch.read() }));
+  return { spec, source, engine, options };
 }
 
 function refuseUnsupported({ id, needs }: ModelSpec): void {

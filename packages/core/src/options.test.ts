@@ -57,6 +57,8 @@ describe("checkOptions", () => {
     ["truncation", "cut"],
     ["truncation", true],
     ["onTruncate", "console.log"],
+    ["device", "gpu"],
+    ["canaries", 1],
     ["threads", 0],
     ["workers", Number.POSITIVE_INFINITY],
     ["scale", "cosine"],

@@ -22,6 +22,8 @@ const CHECKS: Readonly<Record<keyof LoadOptions, Check>> = {
   isolation: oneOf("thread", "process"),
   retryLost: (value) => (typeof value === "boolean" ? undefined : "true or false"),
   maxQueuedTokens: count,
+  device: oneOf("auto", "cpu", "cuda", "coreml", "dml", "webgpu"),
+  canaries: (value) => (typeof value === "boolean" ? undefined : "true or false"),
   scale: oneOf("logit", "sigmoid"),
   revision: (value) => (typeof value === "string" && isRevision(value) ? undefined : "a branch, a tag or a commit"),
   download: (value) => (typeof value === "boolean" ? undefined : "true or false"),

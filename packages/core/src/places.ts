@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, sep } from "node:path";
+import { hubCacheDirectory } from "./environment.js";
 import { cachedCommit, repositoryOf, snapshotOf } from "./hub/cache.js";
 import { isModelId } from "./hub/names.js";
 import type { Dtype, ModelSource } from "./spec.js";
@@ -31,6 +32,14 @@ export function layersIn(directory: string, dtype: Dtype): number[] {
     .flatMap((name) => /^model_layer(\d+)/.exec(name)?.slice(1).map(Number) ?? [])
     .filter((layer, i, all) => all.indexOf(layer) === i && precisionsIn(directory, layer).includes(dtype))
     .sort((a, b) => a - b);
+}
+
+/** The first of these files of the cache that a link leads out of it: what hubs give never does. */
+export function leadsOut(directory: string, names: readonly string[]): string | undefined {
+  const cache = `${realpathSync(hubCacheDirectory())}${sep}`;
+  return names
+    .map((name) => join(directory, name))
+    .find((file) => existsSync(file) && !realpathSync(file).startsWith(cache));
 }
 
 export const TOKENIZER_FILES = ["tokenizer.json", "tokenizer_config.json"];

@@ -1,7 +1,11 @@
 import type { Facts } from "./declaration.js";
 import { BgeError } from "./errors.js";
+import { isRecord } from "./json-file.js";
 import { invalid } from "./options.js";
 import type { Architecture, ModelFacts, ModelSpec } from "./spec.js";
+
+/** No BGE model reads a tenth of it. */
+const MOST_TOKENS = 2 ** 20;
 
 /** Every fact that a reference may hold, and what it must be. */
 const FACTS: Readonly<Record<keyof ModelFacts, (value: unknown) => boolean>> = {
@@ -12,9 +16,9 @@ const FACTS: Readonly<Record<keyof ModelFacts, (value: unknown) => boolean>> = {
   kind: oneOf("embedding", "reranker"),
   architecture: oneOf("bert", "xlm-roberta", "qwen2", "qwen3", "gemma", "gemma2", "mistral", "minicpm"),
   pooling: oneOf("cls", "mean", "last-token"),
-  dimensions: isCount,
-  maxTokens: isCount,
-  defaultMaxTokens: isCount,
+  dimensions: upTo(2 ** 16),
+  maxTokens: upTo(MOST_TOKENS),
+  defaultMaxTokens: upTo(MOST_TOKENS),
   queryInstruction: (value) => typeof value === "string",
   documentInstruction: (value) => typeof value === "string",
   queryFormat: (value) => isText(value) && (value as string).includes("{text}"),
@@ -86,10 +90,6 @@ function isText(value: unknown): boolean {
   return typeof value === "string" && value !== "";
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 function hasTexts(value: unknown, needed: readonly string[], allowed: readonly string[] = []): boolean {
   if (!isRecord(value) || !needed.every((name) => name in value)) return false;
   return Object.entries(value).every(
@@ -99,6 +99,10 @@ function hasTexts(value: unknown, needed: readonly string[], allowed: readonly s
 
 function isCount(value: unknown): boolean {
   return Number.isInteger(value) && (value as number) > 0;
+}
+
+function upTo(most: number): (value: unknown) => boolean {
+  return (value) => isCount(value) && (value as number) <= most;
 }
 
 function oneOf(...allowed: readonly string[]): (value: unknown) => boolean {

@@ -1,5 +1,5 @@
 import type { CallOptions, LoadOptions, RankedDocument, Reranker, RerankOptions } from "./api.js";
-import { checkCallOptions, withCall } from "./calls.js";
+import { type CallFacts, checkCallOptions, withCall } from "./calls.js";
 import { acceptCrossEncoder, createCrossEncoder } from "./cross-encoder.js";
 import type { FrameSize } from "./engine/messages.js";
 import type { EngineCall } from "./engine/pool.js";
@@ -45,18 +45,23 @@ export async function loadReranker(model?: string | ModelReference, options: Loa
 
   async function score(query: string, documents: readonly string[], callOptions: CallOptions = {}): Promise<number[]> {
     checkCallOptions(callOptions);
-    return scoreAll(query, documents, callOptions);
+    return scoreAll(query, documents, callOptions, "score");
   }
 
-  async function scoreAll(query: string, documents: readonly string[], limits: CallOptions): Promise<number[]> {
+  async function scoreAll(
+    query: string,
+    documents: readonly string[],
+    limits: CallOptions,
+    method: CallFacts["method"],
+  ): Promise<number[]> {
     checkText(query, "query");
     checkTexts(documents, "documents");
     // A copy: the caller may change the list while we work.
     const list = [...documents];
-    const outcomes = await withCall(engine, limits, async (call) =>
-      list.length === 0 ? [] : scorer.score(call, query, list),
-    );
-    return allOrError(outcomes, (numbers) => scorer.toScore(numbers));
+    return withCall(engine, { ...limits, method, inputs: list.length }, async (call) => {
+      const outcomes = list.length === 0 ? [] : await scorer.score(call, query, list);
+      return allOrError(outcomes, (numbers) => scorer.toScore(numbers));
+    });
   }
 
   async function rerank(
@@ -66,7 +71,7 @@ export async function loadReranker(model?: string | ModelReference, options: Loa
   ): Promise<RankedDocument[]> {
     checkCallOptions(options, ["topN", "threshold"]);
     checkRanking(options);
-    return rank(await scoreAll(query, documents, options), options);
+    return rank(await scoreAll(query, documents, options, "rerank"), options);
   }
 
   const dispose = () => engine.dispose();

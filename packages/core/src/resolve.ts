@@ -3,12 +3,14 @@ import { fileURLToPath } from "node:url";
 import { type Facts, readDeclaration, readOwnFacts } from "./declaration.js";
 import { BgeError } from "./errors.js";
 import { fingerprint } from "./fingerprint.js";
+import { BESIDE_THE_GRAPH } from "./hub/needed.js";
 import { DEFAULT_MODEL, findModel } from "./models.js";
 import { invalid } from "./options.js";
 import {
   cachePlace,
   graphFile,
   layersIn,
+  leadsOut,
   missingFiles,
   type Place,
   packageName,
@@ -72,6 +74,13 @@ export function resolveModel(model?: string | ModelReference, options: ResolveOp
     if (missing.length > 0) {
       tried.push(`${from} ${folder} lacks ${missing.join(", ")}${otherGraphs(folder, dtype, layer)}`);
       continue;
+    }
+    const outside = from === "cache" ? leadsOut(folder, [graph, ...BESIDE_THE_GRAPH]) : undefined;
+    if (outside !== undefined) {
+      throw new BgeError(
+        "MODEL_CORRUPT",
+        `${outside} is a link that leads out of the cache: it is not used. Remove it.`,
+      );
     }
     const spec = completeSpec(facts, folder);
     options.check?.(spec);

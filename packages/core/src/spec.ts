@@ -138,6 +138,9 @@ export interface ModelFacts {
  */
 export type ModelReference = ModelFacts & ({ readonly id: string } | { readonly directory: string });
 
+/** What a model runs on. */
+export type Device = "cpu" | "cuda" | "coreml" | "dml" | "webgpu";
+
 /** Where a model's files were found, and which of them are used. */
 export interface ModelSource {
   readonly from: "directory" | "package" | "cache";
@@ -148,4 +151,11 @@ export interface ModelSource {
   readonly batching: Batching;
   /** Changes when the weights change: SHA-256 over the file's size and evenly spaced samples of it. */
   readonly fingerprint: string;
+}
+
+/** The same of a model that is open. */
+export interface OpenSource extends ModelSource {
+  readonly device: Device;
+  /** With `device: "auto"`: why devices were passed over. */
+  readonly deviceReason?: string;
 }

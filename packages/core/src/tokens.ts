@@ -1,4 +1,4 @@
-import type { Encoded, Encoding, FrameSize } from "./engine/messages.js";
+import type { Encoded, Encoding, FrameSize, TokenRows } from "./engine/messages.js";
 import { sizeOf, specialTokens } from "./frames.js";
 import type { Architecture, RerankerPrompt } from "./spec.js";
 import { loadTokenizer } from "./tokenizer/load.js";
@@ -10,6 +10,8 @@ export interface Tokens {
   readonly weightless: ReadonlySet<number>;
   readonly frame: FrameSize;
   encode(texts: readonly string[], encoding: Encoding): Encoded;
+  /** The shortest row that tells whether the graph knows all tokens: the largest id, framed. */
+  probe(): TokenRows;
   /** Each id alone, as text. */
   decode(ids: Int32Array): string[];
 }
@@ -29,38 +31,39 @@ export function createTokens(
   const { frames, padId, weightless } = specialTokens(tokenizer, tokenizerConfig, architecture, prompt);
   const { single, pair } = frames;
   const frame = sizeOf(frames);
-  const bareIds = (text: string) => tokenizer.encode(text, { add_special_tokens: false }).ids;
+  /** The first `most` ids, which are all that is kept of a long text, and the count of all. */
+  const bare = (text: string, most: number) => tokenizer.encode(text, { add_special_tokens: false, most });
+  const countOf = (text: string) => bare(text, 0).total;
 
-  function framed(bare: readonly number[], maxTokens: number): EncodedText {
-    const kept = bare.slice(0, Math.max(0, maxTokens - frame.single));
-    return { ids: [...single.before, ...kept, ...single.behind], second: 0, total: bare.length + frame.single };
+  function framed(text: string, maxTokens: number): EncodedText {
+    const { ids, total } = bare(text, Math.max(0, maxTokens - frame.single));
+    return { ids: [...single.before, ...ids, ...single.behind], second: 0, total: total + frame.single };
   }
 
   function encodeOne(text: string, encoding: Encoding): EncodedText {
-    const bare = bareIds(text);
     switch (encoding.form) {
       case "bare":
-        return { ids: bare.slice(0, encoding.maxTokens), second: 0, total: bare.length };
+        return { ...bare(text, encoding.maxTokens), second: 0 };
       case "count":
-        return { ids: [], second: 0, total: bare.length + frame.single };
+        return { ids: [], second: 0, total: countOf(text) + frame.single };
       case "single":
-        return framed(bare, encoding.maxTokens);
+        return framed(text, encoding.maxTokens);
       case "pair": {
         const { query, maxTokens } = encoding;
         const head = [...pair.before, ...query, ...pair.between];
-        const kept = bare.slice(0, documentRoom(frame, query.length, maxTokens));
+        const { ids, total } = bare(text, documentRoom(frame, query.length, maxTokens));
         return {
-          ids: [...head, ...kept, ...pair.behind, ...pair.tail],
+          ids: [...head, ...ids, ...pair.behind, ...pair.tail],
           second: head.length,
-          total: query.length + bare.length + frame.pair + frame.tail,
+          total: query.length + total + frame.pair + frame.tail,
         };
       }
       case "few-shot": {
         const { prefix, suffix, maxTokens } = encoding;
-        const kept = bare.slice(0, fewShotRoom(maxTokens, suffix));
-        const cut = bare.length - kept.length;
-        const around = bareIds(prefix).length + bareIds(suffix).length;
-        const whole = bareIds(prefix + tokenizer.decode(kept) + suffix);
+        const kept = bare(text, fewShotRoom(maxTokens, suffix));
+        const cut = kept.total - kept.ids.length;
+        const around = countOf(prefix) + countOf(suffix);
+        const whole = prefix + tokenizer.decode(kept.ids) + suffix;
         const { ids, total } = framed(whole, 8 * Math.floor((around + maxTokens + 8) / 8) + 8);
         return { ids, second: 0, total: total + cut };
       }
@@ -69,7 +72,7 @@ export function createTokens(
 
   /** FlagICLModel leaves room for "<s>", and for the suffix with "</s>" behind it, as they are tokenized as texts. */
   function fewShotRoom(maxTokens: number, suffix: string): number {
-    return Math.max(0, maxTokens - bareIds("<s>").length - bareIds(`${suffix}</s>`).length);
+    return Math.max(0, maxTokens - countOf("<s>") - countOf(`${suffix}</s>`));
   }
 
   return {
@@ -78,14 +81,25 @@ export function createTokens(
     frame,
     encode(texts, encoding) {
       const encoded = texts.map((text) => encodeOne(text, encoding));
+      const lengths = Int32Array.from(encoded, ({ ids }) => ids.length);
+      const all = new Int32Array(lengths.reduce((sum, length) => sum + length, 0));
+      let at = 0;
+      for (const { ids } of encoded) {
+        all.set(ids, at);
+        at += ids.length;
+      }
       return {
         rows: {
-          ids: Int32Array.from(encoded.flatMap(({ ids }) => ids)),
-          lengths: Int32Array.from(encoded, ({ ids }) => ids.length),
+          ids: all,
+          lengths,
           seconds: Int32Array.from(encoded, ({ second }) => second),
         },
         totals: Int32Array.from(encoded, ({ total }) => total),
       };
+    },
+    probe() {
+      const ids = Int32Array.from([...single.before, tokenizer.largestId, ...single.behind]);
+      return { ids, lengths: Int32Array.of(ids.length), seconds: Int32Array.of(0) };
     },
     decode: (ids) => Array.from(ids, (id) => tokenizer.decode([id])),
   };

@@ -1,5 +1,6 @@
 import type { InputType, LoadOptions } from "./api.js";
 import { BgeError, listed } from "./errors.js";
+import { publish } from "./events.js";
 
 interface Cut {
   readonly tokens: number;
@@ -22,6 +23,7 @@ export function createTruncation(id: string, maxTokens: number, options: LoadOpt
 
   function reportCut(index: number, inputType: InputType, { tokens, kept }: Cut): void {
     onTruncate?.({ index, inputType, tokens, kept });
+    publish("bge-js:truncate", () => ({ model: id, index, inputType, tokens, kept }));
     if (truncation !== "warn" || warned) return;
     warned = true;
     process.emitWarning(

@@ -1,17 +1,20 @@
 import { createHash } from "node:crypto";
-import { BgeError, type Embedder, type LoadOptions, resolveModel } from "@bge-js/core";
+import { BgeError, type Embedder, type LoadOptions, type ModelSource, resolveModel } from "@bge-js/core";
 import { type AdapterModel, isLoaded, specInUse } from "@bge-js/core/adapter";
 
 /** What is known of an embedder before it is loaded, too. */
-type Facts = Pick<Embedder, "dimensions" | "maxTokens" | "source" | "spec">;
+type Facts = Pick<Embedder, "dimensions" | "maxTokens" | "spec"> & { readonly source: ModelSource };
 
 /** `bge-small-en-v1.5_int8_384_<hash of all that changes a vector>_`: readable, and fit for a file's name. */
 export function cacheNamespace(model: AdapterModel<Embedder> | undefined, options: LoadOptions): string {
   const { spec, source, dimensions, maxTokens } = isLoaded(model) ? model : factsOf(model, options);
   const { id, pooling, queryInstruction, queryFormat, documentInstruction } = spec;
   const { fingerprint, dtype, batching } = source;
+  const device = isLoaded(model) ? model.source.device : (options.device ?? "cpu");
   const instructions = [queryInstruction, queryFormat, documentInstruction];
   const facts = [id, fingerprint, dtype, batching, pooling, dimensions, maxTokens, ...instructions];
+  // Another device's numbers differ in their last digits.
+  if (device !== "cpu") facts.push(device);
   const hash = createHash("sha256").update(JSON.stringify(facts)).digest("hex").slice(0, 16);
   const name = id.replace(/^.*[/\\]/, "").replace(/[^A-Za-z0-9.-]/g, "-");
   return `${name}_${dtype}_${dimensions}_${hash}_`;

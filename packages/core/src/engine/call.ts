@@ -1,5 +1,6 @@
+import type { CallTrace } from "../call-trace.js";
 import { BgeError } from "../errors.js";
-import type { Result, Work } from "./messages.js";
+import type { Result, SentWork, Timing, Work } from "./messages.js";
 import type { FairQueue, Lane } from "./queue.js";
 import { inputsOf, tokensOf } from "./weight.js";
 
@@ -10,6 +11,8 @@ export interface CallSettings {
   readonly maxQueuedTokens?: number | undefined;
   /** Work whose worker is lost is done again, once. */
   readonly retryLost?: boolean | undefined;
+  /** Follows what becomes of its work. */
+  readonly trace?: CallTrace | undefined;
 }
 
 /** One call's access to the engine: what it sends is done in order among other callers' work, until it closes. */
@@ -27,10 +30,12 @@ export interface EngineCall {
 }
 
 export interface Job {
-  readonly work: Work;
+  readonly work: SentWork;
   readonly tokens: number;
   readonly lane: Lane<Job>;
-  resolve(result: Result<Work>): void;
+  /** A worker takes it. */
+  begin(): void;
+  resolve(result: Result<Work>, timing?: Timing): void;
   reject(error: BgeError): void;
   /** Takes notice that a worker has died over it; true where it wants another. */
   lost(): boolean;
@@ -43,7 +48,7 @@ const MAX_QUEUED_TOKENS = 1 << 20;
 export function createCall(
   queue: FairQueue<Job>,
   dispatch: () => void,
-  { urgent = false, maxQueuedTokens = MAX_QUEUED_TOKENS, retryLost = false }: CallSettings,
+  { urgent = false, maxQueuedTokens = MAX_QUEUED_TOKENS, retryLost = false, trace }: CallSettings,
 ): EngineCall {
   const lane: Lane<Job> = { urgent, items: [] };
   const waiting = new Set<(error: BgeError) => void>();
@@ -74,17 +79,21 @@ export function createCall(
         waiting.add(reject);
         let lost = 0;
         const most = retryLost && again && inputsOf(work) === 1 ? 2 : 1;
+        const seen = trace?.queue(work);
         queue.push(lane, {
-          work,
+          work: seen?.work ?? work,
           tokens: tokensOf(work),
           lane,
-          resolve(result) {
+          begin: () => seen?.begin(),
+          resolve(result, timing) {
             waiting.delete(reject);
+            seen?.done(result, timing);
             // The worker answers each kind of work with its own kind of result.
             resolve(result as Result<W>);
           },
           reject(error) {
             waiting.delete(reject);
+            seen?.failed(error);
             reject(lost < 2 ? error : lostAgain(error));
           },
           lost: () => ++lost < most && end === undefined,

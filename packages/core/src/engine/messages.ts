@@ -1,7 +1,7 @@
 /**
  * What crosses the thread boundary, as types: plain data alone, so that the same messages could travel to a process.
  */
-import type { Architecture, Padding, Pooling, RerankerPrompt } from "../spec.js";
+import type { Architecture, Device, Padding, Pooling, RerankerPrompt } from "../spec.js";
 import type { Gate } from "./native-gate.js";
 
 /** What a worker is started with. */
@@ -14,6 +14,7 @@ export interface WorkerStart {
   readonly prompt?: RerankerPrompt;
   /** Names of the graph's outputs that may be read. */
   readonly reads: readonly string[];
+  readonly device: Device;
   readonly threads: number;
 }
 
@@ -95,6 +96,16 @@ export type Work =
   /** Each token alone, as text. */
   | { readonly type: "decode"; readonly ids: Int32Array };
 
+/** Work as it is sent; `timed` asks for the times of its stages. */
+export type SentWork = Work & { readonly timed?: true };
+
+/** Milliseconds of a worker's stages: text to tokens, the graph, and what is made of its outputs. */
+export interface Timing {
+  readonly tokenizeMs: number;
+  readonly runMs: number;
+  readonly postprocessMs: number;
+}
+
 /** `totals`: tokens of each text before any cut, specials included (form `bare`: without). */
 export interface Encoded {
   readonly rows: TokenRows;
@@ -118,7 +129,7 @@ export type Result<W extends Work> = W extends { type: "encode" }
 export type FromWorker =
   | { readonly type: "ready"; readonly info: ModelInfo }
   | { readonly type: "cannot-start"; readonly code: string; readonly message: string }
-  | { readonly type: "done"; readonly result: Result<Work> }
+  | { readonly type: "done"; readonly result: Result<Work>; readonly timing?: Timing }
   | { readonly type: "failed"; readonly message: string };
 
-export type ToWorker = Work | { readonly type: "close" };
+export type ToWorker = SentWork | { readonly type: "close" };

@@ -102,7 +102,7 @@ export async function startEngine(start: WorkerStart, plan: ThreadPlan, starter:
     const job = takeJob(slot);
     if (slot.state === "busy") becomeIdle(slot);
     dispatch();
-    if (message.type === "done") job?.resolve(message.result);
+    if (message.type === "done") job?.resolve(message.result, message.timing);
     else job?.reject(new BgeError("INFERENCE_FAILED", `The model failed on a batch: ${message.message}`));
   }
 
@@ -118,6 +118,7 @@ export async function startEngine(start: WorkerStart, plan: ThreadPlan, starter:
       idle.state = "busy";
       idle.job = job;
       idle.worker.hold(true);
+      job.begin();
       idle.worker.send(job.work);
     }
     // Who can run nothing now must not hold up the models behind it.

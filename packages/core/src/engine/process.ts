@@ -11,8 +11,9 @@ export function startProcess(start: WorkerStart, { onMessage, onEnd }: WorkerEve
     child = fork(fileURLToPath(new URL("./process-entry.js", import.meta.url)), [JSON.stringify(start)], {
       // Typed arrays as they are; JSON would spell them out.
       serialization: "advanced",
-      // The application's own flags are not for this process, nor is its standard output.
-      execArgv: [],
+      // The application's own flags are not for this process, nor is its standard output. As in a thread: what a worker makes
+      // is short-lived or large, and a young generation of Node's size only holds more of it.
+      execArgv: ["--max-semi-space-size=2"],
       env: { ...MALLOC, ...workerEnvironment() },
       stdio: ["ignore", 2, 2, "ipc"],
     });
@@ -51,7 +52,7 @@ export function startProcess(start: WorkerStart, { onMessage, onEnd }: WorkerEve
 
 /**
  * For glibc: large blocks go back to the system when they are freed. Otherwise the threshold grows with what loading a model
- * frees, and 40 MB a worker stay behind (bge-small int8).
+ * frees, and stays behind; 37 MB less for two workers together, seen once with bge-small int8.
  */
 const MALLOC = { MALLOC_MMAP_THRESHOLD_: "131072" };
 

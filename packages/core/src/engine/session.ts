@@ -4,9 +4,10 @@ import { fromFloat16 } from "./float16.js";
 import type { Output } from "./heads.js";
 import type { WorkerData } from "./messages.js";
 import { throughGate } from "./native-gate.js";
+import { loadRuntime } from "./runtime.js";
 import type { Inputs } from "./tensors.js";
 
-/** An open ONNX file. This is the only file that knows ONNX Runtime. */
+/** An open ONNX file. Beside the trial of a device, this is the only file that knows ONNX Runtime. */
 export interface Session {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
@@ -15,12 +16,15 @@ export interface Session {
   release(): Promise<void>;
 }
 
-export async function openSession({ file, threads, gate }: WorkerData): Promise<Session> {
-  const ort = await loadRuntime();
+export async function openSession({ file, device, threads, gate }: WorkerData): Promise<Session> {
+  // Loading is native code, too: a thread that is stopped in it would take the process along.
+  const ort = await throughGate(gate, loadRuntime);
   let session: InferenceSession;
   try {
     session = await throughGate(gate, () =>
       ort.InferenceSession.create(file, {
+        // What a device has no code for goes to the processor, which ONNX Runtime always adds.
+        ...(device === "cpu" ? {} : { executionProviders: [device] }),
         intraOpNumThreads: threads,
         interOpNumThreads: 1,
         executionMode: "sequential",
@@ -30,6 +34,10 @@ export async function openSession({ file, threads, gate }: WorkerData): Promise<
       }),
     );
   } catch (cause) {
+    if (device !== "cpu") {
+      const problem = `ONNX Runtime cannot open ${file} on ${device}: ${messageOf(cause)}.`;
+      throw new BgeError("UNSUPPORTED_PLATFORM", `${problem} Use device: "cpu", or "auto".`, { cause });
+    }
     throw new BgeError(
       "MODEL_CORRUPT",
       `ONNX Runtime cannot open ${file}: ${messageOf(cause)}. The file may be cut short or damaged: get it again.`,
@@ -59,20 +67,4 @@ function asFloat32(tensor: Tensor, name: string): Float32Array {
   if (tensor.type === "float32") return tensor.data as Float32Array;
   if (tensor.type === "float16") return fromFloat16(tensor.data as unknown as ArrayLike<number>);
   throw new BgeError("UNSUPPORTED_MODEL", `The output ${name} is ${tensor.type}; float32 and float16 can be read.`);
-}
-
-/** The native library is reached from workers alone, so that no bundler meets it in the application. */
-async function loadRuntime(): Promise<typeof import("onnxruntime-node")> {
-  try {
-    // A CommonJS module: some loaders put everything under `default`.
-    const module = await import("onnxruntime-node");
-    return module.InferenceSession === undefined ? (module as unknown as { default: typeof module }).default : module;
-  } catch (cause) {
-    throw new BgeError(
-      "UNSUPPORTED_PLATFORM",
-      `onnxruntime-node does not load on ${process.platform}/${process.arch}: ${messageOf(cause)}. ` +
-        "It has binaries for Linux (glibc) x64 and arm64, macOS arm64, Windows x64 and arm64.",
-      { cause },
-    );
-  }
 }

@@ -1,5 +1,6 @@
 import { isMainThread } from "node:worker_threads";
 import type { LoadOptions } from "../api.js";
+import type { TracedModel } from "../call-trace.js";
 import { BgeError } from "../errors.js";
 import { weightBytes } from "../places.js";
 import type { EngineCall } from "./call.js";
@@ -8,8 +9,14 @@ import { type Engine, startEngine } from "./pool.js";
 import { startProcess } from "./process.js";
 import { startThread } from "./thread.js";
 import { planThreads } from "./threads.js";
+import { watched } from "./watched.js";
 
 type Start = Omit<WorkerStart, "threads">;
+
+/** An engine as one of its users has it. */
+export interface SharedEngine extends Engine {
+  readonly about: TracedModel;
+}
 
 interface Shared {
   readonly engine: Promise<Engine>;
@@ -24,8 +31,11 @@ export async function shareEngine(
   start: Start,
   fingerprint: string,
   options: LoadOptions & { readonly maxTokens: number },
-): Promise<Engine> {
-  const plan = planThreads(weightBytes(start.file), options);
+  about: TracedModel,
+): Promise<SharedEngine> {
+  // A device takes one run after the other, and has room for the weights once.
+  const { threads, maxTokens, workers = start.device === "cpu" ? undefined : 1 } = options;
+  const plan = planThreads(weightBytes(start.file), { threads, workers, maxTokens });
   // A thread of the user's own may be terminated while native code runs in one of ours below it, which ends the process.
   const { isolation = isMainThread ? "thread" : "process" } = options;
   const engines = registry();
@@ -34,7 +44,7 @@ export async function shareEngine(
     engine: startEngine(
       { ...start, threads: plan.threadsPerWorker },
       plan,
-      isolation === "thread" ? startThread : startProcess,
+      watched(isolation === "thread" ? startThread : startProcess, { ...about, isolation }),
     ),
     users: 0,
   };
@@ -59,6 +69,7 @@ export async function shareEngine(
   }
 
   return {
+    about,
     info: engine.info,
     open(settings) {
       if (disposing !== undefined) throw ended();

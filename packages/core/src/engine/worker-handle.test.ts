@@ -15,7 +15,8 @@ const work = (text: string): Work => ({ type: "encode-and-run", text, encoding: 
 
 function startOf(directory: string): WorkerStart {
   const file = join(directory, "onnx", "model.onnx");
-  return { directory, file, architecture: "bert", padding: "right", reads: ["last_hidden_state"], threads: 1 };
+  const reads = ["last_hidden_state"];
+  return { directory, file, architecture: "bert", padding: "right", reads, device: "cpu", threads: 1 };
 }
 
 function opened(starter: typeof startThread, directory = fixture("tiny-bert-cls")) {

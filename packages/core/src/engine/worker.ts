@@ -1,11 +1,12 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { BgeError, messageOf } from "../errors.js";
+import { corruptFile, readJsonObject } from "../json-file.js";
 import type { Padding } from "../spec.js";
 import { createTokens, type Tokens } from "../tokens.js";
 import { applyHeads } from "./heads.js";
-import type { Computed, Head, ModelInfo, Result, TokenRows, Work, WorkerData } from "./messages.js";
+import type { Computed, Head, ModelInfo, Result, SentWork, TokenRows, Work, WorkerData } from "./messages.js";
 import { openSession, type Session } from "./session.js";
+import { createStages, type Stages } from "./stages.js";
 import { KNOWN_INPUTS, padRows } from "./tensors.js";
 import { workerSide } from "./worker-side.js";
 
@@ -32,11 +33,7 @@ try {
 }
 
 async function open(start: WorkerData): Promise<Model> {
-  const tokens = createTokens(
-    await readJson(start.directory, "tokenizer.json"),
-    await readJson(start.directory, "tokenizer_config.json"),
-    start,
-  );
+  const tokens = openTokens(start);
   const session = await openSession(start);
   const model = { tokens, session, padding: start.padding };
   const probe = await runProbe(model, start.reads);
@@ -44,35 +41,48 @@ async function open(start: WorkerData): Promise<Model> {
   return model;
 }
 
-/** Runs the model once on next to nothing: learns the shapes of its outputs, and warms it up. */
+/** Runs the model once on next to nothing: learns the shapes of its outputs, whether it knows all tokens, and warms it up. */
 async function runProbe({ tokens, session, padding }: Model, reads: readonly string[]): Promise<ModelInfo["probe"]> {
   const { inputs, outputs } = session;
-  const { rows } = tokens.encode(["a"], { form: "single", maxTokens: tokens.frame.single + 1 });
+  const rows = tokens.probe();
   const count = rows.lengths[0]!;
   // The caller's thread knows the model's facts and says what is wrong.
   const names = reads.filter((name) => outputs.includes(name));
   if (names.length === 0 || !inputs.every((name) => KNOWN_INPUTS.includes(name))) return { tokens: count, shapes: {} };
-  const results = await session.run(padRows(rows, inputs, { padId: tokens.padId, padding }), names);
+  const results = await session
+    .run(padRows(rows, inputs, { padId: tokens.padId, padding }), names)
+    .catch((cause: unknown) => {
+      throw new BgeError(
+        "MODEL_MISMATCH",
+        `The graph does not run on the token ids ${rows.ids.join(", ")}, the largest of tokenizer.json among them. ` +
+          `The tokenizer is of another model, or the graph is damaged: ${messageOf(cause)}`,
+        { cause },
+      );
+    });
   const shapes = Object.fromEntries(Object.entries(results).map(([name, { shape }]) => [name, shape]));
   return { tokens: count, shapes };
 }
 
-async function answer(model: Model, work: Work): Promise<void> {
+async function answer(model: Model, work: SentWork): Promise<void> {
+  const stages = createStages(work.timed === true);
   try {
-    const result = await perform(model, work);
-    send({ type: "done", result }, buffersOf(result));
+    const result = await perform(model, work, stages);
+    const timing = stages.read();
+    send({ type: "done", result, ...(timing === undefined ? {} : { timing }) }, buffersOf(result));
   } catch (error) {
     send({ type: "failed", message: messageOf(error) });
   }
 }
 
-async function perform(model: Model, work: Work): Promise<Result<Work>> {
-  if (work.type === "encode") return model.tokens.encode(work.texts, work.encoding);
-  if (work.type === "decode") return model.tokens.decode(work.ids);
-  if (work.type === "run") return compute(model, work.rows, work.heads);
-  const { rows, totals } = model.tokens.encode([work.text], work.encoding);
+async function perform(model: Model, work: Work, stages: Stages): Promise<Result<Work>> {
+  if (work.type === "run") return compute(model, work.rows, work.heads, stages);
+  if (work.type === "decode") return stages.tokenize(() => model.tokens.decode(work.ids));
+  const texts = work.type === "encode" ? work.texts : [work.text];
+  const encoded = stages.tokenize(() => model.tokens.encode(texts, work.encoding));
+  if (work.type === "encode") return encoded;
+  const { rows, totals } = encoded;
   const kept = rows.lengths[0]!;
-  const computed = kept === 0 ? NOTHING : await compute(model, rows, work.heads);
+  const computed = kept === 0 ? NOTHING : await compute(model, rows, work.heads, stages);
   return { ...computed, kept, total: totals[0]! };
 }
 
@@ -83,10 +93,13 @@ async function compute(
   { session, tokens, padding }: Model,
   rows: TokenRows,
   heads: readonly Head[],
+  stages: Stages,
 ): Promise<Computed> {
   const names = [...new Set(heads.map((head) => head.output))];
-  const outputs = await session.run(padRows(rows, session.inputs, { padId: tokens.padId, padding }), names);
-  return applyHeads(heads, outputs, { rows, padding, weightless: tokens.weightless });
+  const outputs = await stages.run(() =>
+    session.run(padRows(rows, session.inputs, { padId: tokens.padId, padding }), names),
+  );
+  return stages.postprocess(() => applyHeads(heads, outputs, { rows, padding, weightless: tokens.weightless }));
 }
 
 /** Typed arrays are moved to the caller's thread, not copied. */
@@ -102,14 +115,19 @@ async function close({ session }: Model): Promise<void> {
   leave();
 }
 
-async function readJson(directory: string, name: string): Promise<object> {
-  const file = join(directory, name);
-  const text = await readFile(file, "utf8").catch((cause: unknown) => {
-    throw new BgeError("MODEL_NOT_FOUND", `Cannot read ${file}: ${String(cause)}`);
-  });
+function openTokens(start: WorkerData): Tokens {
+  const file = join(start.directory, "tokenizer.json");
   try {
-    return JSON.parse(text) as object;
+    return createTokens(readThere(file), readThere(join(start.directory, "tokenizer_config.json")), start);
   } catch (cause) {
-    throw new BgeError("MODEL_CORRUPT", `${file} is not JSON: ${String(cause)}. It may be cut short: get it again.`);
+    if (cause instanceof BgeError) throw cause;
+    // A step of it may hold anything.
+    throw corruptFile(file, messageOf(cause));
   }
+}
+
+function readThere(file: string): object {
+  const found = readJsonObject(file);
+  if (found === undefined) throw new BgeError("MODEL_NOT_FOUND", `${file} is not there.`);
+  return found;
 }

@@ -1,8 +1,10 @@
 import { join } from "node:path";
 import { readOwnFacts } from "../declaration.js";
 import { BgeError } from "../errors.js";
+import { type Outcome, publish } from "../events.js";
 import { TOKENIZER_FILES } from "../places.js";
 import type { Dtype } from "../spec.js";
+import { outcomeOf, startStopwatch } from "../stopwatch.js";
 import { downloadBlob } from "./blob.js";
 import { cachedCommit, pathsUnder, repositoryOf, snapshotOf } from "./cache.js";
 import { downloadError } from "./failures.js";
@@ -174,7 +176,7 @@ async function bringFiles(
   commit: string,
   listing: Listing,
   paths: readonly string[],
-  { id, distrust, onProgress }: Wanted,
+  { id, revision, distrust, onProgress }: Wanted,
 ): Promise<number> {
   const missing: (ListedFile & { readonly path: string })[] = [];
   const unlinked: string[] = [];
@@ -190,7 +192,17 @@ async function bringFiles(
   let before = 0;
   for (const { path, ...file } of missing) {
     const url = new URL(`${hub.endpoint}/${id}/resolve/${commit}/${path.split("/").map(encodeURIComponent).join("/")}`);
-    await downloadBlob(hub, repository, { ...file, url, commit }, (bytes) =>
+    const watch = startStopwatch();
+    const tell = (outcome: Outcome) =>
+      publish("bge-js:download", () => ({
+        model: id,
+        commit,
+        file: path,
+        bytes: file.size,
+        outcome,
+        ...watch.read(),
+      }));
+    const onBytes = (bytes: number) =>
       onProgress?.({
         model: id,
         commit,
@@ -199,8 +211,13 @@ async function bringFiles(
         total: file.size,
         bytesOfAll: before + bytes,
         totalOfAll,
-      }),
-    );
+      });
+    await downloadBlob(hub, repository, { ...file, url, commit }, onBytes).catch((error: unknown) => {
+      const shown = downloadError(error, { hub, id, revision, cache: join(repository, "..") });
+      tell(outcomeOf(shown, hub.signal));
+      throw error;
+    });
+    tell("ok");
     before += file.size;
   }
   for (const path of unlinked) {

@@ -3,7 +3,7 @@ import { graphFile } from "../places.js";
 import type { Dtype } from "../spec.js";
 
 /** What a model is loaded from beside its graph, where its repository has it. */
-const BESIDE_THE_GRAPH = [
+export const BESIDE_THE_GRAPH = [
   "config.json",
   "tokenizer.json",
   "tokenizer_config.json",
@@ -13,6 +13,7 @@ const BESIDE_THE_GRAPH = [
   "sentence_bert_config.json",
   "config_sentence_transformers.json",
   "bge.json",
+  "canaries.json",
 ];
 
 /** Kinds of files in a graph's folder that are never its data. */

@@ -23,12 +23,12 @@ export interface RetrieverOptions {
   readonly embedder?: Embedder | string | ModelReference;
   /**
    * A model as for `loadReranker`, or a loaded one, which is shared and not disposed; `false` for none. A cross-encoder is the
-   * last stage, behind late interaction; any other takes late interaction's place. @default late interaction alone
+   * last stage, behind late interaction; any other takes late interaction's place. @default none
    */
   readonly reranker?: Reranker | string | ModelReference | false;
   /**
-   * Whether the embedder's token vectors rerank, for models that are measured for it. @default true, but with
-   * `reranker: false` and with a reranker that takes its place
+   * Whether the embedder's token vectors rerank, for models that are measured for it. Over the best of words and vectors
+   * together it has not been shown to help. @default false
    */
   readonly lateInteraction?: boolean;
   /** How many candidates each stage gives or reads. @default 100, and 30 for the cross-encoder */

@@ -34,10 +34,17 @@ const ARTICLES: readonly Article[] = [
 ];
 const idsOf = ({ results }: { results: readonly { readonly id: string }[] }) => results.map(({ id }) => id);
 
+test("searches by words and vectors, and by more only where asked", async () => {
+  await using plain = await loadRetriever();
+  expect(plain.stages).toEqual(["lexical", "dense"]);
+  await using late = await loadRetriever({ lateInteraction: true });
+  expect(late.stages).toEqual(["lexical", "dense", "lateInteraction"]);
+});
+
 describe("with the embedded model", () => {
   let retriever: Retriever<Article>;
   beforeAll(async () => {
-    retriever = await loadRetriever<Article>();
+    retriever = await loadRetriever<Article>({ lateInteraction: true });
     expect(await retriever.add(ARTICLES)).toEqual({ added: 12, replaced: 0 });
   });
   afterAll(() => retriever.dispose());

@@ -21,12 +21,15 @@ import { searchStore } from "./search.js";
 import { createStore } from "./store.js";
 
 const CANDIDATES = { lexical: 100, dense: 100, lateInteraction: 100, crossEncoder: 30 };
-/** Chosen on mbpp, selqa, medquad and drcd (see the repository's README); the cross-encoder's is not measured: late interaction's. */
+/**
+ * Lexical and dense chosen on mbpp, selqa, medquad and drcd, late interaction's on a few queries of the first three (see the
+ * repository's README); the cross-encoder's is not measured: late interaction's.
+ */
 const WEIGHTS = { lexical: 0.3, dense: 0.7, lateInteraction: 1.5, crossEncoder: 1.5 };
 
 /**
- * Loads a retriever: documents in memory, found by words and by vectors, the best of them read again by late interaction and,
- * if one is given, by a cross-encoder.
+ * Loads a retriever: documents in memory, found by words and by vectors, and, where asked for, the best of them read again by late
+ * interaction and by a cross-encoder.
  *
  * @throws BgeError as `loadEmbedder` and `loadReranker`
  */
@@ -148,8 +151,7 @@ async function loadModels({
       owned.push(reranker);
     }
     let late = reranker?.kind === "cross-encoder" ? undefined : reranker;
-    const wanted = lateInteraction ?? asked !== false;
-    if (late === undefined && wanted && embedder.spec.lateInteraction === true) {
+    if (late === undefined && lateInteraction === true && embedder.spec.lateInteraction === true) {
       late = await loadReranker(referenceTo(embedder), { ...load, maxTokens: embedder.maxTokens });
       owned.push(late);
     }

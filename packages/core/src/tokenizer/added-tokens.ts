@@ -2,10 +2,9 @@ import { SPACE } from "./character-classes.js";
 import type { AddedToken } from "./tokenizer-json.js";
 
 /** Pieces of text, and the ids of the added tokens between them. */
-export type SplitAddedTokens = (text: string) => (string | number)[];
+export type SplitAddedTokens = (text: string) => Iterable<string | number>;
 
 const LITERAL = /[\\^$.*+?()[\]{}|/]/g;
-const LEADING_SPACE = new RegExp(`^[${SPACE}]+`, "u");
 const SPACE_CHARACTER = new RegExp(`[${SPACE}]`, "u");
 const WORD = "[\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}]";
 const WORD_AT_START = new RegExp(`^${WORD}`, "u");
@@ -17,21 +16,19 @@ export function splitAddedTokens(tokens: readonly (readonly [content: string, to
   if (found.size === 0) return (text) => (text === "" ? [] : [text]);
   const longestFirst = [...found.keys()].sort((a, b) => b.length - a.length);
   const any = new RegExp(longestFirst.map((content) => content.replace(LITERAL, "\\$&")).join("|"), "gu");
-  return (text) => {
-    const pieces: (string | number)[] = [];
+  return function* (text) {
     let done = 0;
     for (const { 0: content, index } of text.matchAll(any)) {
       const token = found.get(content)!;
       let [start, end] = [index, index + content.length];
       if (start < done || (token.single_word && touchesWord(text, start, end))) continue;
       if (token.lstrip) while (start > done && SPACE_CHARACTER.test(text[start - 1]!)) start--;
-      if (token.rstrip) end += LEADING_SPACE.exec(text.slice(end))?.[0].length ?? 0;
-      if (done < start) pieces.push(text.slice(done, start));
-      pieces.push(token.id);
+      if (token.rstrip) while (end < text.length && SPACE_CHARACTER.test(text[end]!)) end++;
+      if (done < start) yield text.slice(done, start);
+      yield token.id;
       done = end;
     }
-    if (done < text.length) pieces.push(text.slice(done));
-    return pieces;
+    if (done < text.length) yield text.slice(done);
   };
 }
 

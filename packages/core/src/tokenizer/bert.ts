@@ -1,5 +1,6 @@
 import { DROPPED, HAN, MARKS, PUNCTUATION, SPACE } from "./character-classes.js";
 import { orderMarks } from "./mark-order.js";
+import { inParts } from "./parts.js";
 
 interface BertOptions {
   readonly clean_text?: boolean;
@@ -8,12 +9,13 @@ interface BertOptions {
   readonly lowercase?: boolean;
 }
 
-/** Lone surrogates too: a Rust string cannot hold them. */
-const DROP = new RegExp(`[${DROPPED}\\ud800-\\udfff]+`, "gu");
 const BLANK = new RegExp(`[${SPACE}]`, "gu");
 const HAN_CHARACTER = new RegExp(`[${HAN}]`, "gu");
-const ACCENTS = new RegExp(`[${MARKS}]+`, "gu");
-const BERT_WORD = new RegExp(`[^${SPACE}${PUNCTUATION}]+|[${PUNCTUATION}]`, "gu");
+// Of bounded length: a regular expression gives up on a run of some million characters.
+/** Lone surrogates too: a Rust string cannot hold them. */
+const DROP = new RegExp(`[${DROPPED}\\ud800-\\udfff]{1,1000}`, "gu");
+const ACCENTS = new RegExp(`[${MARKS}]{1,1000}`, "gu");
+const BERT_WORD = new RegExp(`[^${SPACE}${PUNCTUATION}]{1,1000}|([${PUNCTUATION}])`, "gu");
 const ANY_BLANK = new RegExp(`[${SPACE}]`, "u");
 /** Every white space is one UTF-16 unit. */
 const ONE_BLANK = new RegExp(`^[${SPACE}]$`, "u");
@@ -22,7 +24,7 @@ const ONE_BLANK = new RegExp(`^[${SPACE}]$`, "u");
 export function bertNormalize(options: BertOptions): (text: string) => string {
   const { clean_text: clean = true, handle_chinese_chars: han = true, lowercase = true } = options;
   const stripAccents = options.strip_accents ?? lowercase;
-  return (text) => {
+  const normalize = (text: string) => {
     let result = text;
     if (clean) result = result.replace(DROP, "").replace(BLANK, " ");
     if (han) result = result.replace(HAN_CHARACTER, " $& ");
@@ -30,11 +32,26 @@ export function bertNormalize(options: BertOptions): (text: string) => string {
     // Character by character: Rust knows no final sigma.
     return lowercase ? result.replaceAll("Σ", "σ").toLowerCase() : result;
   };
+  return (text) => inParts(text, normalize);
 }
 
 /** BertPreTokenizer: words, and each punctuation mark. */
-export function bertWords(text: string): string[] {
-  return text.match(BERT_WORD) ?? [];
+export function* bertWords(text: string): Generator<string, void, undefined> {
+  let start = 0;
+  let end = 0;
+  for (const { 0: found, 1: mark, index } of text.matchAll(BERT_WORD)) {
+    // A word that goes on where the longest match ended.
+    const joins = start < end && index === end && mark === undefined;
+    if (!joins) {
+      if (start < end) yield text.slice(start, end);
+      start = index;
+    }
+    end = index + found.length;
+    if (mark === undefined) continue;
+    yield mark;
+    start = end;
+  }
+  if (start < end) yield text.slice(start, end);
 }
 
 /** WhitespaceSplit. */

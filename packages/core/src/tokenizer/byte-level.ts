@@ -4,7 +4,10 @@ const CHARACTERS: readonly string[] = (() => {
   const printable = (byte: number) => (byte > 0x20 && byte < 0x7f) || (byte > 0xa0 && byte !== 0xad);
   return Array.from({ length: 256 }, (_, byte) => String.fromCharCode(printable(byte) ? byte : next++));
 })();
+const CODES = Uint16Array.from(CHARACTERS, (character) => character.charCodeAt(0));
 const BYTES: ReadonlyMap<string, number> = new Map(CHARACTERS.map((character, byte) => [character, byte]));
+/** A string that is put together of very many parts takes 32 bytes for each. */
+const SHORT = 1000;
 const PLAIN = /^[!-~]*$/;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -12,8 +15,11 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 /** ByteLevel: a word as the characters of its bytes. */
 export function toByteCharacters(word: string): string {
   if (PLAIN.test(word)) return word;
+  const bytes = encoder.encode(word);
+  if (bytes.length > SHORT)
+    return Buffer.from(Uint16Array.from(bytes, (byte) => CODES[byte]!).buffer).toString("utf16le");
   let result = "";
-  for (const byte of encoder.encode(word)) result += CHARACTERS[byte];
+  for (const byte of bytes) result += CHARACTERS[byte];
   return result;
 }
 

@@ -2,19 +2,30 @@ import * as library from "@huggingface/tokenizers";
 
 /** Text to token ids and back, with the results of Hugging Face's Rust tokenizers. */
 export interface Tokenizer {
-  encode(text: string, options: { readonly add_special_tokens: boolean }): { readonly ids: readonly number[] };
+  /** `most`: so many ids are kept, all are counted. @default all are kept */
+  encode(
+    text: string,
+    options: { readonly add_special_tokens: boolean; readonly most?: number },
+  ): { readonly ids: readonly number[]; readonly total: number };
   /** The text of ids, special tokens included, as transformers' `decode` writes it. */
   decode(ids: readonly number[]): string;
   token_to_id(token: string): number | undefined;
+  /** Of all tokens that there are. */
+  readonly largestId: number;
 }
 
 export type Normalize = (text: string) => string;
 
 /** Words of a piece of text; `first`: nothing of the whole text stands before the piece. */
-export type SplitWords = (text: string, first: boolean) => string[];
+export type SplitWords = (text: string, first: boolean) => Iterable<string>;
 
-/** Adds the ids of words to a list. */
-export type Model = (words: readonly string[], ids: number[]) => void;
+/** Takes ids one by one, so that a long text need not have all of them in memory. */
+export interface Ids {
+  push(id: number): void;
+}
+
+/** Adds the ids of words. */
+export type Model = (words: Iterable<string>, ids: Ids) => void;
 
 /** What we use of `@huggingface/tokenizers`, typed here: its declarations import without file extensions, which TypeScript's NodeNext resolution does not follow. */
 interface LibraryTokenizer {
@@ -52,7 +63,29 @@ export function librarySplit(preTokenizer: object): SplitWords {
 
 export function libraryModel(model: object, config: object): Model {
   const { model: step } = new LibraryTokenizer({ ...EMPTY, model }, config);
+  const { type, max_input_chars_per_word: most = 100 } = model as WordPieceStep;
+  // A longer word is unknown as a whole, however it goes on; a character has two UTF-16 units at the most.
+  const longest = type === "WordPiece" ? 2 * (most + 1) : Number.POSITIVE_INFINITY;
   return (words, ids) => {
-    for (const token of step(words)) ids.push(step.tokens_to_ids.get(token) ?? step.unk_token_id!);
+    for (const some of chunks(words, longest)) {
+      for (const token of step(some)) ids.push(step.tokens_to_ids.get(token) ?? step.unk_token_id!);
+    }
   };
+}
+
+interface WordPieceStep {
+  readonly type?: string;
+  readonly max_input_chars_per_word?: number;
+}
+
+const WORDS_AT_ONCE = 1000;
+
+function* chunks(words: Iterable<string>, longest: number): Generator<string[], void, undefined> {
+  let chunk: string[] = [];
+  for (const word of words) {
+    if (chunk.push(word.slice(0, longest)) < WORDS_AT_ONCE) continue;
+    yield chunk;
+    chunk = [];
+  }
+  if (chunk.length > 0) yield chunk;
 }

@@ -1,7 +1,8 @@
 import { splitAddedTokens } from "./added-tokens.js";
 import { bpe } from "./bpe.js";
+import { checkTokenizerJson } from "./check.js";
 import { cleanUp, decoder } from "./decode.js";
-import { libraryModel, type Model, type Tokenizer } from "./library.js";
+import { type Ids, libraryModel, type Model, type Tokenizer } from "./library.js";
 import { normalizer } from "./normalize.js";
 import { around } from "./post-processor.js";
 import { preTokenizer } from "./pre-tokenize.js";
@@ -14,7 +15,7 @@ import { unigram } from "./unigram.js";
  * several normalizers and splits, Unigram, byte-pair encoding, decoding. Truncation and padding blocks are ignored.
  */
 export function loadTokenizer(tokenizerJson: object, config: object): Tokenizer {
-  const json = tokenizerJson as TokenizerJson;
+  const json = checkTokenizerJson(tokenizerJson);
   const added = json.added_tokens ?? [];
   const normalize = normalizer(json.normalizer);
   const ofText = splitAddedTokens(added.filter((token) => !token.normalized).map((token) => [token.content, token]));
@@ -28,31 +29,39 @@ export function loadTokenizer(tokenizerJson: object, config: object): Tokenizer 
   const toText = decoder(json.decoder);
   const cleans = (config as { clean_up_tokenization_spaces?: boolean }).clean_up_tokenization_spaces === true;
 
-  function bareIds(text: string): number[] {
-    const result: number[] = [];
+  function addIds(text: string, ids: Ids): void {
+    let first = true;
     // A Rust string holds no lone surrogate.
-    for (const [i, piece] of ofText(text.toWellFormed()).entries()) {
-      if (typeof piece === "number") {
-        result.push(piece);
-        continue;
+    for (const piece of ofText(text.toWellFormed())) {
+      if (typeof piece === "number") ids.push(piece);
+      else {
+        for (const part of ofNormalized(normalize(piece))) {
+          if (typeof part === "number") ids.push(part);
+          else model(words(part, first), ids);
+          first = false;
+        }
       }
-      for (const [j, part] of ofNormalized(normalize(piece)).entries()) {
-        if (typeof part === "number") result.push(part);
-        else model(words(part, i === 0 && j === 0), result);
-      }
+      first = false;
     }
-    return result;
   }
 
   return {
-    encode(text, { add_special_tokens }) {
-      const bare = bareIds(text);
-      return { ids: add_special_tokens ? [...before, ...bare, ...behind] : bare };
+    encode(text, { add_special_tokens, most = Number.POSITIVE_INFINITY }) {
+      const ids: number[] = [];
+      let total = 0;
+      const push = (id: number) => {
+        if (total++ < most) ids.push(id);
+      };
+      if (add_special_tokens) for (const id of before) push(id);
+      addIds(text, { push });
+      if (add_special_tokens) for (const id of behind) push(id);
+      return { ids, total };
     },
     decode(list) {
       const text = toText(list.flatMap((id) => tokens[id] ?? []));
       return cleans ? cleanUp(text) : text;
     },
+    largestId: tokens.length - 1,
     token_to_id(token) {
       const id = tokens.indexOf(token);
       return id === -1 ? undefined : id;

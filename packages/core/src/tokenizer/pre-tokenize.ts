@@ -21,11 +21,18 @@ export function preTokenizer(step: PreTokenizerStep | null | undefined): SplitWo
       return split(step);
     case "Sequence": {
       const steps = step.pretokenizers!.map(preTokenizer);
-      return (text, first) =>
-        steps.reduce((parts, each) => parts.flatMap((part, i) => each(part, first && i === 0)), [text]);
+      return (text, first) => steps.reduce<Iterable<string>>((parts, each) => eachPart(parts, each, first), [text]);
     }
     default:
       return librarySplit(step);
+  }
+}
+
+function* eachPart(parts: Iterable<string>, split: SplitWords, first: boolean): Generator<string, void, undefined> {
+  let begins = first;
+  for (const part of parts) {
+    yield* split(part, begins);
+    begins = false;
   }
 }
 
@@ -39,15 +46,13 @@ function metaspace(step: PreTokenizerStep): SplitWords {
   };
 }
 
-function splitBefore(text: string, mark: string): string[] {
-  const parts: string[] = [];
+function* splitBefore(text: string, mark: string): Generator<string, void, undefined> {
   for (let start = 0; start < text.length; ) {
     const next = text.indexOf(mark, start + 1);
     const end = next === -1 ? text.length : next;
-    parts.push(text.slice(start, end));
+    yield text.slice(start, end);
     start = end;
   }
-  return parts;
 }
 
 function split(step: PreTokenizerStep): SplitWords {

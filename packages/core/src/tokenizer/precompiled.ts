@@ -1,11 +1,20 @@
 import { CONTROL, EXTEND, PREPEND } from "./character-classes.js";
+import { inParts } from "./parts.js";
 
-/** Graphemes, as far as they can be under six bytes: line ends, and characters with what extends or precedes them. */
+/**
+ * Graphemes, as far as they can be under six bytes: line ends, and characters with what extends or precedes them. Long ones
+ * in several matches, for a regular expression gives up on a run of some million characters.
+ */
+const MOST = 1000;
 const GRAPHEME = new RegExp(
-  `\\r\\n|[${PREPEND}]*[^${CONTROL}${PREPEND}${EXTEND}][${EXTEND}]*|[${PREPEND}]+[${EXTEND}]*|[${EXTEND}]+|[${CONTROL}]`,
+  `\\r\\n|[${PREPEND}]{0,${MOST}}[^${CONTROL}${PREPEND}${EXTEND}][${EXTEND}]{0,${MOST}}` +
+    `|[${PREPEND}]{1,${MOST}}[${EXTEND}]{0,${MOST}}|[${EXTEND}]{1,${MOST}}|[${CONTROL}]`,
   "gu",
 );
+const EXTENDS = new RegExp(`^[${EXTEND}]`, "u");
+const PRECEDES = new RegExp(`[${PREPEND}]$`, "u");
 const WHOLE_BELOW_BYTES = 6;
+const MOST_KNOWN = 100_000;
 const utf8 = new TextEncoder();
 
 /**
@@ -15,15 +24,30 @@ const utf8 = new TextEncoder();
 export function precompiled(base64: string): (text: string) => string {
   const replacement = openCharsmap(base64);
   const short = (piece: string) => piece.length < WHOLE_BELOW_BYTES && utf8.encode(piece).length < WHOLE_BELOW_BYTES;
-  return (text) =>
-    text.toWellFormed().replace(GRAPHEME, (piece) => {
-      if (piece.length === 1 || short(piece)) {
+  const normalize = (text: string) => {
+    /** Where a long match ended, and whether its grapheme goes on with whatever comes. */
+    let longEnd = -1;
+    let open = false;
+    return text.replace(GRAPHEME, (piece, at: number) => {
+      const inside = at === longEnd && piece !== "\r\n" && (open || EXTENDS.test(piece));
+      if (piece.length >= MOST || inside) {
+        longEnd = at + piece.length;
+        open = PRECEDES.test(piece.slice(-2));
+      }
+      if (piece.length === 1 || (!inside && short(piece))) {
         const whole = replacement(piece);
         if (whole !== undefined) return whole;
       }
       if (piece.length === 1) return piece;
       return Array.from(piece, (character) => replacement(character) ?? character).join("");
     });
+  };
+  return (text) => inParts(text.toWellFormed(), normalize, beginsGrapheme);
+}
+
+function beginsGrapheme(text: string, at: number): boolean {
+  const joined = text.startsWith("\r\n", at - 1) || EXTENDS.test(text.slice(at, at + 2));
+  return !joined && !PRECEDES.test(text.slice(Math.max(0, at - 2), at));
 }
 
 /** The map's bytes: length of the trie, a Darts double array, then the replacements, each ended by a zero byte. */
@@ -40,12 +64,14 @@ function openCharsmap(base64: string): (piece: string) => string | undefined {
     const end = strings.indexOf(0, at);
     return decoder.decode(strings.subarray(at, end === -1 ? undefined : end));
   };
-  // Pieces of one UTF-16 unit alone, so at most 65,536.
   const known = new Map<string, string | undefined>();
   return (piece) => {
-    if (piece.length > 1) return find(piece);
-    if (!known.has(piece)) known.set(piece, find(piece));
-    return known.get(piece);
+    if (piece.length > 2) return find(piece);
+    if (known.has(piece)) return known.get(piece);
+    if (known.size >= MOST_KNOWN) known.clear();
+    const found = find(piece);
+    known.set(piece, found);
+    return found;
   };
 }
 

@@ -15,9 +15,8 @@ const [LINE_FEED, CARRIAGE_RETURN, BLANK, APOSTROPHE] = [0x0a, 0x0d, 0x20, 0x27]
  * The words of Qwen's pattern, as Oniguruma finds them with the categories of the Rust library. By hand: JavaScript's
  * regular expressions know other categories and give up on runs of some million characters.
  */
-export function qwenWords(text: string): string[] {
+export function* qwenWords(text: string): Generator<string, void, undefined> {
   const classes = characterClasses();
-  const words: string[] = [];
   const classAt = (at: number) => classes[text.codePointAt(at)!]!;
   const sizeAt = (at: number) => (text.codePointAt(at)! > 0xffff ? 2 : 1);
   const behind = (at: number, kind: number) => {
@@ -53,10 +52,9 @@ export function qwenWords(text: string): string[] {
   };
   for (let at = 0; at < text.length; ) {
     const end = wordEnd(at);
-    words.push(text.slice(at, end));
+    yield text.slice(at, end);
     at = end;
   }
-  return words;
 }
 
 function isLineEnd(code: number): boolean {

@@ -10,8 +10,7 @@ export function unigram({ vocab }: UnigramStep, unknown: number): Model {
   const unknownScore =
     vocab.reduce((least, [, score]) => Math.min(least, score), Number.POSITIVE_INFINITY) - UNKNOWN_PENALTY;
 
-  /** Ids from the last to the first. */
-  function backwards(word: string): number[] {
+  function idsOf(word: string): Int32Array {
     const scores = new Float64Array(word.length + 1);
     const starts = new Int32Array(word.length + 1).fill(-1);
     const ids = new Int32Array(word.length + 1);
@@ -31,18 +30,17 @@ export function unigram({ vocab }: UnigramStep, unknown: number): Model {
       });
       if (!alone) offer(start, next, unknown, unknownScore);
     }
-    const result: number[] = [];
+    // Read from the last token to the first, and written behind what is still to be read: of a long word nothing is copied.
+    let from = ids.length;
     for (let end = word.length; end > 0; end = starts[end]!) {
-      if (ids[end] !== unknown || result.at(-1) !== unknown) result.push(ids[end]!);
+      const id = ids[end]!;
+      if (id !== unknown || from === ids.length || ids[from] !== unknown) ids[--from] = id;
     }
-    return result;
+    return ids.subarray(from);
   }
 
   return (words, ids) => {
-    for (const word of words) {
-      const found = backwards(word);
-      for (let at = found.length - 1; at >= 0; at--) ids.push(found[at]!);
-    }
+    for (const word of words) for (const id of idsOf(word)) ids.push(id);
   };
 }
 

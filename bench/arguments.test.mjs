@@ -1,0 +1,35 @@
+import { describe, expect, it } from "vitest";
+import { PARTS, parseArguments } from "./arguments.mjs";
+
+describe("arguments", () => {
+  it("runs every part in five rounds on two threads", () => {
+    expect(parseArguments([])).toEqual({
+      short: false,
+      parts: PARTS,
+      rounds: 5,
+      threads: 2,
+      write: false,
+      help: false,
+    });
+  });
+
+  it("takes fewer rounds for a short run, unless told how many", () => {
+    expect(parseArguments(["--short"]).rounds).toBe(2);
+    expect(parseArguments(["--short", "--rounds", "7"]).rounds).toBe(7);
+  });
+
+  it("runs the parts that are named, in their own order", () => {
+    expect(parseArguments(["--part", "memory", "--part", "bulk"]).parts).toEqual(["bulk", "memory"]);
+  });
+
+  it.each([
+    [["--part", "bulky"], "--part bulky"],
+    [["--rounds", "0"], "--rounds 0"],
+    [["--rounds", "1.5"], "--rounds 1.5"],
+    [["--threads", "many"], "--threads many"],
+    [["--short", "--write"], "not for print"],
+    [["--fast"], "--fast"],
+  ])("refuses %j", (args, message) => {
+    expect(() => parseArguments(args)).toThrow(message);
+  });
+});

@@ -1,0 +1,18 @@
+// One measurement of one contender, in a process of its own: `node child.mjs '{"measurement", "contender", "settings"}'`.
+// Nothing is imported before it is needed, so that memory and start are the contender's own.
+const residentBefore = process.memoryUsage.rss();
+const { measurement, contender, settings } = JSON.parse(process.argv[2]);
+const { measure } = await import(`./measurements/${measurement}.mjs`);
+
+/** Loads the contender's library and model; a measurement calls it when it is ready to. */
+const open = async () => {
+  const { loadEmbedding, loadReranking } = await import(`./contenders/${contender.library}.mjs`);
+  return contender.task === undefined ? loadEmbedding(contender) : loadReranking(contender);
+};
+
+// A bench that was interrupted leaves nothing running.
+const orphaned = () => process.exit(1);
+process.once("disconnect", orphaned);
+const result = await measure(open, { ...settings, residentBefore, contender });
+process.off("disconnect", orphaned);
+process.send({ result }, () => process.disconnect());

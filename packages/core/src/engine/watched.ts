@@ -1,0 +1,50 @@
+import type { TracedModel } from "../call-trace.js";
+import { publish, type WorkerEvent } from "../events.js";
+import { startStopwatch } from "../stopwatch.js";
+import type { StartWorker } from "./worker-handle.js";
+
+/** The same starter, whose workers' lives can be followed. */
+export function watched(starter: StartWorker, about: TracedModel & Pick<WorkerEvent, "isolation">): StartWorker {
+  let lost = 0;
+  return (start, events) => {
+    const watch = startStopwatch();
+    const replacement = lost > 0;
+    if (replacement) lost--;
+    let stands = false;
+    let closing = false;
+    let cannotStart: string | undefined;
+    const tell = (state: WorkerEvent["state"], reason?: string) =>
+      publish("bge-js:worker", () => ({
+        ...about,
+        state,
+        replacement,
+        ageMs: watch.read().durationMs,
+        ...(reason === undefined ? {} : { reason }),
+      }));
+    tell("started");
+    const worker = starter(start, {
+      onMessage(message) {
+        if (message.type === "ready") {
+          stands = true;
+          tell("ready");
+        } else if (message.type === "cannot-start") cannotStart = message.message;
+        events.onMessage(message);
+      },
+      onEnd(how, cause) {
+        if (closing) tell("ended");
+        else {
+          lost++;
+          tell(stands ? "lost" : "failed", cannotStart ?? how);
+        }
+        events.onEnd(how, cause);
+      },
+    });
+    return {
+      hold: worker.hold,
+      send(message) {
+        closing ||= message.type === "close";
+        worker.send(message);
+      },
+    };
+  };
+}
