@@ -111,8 +111,7 @@ test("a text that needs more memory than a worker may have is named, and costs n
     `import { loadEmbedder } from "@bge-js/core";
      const options = { truncation: "silent", threads: 1, retryLost: true };
      const model = await loadEmbedder({ directory: ${JSON.stringify(fixture("tiny-xlmr-cls"))}, batching: "padded" }, options);
-     // One word: its split is found as a whole.
-     const texts = ["fine", "a".repeat(5e6), "fine too"];
+     const texts = ["fine", "a ".repeat(5e6), "fine too"];
      const { code, indices, completed } = await model.embedDocuments(texts).catch((error) => error);
      console.log(JSON.stringify([code, indices, completed.map((vector) => vector?.length ?? 0)]));
      console.log((await model.embedQuery("x")).length);`,
