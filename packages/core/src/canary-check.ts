@@ -1,4 +1,5 @@
 import { type Canaries, readCanaries } from "./canaries.js";
+import { dotProduct } from "./dot-product.js";
 import type { SharedEngine } from "./engine/shared.js";
 import { BgeError } from "./errors.js";
 import { type CanaryEvent, publish } from "./events.js";
@@ -56,7 +57,10 @@ async function compare(
     for (const { text, vector, cosine } of texts) {
       const [outcome] = await runTexts(call, [text], task);
       if (outcome!.error?.code === "WORKER_LOST") throw outcome!.error;
-      found.push({ cosine: outcome!.error ? 0 : dot(outcome!.data, vector), expected: cosine[dtype] });
+      found.push({
+        cosine: outcome!.error ? 0 : dotProduct(outcome!.data, 0, vector, 0, vector.length),
+        expected: cosine[dtype],
+      });
     }
   } finally {
     call.close();
@@ -90,8 +94,4 @@ function refusal(spec: EmbeddingSpec, source: OpenSource, findings: Findings): B
 function described({ id }: EmbeddingSpec, { dtype, device }: OpenSource, { worst, expected }: Findings): string {
   const there = expected === undefined ? "" : `, ${expected.toFixed(4)} where the file was built`;
   return `${id} in ${dtype} on this ${device} comes only near to its fp32 vectors: cosine ${worst.toFixed(4)} of a test text${there}.`;
-}
-
-function dot(a: Float32Array, b: Float32Array): number {
-  return a.reduce((sum, value, i) => sum + value * b[i]!, 0);
 }

@@ -1,4 +1,5 @@
 import type { HybridWeights, SparseVector, TextEmbedding } from "./api.js";
+import { dotProduct } from "./dot-product.js";
 import { maxSim } from "./engine/max-sim.js";
 import { invalid } from "./options.js";
 
@@ -25,15 +26,14 @@ export function hybridScore(query: TextEmbedding, document: TextEmbedding, weigh
   const both = <T>(a: T | undefined, b: T | undefined, score: (a: T, b: T) => number) =>
     a === undefined || b === undefined ? undefined : score(a, b);
   const sum =
-    needed("dense", both(query.dense, document.dense, dot)) +
+    needed(
+      "dense",
+      both(query.dense, document.dense, (a, b) => dotProduct(a, 0, b, 0, a.length)),
+    ) +
     needed("sparse", both(query.sparse, document.sparse, sparseScore)) +
     needed(
       "multiVector",
       both(query.multiVector, document.multiVector, (a, b) => maxSim(a.data, b.data, a.dimensions)),
     );
   return sum / (weights.dense + weights.sparse + weights.multiVector);
-}
-
-function dot(a: Float32Array, b: Float32Array): number {
-  return a.reduce((sum, value, d) => sum + value * b[d]!, 0);
 }

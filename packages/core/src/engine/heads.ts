@@ -1,3 +1,4 @@
+import { dotProduct } from "../dot-product.js";
 import { addLexical, lexicalScore } from "./lexical.js";
 import { maxSim } from "./max-sim.js";
 import type { Computed, Head, TokenRows } from "./messages.js";
@@ -69,7 +70,7 @@ function applyHead(head: Head, output: Output, place: Place, weightless: Readonl
     case "dot": {
       const vector = new Float32Array(head.dimensions);
       poolRow(textRow(output, place), head.pooling, vector);
-      out[0] = vector.reduce((sum, value, d) => sum + value * head.query[d]!, 0);
+      out[0] = dotProduct(vector, 0, head.query, 0, head.dimensions);
       return;
     }
     case "tokens":

@@ -1,3 +1,5 @@
+import { dotProduct } from "../dot-product.js";
+
 /** Vectors of one page: no growth copies what is there, and one page is scored in a millisecond or two. */
 const PAGE = 2048;
 
@@ -25,28 +27,11 @@ export function createVectorIndex(dimensions: number): VectorIndex {
       signal?.throwIfAborted();
       const page = pages[from / PAGE]!;
       const rows = Math.min(PAGE, size - from);
-      for (let row = 0; row < rows; row++) scores[from + row] = dot(page, row * dimensions, query);
+      for (let row = 0; row < rows; row++)
+        scores[from + row] = dotProduct(page, row * dimensions, query, 0, dimensions);
     }
     return scores;
   }
 
   return { set, score };
-}
-
-/** Four sums side by side: the processor need not wait for one addition to begin the next. */
-function dot(page: Float32Array, from: number, query: Float32Array): number {
-  let a = 0;
-  let b = 0;
-  let c = 0;
-  let d = 0;
-  const { length } = query;
-  let i = 0;
-  for (; i + 3 < length; i += 4) {
-    a += page[from + i]! * query[i]!;
-    b += page[from + i + 1]! * query[i + 1]!;
-    c += page[from + i + 2]! * query[i + 2]!;
-    d += page[from + i + 3]! * query[i + 3]!;
-  }
-  for (; i < length; i++) a += page[from + i]! * query[i]!;
-  return a + b + c + d;
 }
