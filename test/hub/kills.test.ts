@@ -4,7 +4,6 @@ import { afterAll, expect, test, vi } from "vitest";
 import { type Downloaded, downloadModel } from "../../packages/core/src/hub/download.js";
 import { hubOf } from "../../packages/core/src/hub/hub.js";
 import { verify } from "../../packages/core/src/hub/verify.js";
-import { graphFile } from "../../packages/core/src/places.js";
 import { resolveModel } from "../../packages/core/src/resolve.js";
 import { folderOf } from "../folders.js";
 import { hasLoopback } from "../loopback.js";
@@ -12,8 +11,8 @@ import { fixture } from "../models.js";
 import { expectSound, leftovers } from "./cache.js";
 import { filesOf, startHubDouble } from "./hub-double.js";
 import { result, startProgram } from "./program.js";
+import { ID, MAIN } from "./tiny-hub.js";
 
-const ID = "someone/tiny";
 /** `BGE_JS_KILL_POINTS=250 npx vitest run test/hub/kills.test.ts` is the long form. */
 const POINTS = Number(process.env["BGE_JS_KILL_POINTS"] ?? 15);
 const SEED = Number(process.env["BGE_JS_KILL_SEED"] ?? Date.now() % 1_000_000);
@@ -56,16 +55,7 @@ test.skipIf(!hasLoopback)(
       const cache = folderOf();
       vi.stubEnv("HF_HUB_CACHE", cache);
       const env = { HF_HOME: cache, HF_HUB_CACHE: cache, HF_ENDPOINT: hub.endpoint, HF_HUB_OFFLINE: "" };
-      const download = () =>
-        downloadModel(hubOf({ endpoint: hub.endpoint, token: false }), {
-          id: ID,
-          revision: "main",
-          dtype: undefined,
-          stay: false,
-          distrust: false,
-          graph: (dtype) => graphFile(dtype),
-          onProgress: undefined,
-        });
+      const download = () => downloadModel(hubOf({ endpoint: hub.endpoint, token: false }), MAIN);
       const before = hub.commit(old);
       await download();
       const after = hub.commit(next);

@@ -1,7 +1,12 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, vi } from "vitest";
-import { type Downloaded, type DownloadProgress, downloadModel } from "../../packages/core/src/hub/download.js";
+import {
+  type Downloaded,
+  type DownloadProgress,
+  downloadModel,
+  type Wanted,
+} from "../../packages/core/src/hub/download.js";
 import { hubOf } from "../../packages/core/src/hub/hub.js";
 import { PATIENCE } from "../../packages/core/src/hub/retry.js";
 import { graphFile } from "../../packages/core/src/places.js";
@@ -12,6 +17,16 @@ import { type Asked, type Fault, type Files, filesOf, type HubDouble, startHubDo
 
 /** The repository that the doubles of these tests serve: a model that really computes. */
 export const ID = "someone/tiny";
+/** What a pull of it wants. */
+export const MAIN: Wanted = {
+  id: ID,
+  revision: "main",
+  dtype: undefined,
+  stay: false,
+  distrust: false,
+  graph: (dtype) => graphFile(dtype),
+  onProgress: undefined,
+};
 export const tiny: Files = filesOf(fixture("tiny-bert-cls"));
 export const GRAPH = "onnx/model.onnx";
 /** As patient as in use, but for the time it takes. */
@@ -61,12 +76,7 @@ export async function startTinyHub(files = tiny): Promise<TinyHub> {
   const blobs = () => join(cache, "models--someone--tiny", "blobs");
   const download = ({ onProgress, patience, ...options }: DownloadOptions = {}) =>
     downloadModel(hubOf({ endpoint: hub.endpoint, ...options, patience: { ...QUICK, ...patience } }), {
-      id: ID,
-      revision: "main",
-      dtype: undefined,
-      stay: false,
-      distrust: false,
-      graph: (dtype) => graphFile(dtype),
+      ...MAIN,
       onProgress,
     });
   return {

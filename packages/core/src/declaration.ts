@@ -3,7 +3,7 @@ import { BgeError } from "./errors.js";
 import { isSafePath } from "./hub/names.js";
 import { corruptFile, isRecord, type Json, readJson, readJsonObject } from "./json-file.js";
 import { checkFacts } from "./reference.js";
-import type { Architecture, ModelFacts, Pooling } from "./spec.js";
+import { ARCHITECTURES, type Architecture, type ModelFacts, type Pooling } from "./spec.js";
 
 export type Facts = Omit<ModelFacts, "directory">;
 
@@ -41,8 +41,6 @@ function embeddingFacts(config: Json, directory: string): Facts {
     ...instructionsOf(directory),
   };
 }
-
-const ARCHITECTURES = ["bert", "xlm-roberta", "qwen2", "qwen3", "gemma", "gemma2", "mistral", "minicpm"] as const;
 
 function architectureOf(config: Json, directory: string): Architecture | undefined {
   const type = config["model_type"];

@@ -129,6 +129,14 @@ function createEmbedder({ spec: facts, source, engine, options }: OpenModel): Em
     });
   }
 
+  /** What is run for these outputs, and a text's record of it. */
+  function recordsOf(outputs: readonly EmbeddingOutput[]) {
+    checkOutputs(spec, outputs);
+    const heads = headsOf(spec, outputs, dimensions);
+    const toRecord = (data: Float32Array, tokens: number) => toEmbedding(data, tokens, outputs, heads);
+    return { heads, toRecord };
+  }
+
   async function embed<Output extends EmbeddingOutput = "dense">(
     texts: readonly string[],
     { outputs = ["dense" as Output], ...callOptions }: EmbedOptions<Output>,
@@ -136,10 +144,9 @@ function createEmbedder({ spec: facts, source, engine, options }: OpenModel): Em
     checkTexts(texts, "texts");
     checkInputType(callOptions.inputType);
     checkCallOptions(callOptions, ["inputType", "onProgress"]);
-    checkOutputs(spec, outputs);
-    const heads = headsOf(spec, outputs, dimensions);
+    const { heads, toRecord } = recordsOf(outputs);
     // The outputs asked for are those that are set.
-    return embedAll(texts, heads, (data, tokens) => toEmbedding(data, tokens, outputs, heads), {
+    return embedAll(texts, heads, toRecord, {
       ...callOptions,
       method: "embed",
     }) as Promise<Required<Pick<TextEmbedding, Output>>[]>;
@@ -190,12 +197,8 @@ function createEmbedder({ spec: facts, source, engine, options }: OpenModel): Em
 
   function planOf(inputType: InputType, outputs: readonly EmbeddingOutput[] | undefined) {
     if (outputs === undefined) return { task: taskOf(inputType, vectors), toValue: (data: Float32Array) => data };
-    checkOutputs(spec, outputs);
-    const heads = headsOf(spec, outputs, dimensions);
-    return {
-      task: taskOf(inputType, heads),
-      toValue: (data: Float32Array, tokens: number) => toEmbedding(data, tokens, outputs, heads),
-    };
+    const { heads, toRecord } = recordsOf(outputs);
+    return { task: taskOf(inputType, heads), toValue: toRecord };
   }
 
   const dispose = () => engine.dispose();

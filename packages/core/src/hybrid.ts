@@ -1,7 +1,7 @@
 import type { HybridWeights, LoadOptions } from "./api.js";
 import type { Head } from "./engine/messages.js";
 import type { EngineCall } from "./engine/pool.js";
-import { rowSize } from "./engine/row-size.js";
+import { splitRow } from "./engine/row-size.js";
 import { dimensionsOf, LEAST_TEXT_TOKENS, maxTokensOf, refuse } from "./options.js";
 import { type Outcome, ofQuery } from "./outcomes.js";
 import { headsOf, mainOutput } from "./outputs.js";
@@ -40,11 +40,9 @@ export function createHybrid(spec: EmbeddingSpec, source: ModelSource, options: 
 
   /** The documents' heads: each takes the query's numbers with it. */
   function scoringHeads(data: Float32Array, tokens: number): Head[] {
-    let from = 0;
+    const parts = splitRow(data, queryHeads, tokens);
     return outputs.map((output, i): Head => {
-      const to = from + rowSize(queryHeads[i]!, tokens);
-      const query = data.slice(from, to);
-      from = to;
+      const query = parts[i]!;
       if (output === "sparse") return { type: "lexical", output: spec.sparseOutput!, query };
       if (output === "multiVector") return { type: "max-sim", output: spec.multiVectorOutput!, dimensions, query };
       return { type: "dot", output: mainOutput(spec), pooling: spec.pooling, dimensions, query };

@@ -1,6 +1,6 @@
 import type { EmbeddingOutput, TextEmbedding, TokenVectors } from "./api.js";
 import type { Head, ModelInfo } from "./engine/messages.js";
-import { rowSize } from "./engine/row-size.js";
+import { splitRow } from "./engine/row-size.js";
 import { BgeError } from "./errors.js";
 import { invalid } from "./options.js";
 import { toSparseVector } from "./sparse.js";
@@ -90,11 +90,9 @@ export function toEmbedding(
   heads: readonly Head[],
 ): TextEmbedding {
   const embedding: { -readonly [K in keyof TextEmbedding]: TextEmbedding[K] } = {};
-  let from = 0;
+  const parts = splitRow(data, heads, tokens);
   for (const [i, output] of outputs.entries()) {
-    const to = from + rowSize(heads[i]!, tokens);
-    const values = outputs.length === 1 ? data : data.slice(from, to);
-    from = to;
+    const values = parts[i]!;
     if (output === "dense") embedding.dense = values;
     else if (output === "sparse") embedding.sparse = toSparseVector(values);
     else embedding.multiVector = toTokenVectors(values, heads[i] as Extract<Head, { type: "tokens" }>);

@@ -2,7 +2,7 @@ import type { Facts } from "./declaration.js";
 import { BgeError } from "./errors.js";
 import { isRecord } from "./json-file.js";
 import { invalid } from "./options.js";
-import type { Architecture, ModelFacts, ModelSpec } from "./spec.js";
+import { ARCHITECTURES, type Architecture, type ModelFacts, type ModelSpec } from "./spec.js";
 
 /** No BGE model reads a tenth of it. */
 const MOST_TOKENS = 2 ** 20;
@@ -14,7 +14,7 @@ const FACTS: Readonly<Record<keyof ModelFacts, (value: unknown) => boolean>> = {
   dtype: oneOf("fp32", "fp16", "int8"),
   batching: oneOf("alone", "equal-length", "padded"),
   kind: oneOf("embedding", "reranker"),
-  architecture: oneOf("bert", "xlm-roberta", "qwen2", "qwen3", "gemma", "gemma2", "mistral", "minicpm"),
+  architecture: oneOf(...ARCHITECTURES),
   pooling: oneOf("cls", "mean", "last-token"),
   dimensions: upTo(2 ** 16),
   maxTokens: upTo(MOST_TOKENS),

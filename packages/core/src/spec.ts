@@ -1,5 +1,16 @@
 /** The transformer family: encoders have a special-token frame of their own, decoders that of their tokenizer's post-processor. */
-export type Architecture = "bert" | "xlm-roberta" | "qwen2" | "qwen3" | "gemma" | "gemma2" | "mistral" | "minicpm";
+export type Architecture = (typeof ARCHITECTURES)[number];
+
+export const ARCHITECTURES = [
+  "bert",
+  "xlm-roberta",
+  "qwen2",
+  "qwen3",
+  "gemma",
+  "gemma2",
+  "mistral",
+  "minicpm",
+] as const;
 
 /** How token vectors become one text vector: the first token's, the mean over all tokens, or the last token's. */
 export type Pooling = "cls" | "mean" | "last-token";

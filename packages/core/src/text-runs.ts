@@ -139,7 +139,7 @@ export async function lengthsOf(
 export async function lengthsOverLimit(
   call: EngineCall,
   texts: readonly string[],
-  encoding: Extract<TextTask["encoding"], { maxTokens: number }>,
+  encoding: TextTask["encoding"],
 ): Promise<Int32Array> {
   if (encoding.form !== "few-shot") {
     return (await countTexts(call, texts)).map((tokens) => (tokens > encoding.maxTokens ? tokens : 0));
