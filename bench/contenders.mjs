@@ -6,12 +6,6 @@ const ALL = {
   bgeQ8: { name: "bge-js, published int8", library: "bge-js", weights: "published", dtype: "int8" },
   bgeFp32: { name: "bge-js, fp32", library: "bge-js", weights: "published", dtype: "fp32" },
   transformersQ8: { name: "transformers.js, q8", library: "transformers-js", weights: "published", dtype: "int8" },
-  transformersOurs: {
-    name: "transformers.js, our int8",
-    library: "transformers-js",
-    weights: "embedded",
-    dtype: "int8",
-  },
   transformersFp32: { name: "transformers.js, fp32", library: "transformers-js", weights: "published", dtype: "fp32" },
   fastembedQ8: { name: "fastembed, q8", library: "fastembed", weights: "published", dtype: "int8" },
   fastembedFp32: { name: "fastembed, fp32", library: "fastembed", weights: "published", dtype: "fp32" },

@@ -89,6 +89,12 @@ function describeInvariance(
         expect(sameVector(vector, again[i]!), `query ${i}`).toBe(true);
     });
 
+    test("as a query that runs alone with more threads, which it does after a few", async () => {
+      const query = corpus.find((text) => text.length > 20 && text.length < 80)!;
+      const narrow = await one.embedQuery(query);
+      for (let i = 0; i < 12; i++) expect(sameVector(await two.embedQuery(query), narrow), `query ${i}`).toBe(true);
+    });
+
     test("its token vectors too, of which the first is the text's own for a CLS model", async () => {
       const some = corpus.slice(0, 60);
       const together = await two.embedTokens(some, { inputType: "document" });

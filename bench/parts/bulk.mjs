@@ -7,8 +7,7 @@ const SETS = ["scifact", "chroma-chunks"];
 
 /** Texts per second over mixed lengths, every contender at several batch sizes; and over real documents. */
 export function jobs({ contenders, short, data, skip, wholeArray }) {
-  const { bge, bgeQ8, bgeFp32, transformersQ8, transformersOurs, transformersFp32, fastembedQ8, fastembedFp32 } =
-    contenders;
+  const { bge, bgeQ8, bgeFp32, transformersQ8, transformersFp32, fastembedQ8, fastembedFp32 } = contenders;
   const whole = wholeArray ? ["all"] : [];
   const seconds = short ? 0.3 : 1.5;
   const mixed = { source: "mixed", count: mixedCount(short), seconds };
@@ -20,7 +19,6 @@ export function jobs({ contenders, short, data, skip, wholeArray }) {
     [bge, mixed, ["all"]],
     [transformersQ8, peer, short ? [1, 8, 32] : [1, 8, 32, ...whole]],
     [bgeQ8, mixed, ["all"]],
-    [transformersOurs, mixed, [1]],
     [fastembedQ8, padded, short ? [1, 8] : [1, 8, 32, ...whole]],
     [bgeFp32, mixed, ["all"]],
     [transformersFp32, peer, short ? [1, 8] : [1, 8, 32, ...whole]],
@@ -94,7 +92,6 @@ function row(results, key, size, meanTokens, suffix = "") {
 /** bge-js with the same weights and precision. */
 function twin(name) {
   if (name.startsWith("bge-js")) return undefined;
-  if (/our int8/.test(name)) return "bge-js";
   return /q8/.test(name) ? "bge-js, published int8" : "bge-js, fp32";
 }
 

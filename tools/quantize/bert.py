@@ -1,23 +1,25 @@
 """A BERT encoder as a lean int8 graph, in which no token's numbers depend on its neighbours' ranges.
 
-The stream of token vectors is kept as [tokens, hidden]; only attention sees batch and sequence.
+The stream of token vectors is kept as [tokens, hidden]; only attention sees batch and sequence. There is no mask: texts
+of a run are of equal length. The last layer computes no more than what is read of it: the first `output_length` tokens
+of each text, or the first one where a classifier follows.
 Two ways to round activations to 8 bits:
 
-- *by channel*, before the query/key/value and the first feed-forward matmul. What reaches them comes out of a
-  LayerNormalization, so its channels have stable ranges. Each channel is divided by its reach, which costs nothing
-  (the norm's gain and bias absorb the division, the weights the multiplication), and one constant scale serves all.
-- *by token*, before the other two matmuls: each row by its own largest value.
+- *by channel*, before the query/key/value, the attention output and the first feed-forward matmul. What reaches them
+  comes out of a LayerNormalization, or is a mean of values that do, so its channels have stable ranges. Each channel is
+  divided by its reach, which costs nothing (the norm's gain and bias or the value matmul absorb the division, the
+  weights the multiplication), and one constant scale serves all.
+- *by token*, before the second feed-forward matmul: each row by its own largest value.
 """
 
 import numpy as np
-from onnx import TensorProto, helper
+from onnx import TensorProto
 
 import rounding
 from graph import MICROSOFT, Graph
 
 MARGIN = 1.25  # how much further than observed a channel may reach before it is clipped
 GELU_ZERO = 32  # GELU gives -0.17 at least: 32 of the 256 steps are enough for what is below zero
-MASKED = -3e38
 
 
 def build(model, seen):
@@ -29,46 +31,48 @@ class Bert(Graph):
         super().__init__()
         self.source, self.seen = model, seen
         self.hidden = model["words"].shape[1]
+        self.classifier = model.get("classifier")
         self.constant("flat", np.array([-1, self.hidden], np.int64))
         self.constant("one dimension", np.array([-1], np.int64))
         self.constant("hidden", np.array([self.hidden], np.int64))
+        self.constant("start", np.array([0], np.int64))
 
     def model(self):
         self.shapes()
         layers = self.source["layers"]
-        # The bias of a matmul by token cannot be added by the matmul. It is added to the stream by the norm before,
-        # and what that does to the matmul fed by this norm is taken off its bias.
-        shift = bias(layers[0], "attention_out")
-        reach = self.reach(0, "attention", shift)
-        x, rest = self.norm(self.embeddings(), "embeddings.norm", self.source["norm"], shift, reach)
+        x, rest = self.norm(self.embeddings(), "embeddings.norm", self.source["norm"], self.reach(0, "attention"))
         for i, layer in enumerate(layers):
-            at = f"layer.{i}."
-            mixed = self.attention(x, at, layer, shift, reach)
-            out = self.by_token(mixed, at + "attention_out", layer["attention_out"][0])
-            shift = bias(layer, "down")
-            reach = self.reach(i, "feed-forward", shift)
-            x, rest = self.norm(self.add("Add", [out, rest], at + "attention.sum"), at + "attention_norm", layer["attention_norm"], shift, reach)
-            up = self.by_channel(self.quantized(x, at + "up"), at + "up", layer["up"], shift, reach)
-            up = self.add("Gelu", [up], at + "gelu", approximate="none")
-            down = self.by_token(up, at + "down", layer["down"][0], positive=True)
-            total = self.add("Add", [down, rest], at + "output.sum")
-            if i + 1 < len(layers):
-                shift = bias(layers[i + 1], "attention_out")
-                reach = self.reach(i + 1, "attention", shift)
-                x, rest = self.norm(total, at + "output_norm", layer["output_norm"], shift, reach)
-            else:
-                x, _ = self.norm(total, at + "output_norm", layer["output_norm"], 0, None)
-        self.add("Reshape", [x, "token shape"], "last_hidden_state")
-        return super().model(self.hidden)
+            last = i + 1 == len(layers)
+            mixed = self.attention(x, i, layer, last)
+            if last:
+                rest = self.leading(rest, "leading.rest")
+            out = self.by_channel(self.quantized(mixed, f"layer.{i}.mixed"), f"layer.{i}.attention_out", layer["attention_out"], self.reach(i, "mixed"))
+            total = self.add("Add", [out, rest], f"layer.{i}.attention.sum")
+            total = self.feed_forward(total, i, layer, last)
+            reach = None if last else self.reach(i + 1, "attention")
+            x, rest = self.norm(total, f"layer.{i}.output_norm", layer["output_norm"], reach)
+        if self.classifier is not None:
+            weight, offset = self.classifier
+            self.add("Gemm", [x, self.vector("classifier.weight", weight), self.vector("classifier.bias", offset)], "logits")
+            return self.proto(["input_ids", "token_type_ids"], "logits", ["batch", 1])
+        self.add("Reshape", [x, "output shape"], "last_hidden_state")
+        return self.proto(["input_ids", "output_length"], "last_hidden_state", ["batch", "output", self.hidden])
 
     def shapes(self):
-        self.add("Shape", ["input_ids"], "shape")
-        self.add("Concat", ["shape", "hidden"], "token shape", axis=0)
-        self.add("Reshape", [self.add("Size", ["input_ids"], "size"), "one dimension"], "tokens")
-        self.add("Cast", ["attention_mask"], "mask", to=TensorProto.INT32)
-        self.add("Cast", [self.add("ReduceMin", ["mask"], "mask.min", keepdims=0)], "no padding", to=TensorProto.BOOL)
-        for zero in (128, GELU_ZERO):
-            self.add("Expand", [self.zero(zero), "tokens"], f"zeros {zero}")
+        if self.classifier is not None:
+            self.constant("output_length", np.array([1], np.int64))
+        batch = self.add("Shape", ["input_ids"], "batch", start=0, end=1)
+        sequence = self.add("Shape", ["input_ids"], "sequence", start=1, end=2)
+        for name, length in (("token", sequence), ("output", "output_length")):
+            self.add("Concat", [batch, length, "hidden"], f"{name} shape", axis=0)
+            count = self.add("Mul", [batch, length], f"{name} count")
+            self.add("Expand", [self.zero(GELU_ZERO), count], f"{name} zeros")
+
+    def leading(self, x, name):
+        """The rows of the tokens that are read, of a [tokens, hidden] stream."""
+        x = self.add("Reshape", [x, "token shape"], name + ".all")
+        axis = self.constant("sequence axis", np.array([1], np.int64))
+        return self.add("Reshape", [self.add("Slice", [x, "start", "output_length", axis], name + ".cut"), "flat"], name)
 
     def zero(self, value):
         return self.constant(f"zero {value}", np.uint8(value))
@@ -82,23 +86,25 @@ class Bert(Graph):
         self.constant("words", words)
         self.vector("words.scale", scale)
         word = self.add("Cast", [self.add("Gather", ["words", "input_ids"], "word.int8")], "word.float", to=TensorProto.FLOAT)
-        word = self.add("Mul", [word, self.add("Gather", ["words.scale", "input_ids"], "word.scale")], "word")
-        kind = self.add("Gather", [self.vector("types", self.source["types"]), "token_type_ids"], "type")
-        length = self.add("Shape", ["input_ids"], "length", start=1, end=2)
-        start = self.constant("start", np.array([0], np.int64))
-        place = self.add("Slice", [self.vector("positions", self.source["positions"]), start, length, start], "position")
-        total = self.add("Add", [self.add("Add", [word, kind], "word+type"), place], "embeddings")
-        return self.add("Reshape", [total, "flat"], "embeddings.flat")
+        total = self.add("Mul", [word, self.add("Gather", ["words.scale", "input_ids"], "word.scale")], "word")
+        types, positions = self.source["types"], self.source["positions"]
+        if self.classifier is not None:
+            kind = self.add("Gather", [self.vector("types", types), "token_type_ids"], "type")
+            total = self.add("Add", [total, kind], "word+type")
+        else:
+            positions = positions + types[0]
+        place = self.add("Slice", [self.vector("positions", positions), "start", "sequence", "start"], "position")
+        return self.add("Reshape", [self.add("Add", [total, place], "embeddings"), "flat"], "embeddings.flat")
 
-    def reach(self, layer, place, shift):
+    def reach(self, layer, place, shift=0):
         """What to divide each channel by, so that it stays within -1 and 1. Rounded up to an eighth of an octave."""
         low, high = self.seen[layer, place]
         reach = np.maximum(np.abs(low + shift), np.abs(high + shift)) * MARGIN
         return np.exp2(np.ceil(np.log2(reach) * 8) / 8)
 
-    def norm(self, x, name, pair, shift, reach):
+    def norm(self, x, name, pair, reach, shift=0):
         """The normalised stream plus shift: divided by reach for a matmul, and as it is for the residual sum."""
-        gain, offset = pair[0].astype(np.float64), pair[1] + np.asarray(shift, np.float64)
+        gain, offset = pair[0].astype(np.float64), pair[1].astype(np.float64) + shift
         divisor = 1 if reach is None else reach
         inputs = [x, self.vector(name + ".gain", gain / divisor), self.vector(name + ".bias", offset / divisor)]
         y = self.add("LayerNormalization", inputs, name, axis=-1, epsilon=1e-12)
@@ -107,51 +113,53 @@ class Bert(Graph):
     def quantized(self, x, name):
         return self.add("QuantizeLinear", [x, self.number(1 / 127), self.zero(128)], name + ".in")
 
-    def by_channel(self, x, name, pair, shift, reach):
+    def by_channel(self, x, name, pair, reach):
         """x is quantized already, channels divided by reach; the bias is added by the matmul."""
-        weight, offset = pair[0].astype(np.float64), pair[1].astype(np.float64)
-        rounded, scale = rounding.columns(weight * reach[:, None])
+        weight, offset = pair
+        rounded, scale = rounding.columns(weight.astype(np.float64) * reach[:, None])
         inputs = [x, self.constant(name + ".weight", rounded), self.number(1 / 127), self.vector(name + ".scale", scale)]
-        inputs += [self.zero(128), self.weight_zero(), self.vector(name + ".bias", offset - shift @ weight)]
+        inputs += [self.zero(128), self.weight_zero(), self.vector(name + ".bias", offset)]
         return self.add("MatMulIntegerToFloat", inputs, name, domain=MICROSOFT)
 
-    def by_token(self, x, name, weight, positive=False):
-        """Rounds each row of x by its own largest value; no bias. `positive` rows do not fall below -0.17."""
-        axis = self.constant("last axis", np.array([-1], np.int64))
-        if positive:
-            zero, steps = GELU_ZERO, 255 - GELU_ZERO
-            largest = self.add("ReduceMax", [x, axis], name + ".max", keepdims=1)
-            largest = self.add("Max", [largest, self.number(0.17 * steps / GELU_ZERO)], name + ".largest")
-        else:
-            zero, steps = 128, 127
-            largest = self.add("ReduceMax", [self.add("Abs", [x], name + ".abs"), axis], name + ".largest", keepdims=1)
-        scale = self.add("Mul", [largest, self.number(1 / steps)], name + ".row scale")
-        flat = self.add("Reshape", [scale, "one dimension"], name + ".row scales")
-        x = self.add("QuantizeLinear", [x, flat, f"zeros {zero}"], name + ".in", axis=0)
-        rounded, scales = rounding.columns(weight.astype(np.float64))
-        inputs = [x, self.constant(name + ".weight", rounded), self.number(1.0), self.vector(name + ".scale", scales)]
-        inputs += [self.zero(zero), self.weight_zero()]
-        return self.add("Mul", [self.add("MatMulIntegerToFloat", inputs, name, domain=MICROSOFT), scale], name + ".out")
-
-    def attention(self, x, at, layer, shift, reach):
-        """One operator. It is faster without a mask, so the mask is given only when there is padding."""
+    def attention(self, x, i, layer, last):
+        """Means of value rows, each channel divided by its reach. One operator, which is fastest without a mask."""
+        at = f"layer.{i}."
+        reach, mixed = self.reach(i, "attention"), self.reach(i, "mixed")
+        weight, offset = layer["value"]
+        parts = {"query": layer["query"], "key": layer["key"], "value": (weight / mixed, offset / mixed)}
         rounded = self.quantized(x, at + "attention")
         inputs = []
-        for part in ("query", "key", "value"):
-            y = self.by_channel(rounded, at + part, layer[part], shift, reach)
-            inputs.append(self.add("Reshape", [y, "token shape"], at + part + ".tokens"))
+        for part, pair in parts.items():
+            cut = last and part == "query"
+            y = self.by_channel(self.leading(rounded, "leading.query") if cut else rounded, at + part, pair, reach)
+            inputs.append(self.add("Reshape", [y, "output shape" if cut else "token shape"], at + part + ".tokens"))
+        y = self.add("MultiHeadAttention", inputs, at + "attention", domain=MICROSOFT, num_heads=self.source["heads"])
+        return self.add("Reshape", [y, "flat"], at + "attention.flat")
 
-        def branch(name, extra):
-            node = helper.make_node(
-                "MultiHeadAttention", inputs + extra, [name], name=name, domain=MICROSOFT, num_heads=self.source["heads"], mask_filter_value=MASKED
-            )
-            shape = ["batch", "sequence", self.hidden]
-            return helper.make_graph([node], name, [], [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)])
+    def feed_forward(self, x, i, layer, last):
+        """With the norm before it and the residual sum behind it."""
+        at = f"layer.{i}."
+        # A matmul by token cannot add its bias. The norm adds it to the stream, and what that does to the matmul fed by
+        # this norm is taken off its bias.
+        shift = layer["down"][1].astype(np.float64)
+        reach = self.reach(i, "feed-forward", shift)
+        x, rest = self.norm(x, at + "attention_norm", layer["attention_norm"], reach, shift)
+        weight, offset = (part.astype(np.float64) for part in layer["up"])
+        up = self.by_channel(self.quantized(x, at + "up"), at + "up", (weight, offset - shift @ weight), reach)
+        up = self.add("Gelu", [up], at + "gelu", approximate="none")
+        down = self.by_token(up, at + "down", layer["down"][0], "output zeros" if last else "token zeros")
+        return self.add("Add", [down, rest], at + "output.sum")
 
-        name = at + "attention"
-        choice = {"then_branch": branch(name + ".plain", []), "else_branch": branch(name + ".masked", ["", "mask"])}
-        return self.add("Reshape", [self.add("If", ["no padding"], name, **choice), "flat"], name + ".flat")
-
-
-def bias(layer, name):
-    return layer[name][1].astype(np.float64)
+    def by_token(self, x, name, weight, zeros):
+        """Rounds each row of x, which is GELU's and so never below -0.17, by its own largest value; no bias."""
+        axis = self.constant("last axis", np.array([-1], np.int64))
+        steps = 255 - GELU_ZERO
+        largest = self.add("ReduceMax", [x, axis], name + ".max", keepdims=1)
+        largest = self.add("Max", [largest, self.number(0.17 * steps / GELU_ZERO)], name + ".largest")
+        scale = self.add("Mul", [largest, self.number(1 / steps)], name + ".row scale")
+        flat = self.add("Reshape", [scale, "one dimension"], name + ".row scales")
+        x = self.add("QuantizeLinear", [x, flat, zeros], name + ".in", axis=0)
+        rounded, scales = rounding.columns(weight.astype(np.float64))
+        inputs = [x, self.constant(name + ".weight", rounded), self.number(1.0), self.vector(name + ".scale", scales)]
+        inputs += [self.zero(GELU_ZERO), self.weight_zero()]
+        return self.add("Mul", [self.add("MatMulIntegerToFloat", inputs, name, domain=MICROSOFT), scale], name + ".out")

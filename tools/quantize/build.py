@@ -37,10 +37,18 @@ def build(name, target):
     for file in FILES:
         (target / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source / file, target / file)
-    path = target / "onnx/model_quantized.onnx"
+    for path in write_graph(built, target / "onnx/model_quantized.onnx"):
+        print(f"{path.relative_to(PACKAGES.parent)}: {path.stat().st_size:,} bytes")
+
+
+def write_graph(built, path):
+    """The graph, and its large constants in a file that the runtime maps into memory: no copy of them is parsed, and workers share it."""
+    data = path.with_name(path.name + "_data")
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(built.SerializeToString(deterministic=True))
-    print(f"{path.relative_to(PACKAGES.parent)}: {path.stat().st_size:,} bytes")
+    data.unlink(missing_ok=True)
+    onnx.external_data_helper.convert_model_to_external_data(built, location=data.name, size_threshold=4096)
+    onnx.save_model(built, str(path))
+    return path, data
 
 
 if __name__ == "__main__":

@@ -19,18 +19,19 @@ class Encoder:
     def ids(self, texts):
         return [e.ids for e in self.tokenizer.encode_batch(list(texts))]
 
-    def hidden(self, batch, length=None):
-        """Token vectors [batch, sequence, hidden] of lists of ids, padded to the longest or to `length`."""
-        length = length or max(map(len, batch))
+    def hidden(self, batch, leading=None):
+        """Token vectors [batch, sequence, hidden] of lists of ids, padded to the longest; of the first `leading` tokens where the file can."""
+        length = max(map(len, batch))
         ids = np.zeros((len(batch), length), np.int64)
         mask = np.zeros_like(ids)
         for row, tokens in enumerate(batch):
             ids[row, : len(tokens)] = tokens
             mask[row, : len(tokens)] = 1
         feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
-        return self.session.run(["last_hidden_state"], feed)[0]
+        feed["output_length"] = np.array([leading or length], np.int64)
+        return self.session.run(["last_hidden_state"], {i.name: feed[i.name] for i in self.session.get_inputs()})[0]
 
     def vectors(self, texts):
         """One text a run, so that no text can change another's vector."""
-        out = np.stack([self.hidden([tokens])[0, 0] for tokens in self.ids(texts)])
+        out = np.stack([self.hidden([tokens], 1)[0, 0] for tokens in self.ids(texts)])
         return out / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-12)

@@ -27,9 +27,11 @@ class Graph:
         self.nodes.append(helper.make_node(op, inputs, [name], name=name, domain=domain, **attributes))
         return name
 
-    def model(self, hidden):
-        ids = [helper.make_tensor_value_info(n, TensorProto.INT64, ["batch", "sequence"]) for n in ("input_ids", "attention_mask", "token_type_ids")]
-        out = helper.make_tensor_value_info("last_hidden_state", TensorProto.FLOAT, ["batch", "sequence", hidden])
-        graph = helper.make_graph(self.nodes, "bert", ids, [out], list(self.constants.values()))
+    def proto(self, inputs, output, shape):
+        """The whole model. Inputs are int64: `output_length` [1], all others [batch, sequence]."""
+        shapes = {name: [1] if name == "output_length" else ["batch", "sequence"] for name in inputs}
+        given = [helper.make_tensor_value_info(name, TensorProto.INT64, shape) for name, shape in shapes.items()]
+        out = helper.make_tensor_value_info(output, TensorProto.FLOAT, shape)
+        graph = helper.make_graph(self.nodes, "bert", given, [out], list(self.constants.values()))
         opsets = [helper.make_opsetid("", 21), helper.make_opsetid(MICROSOFT, 1)]
         return helper.make_model(graph, opset_imports=opsets, ir_version=10, producer_name="bge-js")

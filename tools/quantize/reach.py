@@ -24,7 +24,7 @@ def calibration_ids(tokenizer, seed=1):
 
 
 def observe(model, sequences):
-    """(lowest, highest) of every channel at the input of each layer's attention and feed-forward."""
+    """(lowest, highest) of every channel at the input of each layer's attention, attention output and feed-forward."""
     seen = {}
 
     def note(place, x):
@@ -37,7 +37,9 @@ def observe(model, sequences):
         x = normalise(x, *model["norm"])
         for i, layer in enumerate(layers):
             note((i, "attention"), x)
-            x = normalise(x + attention(x, layer, model["heads"]), *layer["attention_norm"])
+            mixed = attention(x, layer, model["heads"])
+            note((i, "mixed"), mixed)
+            x = normalise(x + dense(mixed, layer["attention_out"]), *layer["attention_norm"])
             note((i, "feed-forward"), x)
             x = normalise(x + dense(gelu(dense(x, layer["up"])), layer["down"]), *layer["output_norm"])
     return seen
@@ -48,11 +50,12 @@ def dense(x, pair):
 
 
 def attention(x, layer, heads):
+    """Each token's mean of the value rows."""
     query, key, value = (dense(x, layer[n]).reshape(len(x), heads, -1).swapaxes(0, 1) for n in ("query", "key", "value"))
     scores = query @ key.swapaxes(1, 2) / np.sqrt(query.shape[2])
     scores = np.exp(scores - scores.max(axis=2, keepdims=True))
     mixed = (scores / scores.sum(axis=2, keepdims=True)) @ value
-    return dense(mixed.swapaxes(0, 1).reshape(len(x), -1), layer["attention_out"])
+    return mixed.swapaxes(0, 1).reshape(len(x), -1)
 
 
 def normalise(x, gain, bias):

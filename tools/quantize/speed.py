@@ -24,7 +24,7 @@ def measure(encoders):
         for name, encoder in encoders.items():
             start = time.perf_counter()
             for text in texts:
-                encoder.hidden([text])
+                encoder.hidden([text], 1)
             if turn:
                 taken[name].append(time.perf_counter() - start)
     print(f"{len(texts)} texts, median {np.median(lengths()):.0f} and mean {np.mean(lengths()):.0f} tokens")

@@ -12,15 +12,15 @@ afterAll(() => rmSync(folder, { recursive: true }));
 function of(bytes: Uint8Array): string {
   const file = join(folder, "file");
   writeFileSync(file, bytes);
-  return fingerprint(file);
+  return fingerprint([file]);
 }
 
 test("is 16 hex digits, the same for the same file and for a copy", () => {
   const file = join(folder, "original");
   writeFileSync(file, Buffer.alloc(1_000_000, "weights"));
   copyFileSync(file, join(folder, "copy"));
-  expect(fingerprint(file)).toMatch(/^[0-9a-f]{16}$/);
-  expect(fingerprint(join(folder, "copy"))).toBe(fingerprint(file));
+  expect(fingerprint([file])).toMatch(/^[0-9a-f]{16}$/);
+  expect(fingerprint([join(folder, "copy")])).toBe(fingerprint([file]));
 });
 
 test("changes with any byte of a small file, and with its size", () => {
@@ -50,11 +50,20 @@ test("changes when a stretch anywhere in a large file does: at the ends, in the 
   expect(of(last)).not.toBe(before);
 });
 
+test("changes with a graph's external data", () => {
+  const folder = folderOf({ "model.onnx": "graph", "model.onnx_data": "weights" });
+  const files = [join(folder, "model.onnx"), join(folder, "model.onnx_data")];
+  const before = fingerprint(files);
+  expect(before).not.toBe(fingerprint(files.slice(0, 1)));
+  writeFileSync(files[1]!, "WEIGHTS");
+  expect(fingerprint(files)).not.toBe(before);
+});
+
 test("of an empty file is one too", () => {
   expect(of(new Uint8Array(0))).toMatch(/^[0-9a-f]{16}$/);
 });
 
 test("weights that cannot be read are an error of ours", () => {
   const folder = folderOf({ "model.onnx/inside": "a folder in the place of a file" });
-  expect(() => fingerprint(`${folder}/model.onnx`)).toThrow(expect.objectContaining({ code: "MODEL_CORRUPT" }));
+  expect(() => fingerprint([`${folder}/model.onnx`])).toThrow(expect.objectContaining({ code: "MODEL_CORRUPT" }));
 });

@@ -3,16 +3,17 @@ import type { ModelInfo } from "./engine/messages.js";
 import { KNOWN_INPUTS } from "./engine/tensors.js";
 import { BgeError } from "./errors.js";
 import { mainOutput, type NeededOutput } from "./outputs.js";
-import type { EmbeddingSpec, ModelSpec, RerankerSpec } from "./spec.js";
+import type { EmbeddingSpec, ModelSource, ModelSpec, RerankerSpec } from "./spec.js";
 
 /** A wrong fact must fail at load, never as wrong numbers. */
-export function checkInputs(spec: ModelSpec, { inputs }: ModelInfo, file: string): void {
+export function checkInputs(spec: ModelSpec, { inputs }: ModelInfo, { file, batching }: ModelSource): void {
   const unknown = inputs.filter((name) => !KNOWN_INPUTS.includes(name));
   if (unknown.length > 0)
     throw mismatch(file, `the graph wants inputs that ${spec.id} should not have: ${unknown.join(", ")}`);
-  if (!inputs.includes("input_ids") || !inputs.includes("attention_mask")) {
-    throw mismatch(file, `the graph's inputs are ${inputs.join(", ")}; input_ids and attention_mask are needed`);
-  }
+  const needed = batching === "padded" ? ["input_ids", "attention_mask"] : ["input_ids"];
+  if (needed.every((name) => inputs.includes(name))) return;
+  const why = batching === "padded" ? ", since texts are padded unless bge.json says otherwise (`batching`)" : "";
+  throw mismatch(file, `the graph's inputs are ${inputs.join(", ")}; ${needed.join(" and ")} are needed${why}`);
 }
 
 export function checkLogits(spec: RerankerSpec, info: ModelInfo, file: string): void {

@@ -74,7 +74,7 @@ async function openOn(
   let engine: SharedEngine | undefined;
   try {
     engine = await shareEngine(start, fingerprint, { ...options, maxTokens }, about);
-    checkInputs(spec, engine.info, file);
+    checkInputs(spec, engine.info, files);
     if (spec.kind === "reranker") checkLogits(spec, engine.info, file);
     else {
       checkOutputsOf(spec, engine.info, file, needed);

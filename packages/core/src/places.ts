@@ -51,10 +51,14 @@ export function missingFiles(directory: string, graph: string): string[] {
 
 /** Bytes of a graph and of the external data beside it: `model.onnx_data`, `model.onnx.data`, `model.onnx_data_1`. */
 export function weightBytes(file: string): number {
+  return weightFiles(file).reduce((sum, one) => sum + statSync(one).size, 0);
+}
+
+/** A graph and the files of external data that are named after it. */
+export function weightFiles(file: string): string[] {
   const folder = dirname(file);
-  return readdirSync(folder)
-    .filter((name) => name.startsWith(basename(file)))
-    .reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
+  const named = readdirSync(folder).filter((name) => name.startsWith(basename(file)));
+  return named.sort().map((name) => join(folder, name));
 }
 
 /** npm package that carries a model of the BAAI organisation. */

@@ -16,6 +16,7 @@ import {
   packageName,
   packagePlace,
   precisionsIn,
+  weightFiles,
 } from "./places.js";
 import { checkReference, completeSpec } from "./reference.js";
 import type { Dtype, ModelFacts, ModelReference, ModelSource, ModelSpec } from "./spec.js";
@@ -86,7 +87,10 @@ export function resolveModel(model?: string | ModelReference, options: ResolveOp
     options.check?.(spec);
     const file = join(folder, graph);
     const batching = given.batching ?? own.batching ?? (dtype === "int8" ? "alone" : "padded");
-    return { spec, source: { from, directory: folder, file, dtype, batching, fingerprint: fingerprint(file) } };
+    return {
+      spec,
+      source: { from, directory: folder, file, dtype, batching, fingerprint: fingerprint(weightFiles(file)) },
+    };
   }
   throw notFound(id ?? directory!, id, tried);
 }

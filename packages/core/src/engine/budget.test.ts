@@ -206,6 +206,21 @@ describe("the budget of threads", () => {
     );
   });
 
+  test("gives more to who runs alone, and to nobody else", () => {
+    const budget = createBudget(2);
+    const retry = () => {};
+    expect(budget.acquire(1, true, retry)).toBe(true);
+    expect(budget.acquireAlone(1, 1)).toBe(true);
+    expect(budget.acquire(1, false, retry)).toBe(false);
+    budget.release(2);
+    expect(budget.acquire(1, false, retry)).toBe(true);
+    expect(budget.acquire(1, true, () => {})).toBe(true);
+    expect(budget.acquireAlone(1, 1)).toBe(false);
+    budget.release(1);
+    expect(budget.acquireAlone(1, 2)).toBe(false);
+    expect(budget.acquireAlone(1, 1)).toBe(true);
+  });
+
   test("is one for the whole process", () => {
     expect(threadBudget()).toBe(threadBudget());
   });

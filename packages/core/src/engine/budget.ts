@@ -7,6 +7,8 @@ export interface ThreadBudget {
    * before documents, those who wait before those who come; nobody waits for ever.
    */
   acquire(threads: number, urgent: boolean, retry: () => void): boolean;
+  /** `more` threads for who holds `held` of them, if nobody else runs or waits. */
+  acquireAlone(held: number, more: number): boolean;
   release(threads: number): void;
   /** Out of the line: there is nothing to run any more. */
   leave(retry: () => void): void;
@@ -55,6 +57,11 @@ export function createBudget(cpus: number): ThreadBudget {
       queriesInARow = urgent ? queriesInARow + 1 : 0;
       return true;
     },
+    acquireAlone(held, more) {
+      if (used !== held || waiting.size > 0 || !fits(more)) return false;
+      used += more;
+      return true;
+    },
     release(threads) {
       used -= threads;
       wake();
@@ -74,7 +81,7 @@ export function createBudget(cpus: number): ThreadBudget {
 /** The one budget of the process. */
 export function threadBudget(): ThreadBudget {
   const place = globalThis as { [key: symbol]: ThreadBudget | undefined };
-  const key = Symbol.for("bge-js.thread-budget.1");
+  const key = Symbol.for("bge-js.thread-budget.2");
   place[key] ??= createBudget(containerCpus());
   return place[key];
 }

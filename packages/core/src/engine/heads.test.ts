@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { applyHeads, type Output, type RunRows } from "./heads.js";
+import { applyHeads, type Output, type RunRows, readFirstToken } from "./heads.js";
 import { maxSim } from "./max-sim.js";
 import type { Head } from "./messages.js";
 import { rowSize } from "./row-size.js";
@@ -20,6 +20,15 @@ const output = "hidden";
 const round = (values: Float32Array) => Array.from(values, (value) => Number(value.toFixed(6)));
 const apply = (head: Head, of: Output, on: RunRows = run) => applyHeads([head], { [head.output]: of }, on);
 
+test("readFirstToken: of [CLS] pooling alone, and only where no other head wants more", () => {
+  const cls = { type: "vector", output, pooling: "cls", dimensions: 2 } as const;
+  const dot = { type: "dot", output, pooling: "cls", dimensions: 2, query: Float32Array.of(1, 0) } as const;
+  const tokens = { type: "tokens", output, dimensions: 2, skip: 0 } as const;
+  expect(readFirstToken([cls, dot])).toBe(true);
+  for (const pooling of ["mean", "last-token"] as const) expect(readFirstToken([{ ...cls, pooling }])).toBe(false);
+  expect(readFirstToken([cls, tokens])).toBe(false);
+});
+
 describe("applyHeads", () => {
   test("vector: one pooled vector a text", () => {
     const cls = apply({ type: "vector", output, pooling: "cls", dimensions: 2 }, hidden);
@@ -28,6 +37,12 @@ describe("applyHeads", () => {
     expect(round(last.data)).toEqual([0, 1, 0, 1]);
     const cut = apply({ type: "vector", output, pooling: "cls", dimensions: 1 }, hidden);
     expect(round(cut.data)).toEqual([1, 1]);
+  });
+
+  test("vector: of a graph that gives the first token alone", () => {
+    const first: Output = { data: Float32Array.of(3, 4, 6, 8), shape: [2, 1, 2] };
+    const head = { type: "vector", output, pooling: "cls", dimensions: 2 } as const;
+    expect(apply(head, first, { ...run, outputLength: 1 })).toEqual(apply(head, hidden));
   });
 
   test("vector: the one that the graph has pooled itself, whatever the pooling", () => {

@@ -11,10 +11,17 @@ export interface Output {
   readonly shape: readonly number[];
 }
 
+/** Whether nothing but each row's first token is read: a graph that can then computes no others in its last layer. */
+export function readFirstToken(heads: readonly Head[]): boolean {
+  return heads.every((head) => (head.type === "vector" || head.type === "dot") && head.pooling === "cls");
+}
+
 /** What the rows of a run are. */
 export interface RunRows {
   readonly rows: TokenRows;
   readonly padding: "left" | "right";
+  /** Tokens of each row, from its first, that the outputs hold. @default all, or all but the first ones of some graphs */
+  readonly outputLength?: number | undefined;
   /** Ids that carry no lexical weight: special tokens. */
   readonly weightless: ReadonlySet<number>;
 }
@@ -32,7 +39,7 @@ interface Place {
 export function applyHeads(
   heads: readonly Head[],
   outputs: Readonly<Record<string, Output>>,
-  { rows, padding, weightless }: RunRows,
+  { rows, padding, outputLength, weightless }: RunRows,
 ): Computed {
   const { ids, lengths } = rows;
   const longest = Math.max(...lengths);
@@ -48,7 +55,7 @@ export function applyHeads(
       const output = outputs[head.output]!;
       const tokens = output.shape[1] ?? 0;
       const lead = padding === "left" ? longest - length : 0;
-      const start = row * tokens + lead - (longest - tokens);
+      const start = row * tokens + lead - (outputLength === undefined ? longest - tokens : 0);
       const values = data.subarray(at, at + rowSize(head, length));
       applyHead(head, output, { row, length, start, ids: ofRow }, weightless, values);
       fault ||= isFaulty(head, values);

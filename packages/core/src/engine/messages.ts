@@ -16,6 +16,8 @@ export interface WorkerStart {
   readonly reads: readonly string[];
   readonly device: Device;
   readonly threads: number;
+  /** Threads for work that is sent as `lone`. */
+  readonly loneThreads: number;
 }
 
 export interface WorkerData extends WorkerStart {
@@ -96,8 +98,8 @@ export type Work =
   /** Each token alone, as text. */
   | { readonly type: "decode"; readonly ids: Int32Array };
 
-/** Work as it is sent; `timed` asks for the times of its stages. */
-export type SentWork = Work & { readonly timed?: true };
+/** Work as it is sent; `timed` asks for the times of its stages, `lone` says that nothing else runs meanwhile. */
+export type SentWork = Work & { readonly timed?: true; readonly lone?: true };
 
 /** Milliseconds of a worker's stages: text to tokens, the graph, and what is made of its outputs. */
 export interface Timing {

@@ -21,7 +21,12 @@ interface Slot {
   readonly ended: Promise<void>;
   state: "starting" | "idle" | "busy" | "closing";
   job: Job | undefined;
+  /** Threads that its job holds. */
+  threads: number;
 }
+
+/** Tokens up to which a query that runs alone is worth more threads than others of its worker's. */
+const LONE_TOKENS = 64;
 
 /** While other workers stand, the first start after one that failed waits so long; twice as long after each further one. */
 const FIRST_PAUSE_MS = 1000;
@@ -70,6 +75,7 @@ export async function startEngine(start: WorkerStart, plan: ThreadPlan, starter:
       worker,
       state: "starting",
       job: undefined,
+      threads: 0,
       ended: new Promise((resolve) => {
         tellEnd = resolve;
       }),
@@ -88,7 +94,7 @@ export async function startEngine(start: WorkerStart, plan: ThreadPlan, starter:
     const { job } = slot;
     if (job === undefined) return undefined;
     slot.job = undefined;
-    budget.release(plan.threadsPerWorker);
+    budget.release(slot.threads);
     return job;
   }
 
@@ -115,14 +121,23 @@ export async function startEngine(start: WorkerStart, plan: ThreadPlan, starter:
       }
       if (!budget.acquire(plan.threadsPerWorker, queue.urgent, dispatch)) return;
       const job = queue.next()!;
+      const lone = runsAlone(job);
       idle.state = "busy";
       idle.job = job;
+      idle.threads = lone ? plan.loneThreads : plan.threadsPerWorker;
       idle.worker.hold(true);
       job.begin();
-      idle.worker.send(job.work);
+      idle.worker.send(lone ? { ...job.work, lone: true } : job.work);
     }
     // Who can run nothing now must not hold up the models behind it.
     budget.leave(dispatch);
+  }
+
+  /** Takes the threads of a query that finds everything idle, and is short. */
+  function runsAlone({ lane, tokens }: Job): boolean {
+    const more = plan.loneThreads - plan.threadsPerWorker;
+    if (more === 0 || !lane.urgent || tokens > LONE_TOKENS || queue.size > 0) return false;
+    return budget.acquireAlone(plan.threadsPerWorker, more);
   }
 
   /** One more worker, where there is room for one and work that no starting worker will take. */

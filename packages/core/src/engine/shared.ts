@@ -11,7 +11,7 @@ import { startThread } from "./thread.js";
 import { planThreads } from "./threads.js";
 import { watched } from "./watched.js";
 
-type Start = Omit<WorkerStart, "threads">;
+type Start = Omit<WorkerStart, "threads" | "loneThreads">;
 
 /** An engine as one of its users has it. */
 export interface SharedEngine extends Engine {
@@ -35,14 +35,15 @@ export async function shareEngine(
 ): Promise<SharedEngine> {
   // A device takes one run after the other, and has room for the weights once.
   const { threads, maxTokens, workers = start.device === "cpu" ? undefined : 1 } = options;
-  const plan = planThreads(weightBytes(start.file), { threads, workers, maxTokens });
+  const planned = planThreads(weightBytes(start.file), { threads, workers, maxTokens });
+  const plan = start.device === "cpu" ? planned : { ...planned, loneThreads: planned.threadsPerWorker };
   // A thread of the user's own may be terminated while native code runs in one of ours below it, which ends the process.
   const { isolation = isMainThread ? "thread" : "process" } = options;
   const engines = registry();
   const key = JSON.stringify([import.meta.url, start, fingerprint, plan, isolation]);
   const shared = engines.get(key) ?? {
     engine: startEngine(
-      { ...start, threads: plan.threadsPerWorker },
+      { ...start, threads: plan.threadsPerWorker, loneThreads: plan.loneThreads },
       plan,
       watched(isolation === "thread" ? startThread : startProcess, { ...about, isolation }),
     ),

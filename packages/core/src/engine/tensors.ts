@@ -1,18 +1,21 @@
 import type { Padding } from "../spec.js";
 import type { TokenRows } from "./messages.js";
 
-/** The graph's inputs by name, each `[rows, width]`. */
-export interface Inputs {
-  readonly rows: number;
-  readonly width: number;
-  readonly data: Readonly<Record<string, BigInt64Array>>;
+/** The graph's inputs by name. */
+export type Inputs = Readonly<Record<string, { readonly data: BigInt64Array; readonly shape: readonly number[] }>>;
+
+interface InputOptions {
+  readonly padId: number;
+  readonly padding?: Padding;
+  /** How many tokens of each row, from its first, the output is to hold, of graphs that ask. @default all */
+  readonly outputLength?: number | undefined;
 }
 
 /** Pads token rows to the longest of them; only the inputs that the graph has are made. */
 export function padRows(
   rows: TokenRows,
   names: readonly string[],
-  { padId, padding = "right" }: { readonly padId: number; readonly padding?: Padding },
+  { padId, padding = "right", outputLength }: InputOptions,
 ): Inputs {
   const count = rows.lengths.length;
   const width = Math.max(...rows.lengths);
@@ -33,17 +36,18 @@ export function padRows(
     }
     from += length;
   }
-  const all = { input_ids: ids, attention_mask: mask, token_type_ids: types };
-  const data = Object.fromEntries(
-    Object.entries(all)
-      .filter(([name]) => names.includes(name))
-      .map(([name, values]) => [name, values.array]),
-  );
-  return { rows: count, width, data };
+  const shape = [count, width];
+  const all: Inputs = {
+    input_ids: { data: ids.array, shape },
+    attention_mask: { data: mask.array, shape },
+    token_type_ids: { data: types.array, shape },
+    output_length: { data: BigInt64Array.of(BigInt(outputLength ?? width)), shape: [1] },
+  };
+  return Object.fromEntries(Object.entries(all).filter(([name]) => names.includes(name)));
 }
 
 /** The inputs that `padRows` can make. */
-export const KNOWN_INPUTS = ["input_ids", "attention_mask", "token_type_ids"];
+export const KNOWN_INPUTS = ["input_ids", "attention_mask", "token_type_ids", "output_length"];
 
 /** 64-bit integers written by their low halves: token ids are small, and making BigInts one by one is slow. */
 function int64(length: number): { array: BigInt64Array; set(index: number, value: number): void } {

@@ -88,32 +88,44 @@ describe("planThreads", () => {
   const MiB = 2 ** 20;
 
   test("gives a small model one thread a worker", () => {
-    expect(planThreads(34 * MiB, { threads: 2 })).toEqual({ workers: 2, threadsPerWorker: 1 });
-    expect(planThreads(34 * MiB, { threads: 8 })).toEqual({ workers: 8, threadsPerWorker: 1 });
+    expect(planThreads(34 * MiB, { threads: 2 })).toEqual({ workers: 2, threadsPerWorker: 1, loneThreads: 2 });
+    expect(planThreads(34 * MiB, { threads: 8 })).toEqual({ workers: 8, threadsPerWorker: 1, loneThreads: 2 });
   });
 
   test("gives a large model as many workers as fit into 2 GiB, with more threads each", () => {
-    expect(planThreads(600 * MiB, { threads: 8 })).toEqual({ workers: 2, threadsPerWorker: 4 });
-    expect(planThreads(5000 * MiB, { threads: 8 })).toEqual({ workers: 1, threadsPerWorker: 8 });
+    expect(planThreads(600 * MiB, { threads: 8 })).toEqual({ workers: 2, threadsPerWorker: 4, loneThreads: 4 });
+    expect(planThreads(5000 * MiB, { threads: 8 })).toEqual({ workers: 1, threadsPerWorker: 8, loneThreads: 8 });
   });
 
   test("counts what one text of the limit takes in a run, so that long ones do not meet in memory", () => {
     expect(planThreads(34 * MiB, { threads: 8, maxTokens: 512 }).workers).toBe(8);
     expect(planThreads(34 * MiB, { threads: 8, maxTokens: 2048 }).workers).toBe(2);
-    expect(planThreads(34 * MiB, { threads: 8, maxTokens: 8192 })).toEqual({ workers: 1, threadsPerWorker: 8 });
+    expect(planThreads(34 * MiB, { threads: 8, maxTokens: 8192 })).toEqual({
+      workers: 1,
+      threadsPerWorker: 8,
+      loneThreads: 8,
+    });
     expect(planThreads(34 * MiB, { workers: 3, maxTokens: 8192 }).workers).toBe(3);
   });
 
   test("leaves no thread over where the workers that fit would not divide them", () => {
     // Seven copies of this file fit into 2 GiB.
-    expect(planThreads(125 * MiB, { threads: 12 })).toEqual({ workers: 6, threadsPerWorker: 2 });
-    expect(planThreads(125 * MiB, { threads: 7 })).toEqual({ workers: 7, threadsPerWorker: 1 });
+    expect(planThreads(125 * MiB, { threads: 12 })).toEqual({ workers: 6, threadsPerWorker: 2, loneThreads: 2 });
+    expect(planThreads(125 * MiB, { threads: 7 })).toEqual({ workers: 7, threadsPerWorker: 1, loneThreads: 1 });
   });
 
   test("does as asked", () => {
-    expect(planThreads(34 * MiB, { threads: 8, workers: 2 })).toEqual({ workers: 2, threadsPerWorker: 4 });
-    expect(planThreads(5000 * MiB, { threads: 4, workers: 4 })).toEqual({ workers: 4, threadsPerWorker: 1 });
-    expect(planThreads(34 * MiB, { workers: 200 })).toEqual({ workers: 200, threadsPerWorker: 1 });
+    expect(planThreads(34 * MiB, { threads: 8, workers: 2 })).toEqual({
+      workers: 2,
+      threadsPerWorker: 4,
+      loneThreads: 4,
+    });
+    expect(planThreads(5000 * MiB, { threads: 4, workers: 4 })).toEqual({
+      workers: 4,
+      threadsPerWorker: 1,
+      loneThreads: 1,
+    });
+    expect(planThreads(34 * MiB, { workers: 200 })).toEqual({ workers: 200, threadsPerWorker: 1, loneThreads: 2 });
   });
 
   test("by default uses what the container has", () => {

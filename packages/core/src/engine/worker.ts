@@ -3,7 +3,7 @@ import { BgeError, messageOf } from "../errors.js";
 import { corruptFile, readJsonObject } from "../json-file.js";
 import type { Padding } from "../spec.js";
 import { createTokens, type Tokens } from "../tokens.js";
-import { applyHeads } from "./heads.js";
+import { applyHeads, readFirstToken } from "./heads.js";
 import type { Computed, Head, ModelInfo, Result, SentWork, TokenRows, Work, WorkerData } from "./messages.js";
 import { openSession, type Session } from "./session.js";
 import { createStages, type Stages } from "./stages.js";
@@ -15,16 +15,26 @@ interface Model {
   readonly tokens: Tokens;
   readonly session: Session;
   readonly padding: Padding;
+  /** The same graph with more threads, for queries that run alone: opened once some have come. */
+  lone?: Session;
 }
+
+/** Lone queries after which the session for them is opened; applications that only index never pay for it. */
+const LONE_QUERIES = 8;
 
 const { data, send, onMessage, close: leave } = workerSide();
 
 try {
   const model = await open(data);
   let answering = Promise.resolve();
+  let loneQueries = 0;
   onMessage((message) => {
-    if (message.type === "close") void answering.then(() => close(model));
-    else answering = answering.then(() => answer(model, message));
+    if (message.type === "close") {
+      void answering.then(() => close(model));
+      return;
+    }
+    answering = answering.then(() => answer(model, message));
+    if (message.lone && ++loneQueries === LONE_QUERIES) answering = answering.then(() => openLone(model));
   });
 } catch (error) {
   const code = error instanceof BgeError ? error.code : "MODEL_CORRUPT";
@@ -35,10 +45,16 @@ try {
 async function open(start: WorkerData): Promise<Model> {
   const tokens = openTokens(start);
   const session = await openSession(start);
-  const model = { tokens, session, padding: start.padding };
+  const model: Model = { tokens, session, padding: start.padding };
   const probe = await runProbe(model, start.reads);
   send({ type: "ready", info: { inputs: session.inputs, outputs: session.outputs, probe, frame: tokens.frame } });
   return model;
+}
+
+async function openLone(model: Model): Promise<void> {
+  // Without it, too, every query is answered, if later: there may be no memory for it.
+  const session = await openSession(data, "lone").catch(() => undefined);
+  if (session !== undefined) model.lone = session;
 }
 
 /** Runs the model once on next to nothing: learns the shapes of its outputs, whether it knows all tokens, and warms it up. */
@@ -66,7 +82,8 @@ async function runProbe({ tokens, session, padding }: Model, reads: readonly str
 async function answer(model: Model, work: SentWork): Promise<void> {
   const stages = createStages(work.timed === true);
   try {
-    const result = await perform(model, work, stages);
+    const session = (work.lone && model.lone) || model.session;
+    const result = await perform({ ...model, session }, work, stages);
     const timing = stages.read();
     send({ type: "done", result, ...(timing === undefined ? {} : { timing }) }, buffersOf(result));
   } catch (error) {
@@ -95,11 +112,12 @@ async function compute(
   heads: readonly Head[],
   stages: Stages,
 ): Promise<Computed> {
+  const { inputs } = session;
+  const { padId, weightless } = tokens;
   const names = [...new Set(heads.map((head) => head.output))];
-  const outputs = await stages.run(() =>
-    session.run(padRows(rows, session.inputs, { padId: tokens.padId, padding }), names),
-  );
-  return stages.postprocess(() => applyHeads(heads, outputs, { rows, padding, weightless: tokens.weightless }));
+  const outputLength = inputs.includes("output_length") && readFirstToken(heads) ? 1 : undefined;
+  const outputs = await stages.run(() => session.run(padRows(rows, inputs, { padId, padding, outputLength }), names));
+  return stages.postprocess(() => applyHeads(heads, outputs, { rows, padding, outputLength, weightless }));
 }
 
 /** Typed arrays are moved to the caller's thread, not copied. */
@@ -110,8 +128,9 @@ function buffersOf(result: Result<Work>): ArrayBuffer[] {
   return arrays.map((array) => array.buffer as ArrayBuffer);
 }
 
-async function close({ session }: Model): Promise<void> {
+async function close({ session, lone }: Model): Promise<void> {
   await session.release();
+  await lone?.release();
   leave();
 }
 
