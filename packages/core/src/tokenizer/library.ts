@@ -63,27 +63,19 @@ export function librarySplit(preTokenizer: object): SplitWords {
 
 export function libraryModel(model: object, config: object): Model {
   const { model: step } = new LibraryTokenizer({ ...EMPTY, model }, config);
-  const { type, max_input_chars_per_word: most = 100 } = model as WordPieceStep;
-  // A longer word is unknown as a whole, however it goes on; a character has two UTF-16 units at the most.
-  const longest = type === "WordPiece" ? 2 * (most + 1) : Number.POSITIVE_INFINITY;
   return (words, ids) => {
-    for (const some of chunks(words, longest)) {
+    for (const some of chunks(words)) {
       for (const token of step(some)) ids.push(step.tokens_to_ids.get(token) ?? step.unk_token_id!);
     }
   };
 }
 
-interface WordPieceStep {
-  readonly type?: string;
-  readonly max_input_chars_per_word?: number;
-}
-
 const WORDS_AT_ONCE = 1000;
 
-function* chunks(words: Iterable<string>, longest: number): Generator<string[], void, undefined> {
+function* chunks(words: Iterable<string>): Generator<string[], void, undefined> {
   let chunk: string[] = [];
   for (const word of words) {
-    if (chunk.push(word.slice(0, longest)) < WORDS_AT_ONCE) continue;
+    if (chunk.push(word) < WORDS_AT_ONCE) continue;
     yield chunk;
     chunk = [];
   }
