@@ -41,9 +41,11 @@ interface Library {
   readonly Tokenizer: new (json: object, config: object) => LibraryTokenizer;
 }
 
+const require = createRequire(import.meta.url);
+
 /** Loaded when a step first needs it: most tokenizers have none that does. */
 function openLibrary(json: object, config: object): LibraryTokenizer {
-  const { Tokenizer } = createRequire(import.meta.url)("@huggingface/tokenizers") as Library;
+  const { Tokenizer } = require("@huggingface/tokenizers") as Library;
   return new Tokenizer({ ...EMPTY, ...json }, config);
 }
 
