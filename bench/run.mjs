@@ -9,6 +9,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 const root = dirname(here);
 
 run(process.execPath, [join(root, "tools", "setup.mjs")], root);
+run(process.execPath, [join(root, "tools", "bundle.mjs")], root);
 if (!installed()) run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], here);
 run(process.execPath, [join(here, "main.mjs"), ...process.argv.slice(2)], root);
 

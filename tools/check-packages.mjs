@@ -15,7 +15,7 @@ const MOST_BYTES = 40e6;
 const PROGRAM = `(async () => {
   const embedder = await loadEmbedder();
   const vector = await embedder.embedQuery("what is a panda?");
-  const reranker = await loadReranker();
+  const reranker = await loadReranker(undefined, { isolation: "process" });
   const [best] = await reranker.rerank("what is a panda?", ["Paris is in France.", "The panda is a bear."], { topN: 1 });
   console.log(vector.length, best.index);
 })();

@@ -1,4 +1,5 @@
-import { loadEmbedder, loadReranker } from "@bge-js/core";
+// As it is published: `tools/bundle.mjs` writes it.
+import { loadEmbedder, loadReranker } from "../../packages/core/bundle/index.js";
 import { referenceOf } from "../models.mjs";
 
 /** Batches are its own affair: `batchSize` is not looked at. The instruction is off, as the peers have none. */

@@ -1,4 +1,4 @@
-import { type Canaries, readCanaries } from "./canaries.js";
+import type { Canaries } from "./canaries.js";
 import { dotProduct } from "./dot-product.js";
 import type { SharedEngine } from "./engine/shared.js";
 import { BgeError } from "./errors.js";
@@ -20,10 +20,14 @@ const checked = new Map<string, Promise<Findings>>();
  * Runs the texts whose fp32 vectors the folder carries, once for each file and device in a process, and compares: int8
  * arithmetic differs between processors, in some of them by errors that nothing reports.
  *
- * @throws BgeError `UNSUPPORTED_PLATFORM` under cosine 0.98; `MODEL_CORRUPT`
+ * @throws BgeError `UNSUPPORTED_PLATFORM` under cosine 0.98
  */
-export async function checkCanaries(engine: SharedEngine, spec: EmbeddingSpec, source: OpenSource): Promise<void> {
-  const canaries = readCanaries(source.directory, spec.dimensions);
+export async function checkCanaries(
+  engine: SharedEngine,
+  spec: EmbeddingSpec,
+  source: OpenSource,
+  canaries: Canaries | undefined,
+): Promise<void> {
   if (canaries === undefined || !engine.info.outputs.includes(mainOutput(spec))) return;
   const key = [source.fingerprint, source.device, canaries.hash].join(" ");
   const check = checked.get(key) ?? compare(engine, spec, source, canaries);

@@ -1,12 +1,12 @@
 import type { LoadOptions } from "./api.js";
 import type { Encoding, FrameSize } from "./engine/messages.js";
 import type { EngineCall } from "./engine/pool.js";
+import { documentRoom } from "./frames.js";
 import { maxTokensOf, refuse } from "./options.js";
 import type { Outcome } from "./outcomes.js";
 import type { Scorer } from "./reranker.js";
 import type { ModelSource, RerankerSpec } from "./spec.js";
 import { countTexts, encodeTexts, runAll } from "./text-runs.js";
-import { documentRoom } from "./tokens.js";
 import { createTruncation } from "./truncation.js";
 
 /** With fewer, the 3/4 rule leaves a document no room beside four special tokens. */

@@ -74,6 +74,11 @@ export function sizeOf({ single, pair }: Frames): FrameSize {
   };
 }
 
+/** Tokens that a pair leaves for its document: cut to the limit alone, then together with what stands before it (`only_second`). */
+export function documentRoom(frame: FrameSize, queryTokens: number, maxTokens: number): number {
+  return Math.max(0, Math.min(maxTokens, maxTokens + frame.tail - frame.pair - queryTokens));
+}
+
 function ofEncoder(tokenizer: Tokenizer, frame: EncoderFrame): SpecialTokens {
   const [start, end, pad] = [frame.start, frame.end, frame.pad].map((token) => idOf(tokenizer, token));
   const unknown = tokenizer.token_to_id(frame.unknown);

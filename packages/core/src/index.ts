@@ -57,7 +57,7 @@ export type {
   SkippedStage,
   Stage,
 } from "./retriever/api.js";
-export { loadRetriever } from "./retriever/retriever.js";
+export { loadRetriever } from "./retriever/load.js";
 export { hybridScore, sparseScore } from "./scores.js";
 export type {
   Architecture,

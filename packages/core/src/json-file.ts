@@ -56,20 +56,22 @@ export function statOfFile(file: string): { readonly size: number } {
   throw corruptFile(file, found.isDirectory() ? "it is a folder" : "it is no regular file");
 }
 
-const [QUOTE, BACKSLASH] = [0x22, 0x5c] as const;
-const OPENING = new Set([0x5b, 0x7b]);
-const CLOSING = new Set([0x5d, 0x7d]);
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
 
+/** Byte by byte over files of megabytes, in code that has not run before: the commonest bytes are told apart first. */
 function isNestedDeeper(bytes: Uint8Array, most: number): boolean {
   let depth = 0;
   let quoted = false;
   for (let at = 0; at < bytes.length; at++) {
     const byte = bytes[at]!;
-    if (quoted && byte === BACKSLASH) at++;
-    else if (byte === QUOTE) quoted = !quoted;
-    else if (quoted || byte < 0x5b) continue;
-    else if (OPENING.has(byte) && ++depth > most) return true;
-    else if (CLOSING.has(byte)) depth--;
+    if (byte === QUOTE) quoted = !quoted;
+    else if (byte < 0x5b) continue;
+    else if (quoted) {
+      if (byte === BACKSLASH) at++;
+    } else if (byte === 0x5b || byte === 0x7b) {
+      if (++depth > most) return true;
+    } else if (byte === 0x5d || byte === 0x7d) depth--;
   }
   return false;
 }

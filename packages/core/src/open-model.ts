@@ -1,4 +1,5 @@
 import type { LoadOptions } from "./api.js";
+import { type Canaries, readCanaries } from "./canaries.js";
 import { checkCanaries } from "./canary-check.js";
 import { logitOutput } from "./cross-encoder.js";
 import { chooseDevice, type DeviceChoice, openOnDevice } from "./devices.js";
@@ -10,7 +11,7 @@ import { findOrPull } from "./hub/find-or-pull.js";
 import { checkOptions } from "./options.js";
 import { type NeededOutput, namedOutputs } from "./outputs.js";
 import type { ResolvedModel } from "./resolve.js";
-import type { ModelReference, ModelSpec, OpenSource } from "./spec.js";
+import type { EmbeddingSpec, ModelReference, ModelSpec, OpenSource } from "./spec.js";
 import { outcomeOf, startStopwatch } from "./stopwatch.js";
 
 /** A model whose files are open and agree with its facts. */
@@ -73,12 +74,15 @@ async function openOn(
   const watch = startStopwatch();
   let engine: SharedEngine | undefined;
   try {
-    engine = await shareEngine(start, fingerprint, { ...options, maxTokens }, about);
+    const opening = shareEngine(start, fingerprint, { ...options, maxTokens }, about);
+    // Here, while the worker opens the model.
+    const canaries = spec.kind === "reranker" || options.canaries === false ? undefined : readSoon(directory, spec);
+    engine = await opening;
     checkInputs(spec, engine.info, files);
     if (spec.kind === "reranker") checkLogits(spec, engine.info, file);
     else {
       checkOutputsOf(spec, engine.info, file, needed);
-      if (options.canaries !== false) await checkCanaries(engine, spec, source);
+      await checkCanaries(engine, spec, source, await canaries);
     }
     options.signal?.throwIfAborted();
   } catch (error) {
@@ -88,6 +92,13 @@ async function openOn(
   }
   publish("bge-js:load", () => ({ ...about, from, outcome: "ok", ...watch.read() }));
   return { spec, source, engine, options };
+}
+
+/** The folder's canaries; what is wrong with them is said to who waits for them. */
+function readSoon(directory: string, { dimensions }: EmbeddingSpec): Promise<Canaries | undefined> {
+  const reading = (async () => readCanaries(directory, dimensions))();
+  reading.catch(() => {});
+  return reading;
 }
 
 function refuseUnsupported({ id, needs }: ModelSpec): void {

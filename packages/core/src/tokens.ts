@@ -1,5 +1,5 @@
 import type { Encoded, Encoding, FrameSize, TokenRows } from "./engine/messages.js";
-import { sizeOf, specialTokens } from "./frames.js";
+import { documentRoom, sizeOf, specialTokens } from "./frames.js";
 import type { Architecture, RerankerPrompt } from "./spec.js";
 import { loadTokenizer } from "./tokenizer/load.js";
 
@@ -103,9 +103,4 @@ export function createTokens(
     },
     decode: (ids) => Array.from(ids, (id) => tokenizer.decode([id])),
   };
-}
-
-/** Tokens that a pair leaves for its document: cut to the limit alone, then together with what stands before it (`only_second`). */
-export function documentRoom(frame: FrameSize, queryTokens: number, maxTokens: number): number {
-  return Math.max(0, Math.min(maxTokens, maxTokens + frame.tail - frame.pair - queryTokens));
 }

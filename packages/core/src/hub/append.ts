@@ -2,7 +2,7 @@ import type { FileHandle } from "node:fs/promises";
 import { type Answer, get, shown, unreachable } from "./http.js";
 import { HttpFailure } from "./http-failure.js";
 import type { Hub } from "./hub.js";
-import type { ListedFile } from "./listing.js";
+import type { ListedFile } from "./record.js";
 
 /** A file to download: where it is, and what its listing says of it. */
 export interface RemoteFile extends ListedFile {

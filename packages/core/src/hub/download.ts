@@ -12,11 +12,12 @@ import { isSize, linkBlob, writeWhole } from "./files.js";
 import { contentId } from "./hashes.js";
 import { HttpFailure } from "./http-failure.js";
 import { type Hub, hostOf } from "./hub.js";
-import { commitOf, type ListedFile, type Listing, listFiles } from "./listing.js";
+import { commitOf, listFiles } from "./listing.js";
 import { withLock } from "./lock.js";
 import { isCommit, isSafePath, repositoryName } from "./names.js";
 import { externalData, filesBeside, precisionsOf } from "./needed.js";
 import { sweepPartials } from "./partials.js";
+import type { ListedFile, Listing } from "./record.js";
 
 /** How far a download is. */
 export interface DownloadProgress {

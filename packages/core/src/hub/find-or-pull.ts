@@ -4,13 +4,12 @@ import { offlineVariable } from "../environment.js";
 import { BgeError } from "../errors.js";
 import { type ResolvedModel, resolveModel, toReference } from "../resolve.js";
 import type { ModelReference, ModelSource, ModelSpec } from "../spec.js";
-import { downloadModel } from "./download.js";
 import { isSize } from "./files.js";
 import { hubOf } from "./hub.js";
-import { recordedListing } from "./listing.js";
 import { isSafePath } from "./names.js";
 import { externalData } from "./needed.js";
 import { hubModel } from "./pull.js";
+import { recordedListing } from "./record.js";
 
 /**
  * Resolves a model, and downloads it first if it is an id that is nowhere on this machine, or was left half in the cache. What
@@ -39,6 +38,8 @@ export async function findOrPull(
     missing = error;
   }
   const wanted = hubModel(model!, options);
+  // With all of HTTP behind it, which a model that is here does not need.
+  const { downloadModel } = await import("./download.js");
   try {
     await downloadModel(hubOf({ endpoint, signal }), {
       ...wanted,

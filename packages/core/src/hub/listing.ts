@@ -1,31 +1,9 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { writeWhole } from "./files.js";
-import { type ContentId, isContentId } from "./hashes.js";
 import { get, shown, unreachable } from "./http.js";
 import { HttpFailure } from "./http-failure.js";
 import type { Hub } from "./hub.js";
 import { isCommit } from "./names.js";
+import { fromRecords, type Listing, type Recorded, recordedListing, recordListing } from "./record.js";
 import { withRetries } from "./retry.js";
-
-/** A file of a repository at one commit, as the hub lists it. */
-export interface ListedFile {
-  readonly size: number;
-  /** What its content hashes to, and the name of its blob in the cache. */
-  readonly content: ContentId;
-}
-
-/** Every file of a repository at one commit, by its path. Paths are as the hub gave them: check before use. */
-export type Listing = ReadonlyMap<string, ListedFile>;
-
-/** huggingface_hub's own record of a listing, in `trees/COMMIT.json`. */
-interface Recorded {
-  readonly size: number;
-  readonly blob_id: string;
-  readonly lfs_sha256?: string;
-  readonly lfs_size?: number;
-  readonly xet_hash?: string;
-}
 
 /** One entry of `GET /api/models/ID/tree/COMMIT`. */
 interface Entry {
@@ -61,30 +39,9 @@ export async function listFiles(hub: Hub, repository: string, id: string, commit
     for (const entry of answer.value as Entry[]) if (entry?.type === "file") files[entry.path] = toRecord(entry, url);
     url = answer.next;
   }
-  const record = JSON.stringify({ format_version: 1, files }, null, 1);
   // Not needed in order to go on: a cache that cannot be written may have all the files.
-  await writeWhole(repository, join("trees", `${commit}.json`), record).catch(() => {});
+  await recordListing(repository, commit, files).catch(() => {});
   return fromRecords(files);
-}
-
-/** The listing that a download left, by us or by huggingface_hub. */
-export async function recordedListing(repository: string, commit: string): Promise<Listing | undefined> {
-  try {
-    const { format_version, files } = JSON.parse(await readFile(join(repository, "trees", `${commit}.json`), "utf8"));
-    return format_version === 1 ? fromRecords(files as Record<string, Recorded>) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function fromRecords(files: Readonly<Record<string, Recorded>>): Listing {
-  return new Map(
-    Object.entries(files).map(([path, { size, blob_id, lfs_sha256, lfs_size }]) => {
-      const file = lfs_sha256 === undefined ? { size, content: blob_id } : { size: lfs_size!, content: lfs_sha256 };
-      if (!Number.isSafeInteger(file.size) || file.size < 0 || !isContentId(file.content)) throw new Error(path);
-      return [path, file];
-    }),
-  );
 }
 
 function toRecord({ path, oid, size, lfs, xetHash }: Entry, url: URL): Recorded {

@@ -10,7 +10,7 @@ import { cachePlace, graphFile, missingFiles } from "../places.js";
 import { toReference } from "../resolve.js";
 import type { Dtype, ModelReference } from "../spec.js";
 import { pathsUnder } from "./cache.js";
-import { type Downloaded, type DownloadProgress, downloadModel } from "./download.js";
+import type { Downloaded, DownloadProgress } from "./download.js";
 import { hubOf } from "./hub.js";
 import { checkModelId, isRevision } from "./names.js";
 import { externalData, filesBeside } from "./needed.js";
@@ -60,6 +60,7 @@ export async function pull(model: string | ModelReference, options: PullOptions 
   const offline = offlineVariable();
   if (offline !== undefined) return cachedAlready({ id, dtype, graph }, revision, offline);
   const hub = hubOf(options);
+  const { downloadModel } = await import("./download.js");
   return downloadModel(hub, { id, revision, dtype, graph, stay: false, distrust, onProgress });
 }
 

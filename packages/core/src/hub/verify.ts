@@ -6,10 +6,10 @@ import { graphFile, TOKENIZER_FILES } from "../places.js";
 import type { Dtype, ModelReference } from "../spec.js";
 import { cachedCommit, pathsUnder, repositoryOf, snapshotOf } from "./cache.js";
 import { contentId, isContentId } from "./hashes.js";
-import { type ListedFile, type Listing, recordedListing } from "./listing.js";
 import { isSafePath } from "./names.js";
 import { dtypeOf, externalData } from "./needed.js";
 import { hubModel } from "./pull.js";
+import { type ListedFile, type Listing, recordedListing } from "./record.js";
 
 export interface VerifyOptions {
   /** This precision must be there too. @default those whose graph is there are checked, and one must be */

@@ -5,15 +5,7 @@ import { BgeError } from "../errors.js";
 import { loadReranker } from "../reranker.js";
 import type { ModelReference } from "../spec.js";
 import { addDocuments } from "./add.js";
-import type {
-  AddOptions,
-  AnyDocument,
-  Retriever,
-  RetrieverDocument,
-  RetrieverOptions,
-  SearchOptions,
-  Stage,
-} from "./api.js";
+import type { AddOptions, Retriever, RetrieverDocument, RetrieverOptions, SearchOptions, Stage } from "./api.js";
 import { createCosts } from "./budget.js";
 import { checkSource } from "./documents.js";
 import { checkAddOptions, checkQuery, checkRetrieverOptions, checkSearchOptions, stagesToRun } from "./options.js";
@@ -27,15 +19,8 @@ const CANDIDATES = { lexical: 100, dense: 100, lateInteraction: 100, crossEncode
  */
 const WEIGHTS = { lexical: 0.3, dense: 0.7, lateInteraction: 1.5, crossEncoder: 1.5 };
 
-/**
- * Loads a retriever: documents in memory, found by words and by vectors, and, where asked for, the best of them read again by late
- * interaction and by a cross-encoder.
- *
- * @throws BgeError as `loadEmbedder` and `loadReranker`
- */
-export async function loadRetriever<D extends RetrieverDocument = AnyDocument>(
-  options: RetrieverOptions = {},
-): Promise<Retriever<D>> {
+/** See `loadRetriever`. */
+export async function openRetriever<D extends RetrieverDocument>(options: RetrieverOptions): Promise<Retriever<D>> {
   const given = checkRetrieverOptions(options);
   const { embedder, rerankers, owned } = await loadModels(given);
   let store = createStore<D>(embedder.dimensions);

@@ -9,8 +9,7 @@ const BYTE_TOKEN = /^<0x[0-9A-F]{2}>$/;
 const encoder = new TextEncoder();
 
 /** Byte-pair encoding as Rust does it: characters without a token fall back to their bytes, then to the unknown token. */
-export function bpe(step: BpeStep): Model {
-  const vocabulary = new Map(Object.entries(step.vocab));
+export function bpe(step: BpeStep, vocabulary: ReadonlyMap<string, number>): Model {
   const merges = readMerges(vocabulary, step.merges);
   const joins = joinable(step, vocabulary);
   const unknown = step.unk_token == null ? undefined : vocabulary.get(step.unk_token);

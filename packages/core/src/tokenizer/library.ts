@@ -1,4 +1,4 @@
-import * as library from "@huggingface/tokenizers";
+import { createRequire } from "node:module";
 
 /** Text to token ids and back, with the results of Hugging Face's Rust tokenizers. */
 export interface Tokenizer {
@@ -37,9 +37,17 @@ interface LibraryTokenizer {
   };
 }
 
-const { Tokenizer: LibraryTokenizer } = library as unknown as {
+interface Library {
   readonly Tokenizer: new (json: object, config: object) => LibraryTokenizer;
-};
+}
+
+const require = createRequire(import.meta.url);
+
+/** Loaded when a step first needs it: most tokenizers have none that does. */
+function openLibrary(json: object, config: object): LibraryTokenizer {
+  const { Tokenizer } = require("@huggingface/tokenizers") as Library;
+  return new Tokenizer({ ...EMPTY, ...json }, config);
+}
 
 /** A `tokenizer.json` without any step, for the library to run one of them. */
 const EMPTY = {
@@ -52,38 +60,30 @@ const EMPTY = {
 };
 
 export function libraryNormalizer(normalizer: object): Normalize {
-  const step = new LibraryTokenizer({ ...EMPTY, normalizer }, {}).normalizer;
+  const step = openLibrary({ normalizer }, {}).normalizer;
   return (text) => step?.normalize(text) ?? text;
 }
 
 export function librarySplit(preTokenizer: object): SplitWords {
-  const step = new LibraryTokenizer({ ...EMPTY, pre_tokenizer: preTokenizer }, {}).pre_tokenizer;
+  const step = openLibrary({ pre_tokenizer: preTokenizer }, {}).pre_tokenizer;
   return (text, first) => step?.pre_tokenize(text, { section_index: first ? 0 : 1 }) ?? [text];
 }
 
 export function libraryModel(model: object, config: object): Model {
-  const { model: step } = new LibraryTokenizer({ ...EMPTY, model }, config);
-  const { type, max_input_chars_per_word: most = 100 } = model as WordPieceStep;
-  // A longer word is unknown as a whole, however it goes on; a character has two UTF-16 units at the most.
-  const longest = type === "WordPiece" ? 2 * (most + 1) : Number.POSITIVE_INFINITY;
+  const { model: step } = openLibrary({ model }, config);
   return (words, ids) => {
-    for (const some of chunks(words, longest)) {
+    for (const some of chunks(words)) {
       for (const token of step(some)) ids.push(step.tokens_to_ids.get(token) ?? step.unk_token_id!);
     }
   };
 }
 
-interface WordPieceStep {
-  readonly type?: string;
-  readonly max_input_chars_per_word?: number;
-}
-
 const WORDS_AT_ONCE = 1000;
 
-function* chunks(words: Iterable<string>, longest: number): Generator<string[], void, undefined> {
+function* chunks(words: Iterable<string>): Generator<string[], void, undefined> {
   let chunk: string[] = [];
   for (const word of words) {
-    if (chunk.push(word.slice(0, longest)) < WORDS_AT_ONCE) continue;
+    if (chunk.push(word) < WORDS_AT_ONCE) continue;
     yield chunk;
     chunk = [];
   }

@@ -6,13 +6,15 @@ import { type Ids, libraryModel, type Model, type Tokenizer } from "./library.js
 import { normalizer } from "./normalize.js";
 import { around } from "./post-processor.js";
 import { preTokenizer } from "./pre-tokenize.js";
-import type { AddedToken, BpeStep, TokenizerJson, UnigramStep } from "./tokenizer-json.js";
+import type { BpeStep, TokenizerJson, UnigramStep, WordPieceStep } from "./tokenizer-json.js";
 import { unigram } from "./unigram.js";
+import { readVocabulary, type Vocabulary } from "./vocabulary.js";
+import { wordPiece } from "./word-piece.js";
 
 /**
- * `tokenizer.json` with the ids of Hugging Face's Rust tokenizers. WordPiece and rare steps are those of
- * `@huggingface/tokenizers`; ours are the steps in which that library differs from Rust, or fails on long words: added tokens,
- * several normalizers and splits, Unigram, byte-pair encoding, decoding. Truncation and padding blocks are ignored.
+ * `tokenizer.json` with the ids of Hugging Face's Rust tokenizers. Rare steps are those of
+ * `@huggingface/tokenizers`; ours are the steps in which that library differs from Rust, is slow to open, or fails on long words:
+ * added tokens, several normalizers and splits, all common models, decoding. Truncation and padding blocks are ignored.
  */
 export function loadTokenizer(tokenizerJson: object, config: object): Tokenizer {
   const json = checkTokenizerJson(tokenizerJson);
@@ -23,8 +25,9 @@ export function loadTokenizer(tokenizerJson: object, config: object): Tokenizer 
     added.filter((token) => token.normalized).map((token) => [normalize(token.content), token]),
   );
   const words = preTokenizer(json.pre_tokenizer);
-  const model = createModel(json, config);
-  const tokens = tokensById(json, added);
+  const vocabulary = readVocabulary(json.model, added);
+  const { tokens } = vocabulary;
+  const model = createModel(json, config, vocabulary);
   const { before, behind } = around(json.post_processor);
   const toText = decoder(json.decoder);
   const cleans = (config as { clean_up_tokenization_spaces?: boolean }).clean_up_tokenization_spaces === true;
@@ -69,21 +72,17 @@ export function loadTokenizer(tokenizerJson: object, config: object): Tokenizer 
   };
 }
 
-function createModel({ model }: TokenizerJson, config: object): Model {
-  const step = model as BpeStep & UnigramStep;
+function createModel({ model }: TokenizerJson, config: object, { ids }: Vocabulary): Model {
+  const step = model as WordPieceStep & BpeStep & UnigramStep;
   const plain = !step.continuing_subword_prefix && !step.end_of_word_suffix && !step.dropout;
-  if (step.type === "BPE" && plain) return bpe(step);
+  if (isWordPiece(step)) return wordPiece(step, ids);
+  if (step.type === "BPE" && plain) return bpe(step, ids);
   if (step.type === "Unigram" && step.unk_id != null && !step.byte_fallback) return unigram(step, step.unk_id);
   return libraryModel(model, config);
 }
 
-/** Unigram lists its tokens in order, the others give each its id. */
-function tokensById({ model: { vocab } }: TokenizerJson, added: readonly AddedToken[]): (string | undefined)[] {
-  const entries = Array.isArray(vocab)
-    ? (vocab as readonly [string, number][]).map(([token], id) => [token, id] as const)
-    : Object.entries(vocab as Readonly<Record<string, number>>);
-  const tokens = new Array<string | undefined>(entries.length);
-  for (const [token, id] of entries) tokens[id] = token;
-  for (const { content, id } of added) tokens[id] = content;
-  return tokens;
+/** Files of the first tokenizers do not name the type. */
+function isWordPiece(step: WordPieceStep & BpeStep): boolean {
+  if (step.type !== undefined) return step.type === "WordPiece";
+  return step.unk_token !== undefined && step.continuing_subword_prefix != null && step.merges === undefined;
 }

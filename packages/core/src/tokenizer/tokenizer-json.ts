@@ -59,6 +59,12 @@ export interface BpeStep extends ModelStep {
   readonly ignore_merges?: boolean;
 }
 
+export interface WordPieceStep extends ModelStep {
+  readonly unk_token: string;
+  readonly continuing_subword_prefix?: string;
+  readonly max_input_chars_per_word?: number;
+}
+
 export interface UnigramStep extends ModelStep {
   readonly vocab: readonly (readonly [string, number])[];
   readonly unk_id: number | null;

@@ -1,0 +1,48 @@
+import { BgeError } from "../errors.js";
+import type { Model } from "./library.js";
+import type { WordPieceStep } from "./tokenizer-json.js";
+
+/** The longest piece that fits, then the longest that goes on, as Rust finds them; a word that cannot be made so is unknown as a whole. */
+export function wordPiece(step: WordPieceStep, vocabulary: ReadonlyMap<string, number>): Model {
+  const { continuing_subword_prefix: prefix = "##", max_input_chars_per_word: most = 100, unk_token } = step;
+  const unknown = vocabulary.get(unk_token);
+
+  function piecesOf(word: string): readonly number[] | undefined {
+    if (isLonger(word, most)) return undefined;
+    const pieces: number[] = [];
+    for (let start = 0, end = 0; start < word.length; start = end) {
+      let id: number | undefined;
+      for (end = word.length; end > start; end -= isPair(word, end) ? 2 : 1) {
+        const part = word.slice(start, end);
+        id = vocabulary.get(start === 0 ? part : prefix + part);
+        if (id !== undefined) break;
+      }
+      if (id === undefined) return undefined;
+      pieces.push(id);
+    }
+    return pieces;
+  }
+
+  return (words, ids) => {
+    for (const word of words) {
+      const pieces = piecesOf(word);
+      if (pieces !== undefined) for (const id of pieces) ids.push(id);
+      else if (unknown !== undefined) ids.push(unknown);
+      else {
+        const message = `tokenizer.json lacks its own token for unknown words, ${unk_token}: a text has one.`;
+        throw new BgeError("MODEL_CORRUPT", message);
+      }
+    }
+  };
+}
+
+/** In characters, of which each has two UTF-16 units at the most. */
+function isLonger(word: string, most: number): boolean {
+  if (word.length <= most) return false;
+  return word.length > 2 * most || Array.from(word).length > most;
+}
+
+/** Does a character of two UTF-16 units end here? */
+function isPair(text: string, end: number): boolean {
+  return (text.charCodeAt(end - 1) & 0xfc00) === 0xdc00;
+}
