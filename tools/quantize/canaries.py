@@ -8,27 +8,19 @@ import numpy as np
 from encoder import Encoder
 from paths import NAMES, PACKAGES, models
 
-# Ordinary and odd texts of the model's language: a word, a sentence, digits, code, another script, nothing, many tokens.
+# Of the model's language: a word, a text of 15 and one of 35 tokens, and another language with a rare sign. Few, since every load runs them.
 TEXTS = {
     "bge-small-en-v1.5": [
         "cat",
-        "how to cook rice",
-        "The quick brown fox jumps over the lazy dog.",
-        "Please reset my password, I cannot log in since yesterday.",
         "def add(a, b):\n    return a + b",
         "Invoice 2023/417 of 29 February 2024 is overdue: $1,000.00 (50% of the sum).",
         "\u00bfD\u00f3nde est\u00e1 la biblioteca? \U0001f600",
-        "Retrieval finds the passages that answer a question. " * 6,
     ],
     "bge-small-zh-v1.5": [
         "\u732b",
-        "\u5982\u4f55\u91cd\u7f6e\u5bc6\u7801\uff1f",
-        "\u5317\u4eac\u662f\u4e2d\u56fd\u7684\u9996\u90fd",
         "\u6211\u60f3\u9000\u6b3e\uff0c\u8bf7\u5e2e\u5fd9\u5904\u7406\u4e00\u4e0b\u3002",
-        "\u81fa\u7063\u7684\u9ad8\u5c71\u70cf\u9f8d\u8336",
         "\u6253\u5f00 settings.json \u6587\u4ef6, 2024\u5e743\u67081\u65e5, 50%",
         "hello world \U0001f600",
-        "\u4eba\u5de5\u667a\u80fd\u6b63\u5728\u6539\u53d8\u4e16\u754c\u3002" * 8,
     ],
 }
 
