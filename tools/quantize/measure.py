@@ -31,7 +31,8 @@ def main():
 
     file = options.file or "ours"
     path = Path(known.get(file, file))
-    print(f"{name} {file}: {path.stat().st_size / 1e6:.1f} MB", flush=True)
+    size = sum(part.stat().st_size for part in path.parent.glob(path.name + "*"))
+    print(f"{name} {file}: {size / 1e6:.1f} MB", flush=True)
     if options.what in ("accuracy", "all"):
         accuracy.measure(encoder(file), encoder("fp32"), options.language)
     if options.what in ("retrieval", "all"):
