@@ -7,7 +7,7 @@ const PEER = "transformers.js";
 
 /** Passages of about 150 tokens against one query, the same weights on both sides. */
 const TASKS = [
-  { name: "late interaction, bge-small int8", weights: "embedded", dtype: "int8", task: "late-interaction" },
+  { name: "late interaction, published int8", weights: "published", dtype: "int8", task: "late-interaction" },
   { name: "cross-encoder, bge-small's shape, int8", weights: "small-reranker", dtype: "int8", task: "cross-encoder" },
   { name: "cross-encoder, bge-small's shape, fp32", weights: "small-reranker", dtype: "fp32", task: "cross-encoder" },
   {
