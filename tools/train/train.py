@@ -34,7 +34,7 @@ def total_steps():
     """Steps of the whole run. The file may be edited while it trains: the rate follows."""
     path = FOLDER / "steps"
     if not path.exists():
-        path.write_text(os.environ.get("BGE_JS_TRAIN_STEPS", "900"))
+        path.write_text(os.environ.get("BGE_JS_TRAIN_STEPS", "1000"))
     return int(path.read_text())
 
 
