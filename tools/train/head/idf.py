@@ -10,8 +10,10 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from beir import documents
-from paths import CACHE, EMBEDDER, TRAINING_SETS
+from paths import CACHE, EMBEDDER
 
+SETS = ["selqa", "medquad", "squadshifts-wiki", "squadshifts-reddit", "squadshifts-amazon", "qed-dev", "clapnq-dev"]
+PIECES = 30522
 WINDOW = 128
 FIRST_BY_FREQUENCY = 1996  # "the"; before it stand special, unused and single-character pieces
 
@@ -27,11 +29,11 @@ def pieces(name):
             yield np.array(encoding.ids, np.int64)
 
 
-def counts(name, size):
+def counts(name):
     """Passages with each piece, and passages."""
     file = CACHE / "head/counts" / f"{name}.npz"
     if not file.exists():
-        found, passages = np.zeros(size, np.int64), 0
+        found, passages = np.zeros(PIECES, np.int64), 0
         for ids in pieces(name):
             for start in range(0, len(ids), WINDOW):
                 found[np.unique(ids[start : start + WINDOW])] += 1
@@ -42,22 +44,23 @@ def counts(name, size):
     return kept["found"], int(kept["passages"])
 
 
-def by_place(size):
+def by_place():
     """A guess at the share of passages with a piece from its place in the vocabulary alone (Zipf's law)."""
-    rank = np.maximum(np.arange(size) - FIRST_BY_FREQUENCY + 1, 1)
+    rank = np.maximum(np.arange(PIECES) - FIRST_BY_FREQUENCY + 1, 1)
     share = 1 - (1 - 0.06 / (rank + 2.7)) ** WINDOW
-    share[: FIRST_BY_FREQUENCY] = 1e-4
+    share[:FIRST_BY_FREQUENCY] = 1e-4
     return share
 
 
-def shares(sets=TRAINING_SETS, size=30522, prior=0.3):
+def shares(without=None, prior=0.3):
     """The mean share of passages with each piece. `prior`: how many sets the guess by place counts for."""
     each = []
-    for name in sets:
-        found, passages = counts(name, size)
-        each.append(found / passages)
-    return (np.sum(each, axis=0) + prior * by_place(size)) / (len(sets) + prior)
+    for name in SETS:
+        if name != without:
+            found, passages = counts(name)
+            each.append(found / passages)
+    return (np.sum(each, axis=0) + prior * by_place()) / (len(each) + prior)
 
 
 def idf(**options):
-    return -np.log(shares(**options))
+    return -np.log(shares(**options)).astype(np.float32)
