@@ -16,6 +16,7 @@ SETS = {
     "mbpp": (["test", "dev", "train"], None),
     "selqa": (["dev"], None),
     "medquad": (["dev"], None),
+    "python": (["train"], 600),
     "xquad-en": (["test"], 600),
     "pubmedqa": (["test"], 600),
     "qed-dev": (["test"], 500),
