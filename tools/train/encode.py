@@ -9,7 +9,6 @@ import numpy as np
 import onnxruntime
 from tokenizers import Tokenizer
 
-import functions
 from beir import documents, queries
 from paths import CACHE, EMBEDDER, SETS
 
@@ -121,8 +120,6 @@ def main():
             began = time.time()
             folder = CACHE / name
             folder.mkdir(parents=True, exist_ok=True)
-            if name == "python" and not (CACHE / "sets/python/qrels/train.tsv").exists():
-                functions.build(CACHE / "sets/python")
             corpus, asked = documents(name), queries(name)
             encode_tokens(pool, folder, "queries", list(asked), tokenise(list(asked.values()), 64))
             encode_dense(pool, folder, tokenise([INSTRUCTION + text for text in asked.values()], 64))

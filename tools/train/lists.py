@@ -12,7 +12,7 @@ from paths import CACHE, START
 NEGATIVES = 5
 QUERY_LENGTH = 64
 # Longest pair in tokens, and how often: most are short so that more queries fit the same time.
-LENGTHS = [(128, 0.5), (176, 0.4), (256, 0.1)]
+LENGTHS = [(112, 0.45), (160, 0.45), (256, 0.1)]
 # Titles that say nothing about the text ("Amazon_Reviews_2030").
 MEANINGLESS = {"squadshifts-reddit", "squadshifts-amazon"}
 # Share of lists whose query is a sentence taken out of its own passage, or the passage's title.

@@ -17,7 +17,7 @@ TOO_GOOD = 0.95
 TOO_ALIKE = 0.95
 # Queries whose positive the embedder does not find at all are mostly not understandable alone ("What size is it?").
 WORST_RANK = 30
-MOST = {"squadshifts-wiki": 2500, "squadshifts-reddit": 1500, "squadshifts-amazon": 1500, "medquad": 4000, "python": 2000}
+MOST = {"squadshifts-wiki": 2500, "squadshifts-reddit": 1500, "squadshifts-amazon": 1500, "medquad": 4000}
 
 
 def judged(name):

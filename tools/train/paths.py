@@ -10,13 +10,13 @@ EMBEDDER = Path(__file__).resolve().parents[2] / "packages/model-bge-small-en-v1
 
 # Sets with positives in the training pairs, and sets whose own judgements are read (name: split); mbpp's test split is only measured on.
 PAIRED = ["clapnq-dev", "qed-dev", "selqa", "squadshifts-wiki", "squadshifts-reddit", "squadshifts-amazon", "medquad"]
-JUDGED = {"pubmedqa": "test", "python": "train", "mbpp": "train"}
+JUDGED = {"pubmedqa": "test", "mbpp": "train"}
 SETS = PAIRED[:6] + list(JUDGED) + PAIRED[6:]
 
 
 def folder(name):
-    """A set's folder; the set of Python functions is made by functions.py in the cache."""
-    return CACHE / "sets" / name if name == "python" else data() / name
+    """A set's folder."""
+    return data() / name
 
 
 def data():

@@ -13,8 +13,8 @@ from model import score, start
 from paths import CACHE
 
 FOLDER = CACHE / "reranker"
-QUERIES = 16
-RATE = 6e-5
+QUERIES = 8
+RATE = 5e-5
 HEAD_RATE = 1e-3
 DECAY = 0.01
 WARM_UP = 40
