@@ -12,34 +12,18 @@ import metrics
 from idf import by_place, idf
 from paths import CACHE
 from table import ADDED, SEP_WEIGHT, special_ids, weights
+from weighting import by_candidates, from_candidates, half_sep, mean, same_piece
 
 SEP = special_ids()["[SEP]"]
-
-
-def mean(rows, weight):
-    return (rows * weight).sum(axis=1) / weight.sum()
-
-
-def half_sep(weight):
-    """[SEP] weighs half the mean of the others."""
-    weight = np.array(weight, np.float32)
-    weight[-1] = weight[:-1].mean() / 2 if len(weight) > 1 else 1
-    return weight
 
 
 def standard(scores):
     return (scores - scores.mean()) / (scores.std() + 1e-9)
 
 
-def same_piece(x, bonus):
-    """Best of cosine, or of cosine with the same piece plus a bonus; 1 at most."""
-    return np.minimum(1, np.maximum(x["best"], x["same"] + bonus))
-
-
-def from_candidates(x):
-    """idf of the query's pieces among the candidates themselves."""
-    found = (x["same"] > -2).sum(axis=0)
-    return np.log((1 + len(x["best"])) / (found + 0.5))
+def first(x, depth):
+    """The same query with its first candidates only, for what depends on the others."""
+    return {name: value if name == "tokens" else value[:depth] for name, value in x.items()}
 
 
 def ways(without):
@@ -50,6 +34,8 @@ def ways(without):
         "dense": lambda x: x["dense"],
         "plain": lambda x: x["best"].mean(axis=1),
         "plain, [SEP] left out": lambda x: x["best"][:, :-1].mean(axis=1) if x["best"].shape[1] > 1 else x["best"][:, 0],
+        "plain, 4th power": lambda x: (x["best"].clip(0) ** 4).mean(axis=1),
+        "plain + 0.25 document to query": lambda x: x["best"].mean(axis=1) + 0.25 * x["back"],
         "idf": lambda x: mean(x["best"], half_sep(rare[x["tokens"]])),
         "square root of idf": lambda x: mean(x["best"], half_sep(rare[x["tokens"]] ** 0.5)),
         "idf, between 2 and 8": lambda x: mean(x["best"], half_sep(rare[x["tokens"]].clip(2, 8))),
@@ -57,22 +43,37 @@ def ways(without):
         "idf + 4": lambda x: mean(x["best"], half_sep(rare[x["tokens"]] + 4)),
         "table (idf + 2)": lambda x: mean(x["best"], table[x["tokens"]]),
         "weights by place in vocabulary": lambda x: mean(x["best"], place[x["tokens"]]),
+        "table + 0.03 share of words found": lambda x: mean(x["best"] + 0.03 * (x["same"] > -2), table[x["tokens"]]),
         "idf of candidates + 1": lambda x: mean(x["best"], half_sep(from_candidates(x) + 1)),
-        "plain + 0.25 document to query": lambda x: x["best"].mean(axis=1) + 0.25 * x["back"],
-        "plain, 4th power": lambda x: (x["best"].clip(0) ** 4).mean(axis=1),
     }
-    for bonus in (0.03, 0.06, 0.1):
+    for bonus in (0.02, 0.03, 0.04, 0.06, 0.1):
         out[f"plain, same piece {bonus}"] = lambda x, bonus=bonus: same_piece(x, bonus).mean(axis=1)
-    for bonus in (0.02, 0.04, 0.06, 0.08, 0.1, 0.15):
+    for bonus in (0.02, 0.03, 0.04, 0.06, 0.08, 0.1):
         out[f"table, same piece {bonus}"] = lambda x, bonus=bonus: mean(same_piece(x, bonus), table[x["tokens"]])
-    for bonus in (0.03, 0.06):
-        out[f"table + {bonus} share of words found"] = lambda x, bonus=bonus: mean(x["best"] + bonus * (x["same"] > -2), table[x["tokens"]])
-    chosen = out["table, same piece 0.06"]
-    for part in (0.1, 0.25, 0.5):
-        out[f"... + {part} dense (z-scores)"] = lambda x, part=part: standard(chosen(x)) + part * standard(x["dense"])
-        out[f"... + {part} BM25 (z-scores)"] = lambda x, part=part: standard(chosen(x)) + part * standard(x["bm25"])
+    for bonus in (0, 0.01, 0.02, 0.03, 0.04, 0.06):
+        out[f"by candidates, same piece {bonus}"] = lambda x, bonus=bonus: mean(same_piece(x, bonus), by_candidates(x))
+    for bonus in features.BONUSES:
+        for part in (0.5, 1):
+            out[f"plain, same piece {bonus}, + {part} window"] = lambda x, bonus=bonus, part=part: same_piece(x, bonus).mean(axis=1) + part * x[f"window {bonus}"]
+            out[f"by candidates, same piece {bonus}, + {part} window"] = (
+                lambda x, bonus=bonus, part=part: mean(same_piece(x, bonus), by_candidates(x)) + part * x[f"window by candidates {bonus}"]
+            )
+    chosen = out["by candidates, same piece 0.02"]
+    for part in (0.1, 0.25):
+        out[f"... 0.02 + {part} dense (z-scores)"] = lambda x, part=part: standard(chosen(x)) + part * standard(x["dense"])
+        out[f"... 0.02 + {part} BM25 (z-scores)"] = lambda x, part=part: standard(chosen(x)) + part * standard(x["bm25"])
         out[f"plain + {part} BM25 (z-scores)"] = lambda x, part=part: standard(x["best"].mean(axis=1)) + part * standard(x["bm25"])
+    for depth in (10, 30):
+        out[f"plain on the first {depth}"] = lambda x, depth=depth: onto(x, depth, out["plain"])
+        out[f"by candidates, same piece 0.02, on the first {depth}"] = lambda x, depth=depth: onto(x, depth, chosen)
     return out
+
+
+def onto(x, depth, score):
+    """Only the first candidates are scored anew; the others stay behind them."""
+    scores = -np.arange(len(x["dense"]), dtype=np.float64) - 10
+    scores[:depth] = score(first(x, depth))
+    return scores
 
 
 def main():

@@ -6,17 +6,19 @@ import numpy as np
 import torch
 
 import bm25
+import weighting
+import windows
 from idf import idf
 from paths import CACHE
 from sets import ranked
 from table import special_ids
 
+BONUSES = (0, 0.02, 0.03, 0.04)
 # name: splits, and how many queries at most
 SETS = {
     "mbpp": (["test", "dev", "train"], None),
     "selqa": (["dev"], None),
     "medquad": (["dev"], None),
-    "python": (["train"], 600),
     "xquad-en": (["test"], 600),
     "pubmedqa": (["test"], 600),
     "qed-dev": (["test"], 500),
@@ -52,10 +54,16 @@ def of_query(given, i):
     special = np.isin(ids, list(special_ids().values()))
     same = (tokens[:, None] == ids) & ~special
     back = np.add.reduceat(cosines.max(axis=1), starts) / np.diff(np.append(starts, len(tokens)))
-    return {
+    out = {
         "tokens": ids,
         "dense": given.dense[i],
         "best": np.maximum.reduceat(cosines, starts, axis=0),  # best cosine of each query token
         "same": np.maximum.reduceat(np.where(same, cosines, -2), starts, axis=0),  # with the same piece; -2: not there
         "back": back,  # mean over the document's tokens of the best cosine with a query token
     }
+    by_candidates = weighting.by_candidates(out)
+    for bonus in BONUSES:
+        maxima = windows.block_maxima(np.minimum(1, cosines + bonus * same) if bonus else cosines, starts)
+        out[f"window {bonus}"] = windows.best_windows(maxima, np.ones(len(ids)))
+        out[f"window by candidates {bonus}"] = windows.best_windows(maxima, by_candidates)
+    return out

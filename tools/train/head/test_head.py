@@ -7,9 +7,10 @@ import numpy as np
 
 import features
 import metrics
-from compare import mean, same_piece
 from idf import FIRST_BY_FREQUENCY, shares
 from table import STEPS, special_ids, weights
+from weighting import by_candidates, mean, same_piece
+from windows import best_windows, block_maxima
 
 
 class Head(unittest.TestCase):
@@ -23,6 +24,21 @@ class Head(unittest.TestCase):
         x = {"best": np.array([[0.5, 0.9, 0.99]]), "same": np.array([[0.49, -2, 0.99]])}
         np.testing.assert_allclose(same_piece(x, 0.06), [[0.55, 0.9, 1]])
         np.testing.assert_allclose(mean(same_piece(x, 0), np.array([1, 1, 2])), [(0.5 + 0.9 + 2 * 0.99) / 4])
+
+    def test_windows_against_a_plain_loop(self):
+        cosines = np.random.default_rng(0).random((140, 3))
+        starts, weight = np.array([0, 5, 37, 70]), np.array([1.0, 2.0, 3.0])
+        got = best_windows(block_maxima(cosines, starts), weight)
+        for i, (start, end) in enumerate(zip(starts, [5, 37, 70, 140])):
+            firsts = range(start, max(start + 1, end - 24), 8)
+            self.assertAlmostEqual(got[i], max(cosines[first : min(end, first + 32)].max(axis=0) @ weight / 6 for first in firsts))
+
+    def test_weights_by_candidates(self):
+        same = np.full((4, 3), -2.0)
+        same[0, 1] = 0.5
+        want = np.array([(np.log(5 / 0.5) + 1) / 2, np.log(5 / 1.5) + 1, 0])
+        want[2] = want[:2].mean() / 2
+        np.testing.assert_allclose(by_candidates({"best": np.ones((4, 3)), "same": same}), want, rtol=1e-6)
 
     def test_weights(self):
         table, special = weights(), special_ids()
