@@ -1,6 +1,6 @@
 """nDCG@10 over the dense top 30 of held-out sets: dense, late interaction, the cross-encoder and their sums.
 
-    validate.py [--queries 200] [--last N]... [--checkpoint STEP] [--start-share 0.2]
+    validate.py [--queries 200] [--last 3] [--checkpoint STEP] [--start-share 0.2] [--threads 2]
 """
 
 import argparse
@@ -98,6 +98,7 @@ def measure(model, most):
             with torch.inference_mode():
                 cross = score(model, list(pairs_of(questions[query], [texts[d] for d in ids], tokenizer))).numpy()
             gains.append({way: gain([ids[i] for i in np.argsort(-s, kind="stable")], judged) for way, s in ways(dense, late, cross).items()})
+        print(f"{name}: {len(gains)} queries", flush=True)
         table[name] = {way: round(float(np.mean([g[way] for g in gains])), 4) for way in gains[0]}
     table["mean"] = {way: round(float(np.mean([row[way] for row in table.values()])), 4) for way in table["mbpp"]}
     return table
@@ -106,11 +107,12 @@ def measure(model, most):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--queries", type=int, default=200)
-    parser.add_argument("--last", type=int, default=1, help="mean of this many last checkpoints")
+    parser.add_argument("--last", type=int, default=3, help="mean of this many last checkpoints")
     parser.add_argument("--checkpoint", type=int, help="this step's alone")
     parser.add_argument("--start-share", type=float, default=0.0)
+    parser.add_argument("--threads", type=int, default=2)
     given = parser.parse_args()
-    torch.set_num_threads(2)
+    torch.set_num_threads(given.threads)
     paths = found()[-given.last :] if given.checkpoint is None else [p for p in found() if int(p.stem[-6:]) == given.checkpoint]
     model = averaged(paths, given.start_share).bfloat16()
     began = time.time()
