@@ -1,0 +1,26 @@
+"""Where the data, the models and the intermediate files are."""
+
+import os
+from pathlib import Path
+
+HOME = Path.home() / ".cache/bge-js"
+CACHE = Path(os.environ.get("BGE_JS_TRAIN_CACHE", HOME / "train"))
+START = Path(os.environ.get("BGE_JS_MODELS", HOME / "reference-models")) / "bge-small-en-v1.5"
+EMBEDDER = Path(__file__).resolve().parents[2] / "packages/model-bge-small-en-v1.5/model"
+
+# Sets with positives in the training pairs, and sets whose own judgements are read (name: split); mbpp's test split is only measured on.
+PAIRED = ["clapnq-dev", "qed-dev", "selqa", "squadshifts-wiki", "squadshifts-reddit", "squadshifts-amazon", "medquad"]
+JUDGED = {"pubmedqa": "test", "mbpp": "train"}
+SETS = PAIRED[:6] + list(JUDGED) + PAIRED[6:]
+
+
+def folder(name):
+    """A set's folder."""
+    return data() / name
+
+
+def data():
+    """The folder with a folder per set in BEIR layout, and `training-pairs`."""
+    if "BGE_JS_DATA" not in os.environ:
+        raise SystemExit("Set BGE_JS_DATA to the folder with the retrieval sets and training-pairs (see README.md).")
+    return Path(os.environ["BGE_JS_DATA"])
