@@ -34,8 +34,7 @@ def start_worker():
 def run(rows):
     """Token vectors [texts, length, 384] of texts of one length."""
     ids = np.array(rows, dtype=np.int64)
-    inputs = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
-    [hidden] = session.run(None, {i.name: inputs[i.name] for i in session.get_inputs()})
+    [hidden] = session.run(None, {"input_ids": ids, "output_length": np.array([ids.shape[1]])})
     return hidden / np.linalg.norm(hidden, axis=-1, keepdims=True)
 
 
