@@ -22,6 +22,7 @@ export function plot({ title, x: label, lines }) {
   const marks = [...new Set(all.map(([x]) => x))].sort((a, b) => a - b);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">`,
+    `<title>${title}</title>`,
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="white"/>`,
     text(LEFT, 22, title, 'font-size="15" font-weight="bold"'),
     ...marks.map((x) => text(across(x), HEIGHT - BOTTOM + 18, x.toLocaleString("en"), 'text-anchor="middle"')),
