@@ -5,7 +5,6 @@
 
 import argparse
 import json
-import math
 import random
 import time
 
@@ -15,10 +14,12 @@ from tokenizers import Tokenizer
 
 from beir import documents, qrels, queries
 from checkpoints import averaged, found
+from head.metrics import ndcg10
+from head.sets import texts
 from lists import QUERY_LENGTH
 from mine import vectors
 from model import score
-from paths import CACHE, START
+from paths import START
 
 # Splits that no training query comes from, and the most queries of each.
 HELD_OUT = {"medquad": ("dev", 200), "selqa": ("dev", 200), "mbpp": ("test", 150)}
@@ -27,43 +28,28 @@ LENGTH = 256
 WEIGHTS = [0.5, 1, 2]
 
 
-def gain(ranked, judged):
-    """nDCG@10 of document ids in their order."""
-    found_gain = sum(judged.get(d, 0) / math.log2(i + 2) for i, d in enumerate(ranked[:10]))
-    ideal = sorted((s for s in judged.values() if s > 0), reverse=True)[:10]
-    return found_gain / sum(s / math.log2(i + 2) for i, s in enumerate(ideal))
-
-
 def z(scores):
     return (scores - scores.mean()) / (scores.std() + 1e-9)
 
 
-class Stored:
-    """Token vectors of a set's texts as encode.py wrote them."""
-
-    def __init__(self, name, kind):
-        self.rows = np.memmap(CACHE / name / f"{kind}.f16", "<f2", "r").reshape(-1, 384)
-        self.offsets = np.load(CACHE / name / f"{kind}.offsets.npy")
-
-    def tokens(self, i):
-        """Without [CLS]."""
-        return self.rows[self.offsets[i] + 1 : self.offsets[i + 1]].astype(np.float32)
+def vectors_of(stored, i):
+    return stored.vectors[stored.rows(i)].astype(np.float32)
 
 
 def candidates(name, split, most):
-    """For each query: judgements, and the dense top 30 with dense and late-interaction scores."""
+    """For each query: judgements, and the dense top 30 with dense and late-interaction scores ([CLS] left out)."""
     asked, stored, query_ids, document_ids = vectors(name)
     judged = {q: row for q, row in qrels(name, split).items() if any(s > 0 for s in row.values())}
     chosen = sorted(judged)
     random.Random(1).shuffle(chosen)
     row_of = {q: i for i, q in enumerate(query_ids)}
-    token_queries, token_documents = Stored(name, "queries"), Stored(name, "documents")
+    token_queries, token_documents = texts(name, "queries"), texts(name, "documents")
     for query in chosen[:most]:
         scores = stored @ asked[row_of[query]]
         top = np.argpartition(-scores, DEPTH)[:DEPTH]
         top = top[np.argsort(-scores[top])]
-        own = token_queries.tokens(row_of[query])
-        late = np.array([(own @ token_documents.tokens(i).T).max(1).mean() for i in top])
+        own = vectors_of(token_queries, row_of[query])
+        late = np.array([(own @ vectors_of(token_documents, i).T).max(1).mean() for i in top])
         yield query, judged[query], [document_ids[i] for i in top], scores[top], late
 
 
@@ -92,12 +78,14 @@ def measure(model, most):
     tokenizer.no_padding()
     table = {}
     for name, (split, limit) in HELD_OUT.items():
-        texts, questions = documents(name), queries(name)
+        passages, questions = documents(name), queries(name)
         gains = []
         for query, judged, ids, dense, late in candidates(name, split, min(most, limit)):
             with torch.inference_mode():
-                cross = score(model, list(pairs_of(questions[query], [texts[d] for d in ids], tokenizer))).numpy()
-            gains.append({way: gain([ids[i] for i in np.argsort(-s, kind="stable")], judged) for way, s in ways(dense, late, cross).items()})
+                cross = score(model, list(pairs_of(questions[query], [passages[d] for d in ids], tokenizer))).numpy()
+            found_gains = np.array([judged.get(d, 0) for d in ids])
+            ideal = np.array(sorted((s for s in judged.values() if s > 0), reverse=True))
+            gains.append({way: ndcg10(s, found_gains, ideal) for way, s in ways(dense, late, cross).items()})
         print(f"{name}: {len(gains)} queries", flush=True)
         table[name] = {way: round(float(np.mean([g[way] for g in gains])), 4) for way in gains[0]}
     table["mean"] = {way: round(float(np.mean([row[way] for row in table.values()])), 4) for way in table["mbpp"]}

@@ -19,10 +19,9 @@ export function padRows(
 ): Inputs {
   const count = rows.lengths.length;
   const width = Math.max(...rows.lengths);
-  const ids = int64(count * width);
-  const mask = int64(count * width);
-  const types = int64(count * width);
-  if (padId !== 0) for (let i = 0; i < count * width; i++) ids.set(i, padId);
+  const made = (name: string) => (names.includes(name) ? int64(count * width) : undefined);
+  const [ids, mask, types] = [made("input_ids"), made("attention_mask"), made("token_type_ids")];
+  if (padId !== 0) for (let i = 0; i < count * width; i++) ids?.set(i, padId);
   let from = 0;
   for (let row = 0; row < count; row++) {
     const length = rows.lengths[row]!;
@@ -30,20 +29,21 @@ export function padRows(
     const start = row * width + (padding === "left" ? width - length : 0);
     for (let t = 0; t < length; t++) {
       const at = start + t;
-      ids.set(at, rows.ids[from + t]!);
-      mask.set(at, 1);
-      if (second > 0 && t >= second) types.set(at, 1);
+      ids?.set(at, rows.ids[from + t]!);
+      mask?.set(at, 1);
+      if (second > 0 && t >= second) types?.set(at, 1);
     }
     from += length;
   }
   const shape = [count, width];
-  const all: Inputs = {
-    input_ids: { data: ids.array, shape },
-    attention_mask: { data: mask.array, shape },
-    token_type_ids: { data: types.array, shape },
-    output_length: { data: BigInt64Array.of(BigInt(outputLength ?? width)), shape: [1] },
+  return {
+    ...(ids && { input_ids: { data: ids.array, shape } }),
+    ...(mask && { attention_mask: { data: mask.array, shape } }),
+    ...(types && { token_type_ids: { data: types.array, shape } }),
+    ...(names.includes("output_length") && {
+      output_length: { data: BigInt64Array.of(BigInt(outputLength ?? width)), shape: [1] },
+    }),
   };
-  return Object.fromEntries(Object.entries(all).filter(([name]) => names.includes(name)));
 }
 
 /** The inputs that `padRows` can make. */
