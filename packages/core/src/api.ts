@@ -18,9 +18,10 @@ export interface TruncationReport {
 
 /**
  * What a reranker's score is: a cross-encoder's raw logit or its sigmoid, the cosine of late interaction, or the weighted mean
- * of bge-m3's three scores (a cosine, a lexical score of 0 or more, a cosine).
+ * of bge-m3's three scores (a cosine, a lexical score of 0 or more, a cosine). `"fused"`: a number that is comparable with those
+ * of the same call alone.
  */
-export type Scale = "logit" | "sigmoid" | "cosine" | "hybrid";
+export type Scale = "logit" | "sigmoid" | "cosine" | "hybrid" | "fused";
 
 /** What an embedding model can give for a text: one vector, lexical weights, a vector a token. */
 export type EmbeddingOutput = "dense" | "sparse" | "multiVector";
@@ -104,8 +105,13 @@ export interface LoadOptions {
    * (code `BGE_CANARY`), under 0.98 `UNSUPPORTED_PLATFORM`. @default true
    */
   readonly canaries?: boolean;
-  /** What a cross-encoder's scores are. Late interaction is a cosine in any case; embedders have no scores. @default "logit" */
-  readonly scale?: "logit" | "sigmoid";
+  /**
+   * What a cross-encoder's scores are. `"fused"`, for bge-js/reranker-small-en: late interaction with bge-small-en-v1.5 reads all
+   * documents, the cross-encoder the best 30, and the z-scores of both are added; a better order, in which a score says nothing
+   * outside its call. Both models are loaded, with the same options. Late interaction is a cosine in any case; embedders have no
+   * scores. @default "logit"; `loadReranker()` without a model: "fused"
+   */
+  readonly scale?: "logit" | "sigmoid" | "fused";
   /**
    * Branch, tag, or commit of 40 hex digits, which pins. With it, an installed model package, which has no revisions, is
    * passed over. @default a model package, else "main"
@@ -266,11 +272,12 @@ export interface RankedDocument {
 
 /**
  * A reranker, loaded: a cross-encoder, late interaction over an embedding model's token vectors, or bge-m3's dense, sparse and
- * multi-vector scores together. Rejects as `Embedder` does;
- * a document's score does not depend on the others.
+ * multi-vector scores together. Rejects as `Embedder` does; a document's score does not depend on the others, unless `scale` is
+ * `"fused"`: then an error carries no `completed`.
  */
 export interface Reranker extends AsyncDisposable {
-  readonly kind: "cross-encoder" | "late-interaction" | "hybrid";
+  readonly kind: "cross-encoder" | "late-interaction" | "hybrid" | "fused";
+  /** Of two models that are fused: the cross-encoder, as `source` and `maxTokens`. */
   readonly spec: ModelSpec;
   readonly source: OpenSource;
   /** What a score is, and so what a `threshold` means. */

@@ -4,10 +4,10 @@ import type { EngineCall } from "./engine/pool.js";
 import { documentRoom } from "./frames.js";
 import { maxTokensOf, refuse } from "./options.js";
 import type { Outcome } from "./outcomes.js";
-import type { Scorer } from "./reranker.js";
+import { eachAlone, type Scorer } from "./scorer.js";
 import type { ModelSource, RerankerSpec } from "./spec.js";
 import { countTexts, encodeTexts, runAll } from "./text-runs.js";
-import { createTruncation } from "./truncation.js";
+import { createTruncation, reportingPart } from "./truncation.js";
 
 /** With fewer, the 3/4 rule leaves a document no room beside four special tokens. */
 const LEAST_TOKENS = 20;
@@ -39,31 +39,45 @@ export function createCrossEncoder(
   const heads = [{ type: "logit", output: logitOutput(spec) }] as const;
   const { query: beforeQuery, document: beforeDocument } = spec.prompt ?? { query: "", document: "" };
 
-  async function score(call: EngineCall, query: string, documents: readonly string[]): Promise<Outcome[]> {
-    const encoded = await encodeTexts(call, [beforeQuery + query], { form: "bare", maxTokens: queryTokens });
-    const { ids } = encoded.rows;
-    if (truncation.refuses) truncation.refuse(encoded.totals, "query", queryTokens);
-    truncation.report([{ tokens: encoded.totals[0]!, kept: ids.length }], "query");
-    const texts = beforeDocument === "" ? documents : documents.map((document) => beforeDocument + document);
-    if (truncation.refuses) {
-      // The count of a text alone includes its own frame.
-      const counts = await countTexts(call, texts);
-      truncation.refuse(
-        counts.map((count) => count - frame.single),
-        "document",
-        documentRoom(frame, ids.length, maxTokens),
-      );
-    }
-    const encoding: Encoding = { form: "pair", maxTokens, query: ids };
-    return runAll(call, texts, { encoding, heads, batching: source.batching }, { truncation, inputType: "document" });
+  const encodeQuery = (call: EngineCall, query: string) =>
+    encodeTexts(call, [beforeQuery + query], { form: "bare", maxTokens: queryTokens });
+  const written = (documents: readonly string[]) =>
+    beforeDocument === "" ? documents : documents.map((document) => beforeDocument + document);
+
+  async function check(call: EngineCall, query: string, documents: readonly string[]): Promise<void> {
+    if (!truncation.refuses) return;
+    const { rows, totals } = await encodeQuery(call, query);
+    truncation.refuse(totals, "query", queryTokens);
+    // The count of a text alone includes its own frame.
+    const counts = await countTexts(call, written(documents));
+    truncation.refuse(
+      counts.map((count) => count - frame.single),
+      "document",
+      documentRoom(frame, rows.ids.length, maxTokens),
+    );
+  }
+
+  async function score(
+    call: EngineCall,
+    query: string,
+    documents: readonly string[],
+    places?: readonly number[],
+  ): Promise<Outcome[]> {
+    const { rows, totals } = await encodeQuery(call, query);
+    truncation.report([{ tokens: totals[0]!, kept: rows.ids.length }], "query");
+    const encoding: Encoding = { form: "pair", maxTokens, query: rows.ids };
+    const told = places === undefined ? truncation : reportingPart(truncation, places);
+    const task = { encoding, heads, batching: source.batching };
+    return runAll(call, written(documents), task, { truncation: told, inputType: "document" });
   }
 
   return {
     kind: "cross-encoder",
     scale: sigmoid ? "sigmoid" : "logit",
     maxTokens,
+    check,
     score,
-    toScore: ([logit]) => (sigmoid ? 1 / (1 + Math.exp(-logit!)) : logit!),
+    toScores: eachAlone(([logit]) => (sigmoid ? 1 / (1 + Math.exp(-logit!)) : logit!)),
   };
 }
 

@@ -5,7 +5,7 @@ import { splitRow } from "./engine/row-size.js";
 import { dimensionsOf, LEAST_TEXT_TOKENS, maxTokensOf, refuse } from "./options.js";
 import { type Outcome, ofQuery } from "./outcomes.js";
 import { headsOf, mainOutput } from "./outputs.js";
-import type { Scorer } from "./reranker.js";
+import { eachAlone, type Scorer } from "./scorer.js";
 import type { EmbeddingSpec, ModelSource } from "./spec.js";
 import { lengthsOverLimit, runAll, runTexts } from "./text-runs.js";
 import { createTruncation } from "./truncation.js";
@@ -29,7 +29,8 @@ export function weightedOutputs({ weights = EVEN }: LoadOptions) {
  * once. As the reference's `compute_score` for one pair at a time (in its batches, padding takes part in the maximum).
  */
 export function createHybrid(spec: EmbeddingSpec, source: ModelSource, options: LoadOptions): Scorer {
-  const { weights = EVEN, queryInstruction } = options;
+  const { weights = EVEN } = options;
+  const instruction = options.queryInstruction || "";
   const dimensions = dimensionsOf(options, spec);
   const maxTokens = maxTokensOf(options, spec, LEAST_TEXT_TOKENS);
   const truncation = createTruncation(spec.id, maxTokens, options);
@@ -49,13 +50,14 @@ export function createHybrid(spec: EmbeddingSpec, source: ModelSource, options: 
     });
   }
 
+  async function check(call: EngineCall, query: string, documents: readonly string[]): Promise<void> {
+    if (!truncation.refuses) return;
+    truncation.refuse(await lengthsOverLimit(call, [instruction + query], common.encoding), "query");
+    truncation.refuse(await lengthsOverLimit(call, documents, common.encoding), "document");
+  }
+
   async function score(call: EngineCall, query: string, documents: readonly string[]): Promise<Outcome[]> {
-    const asked = (queryInstruction || "") + query;
-    if (truncation.refuses) {
-      truncation.refuse(await lengthsOverLimit(call, [asked], common.encoding), "query");
-      truncation.refuse(await lengthsOverLimit(call, documents, common.encoding), "document");
-    }
-    const outcomes = await runTexts(call, [asked], { ...common, heads: queryHeads });
+    const outcomes = await runTexts(call, [instruction + query], { ...common, heads: queryHeads });
     truncation.report(outcomes, "query");
     const [found] = outcomes.map(ofQuery);
     const heads = scoringHeads(found!.data, found!.kept);
@@ -66,7 +68,10 @@ export function createHybrid(spec: EmbeddingSpec, source: ModelSource, options: 
     kind: "hybrid",
     scale: "hybrid",
     maxTokens,
+    check,
     score,
-    toScore: (scores) => outputs.reduce((total, output, i) => total + weights[output] * scores[i]!, 0) / sum,
+    toScores: eachAlone(
+      (scores) => outputs.reduce((total, output, i) => total + weights[output] * scores[i]!, 0) / sum,
+    ),
   };
 }

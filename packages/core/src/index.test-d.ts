@@ -157,7 +157,7 @@ describe("a reranker", () => {
   });
 
   test("says of which kind it is", () => {
-    expectTypeOf(reranker.kind).toEqualTypeOf<"cross-encoder" | "late-interaction" | "hybrid">();
+    expectTypeOf(reranker.kind).toEqualTypeOf<"cross-encoder" | "late-interaction" | "hybrid" | "fused">();
     expectTypeOf(reranker.scale).toEqualTypeOf<Scale>();
     expectTypeOf(reranker.spec).toEqualTypeOf<ModelSpec>();
     expectTypeOf<Reranker>().toExtend<AsyncDisposable>();

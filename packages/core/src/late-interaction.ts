@@ -1,12 +1,14 @@
 import type { LoadOptions } from "./api.js";
+import { scoresByCandidates } from "./by-candidates.js";
+import type { Head } from "./engine/messages.js";
 import type { EngineCall } from "./engine/pool.js";
 import { BgeError } from "./errors.js";
 import { dimensionsOf, LEAST_TEXT_TOKENS, maxTokensOf, refuse } from "./options.js";
 import { type Outcome, ofQuery } from "./outcomes.js";
 import { mainOutput } from "./outputs.js";
-import type { Scorer } from "./reranker.js";
+import { eachAlone, type Scorer } from "./scorer.js";
 import type { EmbeddingSpec, ModelSource } from "./spec.js";
-import { lengthsOverLimit, runAll, runTexts } from "./text-runs.js";
+import { encodeTexts, lengthsOverLimit, runAll, runTexts } from "./text-runs.js";
 import { createTruncation } from "./truncation.js";
 
 export function acceptLateInteraction(spec: EmbeddingSpec, options: LoadOptions): void {
@@ -28,8 +30,16 @@ export function acceptLateInteraction(spec: EmbeddingSpec, options: LoadOptions)
  * document's tokens, [CLS] left out on both sides and [SEP] kept, as in bge-m3's multi-vectors. The query carries no
  * instruction unless one is asked for. Of a dozen forms this one measured best, within noise, on four English sets and a
  * Chinese one (nDCG@10; see the README).
+ *
+ * @param byCandidates weighs the query's tokens by how rare they are among the documents of the call (`scoresByCandidates`):
+ * a better order, in which a score is comparable within its call alone
  */
-export function createLateInteraction(spec: EmbeddingSpec, source: ModelSource, options: LoadOptions): Scorer {
+export function createLateInteraction(
+  spec: EmbeddingSpec,
+  source: ModelSource,
+  options: LoadOptions,
+  byCandidates: boolean,
+): Scorer {
   const dimensions = dimensionsOf(options, spec);
   const maxTokens = maxTokensOf(options, spec, LEAST_TEXT_TOKENS);
   const truncation = createTruncation(spec.id, maxTokens, options);
@@ -38,11 +48,13 @@ export function createLateInteraction(spec: EmbeddingSpec, source: ModelSource, 
   const output = mainOutput(spec);
   const encoding = { form: "single", maxTokens } as const;
 
+  async function check(call: EngineCall, query: string, documents: readonly string[]): Promise<void> {
+    if (!truncation.refuses) return;
+    truncation.refuse(await lengthsOverLimit(call, [instruction + query], encoding), "query");
+    truncation.refuse(await lengthsOverLimit(call, documents, encoding), "document");
+  }
+
   async function score(call: EngineCall, query: string, documents: readonly string[]): Promise<Outcome[]> {
-    if (truncation.refuses) {
-      truncation.refuse(await lengthsOverLimit(call, [instruction + query], encoding), "query");
-      truncation.refuse(await lengthsOverLimit(call, documents, encoding), "document");
-    }
     const asked = await runTexts(call, [instruction + query], {
       encoding,
       heads: [{ type: "tokens", output, dimensions, skip: 1 }],
@@ -50,9 +62,18 @@ export function createLateInteraction(spec: EmbeddingSpec, source: ModelSource, 
     });
     truncation.report(asked, "query");
     const [rows] = asked.map(ofQuery);
-    const heads = [{ type: "max-sim", output, dimensions, query: rows!.data }] as const;
+    const head = { output, dimensions, query: rows!.data };
+    const heads: Head[] = byCandidates
+      ? [{ ...head, type: "best-matches", queryIds: await idsOf(call, instruction + query) }]
+      : [{ ...head, type: "max-sim" }];
     return runAll(call, documents, { encoding, heads, batching }, { truncation, inputType: "document" });
   }
 
-  return { kind: "late-interaction", scale: "cosine", maxTokens, score, toScore: ([cosine]) => cosine! };
+  /** The ids of a text's tokens but [CLS]. */
+  async function idsOf(call: EngineCall, text: string): Promise<Int32Array> {
+    return (await encodeTexts(call, [text], encoding)).rows.ids.slice(1);
+  }
+
+  const toScores = byCandidates ? scoresByCandidates : eachAlone(([cosine]) => cosine!);
+  return { kind: "late-interaction", scale: byCandidates ? "fused" : "cosine", maxTokens, check, score, toScores };
 }

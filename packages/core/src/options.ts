@@ -24,7 +24,7 @@ const CHECKS: Readonly<Record<keyof LoadOptions, Check>> = {
   maxQueuedTokens: count,
   device: oneOf("auto", "cpu", "cuda", "coreml", "dml", "webgpu"),
   canaries: (value) => (typeof value === "boolean" ? undefined : "true or false"),
-  scale: oneOf("logit", "sigmoid"),
+  scale: oneOf("logit", "sigmoid", "fused"),
   revision: (value) => (typeof value === "string" && isRevision(value) ? undefined : "a branch, a tag or a commit"),
   download: (value) => (typeof value === "boolean" ? undefined : "true or false"),
   onDownload: (value) => (typeof value === "function" ? undefined : "a function"),

@@ -11,11 +11,18 @@ export function allOrError<T extends NonNullable<Completed[number]>>(
   toValue: (data: Float32Array, tokens: number) => T,
 ): T[] {
   const values = outcomes.map((outcome) => (outcome.error ? undefined : toValue(outcome.data, outcome.kept)));
-  const failed = outcomes.flatMap((outcome, index) => (outcome.error ? [index] : []));
-  const first = outcomes[failed[0] ?? 0]?.error;
-  if (first !== undefined) throw located(first, failed, values);
+  refuseFailed(outcomes, undefined, values);
   // No outcome is an error, so every value is there.
   return values as T[];
+}
+
+/** Throws one error that names every text that failed, if any has. `places`: theirs in the caller's list. */
+export function refuseFailed(outcomes: readonly Outcome[], places?: readonly number[], completed?: Completed): void {
+  const failed = outcomes.flatMap((outcome, index) => (outcome.error ? [index] : []));
+  const first = outcomes[failed[0] ?? 0]?.error;
+  if (first === undefined) return;
+  const indices = places === undefined ? failed : failed.map((index) => places[index]!).sort((a, b) => a - b);
+  throw located(first, indices, completed);
 }
 
 /** A query's numbers. Its error names no index: one would be read as a document's. */

@@ -1,26 +1,20 @@
 import type { CallOptions, LoadOptions, RankedDocument, Reranker, RerankOptions } from "./api.js";
-import { type CallFacts, checkCallOptions, withCall } from "./calls.js";
-import { acceptCrossEncoder, createCrossEncoder } from "./cross-encoder.js";
-import type { FrameSize } from "./engine/messages.js";
-import type { EngineCall } from "./engine/pool.js";
-import { acceptHybrid, createHybrid, weightedOutputs } from "./hybrid.js";
+import { type CallFacts, checkCallOptions } from "./calls.js";
 import { checkText, checkTexts } from "./input.js";
-import { acceptLateInteraction, createLateInteraction } from "./late-interaction.js";
-import { openModel } from "./open-model.js";
-import { allOrError, type Outcome } from "./outcomes.js";
-import type { NeededOutput } from "./outputs.js";
+import { DEFAULT_RERANKER } from "./models.js";
+import { type OpenScorer, openScorer, scoreAll } from "./open-scorer.js";
+import { checkOptions, invalid } from "./options.js";
 import { checkRanking, rank } from "./ranking.js";
-import type { EmbeddingSpec, ModelReference, ModelSource, ModelSpec } from "./spec.js";
+import type { ModelReference } from "./spec.js";
 
-/** What distinguishes one kind of reranker from another. */
-export interface Scorer {
+/** How an open reranker's documents get their scores, and how it ends. */
+interface Scoring {
   readonly kind: Reranker["kind"];
   readonly scale: Reranker["scale"];
-  readonly maxTokens: number;
-  /** One outcome a document, in order. */
-  score(call: EngineCall, query: string, documents: readonly string[]): Promise<Outcome[]>;
-  /** From the model's numbers for a document to its score. */
-  toScore(numbers: Float32Array): number;
+  /** The model whose facts the reranker shows. */
+  readonly shown: OpenScorer;
+  score(query: string, documents: readonly string[], facts: CallOptions & CallFacts): Promise<number[]>;
+  dispose(): Promise<void>;
 }
 
 /**
@@ -28,27 +22,54 @@ export interface Scorer {
  * scores together; the model tells which.
  *
  * @param model Hugging Face id, folder, or `{ id?, directory?, ...facts }`; `{ id, lateInteraction: true }` reranks with the
- * token vectors of any other embedding model. @default late interaction with the embedded bge-small-en-v1.5
+ * token vectors of any other embedding model. @default the embedded bge-js/reranker-small-en, fused with late interaction
  * @throws BgeError as `loadEmbedder`
  */
 export async function loadReranker(model?: string | ModelReference, options: LoadOptions = {}): Promise<Reranker> {
-  const {
-    spec,
-    source,
-    engine,
-    options: checked,
-  } = await openModel(model, options, {
-    accept: acceptReranker,
-    needs: outputsNeeded,
-  });
-  const scorer = createScorer(spec, source, engine.info.frame, checked);
+  const checked = checkOptions(options);
+  const { scale = model === undefined ? "fused" : "logit" } = checked;
+  const open = scale === "fused" ? fusedScoring : scoring;
+  return createReranker(await open(model ?? DEFAULT_RERANKER, checked));
+}
 
-  async function score(query: string, documents: readonly string[], callOptions: CallOptions = {}): Promise<number[]> {
-    checkCallOptions(callOptions);
-    return scoreAll(query, documents, callOptions, "score");
+/** A reranker whose scores are compared within one search alone: late interaction weighs the query's tokens by the candidates. */
+export async function loadRerankingStage(model: string | ModelReference, options: LoadOptions): Promise<Reranker> {
+  return createReranker(await scoring(model, options, true));
+}
+
+async function scoring(model: string | ModelReference, options: LoadOptions, byCandidates = false): Promise<Scoring> {
+  const opened = await openScorer(model, options, byCandidates);
+  const { kind, scale } = opened.scorer;
+  return {
+    kind,
+    scale,
+    shown: opened,
+    score: (query, documents, facts) => scoreAll(opened, query, documents, facts),
+    dispose: () => opened.engine.dispose(),
+  };
+}
+
+async function fusedScoring(model: string | ModelReference, options: LoadOptions): Promise<Scoring> {
+  const { openFused, scoreFused } = await import("./fused.js");
+  const fused = await openFused(model, options);
+  return {
+    kind: "fused",
+    scale: "fused",
+    shown: fused.cross,
+    score: (query, documents, facts) => scoreFused(fused, query, documents, facts),
+    dispose: async () => {
+      await Promise.all([fused.late.engine.dispose(), fused.cross.engine.dispose()]);
+    },
+  };
+}
+
+function createReranker({ kind, scale, shown, score: scoreList, dispose }: Scoring): Reranker {
+  async function score(query: string, documents: readonly string[], options: CallOptions = {}): Promise<number[]> {
+    checkCallOptions(options);
+    return scoreChecked(query, documents, options, "score");
   }
 
-  async function scoreAll(
+  async function scoreChecked(
     query: string,
     documents: readonly string[],
     limits: CallOptions,
@@ -58,10 +79,7 @@ export async function loadReranker(model?: string | ModelReference, options: Loa
     checkTexts(documents, "documents");
     // A copy: the caller may change the list while we work.
     const list = [...documents];
-    return withCall(engine, { ...limits, method, inputs: list.length }, async (call) => {
-      const outcomes = list.length === 0 ? [] : await scorer.score(call, query, list);
-      return allOrError(outcomes, (numbers) => scorer.toScore(numbers));
-    });
+    return scoreList(query, list, { ...limits, method, inputs: list.length });
   }
 
   async function rerank(
@@ -71,31 +89,16 @@ export async function loadReranker(model?: string | ModelReference, options: Loa
   ): Promise<RankedDocument[]> {
     checkCallOptions(options, ["topN", "threshold"]);
     checkRanking(options);
-    return rank(await scoreAll(query, documents, options, "rerank"), options);
+    if (scale === "fused" && options.threshold !== undefined) {
+      throw invalid(
+        "threshold",
+        'does not apply: fused scores are comparable within one call alone; load with scale "logit"',
+      );
+    }
+    return rank(await scoreChecked(query, documents, options, "rerank"), options);
   }
 
-  const dispose = () => engine.dispose();
-  const { kind, scale, maxTokens } = scorer;
+  const { spec, source, scorer } = shown;
+  const { maxTokens } = scorer;
   return { kind, spec, source, scale, maxTokens, score, rerank, dispose, [Symbol.asyncDispose]: dispose };
-}
-
-function acceptReranker(spec: ModelSpec, options: LoadOptions): void {
-  if (spec.kind === "reranker") acceptCrossEncoder(spec, options);
-  else if (isHybrid(spec)) acceptHybrid(spec, options);
-  else acceptLateInteraction(spec, options);
-}
-
-function createScorer(spec: ModelSpec, source: ModelSource, frame: FrameSize, options: LoadOptions): Scorer {
-  if (spec.kind === "reranker") return createCrossEncoder(spec, source, frame, options);
-  return isHybrid(spec) ? createHybrid(spec, source, options) : createLateInteraction(spec, source, options);
-}
-
-/** A model with heads for it, unless late interaction over its hidden states is asked for. */
-function isHybrid({ sparseOutput, multiVectorOutput, lateInteraction }: EmbeddingSpec): boolean {
-  return lateInteraction !== true && sparseOutput !== undefined && multiVectorOutput !== undefined;
-}
-
-function outputsNeeded(spec: ModelSpec, options: LoadOptions): readonly NeededOutput[] {
-  if (spec.kind === "reranker") return [];
-  return isHybrid(spec) ? weightedOutputs(options) : ["hidden"];
 }

@@ -109,6 +109,8 @@ export interface RerankerSpec extends CommonSpec {
   readonly layers?: { readonly first: number; readonly last: number };
   /** The graph's output with the logits, `[batch, 1]`. @default "logits" */
   readonly output?: string;
+  /** The embedding model whose late interaction is measured to go well with it (`scale: "fused"`). */
+  readonly fusedWith?: string;
 }
 
 export type ModelSpec = EmbeddingSpec | RerankerSpec;

@@ -57,3 +57,13 @@ export function createTruncation(id: string, maxTokens: number, options: LoadOpt
     },
   };
 }
+
+/** For a part of the caller's list: `places` are its texts' places there. */
+export function reportingPart(truncation: Truncation, places: readonly number[]): Truncation {
+  return {
+    ...truncation,
+    report(outcomes, inputType, offset = 0) {
+      for (const [i, outcome] of outcomes.entries()) truncation.report([outcome], inputType, places[offset + i]!);
+    },
+  };
+}

@@ -1,4 +1,5 @@
 import { dotProduct } from "../dot-product.js";
+import { bestMatches } from "./best-matches.js";
 import { addLexical, lexicalScore } from "./lexical.js";
 import { maxSim } from "./max-sim.js";
 import type { Computed, Head, TokenRows } from "./messages.js";
@@ -87,6 +88,14 @@ function applyHead(head: Head, output: Output, place: Place, weightless: Readonl
       const document = new Float32Array((place.length - 1) * head.dimensions);
       tokenRows(hiddenRow(output, place), 1, head.dimensions, document);
       out[0] = maxSim(head.query, document, head.dimensions);
+      return;
+    }
+    case "best-matches": {
+      const { query, queryIds, dimensions } = head;
+      const document = new Float32Array((place.length - 1) * dimensions);
+      tokenRows(hiddenRow(output, place), 1, dimensions, document);
+      const asked = { rows: query, ids: queryIds };
+      bestMatches(asked, { rows: document, ids: place.ids.subarray(1) }, dimensions, weightless, out);
       return;
     }
     case "sparse":

@@ -79,6 +79,13 @@ export type Head = { readonly output: string } & (
   | { readonly type: "sparse" }
   /** `query`: its token rows. The first token's row ([CLS]) of each document is left out. */
   | { readonly type: "max-sim"; readonly dimensions: number; readonly query: Float32Array }
+  /** The same, row by row of the query and by its token ids: see `bestMatches`. */
+  | {
+      readonly type: "best-matches";
+      readonly dimensions: number;
+      readonly query: Float32Array;
+      readonly queryIds: Int32Array;
+    }
   | { readonly type: "dot"; readonly pooling: Pooling; readonly dimensions: number; readonly query: Float32Array }
   /** `query`: what the head `sparse` gave for it. */
   | { readonly type: "lexical"; readonly query: Float32Array }

@@ -9,6 +9,8 @@ export function rowSize(head: Head, length: number): number {
       return (length - head.skip) * head.dimensions;
     case "sparse":
       return 2 * length;
+    case "best-matches":
+      return 2 * head.queryIds.length;
     default:
       return 1;
   }

@@ -10,6 +10,7 @@ import {
   type RetrieverDocument,
 } from "@bge-js/core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { lateScores } from "../../../../test/late-scores.js";
 import { fixture } from "../../../../test/models.js";
 
 type Article = RetrieverDocument & { readonly year?: number };
@@ -70,11 +71,10 @@ describe("with the embedded model", () => {
     const { results } = await retriever.search(query, { topN: 12 });
     expect(results).toHaveLength(12);
     await using embedder = await loadEmbedder();
-    await using reranker = await loadReranker();
     const texts = results.map(({ document }) => document.text);
     const asked = await embedder.embedQuery(query);
     const vectors = await embedder.embedDocuments(texts);
-    const late = await reranker.score(query, texts);
+    const late = await lateScores(query, texts);
     for (const [i, { scores }] of results.entries()) {
       expect(scores.dense).toBeCloseTo(
         vectors[i]!.reduce((sum, value, d) => sum + value * asked[d]!, 0),

@@ -2,7 +2,7 @@ import type { Embedder, Reranker } from "../api.js";
 import { abortable } from "../calls.js";
 import { loadEmbedder } from "../embedder.js";
 import { BgeError } from "../errors.js";
-import { loadReranker } from "../reranker.js";
+import { loadRerankingStage } from "../reranker.js";
 import type { ModelReference } from "../spec.js";
 import { addDocuments } from "./add.js";
 import type { AddOptions, Retriever, RetrieverDocument, RetrieverOptions, SearchOptions, Stage } from "./api.js";
@@ -132,12 +132,12 @@ async function loadModels({
     let reranker: Reranker | undefined;
     if (isReranker(asked)) reranker = asked;
     else if (asked !== undefined && asked !== false) {
-      reranker = await loadReranker(asked, load);
+      reranker = await loadRerankingStage(asked, load);
       owned.push(reranker);
     }
     let late = reranker?.kind === "cross-encoder" ? undefined : reranker;
     if (late === undefined && lateInteraction === true && embedder.spec.lateInteraction === true) {
-      late = await loadReranker(referenceTo(embedder), { ...load, maxTokens: embedder.maxTokens });
+      late = await loadRerankingStage(referenceTo(embedder), { ...load, maxTokens: embedder.maxTokens });
       owned.push(late);
     }
     const crossEncoder = reranker?.kind === "cross-encoder" ? reranker : undefined;

@@ -1,8 +1,8 @@
 import type { CallOptions, Embedder, Reranker } from "../api.js";
 import { BgeError } from "../errors.js";
+import { fuse } from "../fusion.js";
 import type { RetrieverDocument, SearchOptions, SearchResult, SearchResults, SkippedStage, Stage } from "./api.js";
 import { affordable, type Budget, type Costs, startBudget } from "./budget.js";
-import { fuse } from "./fusion.js";
 import type { Store, View } from "./store.js";
 
 export interface SearchParts<D> {

@@ -1,0 +1,72 @@
+import type { CallOptions, LoadOptions } from "./api.js";
+import { type CallFacts, withCall } from "./calls.js";
+import { fuse } from "./fusion.js";
+import { findModel } from "./models.js";
+import { type OpenScorer, openScorer } from "./open-scorer.js";
+import { invalid } from "./options.js";
+import { refuseFailed } from "./outcomes.js";
+import { rank } from "./ranking.js";
+import { toReference } from "./resolve.js";
+import { scoresOf } from "./scorer.js";
+import type { ModelReference } from "./spec.js";
+
+/** How many of late interaction's best the cross-encoder reads, and how much it counts beside it. Chosen as the README tells. */
+const DEPTH = 30;
+const CROSS_WEIGHT = 1;
+
+/** Two models that rerank together. */
+export interface Fused {
+  readonly late: OpenScorer;
+  readonly cross: OpenScorer;
+}
+
+/** Opens a cross-encoder, and the embedding model whose late interaction is measured to go well with it. */
+export async function openFused(model: string | ModelReference | undefined, options: LoadOptions): Promise<Fused> {
+  const { id, directory } = toReference(model);
+  const known = id === undefined ? undefined : findModel(id);
+  if (known?.kind !== "reranker" || known.fusedWith === undefined) {
+    throw invalid(
+      "scale",
+      `"fused" is for cross-encoders that are measured beside late interaction, not ${id ?? directory}`,
+    );
+  }
+  const { scale: _, ...rest } = options;
+  const [late, cross] = await Promise.allSettled([openScorer(known.fusedWith, rest, true), openScorer(model, rest)]);
+  if (late.status === "fulfilled" && cross.status === "fulfilled") return { late: late.value, cross: cross.value };
+  for (const one of [late, cross]) if (one.status === "fulfilled") await one.value.engine.dispose();
+  throw [cross, late].find((one) => one.status === "rejected")?.reason;
+}
+
+/**
+ * Late interaction over all documents, the cross-encoder over its best, and their z-scores together: comparable within this call
+ * alone, so that one document that fails leaves none with a score.
+ */
+export function scoreFused(
+  { late, cross }: Fused,
+  query: string,
+  documents: readonly string[],
+  facts: CallOptions & CallFacts,
+): Promise<number[]> {
+  const read = Math.min(DEPTH, documents.length);
+  return withCall(late.engine, facts, (lateCall) =>
+    withCall(cross.engine, { ...facts, inputs: read }, async (crossCall) => {
+      if (documents.length === 0) return [];
+      await late.scorer.check(lateCall, query, documents);
+      await cross.scorer.check(crossCall, query, documents);
+      const outcomes = await late.scorer.score(lateCall, query, documents);
+      refuseFailed(outcomes);
+      const first = scoresOf(late.scorer, outcomes);
+      const places = rank(first, { topN: read }).map(({ index }) => index);
+      const texts = places.map((place) => documents[place]!);
+      const reread = await cross.scorer.score(crossCall, query, texts, places);
+      refuseFailed(reread, places);
+      const second = new Array<number | undefined>(documents.length).fill(undefined);
+      for (const [i, score] of scoresOf(cross.scorer, reread).entries()) second[places[i]!] = score;
+      const stages = [
+        { weight: 1, scores: first },
+        { weight: CROSS_WEIGHT, scores: second },
+      ];
+      return Array.from(fuse(stages, documents.length));
+    }),
+  );
+}
