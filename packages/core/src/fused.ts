@@ -53,20 +53,37 @@ export function scoreFused(
       if (documents.length === 0) return [];
       await late.scorer.check(lateCall, query, documents);
       await cross.scorer.check(crossCall, query, documents);
-      const outcomes = await late.scorer.score(lateCall, query, documents);
-      refuseFailed(outcomes);
-      const first = scoresOf(late.scorer, outcomes);
-      const places = rank(first, { topN: read }).map(({ index }) => index);
-      const texts = places.map((place) => documents[place]!);
-      const reread = await cross.scorer.score(crossCall, query, texts, places);
-      refuseFailed(reread, places);
-      const second = new Array<number | undefined>(documents.length).fill(undefined);
-      for (const [i, score] of scoresOf(cross.scorer, reread).entries()) second[places[i]!] = score;
-      const stages = [
-        { weight: 1, scores: first },
-        { weight: CROSS_WEIGHT, scores: second },
-      ];
-      return Array.from(fuse(stages, documents.length));
+      return combine(
+        documents.length,
+        async () => {
+          const outcomes = await late.scorer.score(lateCall, query, documents);
+          refuseFailed(outcomes);
+          return scoresOf(late.scorer, outcomes);
+        },
+        async (places) => {
+          const texts = places.map((place) => documents[place]!);
+          const outcomes = await cross.scorer.score(crossCall, query, texts, places);
+          refuseFailed(outcomes, places);
+          return scoresOf(cross.scorer, outcomes);
+        },
+      );
     }),
   );
+}
+
+/** Late interaction's scores of all documents, and the cross-encoder's of those at `places`, as one score each. */
+export async function combine(
+  count: number,
+  lateScores: () => Promise<number[]>,
+  crossScores: (places: readonly number[]) => Promise<number[]>,
+): Promise<number[]> {
+  const first = await lateScores();
+  const places = rank(first, { topN: DEPTH }).map(({ index }) => index);
+  const second = new Array<number | undefined>(count).fill(undefined);
+  for (const [i, score] of (await crossScores(places)).entries()) second[places[i]!] = score;
+  const stages = [
+    { weight: 1, scores: first },
+    { weight: CROSS_WEIGHT, scores: second },
+  ];
+  return Array.from(fuse(stages, count));
 }

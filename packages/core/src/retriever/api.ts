@@ -27,10 +27,10 @@ export interface RetrieverOptions {
    */
   readonly reranker?: Reranker | string | ModelReference | false;
   /**
-   * Whether the embedder's token vectors rerank, for models that are measured for it. Over the best of words and vectors
-   * together it has not been shown to help. @default false
+   * Whether the embedder's token vectors rerank, for models that are measured for it; or a loaded reranker in their place. Its
+   * query's tokens are weighed by the candidates that are scored together. @default false
    */
-  readonly lateInteraction?: boolean;
+  readonly lateInteraction?: Reranker | boolean;
   /** How many candidates each stage gives or reads. @default 100, and 30 for the cross-encoder */
   readonly candidates?: Partial<Readonly<Record<Stage, number>>>;
   /** How much each stage counts in the score, numbers of at least 0. @default lexical 0.3, dense 0.7, the others 1.5 */

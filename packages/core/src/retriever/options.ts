@@ -24,7 +24,7 @@ export function checkRetrieverOptions(options: RetrieverOptions): RetrieverOptio
   const given = known(options, "options", ["embedder", "reranker", "lateInteraction", "candidates", "weights", "load"]);
   checkModel(given.embedder, "embedder", ["embedQuery", "embedStream", "spec"]);
   if (given.reranker !== false) checkModel(given.reranker, "reranker", ["rerank", "score", "kind"]);
-  checkBoolean(given.lateInteraction);
+  if (typeof given.lateInteraction !== "boolean") checkLoaded(given.lateInteraction);
   checkByStage(
     given.candidates,
     "candidates",
@@ -108,8 +108,9 @@ function checkByStage(
   }
 }
 
-function checkBoolean(value: unknown): void {
-  if (value !== undefined && typeof value !== "boolean") throw invalid("lateInteraction", "must be true or false");
+function checkLoaded(model: unknown): void {
+  const isReranker = typeof model === "object" && model !== null && "score" in model && "dispose" in model;
+  if (model !== undefined && !isReranker) throw invalid("lateInteraction", "must be true, false or a loaded reranker");
 }
 
 function checkFunction(value: unknown, parameter: string): void {

@@ -135,7 +135,8 @@ async function loadModels({
       reranker = await loadRerankingStage(asked, load);
       owned.push(reranker);
     }
-    let late = reranker?.kind === "cross-encoder" ? undefined : reranker;
+    let late = isReranker(lateInteraction) ? lateInteraction : undefined;
+    if (reranker !== undefined && reranker.kind !== "cross-encoder") late = reranker;
     if (late === undefined && lateInteraction === true && embedder.spec.lateInteraction === true) {
       late = await loadRerankingStage(referenceTo(embedder), { ...load, maxTokens: embedder.maxTokens });
       owned.push(late);
@@ -162,6 +163,6 @@ function isEmbedder(model: RetrieverOptions["embedder"]): model is Embedder {
   return typeof model === "object" && "embedQuery" in model;
 }
 
-function isReranker(model: RetrieverOptions["reranker"]): model is Reranker {
+function isReranker(model: RetrieverOptions["reranker"] | RetrieverOptions["lateInteraction"]): model is Reranker {
   return typeof model === "object" && "rerank" in model;
 }
