@@ -17,7 +17,9 @@ export async function loadEmbedding(model) {
 export async function loadReranking(model) {
   const { dtype, threads, task } = model;
   const facts = task === "cross-encoder" ? { kind: "reranker" } : { lateInteraction: true };
-  const reranker = await loadReranker({ ...referenceOf(model), ...facts }, { dtype, threads, truncation: "silent" });
+  // Fused is what `loadReranker()` gives without a model.
+  const reference = task === "fused" ? undefined : { ...referenceOf(model), ...facts };
+  const reranker = await loadReranker(reference, { dtype, threads, truncation: "silent" });
   return {
     score: (query, passages) => reranker.score(query, passages),
     dispose: () => reranker.dispose(),

@@ -18,9 +18,13 @@ const TASKS = [
   },
 ];
 
+/** What no peer has: our own weights, late interaction alone and with the cross-encoder over its best. */
+const LATE = { name: "late interaction, ours", weights: "embedded", dtype: "int8", task: "late-interaction" };
+const FUSED = { name: "loadReranker(), fused", weights: "embedded", dtype: "int8", task: "fused" };
+
 export function jobs({ short, threads }) {
   const settings = { passages: passages(short), seconds: short ? 0 : 1 };
-  return TASKS.flatMap(({ name, ...model }) => {
+  return [...TASKS, LATE, FUSED].flatMap(({ name, ...model }) => {
     const one = (library, batchSizes) => ({
       key: `${name}: ${library}`,
       measurement: "rerank",
@@ -28,12 +32,12 @@ export function jobs({ short, threads }) {
       settings: { ...settings, batchSizes },
     });
     const sizes = model.weights === "base-reranker" || short ? [1, 8] : [1, 8, 32];
-    return [one(OURS, ["all"]), one(PEER, sizes)];
+    return model.weights === "embedded" ? [one(OURS, ["all"])] : [one(OURS, ["all"]), one(PEER, sizes)];
   });
 }
 
 export function report(results, { short }) {
-  const rows = TASKS.flatMap(({ name }) =>
+  const rows = [...TASKS, LATE, FUSED].flatMap(({ name }) =>
     [OURS, PEER].flatMap((library) => sizesOf(results, name, library).map((size) => row(results, name, library, size))),
   );
   return [
@@ -69,6 +73,15 @@ function rates(results, name, library, size) {
 }
 
 export function summary(results) {
+  const [late, fused] = [LATE, FUSED].map(({ name }) => rates(results, name, OURS, "all"));
+  const cost = ratio(late, fused);
+  return [
+    ...againstPeers(results),
+    ...(cost === undefined ? [] : [["rerank, time of loadReranker() over late interaction alone", cost, "<= 1.6"]]),
+  ];
+}
+
+function againstPeers(results) {
   return TASKS.flatMap(({ name }) => {
     const ratios = sizesOf(results, name, PEER)
       .map((size) => ({ size, value: ratio(rates(results, name, OURS, "all"), rates(results, name, PEER, size)) }))
