@@ -78,6 +78,11 @@ export const MODELS = [
     needs: "token compression between layers, whose shapes depend on the data" },
 ] as const satisfies readonly (EmbeddingSpec | RerankerSpec)[];
 
+/** The cross-encoder that is measured to go well with an embedding model. */
+export function rerankerFor(embedder: string): string | undefined {
+  return MODELS.find((model) => "fusedWith" in model && model.fusedWith === embedder)?.id;
+}
+
 /** The model of this id; the name after `BAAI/` alone will do. Other organisations' ids never match. */
 export function findModel(id: string): ModelSpec | undefined {
   return MODELS.find((model) => model.id === id || model.id === `BAAI/${id}`);
