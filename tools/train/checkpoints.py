@@ -20,6 +20,8 @@ def until(step):
 
 def averaged(paths, start_share=0.0):
     """A model with the mean weights of some checkpoints, mixed with the start's encoder where a share is given."""
+    if not paths:
+        raise SystemExit(f"{FOLDER} has no such checkpoint.")
     model = start(0)
     named = dict(model.named_parameters())
     with torch.no_grad():
