@@ -13,8 +13,15 @@ def found():
     return sorted(FOLDER.glob("checkpoint-*.pt"))
 
 
+def until(step):
+    """The same up to a step's; all without one."""
+    return [path for path in found() if step is None or int(path.stem[-6:]) <= step]
+
+
 def averaged(paths, start_share=0.0):
     """A model with the mean weights of some checkpoints, mixed with the start's encoder where a share is given."""
+    if not paths:
+        raise SystemExit(f"{FOLDER} has no such checkpoint.")
     model = start(0)
     named = dict(model.named_parameters())
     with torch.no_grad():

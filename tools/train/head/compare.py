@@ -10,8 +10,9 @@ import numpy as np
 import features
 import metrics
 from idf import by_place, idf
+from matches import special_ids
 from paths import CACHE
-from table import ADDED, SEP_WEIGHT, special_ids, weights
+from table import ADDED, SEP_WEIGHT, weights
 from weighting import by_candidates, from_candidates, half_sep, mean, same_piece
 
 SEP = special_ids()["[SEP]"]

@@ -3,15 +3,13 @@
 import pickle
 
 import numpy as np
-import torch
 
 import bm25
 import weighting
 import windows
-from idf import idf
+from matches import best, cosines
 from paths import CACHE
 from sets import ranked
-from table import special_ids
 
 BONUSES = (0, 0.02, 0.03, 0.04)
 # name: splits, and how many queries at most
@@ -35,35 +33,26 @@ def of_set(name):
     file = CACHE / "head/features" / f"{name}.pickle"
     if not file.exists():
         words = bm25.index(name)
-        with torch.inference_mode():
-            kept = [of_query(given, i) | {"bm25": bm25.scores(words, given, i)} for i in range(len(given.rows))]
+        kept = [of_query(given, i) | {"bm25": bm25.scores(words, given, i)} for i in range(len(given.rows))]
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(pickle.dumps(kept))
     return given, pickle.loads(file.read_bytes())
 
 
 def of_query(given, i):
-    asked = given.queries.rows(given.rows[i])
-    ids = given.queries.tokens[asked]
-    query = torch.from_numpy(np.array(given.queries.vectors[asked])).float()
-    spans = [given.documents.rows(document) for document in given.candidates[i]]
-    tokens = np.concatenate([given.documents.tokens[span] for span in spans])
-    starts = np.cumsum([0] + [span.stop - span.start for span in spans[:-1]])
-    vectors = torch.from_numpy(np.concatenate([given.documents.vectors[span] for span in spans])).float()
-    cosines = (vectors @ query.T).numpy()
-    special = np.isin(ids, list(special_ids().values()))
-    same = (tokens[:, None] == ids) & ~special
-    back = np.add.reduceat(cosines.max(axis=1), starts) / np.diff(np.append(starts, len(tokens)))
+    rows = given.candidates[i]
+    ids = given.queries.tokens[given.queries.rows(given.rows[i])]
+    found, same, starts = cosines(given.queries, given.rows[i], given.documents, rows)
     out = {
         "tokens": ids,
         "dense": given.dense[i],
-        "best": np.maximum.reduceat(cosines, starts, axis=0),  # best cosine of each query token
-        "same": np.maximum.reduceat(np.where(same, cosines, -2), starts, axis=0),  # with the same piece; -2: not there
-        "back": back,  # mean over the document's tokens of the best cosine with a query token
+        **best(found, same, starts),
+        # mean over the document's tokens of the best cosine with a query token
+        "back": np.add.reduceat(found.max(axis=1), starts) / np.diff(np.append(starts, len(found))),
     }
     by_candidates = weighting.by_candidates(out)
     for bonus in BONUSES:
-        maxima = windows.block_maxima(np.minimum(1, cosines + bonus * same) if bonus else cosines, starts)
+        maxima = windows.block_maxima(np.minimum(1, found + bonus * same) if bonus else found, starts)
         out[f"window {bonus}"] = windows.best_windows(maxima, np.ones(len(ids)))
         out[f"window by candidates {bonus}"] = windows.best_windows(maxima, by_candidates)
     return out

@@ -1,22 +1,14 @@
 """The weights of the query's tokens: idf + 2, as bytes of sixteenths."""
 
-import json
-
 import numpy as np
-from tokenizers import Tokenizer
 
 from idf import idf
-from paths import EMBEDDER
+from matches import special_ids
 
 ADDED = 2  # keeps the commonest word at about a seventh of the rarest: plain idf loses on code and health
 STEPS = 16
 SEP_WEIGHT = 3  # about half of a word's; it stands for the whole query
 UNKNOWN_WEIGHT = 6  # a usual word's: nobody knows which it is
-
-
-def special_ids():
-    tokenizer = json.loads((EMBEDDER / "tokenizer.json").read_text())
-    return {token["content"]: token["id"] for token in tokenizer["added_tokens"] if token["special"]}
 
 
 def weights(**options):

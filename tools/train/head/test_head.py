@@ -8,7 +8,8 @@ import numpy as np
 import features
 import metrics
 from idf import FIRST_BY_FREQUENCY, shares
-from table import STEPS, special_ids, weights
+from matches import special_ids
+from table import STEPS, weights
 from weighting import by_candidates, mean, same_piece
 from windows import best_windows, block_maxima
 
