@@ -17,9 +17,10 @@ export async function loadEmbedding(model) {
 export async function loadReranking(model) {
   const { dtype, threads, task } = model;
   const facts = task === "cross-encoder" ? { kind: "reranker" } : { lateInteraction: true };
-  // Fused is what `loadReranker()` gives without a model.
-  const reference = task === "fused" ? undefined : { ...referenceOf(model), ...facts };
-  const reranker = await loadReranker(reference, { dtype, threads, truncation: "silent" });
+  const options = { dtype, threads, truncation: "silent" };
+  const reranker = await (task === "fused"
+    ? loadReranker(undefined, { ...options, scale: "fused" })
+    : loadReranker({ ...referenceOf(model), ...facts }, options));
   return {
     score: (query, passages) => reranker.score(query, passages),
     dispose: () => reranker.dispose(),

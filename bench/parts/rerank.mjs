@@ -20,7 +20,7 @@ const TASKS = [
 
 /** What no peer has: our own weights, late interaction alone and with the cross-encoder over its best. */
 const LATE = { name: "late interaction, ours", weights: "embedded", dtype: "int8", task: "late-interaction" };
-const FUSED = { name: "loadReranker(), fused", weights: "embedded", dtype: "int8", task: "fused" };
+const FUSED = { name: "fused reranker", weights: "embedded", dtype: "int8", task: "fused" };
 
 export function jobs({ short, threads }) {
   const settings = { passages: passages(short), seconds: short ? 0 : 1 };
@@ -77,7 +77,7 @@ export function summary(results) {
   const cost = ratio(late, fused);
   return [
     ...againstPeers(results),
-    ...(cost === undefined ? [] : [["rerank, time of loadReranker() over late interaction alone", cost, "<= 1.6"]]),
+    ...(cost === undefined ? [] : [["rerank, time of the fused reranker over late interaction alone", cost, "<= 1.6"]]),
   ];
 }
 

@@ -1,7 +1,8 @@
-"""Builds the int8 model of each package from the published fp32 weights."""
+"""Builds the int8 model of each package, or of those that are named, from fp32 weights."""
 
 import json
 import shutil
+import sys
 
 import onnx
 from tokenizers import Tokenizer
@@ -10,34 +11,25 @@ import bert
 import canaries
 import reach
 import weights
-from paths import NAMES, PACKAGES, models
+from paths import EMBEDDERS, PACKAGES, chosen, fp32, int8, source, target
 
-FILES = [
-    "1_Pooling/config.json",
-    "config.json",
-    "config_sentence_transformers.json",
-    "modules.json",
-    "sentence_bert_config.json",
-    "special_tokens_map.json",
-    "tokenizer.json",
-    "tokenizer_config.json",
-]
+FILES = ["config.json", "special_tokens_map.json", "tokenizer.json", "tokenizer_config.json"]
+EMBEDDER_FILES = ["1_Pooling/config.json", "config_sentence_transformers.json", "modules.json", "sentence_bert_config.json"]
 
 
-def build(name, target):
-    source = models() / name
-    config = json.loads((source / "config.json").read_text("utf-8"))
-    model = weights.read(source / "onnx/model.onnx", config["num_attention_heads"])
-    tokenizer = Tokenizer.from_file(str(source / "tokenizer.json"))
+def build(name):
+    config = json.loads((source(name) / "config.json").read_text("utf-8"))
+    model = weights.read(fp32(name), config["num_attention_heads"])
+    tokenizer = Tokenizer.from_file(str(source(name) / "tokenizer.json"))
     tokenizer.no_padding()
     tokenizer.enable_truncation(config["max_position_embeddings"])
-    seen = reach.observe(model, reach.calibration_ids(tokenizer))
+    seen = reach.observe(model, reach.calibration_rows(tokenizer, "classifier" in model))
     built = bert.build(model, seen)
     onnx.checker.check_model(built)
-    for file in FILES:
-        (target / file).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source / file, target / file)
-    for path in write_graph(built, target / "onnx/model_quantized.onnx"):
+    for file in FILES + (EMBEDDER_FILES if name in EMBEDDERS else []):
+        (target(name) / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source(name) / file, target(name) / file)
+    for path in write_graph(built, int8(name)):
         print(f"{path.relative_to(PACKAGES.parent)}: {path.stat().st_size:,} bytes")
 
 
@@ -52,7 +44,8 @@ def write_graph(built, path):
 
 
 if __name__ == "__main__":
-    for name in NAMES:
-        target = PACKAGES / f"model-{name}" / "model"
-        build(name, target)
-        canaries.write(name, target)
+    for name in chosen(sys.argv[1:]):
+        build(name)
+        # Core compares vectors alone: a cross-encoder has no canaries.
+        if name in EMBEDDERS:
+            canaries.write(name)

@@ -2,11 +2,12 @@
 
 import base64
 import json
+import sys
 
 import numpy as np
 
 from encoder import Encoder
-from paths import NAMES, PACKAGES, models
+from paths import EMBEDDERS, PACKAGES, chosen, fp32, int8, source, target
 
 # Of the model's language: a word, a text of 15 and one of 35 tokens, and another language with a rare sign. Few, since every load runs them.
 TEXTS = {
@@ -24,32 +25,38 @@ TEXTS = {
     ],
 }
 
-# A reader warns under 0.995. What the int8 file costs by itself must leave room for that, so a text that comes less near is none.
+# A reader warns under cosine 0.995. What the int8 file costs by itself must leave room for that, so a text that comes less near is none.
 LEAST = 0.998
 
 
-def vectors(model, tokenizer, texts):
-    return Encoder(model, tokenizer).vectors(texts)
+def encoder(name, file):
+    return Encoder(file, source(name) / "tokenizer.json")
 
 
-def write(name, target):
-    texts = TEXTS[name]
-    tokenizer = target / "tokenizer.json"
-    reference = vectors(models() / name / "onnx/model.onnx", tokenizer, texts).astype("<f2")
+def of_texts(name, texts):
+    """Vectors in float16, and the cosines of the int8 file's to them."""
+    reference = encoder(name, fp32(name)).vectors(texts).astype("<f2")
     exact = reference.astype(np.float64)
     exact /= np.linalg.norm(exact, axis=1, keepdims=True)
-    cosines = (exact * vectors(target / "onnx/model_quantized.onnx", tokenizer, texts)).sum(axis=1)
+    cosines = (exact * encoder(name, int8(name)).vectors(texts)).sum(axis=1)
     if cosines.min() < LEAST:
         raise SystemExit(f"{name}: {texts[int(cosines.argmin())]!r} has cosine {cosines.min():.5f}; choose another text")
     entries = [
         {"text": text, "vector": base64.b64encode(vector.tobytes()).decode("ascii"), "cosine": {"int8": round(float(cosine), 5)}}
         for text, vector, cosine in zip(texts, reference, cosines)
     ]
-    path = target / "canaries.json"
-    path.write_text(json.dumps({"pooling": "cls", "encoding": "float16", "texts": entries}, ensure_ascii=False, indent=1) + "\n", "utf-8")
-    print(f"{path.relative_to(PACKAGES.parent)}: {path.stat().st_size:,} bytes, cosines {cosines.min():.5f} to {cosines.max():.5f}")
+    content = {"pooling": "cls", "encoding": "float16", "texts": entries}
+    return content, f"cosines {cosines.min():.5f} to {cosines.max():.5f}"
+
+
+def write(name):
+    content, found = of_texts(name, TEXTS[name])
+    path = target(name) / "canaries.json"
+    path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    print(f"{path.relative_to(PACKAGES.parent)}: {path.stat().st_size:,} bytes, {found}")
 
 
 if __name__ == "__main__":
-    for name in NAMES:
-        write(name, PACKAGES / f"model-{name}" / "model")
+    for name in chosen(sys.argv[1:]):
+        if name in EMBEDDERS:
+            write(name)

@@ -1,4 +1,4 @@
-"""Runs a model file: texts to token vectors or to normalised CLS vectors."""
+"""Runs a model file: texts to token vectors or to normalised CLS vectors, pairs of texts to logits."""
 
 import numpy as np
 import onnxruntime as ort
@@ -29,9 +29,18 @@ class Encoder:
             mask[row, : len(tokens)] = 1
         feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
         feed["output_length"] = np.array([leading or length], np.int64)
-        return self.session.run(["last_hidden_state"], {i.name: feed[i.name] for i in self.session.get_inputs()})[0]
+        return self.run("last_hidden_state", feed)
 
     def vectors(self, texts):
         """One text a run, so that no text can change another's vector."""
         out = np.stack([self.hidden([tokens], 1)[0, 0] for tokens in self.ids(texts)])
         return out / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-12)
+
+    def logits(self, pairs):
+        """One pair a run."""
+        encoded = [np.array([[e.ids, e.attention_mask, e.type_ids]], np.int64) for e in self.tokenizer.encode_batch(list(pairs))]
+        names = ["input_ids", "attention_mask", "token_type_ids"]
+        return np.array([self.run("logits", {name: row[:, i] for i, name in enumerate(names)})[0, 0] for row in encoded])
+
+    def run(self, output, feed):
+        return self.session.run([output], {i.name: feed[i.name] for i in self.session.get_inputs()})[0]

@@ -5,10 +5,27 @@ float64, so that another processor's order of summation does not change the byte
 
 import numpy as np
 
+from calibration_pairs import pairs
 from calibration_texts import CHINESE, ENGLISH, TEXTS
 
 
-def calibration_ids(tokenizer, seed=1):
+def calibration_rows(tokenizer, of_pairs, seed=1):
+    """(ids, token types) of natural texts, or of pairs of them, and of random words."""
+    return pair_rows(tokenizer, seed) if of_pairs else text_rows(tokenizer, seed)
+
+
+def pair_rows(tokenizer, seed):
+    rng = np.random.default_rng(seed)
+    rows = [(e.ids, e.type_ids) for e in tokenizer.encode_batch(pairs(rng))]
+    size = tokenizer.get_vocab_size()
+    for query, text in ((1, 1), (1, 8), (3, 40), (8, 3), (8, 120), (12, 250), (20, 80), (40, 400), (120, 120), (380, 129)):
+        for _ in range(4):
+            first, second = ([*map(int, rng.integers(104, size, n)), 102] for n in (query, text))
+            rows.append(([101, *first, *second], [0] * (1 + len(first)) + [1] * len(second)))
+    return rows
+
+
+def text_rows(tokenizer, seed):
     """Natural texts, long joins of them, single words, repeated words, random words."""
     rng = np.random.default_rng(seed)
     texts = list(TEXTS) + [""]
@@ -20,10 +37,11 @@ def calibration_ids(tokenizer, seed=1):
     framed = [rng.integers(104, size, n) for n in (1, 2, 3, 5, 8, 12, 20, 40, 80, 120, 200, 300, 510) for _ in range(4)]
     framed += [np.repeat(t, 12) for t in rng.integers(104, size, 60)]
     framed += [np.array([t]) for t in rng.integers(104, size, 100)]
-    return ids + [[101, *map(int, f), 102] for f in framed]
+    ids += [[101, *map(int, f), 102] for f in framed]
+    return [(row, [0] * len(row)) for row in ids]
 
 
-def observe(model, sequences):
+def observe(model, rows):
     """(lowest, highest) of every channel at the input of each layer's attention, attention output and feed-forward."""
     seen = {}
 
@@ -32,8 +50,8 @@ def observe(model, sequences):
         seen[place] = np.minimum(low, x.min(axis=0)), np.maximum(high, x.max(axis=0))
 
     layers = [{k: tuple(v.astype(np.float64) for v in pair) for k, pair in layer.items()} for layer in model["layers"]]
-    for ids in sequences:
-        x = model["words"][ids].astype(np.float64) + model["positions"][: len(ids)] + model["types"][0]
+    for ids, types in rows:
+        x = model["words"][ids].astype(np.float64) + model["positions"][: len(ids)] + model["types"][types]
         x = normalise(x, *model["norm"])
         for i, layer in enumerate(layers):
             note((i, "attention"), x)

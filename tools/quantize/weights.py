@@ -1,4 +1,4 @@
-"""Reads the fp32 weights of a BERT encoder out of its published ONNX file."""
+"""Reads the fp32 weights of a BERT encoder, and of the classifier on it if there is one, out of its ONNX file."""
 
 import re
 
@@ -18,7 +18,7 @@ DENSE = {
 
 
 def read(path, heads):
-    """A dict: embeddings, and one dict of (weight [in, out], bias) and norms a layer."""
+    """A dict: embeddings, one dict of (weight [in, out], bias) and norms a layer, and `classifier` (weight [in, 1], bias) of a cross-encoder."""
     model = onnx.load(path)
     tensors = {t.name: numpy_helper.to_array(t).astype(np.float32) for t in model.graph.initializer}
     matmul = {}
@@ -38,7 +38,7 @@ def read(path, heads):
     def norm(name):
         return tensors[f"{name}.weight"], tensors[f"{name}.bias"]
 
-    return {
+    encoder = {
         "heads": heads,
         "words": tensors["embeddings.word_embeddings.weight"],
         "positions": tensors["embeddings.position_embeddings.weight"],
@@ -46,3 +46,6 @@ def read(path, heads):
         "norm": norm("embeddings.LayerNorm"),
         "layers": [layer(i) for i in range(layers)],
     }
+    if "classifier.weight" not in tensors:
+        return encoder
+    return encoder | {"classifier": (tensors["classifier.weight"].T, tensors["classifier.bias"])}

@@ -53,14 +53,14 @@ export function embedderHandle(
   return owned(owner, () => loadEmbedder(model, options));
 }
 
-/** The reranker behind the adapter `owner`: frameworks expect scores from 0 to 1, so of a model that is named the sigmoid unless asked otherwise. */
+/** The reranker behind the adapter `owner`: frameworks expect scores from 0 to 1, so sigmoid unless asked otherwise. */
 export function rerankerHandle(
   owner: string,
   model: AdapterModel<Reranker> | undefined,
   options: LoadOptions,
 ): ModelHandle<Reranker> {
   if (isLoaded(model)) return shared(owner, model, "rerank", options);
-  return owned(owner, () => loadReranker(model, model === undefined ? options : { scale: "sigmoid", ...options }));
+  return owned(owner, () => loadReranker(model, { scale: "sigmoid", ...options }));
 }
 
 /** The options of one call: aborted by either signal. */

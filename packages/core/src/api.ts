@@ -109,7 +109,7 @@ export interface LoadOptions {
    * What a cross-encoder's scores are. `"fused"`, for bge-js/reranker-small-en: late interaction with bge-small-en-v1.5 reads all
    * documents, the cross-encoder the best 30, and the z-scores of both are added; a better order, in which a score says nothing
    * outside its call. Both models are loaded, with the same options. Late interaction is a cosine in any case; embedders have no
-   * scores. @default "logit"; `loadReranker()` without a model: "fused"
+   * scores. @default "logit"
    */
   readonly scale?: "logit" | "sigmoid" | "fused";
   /**

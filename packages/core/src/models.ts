@@ -29,10 +29,10 @@ const LLM_RERANKER = {
   },
 } as const;
 
-/** The default of `loadEmbedder()`. */
+/** The default of `loadEmbedder()`, and of `loadReranker()` as late interaction. */
 export const DEFAULT_MODEL = "BAAI/bge-small-en-v1.5";
-/** The default of `loadReranker()`, fused with late interaction. */
-export const DEFAULT_RERANKER = "bge-js/reranker-small-en";
+/** Fused with late interaction where `scale: "fused"` names no model. */
+export const FUSED_RERANKER = "bge-js/reranker-small-en";
 
 /** The BGE family as data. Facts of repositories that could not be opened here are marked "unverified". */
 // biome-ignore format: a table reads best with one model a line
@@ -66,7 +66,8 @@ export const MODELS = [
   { ...DECODER, id: "BAAI/bge-reasoner-embed-qwen3-8b-0923", architecture: "qwen3", dimensions: 4096, padding: "left",
     queryFormat: "Instruct: {instruction}\nQuery: {text}",
     maxTokens: 32768, defaultMaxTokens: 512, tasks: WEB_SEARCH_TASKS, licence: "unknown" },
-  { kind: "reranker", id: DEFAULT_RERANKER, architecture: "bert", maxTokens: 512, licence: "MIT",
+  // Ours: bge-small-en-v1.5's encoder, trained on pairs by tools/train.
+  { kind: "reranker", id: FUSED_RERANKER, architecture: "bert", maxTokens: 512, licence: "MIT",
     fusedWith: DEFAULT_MODEL },
   { ...XLMR_RERANKER, id: "BAAI/bge-reranker-base",  licence: "MIT" },
   { ...XLMR_RERANKER, id: "BAAI/bge-reranker-large", licence: "MIT" },

@@ -61,9 +61,20 @@ export function weightFiles(file: string): string[] {
   return named.sort().map((name) => join(folder, name));
 }
 
-/** npm package that carries a model of the BAAI organisation. */
+const OURS = "bge-js/";
+
+/**
+ * Models that we trained ourselves come in npm packages alone. On the hub, whoever holds this name there would decide what it means: it is
+ * never asked for them, and what a cache has under their names is not used.
+ */
+export function isOurs(id: string): boolean {
+  return id.startsWith(OURS);
+}
+
+/** npm package that carries a model of the BAAI organisation, or one of ours. */
 export function packageName(id: string): string | undefined {
-  return id.startsWith("BAAI/") && isModelId(id) ? `@bge-js/model-${id.slice("BAAI/".length)}` : undefined;
+  const prefix = ["BAAI/", OURS].find((name) => id.startsWith(name));
+  return prefix !== undefined && isModelId(id) ? `@bge-js/model-${id.slice(prefix.length)}` : undefined;
 }
 
 /** The installed model package, looked for from the application first, since strict node_modules hide its packages from us. */

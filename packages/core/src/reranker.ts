@@ -1,7 +1,7 @@
 import type { CallOptions, LoadOptions, RankedDocument, Reranker, RerankOptions } from "./api.js";
 import { type CallFacts, checkCallOptions } from "./calls.js";
 import { checkText, checkTexts } from "./input.js";
-import { DEFAULT_RERANKER } from "./models.js";
+import { DEFAULT_MODEL, FUSED_RERANKER } from "./models.js";
 import { type OpenScorer, openScorer, scoreAll } from "./open-scorer.js";
 import { checkOptions, invalid } from "./options.js";
 import { checkRanking, rank } from "./ranking.js";
@@ -19,17 +19,19 @@ interface Scoring {
 
 /**
  * Loads a reranker: a cross-encoder, or late interaction over an embedding model that is measured for it, or bge-m3's three
- * scores together; the model tells which.
+ * scores together; the model tells which. `scale: "fused"` puts two of them together.
  *
  * @param model Hugging Face id, folder, or `{ id?, directory?, ...facts }`; `{ id, lateInteraction: true }` reranks with the
- * token vectors of any other embedding model. @default the embedded bge-js/reranker-small-en, fused with late interaction
+ * token vectors of any other embedding model. @default late interaction with the embedded bge-small-en-v1.5; with
+ * `scale: "fused"` bge-js/reranker-small-en
  * @throws BgeError as `loadEmbedder`
  */
 export async function loadReranker(model?: string | ModelReference, options: LoadOptions = {}): Promise<Reranker> {
   const checked = checkOptions(options);
-  const { scale = model === undefined ? "fused" : "logit" } = checked;
-  const open = scale === "fused" ? fusedScoring : scoring;
-  return createReranker(await open(model ?? DEFAULT_RERANKER, checked));
+  const isFused = checked.scale === "fused";
+  return createReranker(
+    isFused ? await fusedScoring(model ?? FUSED_RERANKER, checked) : await scoring(model ?? DEFAULT_MODEL, checked),
+  );
 }
 
 /** A reranker whose scores are compared within one search alone: late interaction weighs the query's tokens by the candidates. */

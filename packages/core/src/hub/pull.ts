@@ -6,7 +6,7 @@ import { offlineVariable } from "../environment.js";
 import { BgeError } from "../errors.js";
 import { findModel } from "../models.js";
 import { invalid } from "../options.js";
-import { cachePlace, graphFile, missingFiles } from "../places.js";
+import { cachePlace, graphFile, isOurs, missingFiles, packageName } from "../places.js";
 import { toReference } from "../resolve.js";
 import type { Dtype, ModelReference } from "../spec.js";
 import { pathsUnder } from "./cache.js";
@@ -83,6 +83,10 @@ export function hubModel(
   const known = findModel(given);
   const id = known?.id ?? given;
   checkModelId(id);
+  if (isOurs(id)) {
+    const advice = `models of bge-js come in npm packages alone: npm install ${packageName(id)}`;
+    throw new BgeError("MODEL_NOT_FOUND", `${id} is not on the hub; ${advice}`, { parameter: "model" });
+  }
   if (revision !== undefined) checkRevision(revision);
   if (dtype !== undefined && !["fp32", "fp16", "int8", "q8"].includes(dtype)) {
     throw invalid("dtype", `must be "fp32", "fp16", "int8" or "q8", not ${JSON.stringify(dtype)}`);

@@ -23,13 +23,12 @@ export interface RetrieverOptions {
   readonly embedder?: Embedder | string | ModelReference;
   /**
    * A model as for `loadReranker`, or a loaded one, which is shared and not disposed; `false` for none. A cross-encoder is the
-   * last stage, behind late interaction; any other takes late interaction's place. @default with bge-small-en-v1.5
-   * bge-js/reranker-small-en, with other embedders none
+   * last stage, behind late interaction; any other takes late interaction's place. @default none
    */
   readonly reranker?: Reranker | string | ModelReference | false;
   /**
    * Whether the embedder's token vectors rerank, for models that are measured for it; or a loaded reranker in their place. Its
-   * query's tokens are weighed by the candidates that are scored together. @default true
+   * query's tokens are weighed by the candidates that are scored together. @default false
    */
   readonly lateInteraction?: Reranker | boolean;
   /** How many candidates each stage gives or reads. @default 100, and 30 for the cross-encoder */

@@ -2,7 +2,6 @@ import type { Embedder, Reranker } from "../api.js";
 import { abortable } from "../calls.js";
 import { loadEmbedder } from "../embedder.js";
 import { BgeError } from "../errors.js";
-import { rerankerFor } from "../models.js";
 import { loadRerankingStage } from "../reranker.js";
 import type { ModelReference } from "../spec.js";
 import { addDocuments } from "./add.js";
@@ -119,7 +118,7 @@ interface Models {
 async function loadModels({
   embedder: model,
   reranker: asked,
-  lateInteraction = true,
+  lateInteraction,
   load = {},
 }: RetrieverOptions): Promise<Models> {
   const owned: (Embedder | Reranker)[] = [];
@@ -130,16 +129,15 @@ async function loadModels({
       embedder = await loadEmbedder(model, load);
       owned.push(embedder);
     }
-    const chosen = asked ?? rerankerFor(embedder.spec.id) ?? false;
     let reranker: Reranker | undefined;
-    if (isReranker(chosen)) reranker = chosen;
-    else if (chosen !== false) {
-      reranker = await loadRerankingStage(chosen, load);
+    if (isReranker(asked)) reranker = asked;
+    else if (asked !== undefined && asked !== false) {
+      reranker = await loadRerankingStage(asked, load);
       owned.push(reranker);
     }
     let late = isReranker(lateInteraction) ? lateInteraction : undefined;
     if (reranker !== undefined && reranker.kind !== "cross-encoder") late = reranker;
-    if (late === undefined && lateInteraction && embedder.spec.lateInteraction === true) {
+    if (late === undefined && lateInteraction === true && embedder.spec.lateInteraction === true) {
       late = await loadRerankingStage(referenceTo(embedder), { ...load, maxTokens: embedder.maxTokens });
       owned.push(late);
     }
