@@ -14,6 +14,7 @@ const READMES = [
   "packages/llamaindex/README.md",
   "packages/model-bge-small-en-v1.5/README.md",
   "packages/model-bge-small-zh-v1.5/README.md",
+  "packages/model-reranker-small-en/README.md",
 ];
 
 describe.each(READMES)("%s", (name) => {
