@@ -3,7 +3,7 @@
 //     [--queries N] [--documents N] [--time N] [--cache DIR] [--out DIR] [--first-stage]
 // Without --embedder it is the embedded default, with its own reranker. Dense vectors and cross-encoder scores are kept in the cache
 // between runs, token vectors in memory during one; times are measured without any of that, on --time queries of each set.
-// --first-stage leaves the rerankers out. --out gets the table, a plot, and for check.py each ranking and what was made of it.
+// --ways "dense; dense, fused reranker" runs these alone. --first-stage leaves the rerankers out. --out gets the table, a plot, and for check.py each ranking and what was made of it.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -29,6 +29,7 @@ const { values: options } = parseArgs({
     cache: { type: "string", default: join(homedir(), ".cache", "bge-js", "evaluate") },
     out: { type: "string" },
     "first-stage": { type: "boolean" },
+    ways: { type: "string" },
   },
 });
 if (!options.data || !options.sets) {
@@ -57,7 +58,7 @@ const keptCross = cross && keepScores(cross, options.cache);
 
 const denseFirst = { stages: ["dense", "lateInteraction"], weights: { dense: 0 } };
 /** Each way to search: the rerankers whose work is kept, the same for measuring time, and the stages that run. */
-const ways = [
+const allWays = [
   { name: "BM25", stages: ["lexical"] },
   { name: "dense", stages: ["dense"] },
   { name: "BM25 + dense" },
@@ -98,6 +99,9 @@ const ways = [
       ]
     : []),
 ];
+const asked = options.ways?.split(";").map((name) => name.trim());
+const ways = allWays.filter(({ name }) => asked?.includes(name) ?? true);
+if (ways.length === 0) throw new Error(`--ways has none of ${allWays.map(({ name }) => name).join("; ")}`);
 const title = `${embedder.spec.id}, ${embedder.source.dtype} (${embedder.source.fingerprint})`;
 const report = [
   `${title}${cross ? `; ${cross.spec.id}, ${cross.source.dtype} (${cross.source.fingerprint})` : ""}`,

@@ -7,8 +7,8 @@ import accuracy
 import invariance
 import retrieval
 import speed
-from paths import NAMES, PACKAGES, models
 from encoder import Encoder
+from paths import EMBEDDERS, fp32, int8, source
 
 
 def main():
@@ -18,16 +18,11 @@ def main():
     parser.add_argument("file", nargs="?", help="'ours' (default), 'published', 'fp32', or a path")
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
-    name = next(n for n in NAMES if f"-{options.language}-" in n)
-    source = models() / name
-    known = {
-        "ours": PACKAGES / f"model-{name}" / "model/onnx/model_quantized.onnx",
-        "published": source / "onnx/model_quantized.onnx",
-        "fp32": source / "onnx/model.onnx",
-    }
+    name = next(n for n in EMBEDDERS if f"-{options.language}-" in n)
+    known = {"ours": int8(name), "published": source(name) / "onnx/model_quantized.onnx", "fp32": fp32(name)}
 
     def encoder(file, threads=options.threads):
-        return Encoder(known.get(file, file), source / "tokenizer.json", threads)
+        return Encoder(known.get(file, file), source(name) / "tokenizer.json", threads)
 
     file = options.file or "ours"
     path = Path(known.get(file, file))
