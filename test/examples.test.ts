@@ -15,7 +15,7 @@ async function output(name: string, environment: NodeJS.ProcessEnv = {}): Promis
 }
 
 const lines = (text: string): string[] => text.trimEnd().split("\n");
-const STOLEN = /^0\.\d{3} {2}computers\.md: A lost laptop is reported to the service desk at once/;
+const STOLEN = /^\d\.\d{3} {2}computers\.md: A lost laptop is reported to the service desk at once/;
 
 test("embed: the nearest document answers the question", async () => {
   const printed = lines(await output("embed"));
@@ -26,7 +26,7 @@ test("embed: the nearest document answers the question", async () => {
 
 test("rerank: the passage that answers comes first", async () => {
   const printed = lines(await output("rerank"));
-  expect(printed[1]).toMatch(/^0\.\d{3} {2}Small dogs travel free on all our trains/);
+  expect(printed[1]).toMatch(/^\d\.\d{3} {2}Small dogs travel free on all our trains/);
   expect(printed).toHaveLength(3);
 });
 
@@ -51,6 +51,18 @@ test("langchain-rag: three hits, and the prompt made of them", async () => {
 
 test("llamaindex-rag: three hits", async () => {
   const printed = lines(await output("llamaindex-rag"));
+  expect(printed[0]).toMatch(STOLEN);
+  expect(printed).toHaveLength(3);
+});
+
+test("langchain-retriever: three hits in time, and the rule that took another's place", async () => {
+  const printed = lines(await output("langchain-retriever"));
+  expect(printed[0]).toMatch(STOLEN);
+  expect(printed.slice(3)).toEqual(["Meeting rooms are booked at the front desk."]);
+});
+
+test("llamaindex-retriever: three hits by a query engine", async () => {
+  const printed = lines(await output("llamaindex-retriever"));
   expect(printed[0]).toMatch(STOLEN);
   expect(printed).toHaveLength(3);
 });
