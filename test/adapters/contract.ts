@@ -3,13 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Worker } from "node:worker_threads";
-import { BgeError, type Embedder, loadEmbedder, loadReranker, type Reranker } from "@bge-js/core";
+import { BgeError, type Embedder, loadEmbedder, loadReranker, type ModelReference, type Reranker } from "@bge-js/core";
 import type { AdapterFields, AdapterModel } from "@bge-js/core/adapter";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 
 /** Random weights, committed: everything but quality can be tested with them, and fast. */
 export const TINY_EMBEDDER = fileURLToPath(new URL("../fixtures/tiny-bert-cls", import.meta.url));
 export const TINY_RERANKER = fileURLToPath(new URL("../fixtures/tiny-bert-reranker", import.meta.url));
+/** In the place of the trained cross-encoder of the default reranker. */
+export const TINY_FUSED: ModelReference = { id: "bge-js/reranker-small-en", directory: TINY_RERANKER };
 
 /** An adapter as the suite calls it; the frameworks' own method names differ. */
 export interface AdapterUnderTest {
@@ -285,6 +287,38 @@ export function testAdapter(adapter: AdapterUnderTest): void {
       expect(1 / (1 + Math.exp(-best!.score!))).toBeCloseTo(expected!.score, 5);
     });
 
+    it("ranks as core's fused reranker does", async () => {
+      await using fused = await loadReranker(TINY_FUSED, { scale: "fused" });
+      await using ranker = adapter.reranker({ model: TINY_FUSED, scale: "fused", topN: TEXTS.length });
+      const ranked = await ranker.rank(documents, QUERY);
+      const expected = await fused.rerank(QUERY, TEXTS);
+      expect(ranked.map(({ id }) => id)).toEqual(expected.map(({ index }) => `id-${index}`));
+      for (const [rank, { score }] of ranked.entries()) expect(score).toBeCloseTo(expected[rank]!.score, 4);
+      // Of z-scores the least is under 0, which a sigmoid or one of these cosines is not.
+      expect(ranked.at(-1)!.score).toBeLessThan(0);
+
+      const refused = expect.objectContaining({ code: "INVALID_OPTION", parameter: "threshold" });
+      expect(() => adapter.reranker({ model: fused, threshold: 0.5 })).toThrow(refused);
+    });
+
+    it("refuses a threshold of fused scores, and says what to do", async () => {
+      const message = /give scale "sigmoid" or "logit"/;
+      const refused = expect.objectContaining({
+        code: "INVALID_OPTION",
+        parameter: "threshold",
+        message: expect.stringMatching(message),
+      });
+      for (const input of [{ scale: "fused" }, { model: TINY_FUSED, scale: "fused" }] as const) {
+        expect(() => adapter.reranker({ ...input, threshold: 0.5 })).toThrow(refused);
+        await adapter.reranker(input).dispose();
+      }
+      for (const input of [{}, { scale: "sigmoid" }, { scale: "logit" }, { model: TINY_FUSED }] as const) {
+        await adapter.reranker({ ...input, threshold: 0.5 }).dispose();
+      }
+      await using ranker = adapter.reranker({ model: TINY_FUSED, threshold: 2, workers: 1 });
+      expect(await ranker.rank(documents, QUERY)).toEqual([]); // no sigmoid is over 1
+    });
+
     it("loads once for concurrent first calls, and nothing before them", async () => {
       using folder = copyOf(TINY_RERANKER);
       const ranker = adapter.reranker({ model: folder.complete(), workers: 1 });
@@ -368,11 +402,11 @@ function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return Array.from(a).reduce((most, value, index) => Math.max(most, Math.abs(value - b[index]!)), 0);
 }
 
-async function expectDisposed(call: Promise<unknown>): Promise<void> {
+export async function expectDisposed(call: Promise<unknown>): Promise<void> {
   expect(await rejection(call)).toMatchObject({ name: "BgeError", code: "DISPOSED" });
 }
 
-async function rejection(call: Promise<unknown>): Promise<unknown> {
+export async function rejection(call: Promise<unknown>): Promise<unknown> {
   return call.then(
     () => {
       throw new Error("the call should have been rejected");
@@ -382,12 +416,12 @@ async function rejection(call: Promise<unknown>): Promise<unknown> {
 }
 
 /** A worker that has ended has no thread id. */
-async function expectEnded(workers: readonly Worker[]): Promise<void> {
+export async function expectEnded(workers: readonly Worker[]): Promise<void> {
   await expect.poll(() => workers.filter(({ threadId }) => threadId !== -1).length).toBe(0);
 }
 
 /** A model folder of its own, so that core shares its workers with no other test; without the graph until it is completed. */
-function copyOf(model: string): Disposable & { readonly path: string; complete(): string } {
+export function copyOf(model: string): Disposable & { readonly path: string; complete(): string } {
   const parent = mkdtempSync(join(tmpdir(), "bge-js-"));
   const path = join(parent, "model");
   cpSync(model, path, { recursive: true, filter: (file) => !file.endsWith(".onnx") });

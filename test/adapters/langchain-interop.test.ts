@@ -1,26 +1,29 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { BgeEmbeddings, BgeReranker, BgeRerankRetriever } from "@bge-js/langchain";
+import { loadReranker } from "@bge-js/core";
+import { BgeEmbeddings, BgeReranker, BgeRerankRetriever, BgeRetriever } from "@bge-js/langchain";
 import { CacheBackedEmbeddings } from "@langchain/classic/embeddings/cache_backed";
 import { ContextualCompressionRetriever } from "@langchain/classic/retrievers/contextual_compression";
 import { LocalFileStore } from "@langchain/classic/storage/file_system";
 import { MemoryVectorStore } from "@langchain/classic/vectorstores/memory";
 import { BaseCallbackHandler } from "@langchain/core/callbacks/base";
 import { Document } from "@langchain/core/documents";
+import { RunnableMap, RunnablePassthrough } from "@langchain/core/runnables";
 import { InMemoryStore } from "@langchain/core/stores";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { FACTS, QUESTIONS } from "./facts.js";
 
 const embeddings = new BgeEmbeddings();
 const reranker = new BgeReranker();
+const facts = FACTS.map(
+  (pageContent, index) => new Document({ id: `fact-${index}`, pageContent, metadata: { index } }),
+);
 let store: MemoryVectorStore;
 
 beforeAll(async () => {
   store = new MemoryVectorStore(embeddings);
-  await store.addDocuments(
-    FACTS.map((pageContent, index) => new Document({ id: `fact-${index}`, pageContent, metadata: { index } })),
-  );
+  await store.addDocuments(facts);
 });
 afterAll(async () => {
   await embeddings.dispose();
@@ -52,6 +55,15 @@ describe("LangChain with the embedded model", () => {
     expect(store.memoryVectors.some(({ metadata }) => "relevanceScore" in metadata)).toBe(false);
   });
 
+  it("reranks by core's default reranker", async () => {
+    await using core = await loadReranker();
+    for (const [question] of QUESTIONS) {
+      const ranked = await reranker.rerank(FACTS, question, { topN: FACTS.length });
+      const expected = await core.rerank(question, FACTS);
+      expect(ranked).toEqual(expected.map(({ index, score }) => ({ index, relevanceScore: expect.closeTo(score, 4) })));
+    }
+  });
+
   it("caches document vectors in CacheBackedEmbeddings, in memory and in files", async () => {
     const folder = mkdtempSync(join(tmpdir(), "bge-js-"));
     const expected = await embeddings.embedDocuments(FACTS);
@@ -72,6 +84,31 @@ describe("LangChain with the embedded model", () => {
       await other.dispose();
     }
     rmSync(folder, { recursive: true });
+  });
+});
+
+describe("BgeRetriever", () => {
+  it("finds answers by words, vectors and late interaction, in a chain", async () => {
+    const options = { lateInteraction: true, reranker: false, topN: 2, load: { threads: 1 } } as const;
+    await using retriever = await BgeRetriever.fromDocuments(facts, options);
+    const best = retriever.pipe((documents) => documents[0]!.pageContent);
+    const chain = RunnableMap.from({ best, question: new RunnablePassthrough<string>() });
+    for (const [question, answer] of QUESTIONS) {
+      const documents = await retriever.invoke(question);
+      expect(documents).toHaveLength(2);
+      expect(documents[0]).toMatchObject({ id: `fact-${answer}`, metadata: { index: answer } });
+      expect(await chain.invoke(question)).toEqual({ best: FACTS[answer], question });
+    }
+    // An exact word, which vectors alone may miss.
+    expect((await retriever.invoke("randomUUID"))[0]!.id).toBe("fact-4");
+  });
+
+  it("is a first stage for BgeRerankRetriever", async () => {
+    const options = { lateInteraction: false, reranker: false, topN: 10 } as const;
+    await using baseRetriever = await BgeRetriever.fromDocuments(facts, options);
+    const retriever = new BgeRerankRetriever({ baseRetriever, reranker });
+    for (const [question, answer] of QUESTIONS)
+      expect((await retriever.invoke(question))[0]!.id).toBe(`fact-${answer}`);
   });
 });
 

@@ -1,8 +1,13 @@
-import { loadEmbedder, loadReranker } from "@bge-js/core";
-import { BgeEmbeddings, BgeReranker } from "@bge-js/langchain";
+import { loadEmbedder, loadReranker, loadRetriever } from "@bge-js/core";
+import { BgeEmbeddings, BgeReranker, BgeRerankRetriever, BgeRetriever } from "@bge-js/langchain";
 import { Document, type DocumentInterface } from "@langchain/core/documents";
+import { BaseRetriever } from "@langchain/core/retrievers";
 import { describe, expect, it } from "vitest";
 import { deepFreeze, TINY_EMBEDDER, TINY_RERANKER, testAdapter } from "./contract.js";
+import { type RetrieverInput, testRetrieverAdapter } from "./retriever-contract.js";
+
+const frozen = (id: string, pageContent: string) =>
+  deepFreeze(new Document({ id, pageContent, metadata: { source: id, nested: { kept: true } } }));
 
 describe("@bge-js/langchain keeps the adapters' contract", () => {
   testAdapter({
@@ -31,8 +36,36 @@ describe("@bge-js/langchain keeps the adapters' contract", () => {
         [Symbol.asyncDispose]: () => reranker[Symbol.asyncDispose](),
       };
     },
-    document: (id, pageContent) =>
-      deepFreeze(new Document({ id, pageContent, metadata: { source: id, nested: { kept: true } } })),
+    document: frozen,
+  });
+});
+
+describe("BgeRetriever of @bge-js/langchain keeps the adapters' contract", () => {
+  const underTest = (retriever: BgeRetriever) => ({
+    add: (documents: readonly unknown[], options = {}) =>
+      retriever.addDocuments(documents as readonly DocumentInterface[], options),
+    remove: (ids: readonly string[]) => retriever.delete({ ids }),
+    async search(query: string) {
+      const found = await retriever.invoke(query);
+      return found.map(({ id, pageContent: text, metadata }) => ({
+        id,
+        text,
+        metadata,
+        score: metadata["relevanceScore"],
+      }));
+    },
+    dispose: () => retriever.dispose(),
+    [Symbol.asyncDispose]: () => retriever[Symbol.asyncDispose](),
+  });
+  testRetrieverAdapter({
+    retriever(input, accept) {
+      if (accept === undefined) return underTest(new BgeRetriever(input));
+      const filter = typeof accept === "function" ? ({ id }: DocumentInterface) => accept(id) : accept;
+      return underTest(new BgeRetriever({ ...(input as RetrieverInput), filter }));
+    },
+    filled: async (documents, input) =>
+      underTest(await BgeRetriever.fromDocuments(documents as readonly DocumentInterface[], input)),
+    document: frozen,
   });
 });
 
@@ -113,5 +146,100 @@ describe("BgeReranker", () => {
     expect(kept).toBeInstanceOf(Document);
     expect(kept!.id).toBeUndefined();
     expect(kept!.metadata).toEqual({ page: 1, relevanceScore: expect.any(Number) });
+  });
+});
+
+describe("BgeRetriever", () => {
+  const plain = { embedder: TINY_EMBEDDER, reranker: false, lateInteraction: false, load: { workers: 1 } } as const;
+  const texts = ["a cat", "the moon", "a dog"];
+  const documents = texts.map((pageContent, page) => new Document({ pageContent, metadata: { page } }));
+
+  it("gives documents without an id one of their own, which delete takes", async () => {
+    await using retriever = new BgeRetriever({ ...plain, topN: 10 });
+    const ids = [...(await retriever.addDocuments(documents)), ...(await retriever.addDocuments(documents))];
+    expect(new Set(ids).size).toBe(6);
+    expect((await retriever.invoke("cats?")).map(({ id }) => id).sort()).toEqual([...ids].sort());
+    expect(await retriever.addDocuments([new Document({ id: "named", pageContent: "a cat" })])).toEqual(["named"]);
+    await retriever.delete({ ids: ids.slice(0, 5) });
+    expect((await retriever.invoke("cats?")).map(({ id }) => id).sort()).toEqual([ids[5], "named"].sort());
+    // @ts-expect-error JavaScript can
+    await expect(retriever.delete()).rejects.toMatchObject({ code: "INVALID_INPUT", parameter: "ids" });
+  });
+
+  it("returns Documents that are copies, with the metadata of the day on which they came", async () => {
+    const document = new Document({ id: "d", pageContent: "a cat", metadata: { page: 1 } });
+    await using retriever = await BgeRetriever.fromDocuments([document], plain);
+    document.metadata.page = 2;
+    const [first] = (await retriever.invoke("cats?")) as [Document];
+    expect(first).toBeInstanceOf(Document);
+    expect(first.metadata).toEqual({ page: 1, relevanceScore: expect.any(Number) });
+    first.metadata["page"] = 3;
+    expect((await retriever.invoke("cats?"))[0]!.metadata["page"]).toBe(1);
+  });
+
+  it("adds to a shared retriever, beside what others put there", async () => {
+    await using core = await loadRetriever(plain);
+    await core.add(["a text of core's"]);
+    const [one, other] = [new BgeRetriever(core), new BgeRetriever({ retriever: core, topN: 10 })];
+    await one.addDocuments(documents);
+    await other.addDocuments(documents);
+    expect(core.size).toBe(7);
+    await one.dispose();
+    expect(await other.invoke("cats?")).toHaveLength(7);
+  });
+
+  it("aborts by the signal of a run, and only that run", async () => {
+    await using retriever = await BgeRetriever.fromDocuments(documents, plain);
+    const controller = new AbortController();
+    const aborted = retriever.invoke("cats?", { signal: controller.signal });
+    const other = retriever.invoke("cats?", { signal: new AbortController().signal });
+    controller.abort(new Error("enough"));
+    await expect(aborted).rejects.toBe(controller.signal.reason);
+    expect(await other).toHaveLength(3);
+    await expect(retriever.invoke("cats?", { signal: controller.signal })).rejects.toBe(controller.signal.reason);
+    const bound = retriever.withConfig({ signal: controller.signal });
+    await expect(bound.invoke("cats?")).rejects.toThrow();
+    expect(await retriever.invoke("cats?", { timeout: 600_000 })).toHaveLength(3);
+  });
+
+  it("is a Runnable with tags, metadata and callbacks", async () => {
+    const runs: unknown[] = [];
+    const handleRetrieverStart = (_: unknown, query: string, ...rest: unknown[]) =>
+      runs.push([query, rest[2], rest[3]]);
+    await using retriever = await BgeRetriever.fromDocuments(documents, {
+      ...plain,
+      tags: ["animals"],
+      metadata: { team: "a" },
+      callbacks: [{ handleRetrieverStart, awaitHandlers: true }],
+    });
+    expect(retriever).toBeInstanceOf(BaseRetriever);
+    expect(await retriever.pipe((found) => found.length).invoke("cats?")).toBe(3);
+    expect(runs).toEqual([["cats?", ["animals"], expect.objectContaining({ team: "a" })]]);
+    expect(await retriever.batch(["cats?", "dogs?"])).toHaveLength(2);
+  });
+});
+
+describe("BgeRerankRetriever", () => {
+  it("hands the signal of its run, and that of a timeout, to both stages", async () => {
+    await using reranker = new BgeReranker({ model: TINY_RERANKER, workers: 1 });
+    const controller = new AbortController();
+    const seen: (AbortSignal | undefined)[] = [];
+    const baseRetriever = new (class extends BaseRetriever {
+      override lc_namespace = ["test"];
+      override async invoke(...[query, config]: Parameters<BaseRetriever["invoke"]>) {
+        const signal = config?.signal;
+        seen.push(signal);
+        if (query === "wait")
+          await new Promise((_, reject) => signal!.addEventListener("abort", () => reject(signal!.reason)));
+        return [new Document({ pageContent: "a cat" })];
+      }
+    })();
+    const retriever = new BgeRerankRetriever({ baseRetriever, reranker });
+    expect(await retriever.invoke("cats?", { signal: controller.signal })).toHaveLength(1);
+    expect(await retriever.invoke("cats?")).toHaveLength(1);
+    expect(seen).toEqual([controller.signal, undefined]);
+    controller.abort(new Error("enough"));
+    await expect(retriever.invoke("cats?", { signal: controller.signal })).rejects.toBe(controller.signal.reason);
+    await expect(retriever.invoke("wait", { timeout: 1 })).rejects.toMatchObject({ name: "TimeoutError" });
   });
 });

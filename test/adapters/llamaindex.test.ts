@@ -1,8 +1,24 @@
-import { loadEmbedder, loadReranker } from "@bge-js/core";
-import { BgeEmbedding, BgeReranker } from "@bge-js/llamaindex";
-import { MetadataMode, type NodeWithScore, TextNode } from "@llamaindex/core/schema";
+import { loadEmbedder, loadReranker, loadRetriever } from "@bge-js/core";
+import { BgeEmbedding, BgeReranker, BgeRetriever } from "@bge-js/llamaindex";
+import { BaseRetriever } from "@llamaindex/core/retriever";
+import { type BaseNode, Document, MetadataMode, type NodeWithScore, TextNode } from "@llamaindex/core/schema";
 import { describe, expect, it } from "vitest";
 import { deepFreeze, TINY_EMBEDDER, TINY_RERANKER, testAdapter } from "./contract.js";
+import { type RetrieverInput, testRetrieverAdapter } from "./retriever-contract.js";
+
+const ranked = (kept: readonly NodeWithScore[]) =>
+  kept.map(({ node, score }) => ({
+    id: node.id_,
+    text: node.getContent(MetadataMode.NONE),
+    metadata: node.metadata,
+    score,
+  }));
+
+function frozen(id_: string, text: string): TextNode {
+  const metadata = { source: id_, nested: { kept: true } };
+  // Out of the text that is read, so that scores are those of the text alone, as in LangChain.
+  return deepFreeze(new TextNode({ id_, text, metadata, excludedEmbedMetadataKeys: Object.keys(metadata) }));
+}
 
 describe("@bge-js/llamaindex keeps the adapters' contract", () => {
   testAdapter({
@@ -18,25 +34,31 @@ describe("@bge-js/llamaindex keeps the adapters' contract", () => {
     reranker(input) {
       const reranker = new BgeReranker(input);
       return {
-        async rank(nodes, query) {
-          const kept = await reranker.postprocessNodes(nodes as NodeWithScore[], query);
-          return kept.map(({ node, score }) => ({
-            id: node.id_,
-            text: node.getContent(MetadataMode.NONE),
-            metadata: node.metadata,
-            score,
-          }));
-        },
+        rank: async (nodes, query) => ranked(await reranker.postprocessNodes(nodes as NodeWithScore[], query)),
         dispose: () => reranker.dispose(),
         [Symbol.asyncDispose]: () => reranker[Symbol.asyncDispose](),
       };
     },
-    document: (id_, text) => {
-      const metadata = { source: id_, nested: { kept: true } };
-      // Out of the text that is read, so that scores are those of the text alone, as in LangChain.
-      const excludedEmbedMetadataKeys = Object.keys(metadata);
-      return deepFreeze({ node: new TextNode({ id_, text, metadata, excludedEmbedMetadataKeys }), score: 0.5 });
+    document: (id, text) => deepFreeze({ node: frozen(id, text), score: 0.5 }),
+  });
+});
+
+describe("BgeRetriever of @bge-js/llamaindex keeps the adapters' contract", () => {
+  const underTest = (retriever: BgeRetriever) => ({
+    add: (nodes: readonly unknown[], options = {}) => retriever.insertNodes(nodes as readonly BaseNode[], options),
+    remove: (ids: readonly string[]) => retriever.deleteNodes(ids),
+    search: async (query: string) => ranked(await retriever.retrieve(query)),
+    dispose: () => retriever.dispose(),
+    [Symbol.asyncDispose]: () => retriever[Symbol.asyncDispose](),
+  });
+  testRetrieverAdapter({
+    retriever(input, accept) {
+      if (accept === undefined) return underTest(new BgeRetriever(input));
+      const filter = typeof accept === "function" ? ({ id_ }: BaseNode) => accept(id_) : accept;
+      return underTest(new BgeRetriever({ ...(input as RetrieverInput), filter }));
     },
+    filled: async (nodes, input) => underTest(await BgeRetriever.fromNodes(nodes as readonly BaseNode[], input)),
+    document: frozen,
   });
 });
 
@@ -104,5 +126,54 @@ describe("BgeReranker", () => {
     const whole = await reranker.postprocessNodes(nodes, "cats?");
     expect(await reranker.postprocessNodes(nodes, [{ type: "text", text: "cats?" }])).toEqual(whole);
     await expect(reranker.postprocessNodes(nodes)).rejects.toMatchObject({ code: "INVALID_INPUT", parameter: "query" });
+  });
+});
+
+describe("BgeRetriever", () => {
+  const plain = { embedder: TINY_EMBEDDER, reranker: false, lateInteraction: false, load: { workers: 1 } } as const;
+
+  it("returns the nodes that were inserted, Documents among them, unchanged", async () => {
+    const nodes = [
+      new TextNode({ text: "a cat", metadata: { file: "cats.md" } }),
+      new Document({ text: "the moon", metadata: { file: "moon.md" } }),
+    ];
+    const before = JSON.stringify(nodes);
+    await using retriever = await BgeRetriever.fromNodes(nodes, plain);
+    const found = await retriever.retrieve("cats?");
+    expect(new Set(found.map(({ node }) => node))).toEqual(new Set(nodes));
+    for (const { node } of found) expect(nodes).toContain(node);
+    expect(JSON.stringify(nodes)).toBe(before);
+    expect(retriever).toBeInstanceOf(BaseRetriever);
+  });
+
+  it("reads the metadata that metadataMode says, EMBED by default", async () => {
+    const node = new TextNode({ text: "a cat", metadata: { file: "moon.md", secret: "zebra" } });
+    node.excludedEmbedMetadataKeys = ["secret"];
+    for (const metadataMode of [undefined, MetadataMode.EMBED, MetadataMode.NONE, MetadataMode.ALL]) {
+      await using core = await loadRetriever(plain);
+      const retriever = new BgeRetriever({ retriever: core, ...(metadataMode && { metadataMode }) });
+      await retriever.insertNodes([node]);
+      const { results } = await core.search("cats?");
+      expect(results.map(({ document }) => document.text)).toEqual([
+        node.getContent(metadataMode ?? MetadataMode.EMBED),
+      ]);
+    }
+  });
+
+  it("reads a query in parts", async () => {
+    await using retriever = await BgeRetriever.fromNodes([new TextNode({ id_: "cat", text: "a cat" })], plain);
+    const image = { type: "image_url", image_url: { url: "https://example.com/cat.png" } } as const;
+    const whole = await retriever.retrieve("cats?");
+    expect(await retriever.retrieve({ query: "cats?" })).toEqual(whole);
+    expect(await retriever.retrieve({ query: [{ type: "text", text: "cats?" }, image] })).toEqual(whole);
+    await expect(retriever.retrieve({ query: [image] })).rejects.toMatchObject({ code: "INVALID_INPUT" });
+  });
+
+  it("makes TextNodes of another's documents", async () => {
+    await using core = await loadRetriever(plain);
+    await core.add([{ id: "page", text: "a cat", page: 12 }]);
+    const [found] = await new BgeRetriever(core).retrieve("cats?");
+    expect(found!.node).toBeInstanceOf(TextNode);
+    expect(found!.node).toMatchObject({ id_: "page", text: "a cat", metadata: { page: 12 } });
   });
 });

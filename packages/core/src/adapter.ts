@@ -1,10 +1,21 @@
 import type { CallOptions, Embedder, LoadOptions, Reranker } from "./api.js";
 import { loadEmbedder } from "./embedder.js";
 import { BgeError } from "./errors.js";
-import { lazy } from "./lazy.js";
+import { type ModelHandle, owned, shared } from "./model-handle.js";
+import { invalid } from "./options.js";
 import { createPrompts } from "./prompts.js";
 import { loadReranker } from "./reranker.js";
 import type { EmbeddingSpec, ModelReference } from "./spec.js";
+
+export {
+  checkList,
+  metadataOf,
+  type RetrieverFields,
+  type RetrieverHandle,
+  retrieverFields,
+  retrieverHandle,
+} from "./adapter-retriever.js";
+export type { ModelHandle } from "./model-handle.js";
 
 /** A model as an adapter takes it: an id or a folder, an object, or a model that is loaded already and shared. */
 export type AdapterModel<Loaded extends Embedder | Reranker> = string | ModelReference | Loaded;
@@ -15,14 +26,6 @@ export interface AdapterFields<Loaded extends Embedder | Reranker> extends LoadO
   readonly model?: AdapterModel<Loaded>;
   /** Aborts every call made through the adapter, for frameworks that pass no signal of their own. @default none */
   readonly signal?: AbortSignal;
-}
-
-/** An adapter's model: loaded by the first `get`, once for all callers; a failed load is tried again by the next. */
-export interface ModelHandle<Loaded> {
-  /** Rejects with `DISPOSED` after `dispose`, and as the loader does. */
-  get(): Promise<Loaded>;
-  /** Frees what `get` loaded, and waits for a load under way; a shared model stays as it is. May be called again. */
-  dispose(): Promise<void>;
 }
 
 /** An adapter's constructor argument as fields: a bare model is the field `model`. Throws `INVALID_OPTION`. */
@@ -49,18 +52,29 @@ export function embedderHandle(
   model: AdapterModel<Embedder> | undefined,
   options: LoadOptions,
 ): ModelHandle<Embedder> {
-  if (isLoaded(model)) return shared(owner, model, "embedDocuments", options);
+  if (isLoaded(model)) return shared(owner, "model", model, "embedDocuments", options);
   return owned(owner, () => loadEmbedder(model, options));
 }
 
-/** The reranker behind the adapter `owner`: frameworks expect scores from 0 to 1, so sigmoid unless asked otherwise. */
+/**
+ * The reranker behind the adapter `owner`: frameworks expect scores from 0 to 1, so sigmoid unless asked otherwise. Throws
+ * `INVALID_OPTION` for a `threshold` of scores that are fused.
+ */
 export function rerankerHandle(
   owner: string,
   model: AdapterModel<Reranker> | undefined,
   options: LoadOptions,
+  threshold: number | undefined,
 ): ModelHandle<Reranker> {
-  if (isLoaded(model)) return shared(owner, model, "rerank", options);
-  return owned(owner, () => loadReranker(model, { scale: "sigmoid", ...options }));
+  const { scale = "sigmoid" } = options;
+  if (threshold !== undefined && (isLoaded(model) ? model.scale : scale) === "fused") {
+    throw invalid(
+      "threshold",
+      'does not apply to scores of scale "fused": they are for the order of one call alone; give scale "sigmoid" or "logit"',
+    );
+  }
+  if (isLoaded(model)) return shared(owner, "model", model, "rerank", options);
+  return owned(owner, () => loadReranker(model, { ...options, scale }));
 }
 
 /** The options of one call: aborted by either signal. */
@@ -79,62 +93,11 @@ export function specInUse(spec: EmbeddingSpec, options: LoadOptions): EmbeddingS
 export function isLoaded<Loaded extends Embedder | Reranker>(
   model: AdapterModel<Loaded> | object | undefined,
 ): model is Loaded {
-  return typeof model === "object" && "spec" in model && "dispose" in model && typeof model.dispose === "function";
-}
-
-function shared<Loaded extends Embedder | Reranker>(
-  owner: string,
-  model: Loaded,
-  method: string,
-  options: LoadOptions,
-): ModelHandle<Loaded> {
-  if (!(method in model)) {
-    throw new BgeError("INVALID_OPTION", `The loaded model given to ${owner} has no ${method}().`, {
-      parameter: "model",
-    });
-  }
-  const option = Object.keys(options)[0];
-  if (option !== undefined) {
-    const message = `${option} cannot change a model that is loaded already: give it to the loader, not to ${owner}.`;
-    throw new BgeError("INVALID_OPTION", message, { parameter: option });
-  }
-  let disposed = false;
-  return {
-    async get() {
-      if (disposed) throw gone(owner);
-      return model;
-    },
-    async dispose() {
-      disposed = true;
-    },
-  };
-}
-
-function owned<Loaded extends Embedder | Reranker>(owner: string, load: () => Promise<Loaded>): ModelHandle<Loaded> {
-  let latest: Promise<Loaded> | undefined;
-  let disposal: Promise<void> | undefined;
-  const loadOnce = lazy(() => {
-    latest = load();
-    return latest;
-  });
-  return {
-    async get() {
-      if (disposal !== undefined) throw gone(owner);
-      const model = await loadOnce();
-      if (disposal !== undefined) throw gone(owner);
-      return model;
-    },
-    dispose() {
-      // A load that failed has nothing to free, and its callers were told.
-      disposal ??= Promise.resolve(latest).then(
-        (model) => model?.dispose(),
-        () => undefined,
-      );
-      return disposal;
-    },
-  };
-}
-
-function gone(owner: string): BgeError {
-  return new BgeError("DISPOSED", `This ${owner} was disposed: make a new one.`);
+  return (
+    typeof model === "object" &&
+    model !== null &&
+    "spec" in model &&
+    "dispose" in model &&
+    typeof model.dispose === "function"
+  );
 }

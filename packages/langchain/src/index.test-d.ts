@@ -1,14 +1,15 @@
-import type { Embedder, ModelReference, Reranker } from "@bge-js/core";
+import type { Embedder, ModelReference, Reranker, Retriever, SkippedStage } from "@bge-js/core";
 import type { Document, DocumentInterface } from "@langchain/core/documents";
 import type { Embeddings } from "@langchain/core/embeddings";
 import type { BaseRetrieverInterface } from "@langchain/core/retrievers";
 import type { BaseDocumentCompressor } from "@langchain/core/retrievers/document_compressors";
 import type { VectorStore } from "@langchain/core/vectorstores";
 import { expectTypeOf, test } from "vitest";
-import { BgeEmbeddings, BgeReranker, BgeRerankRetriever } from "./index.js";
+import { BgeEmbeddings, BgeReranker, BgeRerankRetriever, BgeRetriever } from "./index.js";
 
 declare const embedder: Embedder;
 declare const reranker: Reranker;
+declare const retriever: Retriever;
 declare const reference: ModelReference;
 declare const vectorStore: VectorStore;
 declare const documents: readonly DocumentInterface[];
@@ -64,4 +65,35 @@ test("BgeRerankRetriever is a retriever over a store or a retriever", () => {
   new BgeRerankRetriever({ baseRetriever: retriever, reranker: new BgeReranker() });
   // @ts-expect-error a reranker is needed
   new BgeRerankRetriever({ vectorStore });
+});
+
+test("BgeRetriever is a retriever over documents in memory", () => {
+  const { signal } = new AbortController();
+  new BgeRetriever() satisfies BaseRetrieverInterface;
+  new BgeRetriever() satisfies AsyncDisposable;
+  new BgeRetriever(retriever);
+  new BgeRetriever({ retriever, topN: 5, budgetMs: 100, signal, tags: ["docs"] });
+  new BgeRetriever({ embedder, reranker: "BAAI/bge-reranker-v2-m3", lateInteraction: true, load: { threads: 2 } });
+  new BgeRetriever({ embedder: reference, reranker: false, candidates: { dense: 50 }, weights: { lexical: 0 } });
+  new BgeRetriever({
+    filter: (document) => {
+      expectTypeOf(document).toEqualTypeOf<DocumentInterface>();
+      return document.metadata["page"] > 3;
+    },
+    onSkipped: (skipped, query) => {
+      expectTypeOf(skipped).toEqualTypeOf<readonly SkippedStage[]>();
+      expectTypeOf(query).toEqualTypeOf<string>();
+    },
+  });
+  new BgeRerankRetriever({ baseRetriever: new BgeRetriever(), reranker: new BgeReranker() });
+  expectTypeOf(BgeRetriever.fromDocuments(documents, { topN: 1 }, { signal })).resolves.toEqualTypeOf<BgeRetriever>();
+  expectTypeOf(new BgeRetriever().addDocuments(documents)).resolves.toEqualTypeOf<string[]>();
+  expectTypeOf(new BgeRetriever().delete({ ids: ["a"] })).resolves.toEqualTypeOf<void>();
+  expectTypeOf(new BgeRetriever().invoke("query", { signal })).resolves.toEqualTypeOf<DocumentInterface[]>();
+  // @ts-expect-error a model is not a retriever
+  new BgeRetriever("BAAI/bge-small-en-v1.5");
+  // @ts-expect-error unknown options are refused
+  new BgeRetriever({ k: 4 });
+  // @ts-expect-error ids are an option
+  new BgeRetriever().delete(["a"]);
 });

@@ -15,7 +15,7 @@ import { BaseDocumentCompressor } from "@langchain/core/retrievers/document_comp
 export interface BgeRerankerFields extends AdapterFields<Reranker> {
   /** At most this many documents are kept. @default 3 */
   readonly topN?: number;
-  /** Only documents scored at least this, in the scale of the scores. @default none */
+  /** Only documents scored at least this, in the scale of the scores; refused where that is "fused". @default none */
   readonly threshold?: number;
 }
 
@@ -30,16 +30,19 @@ export interface RankedResult {
 }
 
 /**
- * A local reranker for LangChain.js: a document compressor for `ContextualCompressionRetriever` and for
- * `BgeRerankRetriever`. Without a model it is late interaction with the embedded embedding model.
+ * A local reranker for LangChain.js: a document compressor for `ContextualCompressionRetriever` and for `BgeRerankRetriever`.
+ * Without a model it is late interaction with the embedded embedding model; `scale: "fused"` without a model lets a small cross-encoder
+ * read the best of it again.
  *
- * Scores are a cross-encoder's sigmoid (`scale: "logit"` for the raw logit) or the cosine of late interaction; a shared
- * `Reranker` keeps its own scale. Loading, errors and `dispose` are as in `BgeEmbeddings`.
+ * Scores are a cross-encoder's sigmoid (`scale: "logit"` for the raw logit) or the cosine of late interaction. Fused ones are for the
+ * order of one call alone, so that no `threshold` goes with them. A shared `Reranker` keeps its
+ * own scale. Loading, errors and `dispose` are as in `BgeEmbeddings`.
  *
  * ```ts
  * new BgeReranker(); // the embedded model, topN 3
  * new BgeReranker("BAAI/bge-reranker-v2-m3");
  * new BgeReranker({ model: "./my-reranker", topN: 5, threshold: 0.2 });
+ * new BgeReranker({ scale: "fused" }); // with bge-js/reranker-small-en, from its own package
  * new BgeReranker({ model: reranker, topN: 5 }); // shares a loaded Reranker; new BgeReranker(reranker) for topN 3
  * ```
  */
@@ -49,14 +52,17 @@ export class BgeReranker extends BaseDocumentCompressor implements AsyncDisposab
   readonly #signal: AbortSignal | undefined;
   readonly #reranker: ModelHandle<Reranker>;
 
-  /** Loads nothing. Throws `INVALID_OPTION` for a loaded model that is not a reranker, or that comes with load options. */
+  /**
+   * Loads nothing. Throws `INVALID_OPTION` for a loaded model that is not a reranker, or that comes with load options, and for a
+   * `threshold` of fused scores.
+   */
   constructor(input: AdapterModel<Reranker> | BgeRerankerFields = {}) {
     super();
     const { model, topN = 3, threshold, signal, ...options } = adapterFields<Reranker, BgeRerankerFields>(input);
     this.topN = topN;
     this.threshold = threshold;
     this.#signal = signal;
-    this.#reranker = rerankerHandle("BgeReranker", model, options);
+    this.#reranker = rerankerHandle("BgeReranker", model, options, threshold);
   }
 
   /**

@@ -1,73 +1,116 @@
-import { BgeError } from "@bge-js/core";
-import type { CallbackManagerForRetrieverRun } from "@langchain/core/callbacks/manager";
-import type { Document } from "@langchain/core/documents";
-import { BaseRetriever, type BaseRetrieverInput, type BaseRetrieverInterface } from "@langchain/core/retrievers";
-import type { VectorStoreInterface } from "@langchain/core/vectorstores";
-import { type BgeReranker, scored } from "./reranker.js";
+import { randomUUID } from "node:crypto";
+import type { AddOptions, AnyDocument, Retriever } from "@bge-js/core";
+import {
+  callOptions,
+  checkList,
+  metadataOf,
+  type RetrieverFields,
+  type RetrieverHandle,
+  retrieverFields,
+  retrieverHandle,
+} from "@bge-js/core/adapter";
+import { Document, type DocumentInterface } from "@langchain/core/documents";
+import type { BaseRetrieverInput } from "@langchain/core/retrievers";
+import { AbortableRetriever } from "./abortable-retriever.js";
+import { scored } from "./reranker.js";
 
-export interface BgeRerankRetrieverFields extends BaseRetrieverInput {
-  /** Searched for the first `k` documents. Give this or `baseRetriever`. */
-  readonly vectorStore?: VectorStoreInterface;
-  /** Gives the documents to rerank, as many as it likes: a hybrid retriever, or a vector store's with a filter. */
-  readonly baseRetriever?: BaseRetrieverInterface;
-  /** How many documents the vector store is asked for; a `baseRetriever` has a number of its own. @default 100 */
-  readonly k?: number;
-  /** It stays the caller's, to share and to dispose. */
-  readonly reranker: BgeReranker;
-  /** How many documents are returned. @default the reranker's (3) */
-  readonly topN?: number;
-}
+/** The options of `loadRetriever` of `@bge-js/core`, or a loaded `retriever` without them; those of a search; LangChain's own. */
+export interface BgeRetrieverFields extends RetrieverFields<DocumentInterface>, BaseRetrieverInput {}
 
 /**
- * Retrieves many documents, reranks them and returns the few best, each a copy with its score in
- * `metadata.relevanceScore`. The first stage is a child run in the callbacks' tree, tagged "base_retriever".
+ * A retriever for LangChain.js that needs no vector store: documents in this process's memory, found by words (BM25) and by
+ * vectors, the best of them read again by late interaction and a cross-encoder as the options say.
+ *
+ * What is returned are copies, best first, with the score in `metadata.relevanceScore`: for the order alone, comparable within one
+ * search. The models are loaded by the first call, once for all callers; a failed load is tried again by the next call. Every
+ * method rejects with a `BgeError` of `@bge-js/core`, or with the reason of a signal: the instance's, or the one of `invoke`'s config.
  *
  * ```ts
- * const retriever = new BgeRerankRetriever({ vectorStore, reranker: new BgeReranker() });
+ * const retriever = await BgeRetriever.fromDocuments(documents, { topN: 5 });
  * const [best] = await retriever.invoke("How do I watch a folder for changes?");
+ * new BgeRetriever({ embedder: "BAAI/bge-base-en-v1.5", reranker: "BAAI/bge-reranker-v2-m3", budgetMs: 300 });
+ * new BgeRetriever(retriever); // shares a loaded Retriever; with options of a search: { retriever, topN: 5 }
  * ```
  */
-export class BgeRerankRetriever extends BaseRetriever {
+export class BgeRetriever extends AbortableRetriever implements AsyncDisposable {
   static override lc_name(): string {
-    return "BgeRerankRetriever";
+    return "BgeRetriever";
   }
 
   override lc_namespace = ["bge_js", "retrievers"];
-  readonly baseRetriever: BaseRetrieverInterface;
-  readonly reranker: BgeReranker;
   readonly topN: number;
+  readonly #signal: AbortSignal | undefined;
+  readonly #retriever: RetrieverHandle<Document>;
 
-  /** Throws `INVALID_OPTION` unless exactly one of `vectorStore` and `baseRetriever` is given, and `k` with the former alone. */
-  constructor(fields: BgeRerankRetrieverFields) {
-    const { vectorStore, baseRetriever, k, reranker, topN = reranker.topN, ...input } = fields;
-    super(input);
-    this.baseRetriever = firstStage(vectorStore, baseRetriever, k);
-    this.reranker = reranker;
+  /** Loads nothing. Throws `INVALID_OPTION` for a loaded thing that is no retriever, or that comes with options of `loadRetriever`. */
+  constructor(input: Retriever | BgeRetrieverFields = {}) {
+    const fields = retrieverFields<BgeRetrieverFields>(input);
+    super(fields);
+    const { topN = 3, signal, callbacks, tags, metadata, verbose, ...options } = fields;
     this.topN = topN;
+    this.#signal = signal;
+    this.#retriever = retrieverHandle("BgeRetriever", options, toDocument);
   }
 
-  override async _getRelevantDocuments(query: string, run?: CallbackManagerForRetrieverRun): Promise<Document[]> {
-    const callbacks = run?.getChild("base_retriever");
-    const documents = await this.baseRetriever.invoke(query, callbacks === undefined ? {} : { callbacks });
-    return scored(documents, await this.reranker.rerank(documents, query, { topN: this.topN }));
+  /** A retriever that holds these documents; `input` is the constructor's. What was loaded is freed if a document cannot be used. */
+  static async fromDocuments(
+    documents: readonly DocumentInterface[],
+    input: Retriever | BgeRetrieverFields = {},
+    options: AddOptions = {},
+  ): Promise<BgeRetriever> {
+    const retriever = new BgeRetriever(input);
+    try {
+      await retriever.addDocuments(documents, options);
+      return retriever;
+    } catch (error) {
+      await retriever.dispose();
+      throw error;
+    }
+  }
+
+  /**
+   * Adds copies, and gives their ids in input order: the document's, or a new UUID. A document takes the place of one with the
+   * same id. If some cannot be used, all others are added, and then the promise rejects with an error that names them.
+   */
+  async addDocuments(documents: readonly DocumentInterface[], options: AddOptions = {}): Promise<string[]> {
+    checkList(documents, "documents");
+    // What is no document gets a text that is undefined, which core reports by its index.
+    const added = documents.map(
+      (document): AnyDocument => ({
+        id: document?.id ?? randomUUID(),
+        text: document?.pageContent,
+        metadata: { ...document?.metadata },
+      }),
+    );
+    await this.#retriever.add(added, { ...options, ...callOptions(this.#signal, options.signal) });
+    return added.map(({ id }) => id);
+  }
+
+  /** Takes documents out by their ids; ids that are not there are passed over. */
+  async delete(params: { readonly ids: readonly string[] }): Promise<void> {
+    await this.#retriever.remove(params?.ids);
+  }
+
+  override async _getRelevantDocuments(query: string): Promise<Document[]> {
+    const options = { topN: this.topN, ...callOptions(this.#signal, this.runSignal) };
+    const found = await this.#retriever.search(query, options);
+    return scored(
+      found.map(({ document }) => document),
+      found.map(({ score }, index) => ({ index, relevanceScore: score })),
+    );
+  }
+
+  /** Frees the documents and the models if they were loaded here, never a shared retriever; later calls reject with `DISPOSED`. */
+  dispose(): Promise<void> {
+    return this.#retriever.dispose();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
   }
 }
 
-function firstStage(
-  vectorStore: VectorStoreInterface | undefined,
-  baseRetriever: BaseRetrieverInterface | undefined,
-  k: number | undefined,
-): BaseRetrieverInterface {
-  if (vectorStore !== undefined && baseRetriever === undefined) return vectorStore.asRetriever({ k: k ?? 100 });
-  if (baseRetriever === undefined || vectorStore !== undefined) {
-    const parameter = "vectorStore";
-    throw new BgeError("INVALID_OPTION", "BgeRerankRetriever needs either vectorStore or baseRetriever.", {
-      parameter,
-    });
-  }
-  if (k !== undefined) {
-    const message = "k goes with vectorStore: a baseRetriever has a number of its own.";
-    throw new BgeError("INVALID_OPTION", message, { parameter: "k" });
-  }
-  return baseRetriever;
+/** Of a document that was put into a shared retriever elsewhere, all further fields are metadata. */
+function toDocument(document: AnyDocument): Document {
+  return new Document({ id: document.id, pageContent: document.text, metadata: metadataOf(document) });
 }

@@ -1,13 +1,16 @@
-import type { Embedder, ModelReference, Reranker } from "@bge-js/core";
+import type { Embedder, ModelReference, Reranker, Retriever, SkippedStage } from "@bge-js/core";
 import type { BaseEmbedding } from "@llamaindex/core/embeddings";
 import type { Settings } from "@llamaindex/core/global";
 import type { BaseNodePostprocessor } from "@llamaindex/core/postprocessor";
-import { MetadataMode, type NodeWithScore } from "@llamaindex/core/schema";
+import type { RetrieverQueryEngine } from "@llamaindex/core/query-engine";
+import type { BaseRetriever } from "@llamaindex/core/retriever";
+import { type BaseNode, MetadataMode, type NodeWithScore } from "@llamaindex/core/schema";
 import { expectTypeOf, test } from "vitest";
-import { BgeEmbedding, BgeReranker } from "./index.js";
+import { BgeEmbedding, BgeReranker, BgeRetriever } from "./index.js";
 
 declare const embedder: Embedder;
 declare const reranker: Reranker;
+declare const retriever: Retriever;
 declare const reference: ModelReference;
 declare const nodes: readonly NodeWithScore[];
 
@@ -42,4 +45,34 @@ test("BgeReranker is a node postprocessor", () => {
   expectTypeOf(new BgeReranker().postprocessNodes(nodes, "query")).resolves.toEqualTypeOf<NodeWithScore[]>();
   // @ts-expect-error topN is a number
   new BgeReranker({ topN: "3" });
+});
+
+test("BgeRetriever is a retriever over nodes in memory", () => {
+  const { signal } = new AbortController();
+  const list: readonly BaseNode[] = nodes.map(({ node }) => node);
+  new BgeRetriever() satisfies BaseRetriever;
+  new BgeRetriever() satisfies RetrieverQueryEngine["retriever"];
+  new BgeRetriever() satisfies AsyncDisposable;
+  new BgeRetriever(retriever);
+  new BgeRetriever({ retriever, topN: 5, budgetMs: 100, signal, metadataMode: MetadataMode.NONE });
+  new BgeRetriever({ embedder, reranker: "BAAI/bge-reranker-v2-m3", lateInteraction: true, load: { threads: 2 } });
+  new BgeRetriever({ embedder: reference, reranker: false, candidates: { dense: 50 }, weights: { lexical: 0 } });
+  new BgeRetriever({
+    filter: (node) => {
+      expectTypeOf(node).toEqualTypeOf<BaseNode>();
+      return node.metadata["page"] > 3;
+    },
+    onSkipped: (skipped, query) => {
+      expectTypeOf(skipped).toEqualTypeOf<readonly SkippedStage[]>();
+      expectTypeOf(query).toEqualTypeOf<string>();
+    },
+  });
+  expectTypeOf(BgeRetriever.fromNodes(list, { topN: 1 }, { signal })).resolves.toEqualTypeOf<BgeRetriever>();
+  expectTypeOf(new BgeRetriever().insertNodes(list)).resolves.toEqualTypeOf<void>();
+  expectTypeOf(new BgeRetriever().deleteNodes(["a"])).resolves.toEqualTypeOf<void>();
+  expectTypeOf(new BgeRetriever().retrieve("query")).resolves.toEqualTypeOf<NodeWithScore[]>();
+  // @ts-expect-error a model is not a retriever
+  new BgeRetriever("BAAI/bge-small-en-v1.5");
+  // @ts-expect-error unknown options are refused
+  new BgeRetriever({ similarityTopK: 4 });
 });

@@ -1,2 +1,3 @@
 export { BgeEmbedding, type BgeEmbeddingFields } from "./embedding.js";
 export { BgeReranker, type BgeRerankerFields } from "./reranker.js";
+export { BgeRetriever, type BgeRetrieverFields } from "./retriever.js";

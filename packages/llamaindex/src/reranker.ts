@@ -16,23 +16,26 @@ import { extractText } from "@llamaindex/core/utils";
 export interface BgeRerankerFields extends AdapterFields<Reranker> {
   /** At most this many nodes are kept. @default 3 */
   readonly topN?: number;
-  /** Only nodes scored at least this, in the scale of the scores. @default none */
+  /** Only nodes scored at least this, in the scale of the scores; refused where that is "fused". @default none */
   readonly threshold?: number;
   /** Which metadata stand before a node's text when it is read. @default MetadataMode.EMBED, as in the index */
   readonly metadataMode?: MetadataMode;
 }
 
 /**
- * A local reranker for LlamaIndex.TS: a node postprocessor. Without a model it is late interaction with the embedded
- * embedding model.
+ * A local reranker for LlamaIndex.TS: a node postprocessor.
+ * Without a model it is late interaction with the embedded embedding model; `scale: "fused"` without a model lets a small cross-encoder
+ * read the best of it again.
  *
- * Scores are a cross-encoder's sigmoid (`scale: "logit"` for the raw logit) or the cosine of late interaction; a shared
- * `Reranker` keeps its own scale. Loading, errors and `dispose` are as in `BgeEmbedding`.
+ * Scores are a cross-encoder's sigmoid (`scale: "logit"` for the raw logit) or the cosine of late interaction. Fused ones are for the
+ * order of one call alone, so that no `threshold` goes with them. A shared `Reranker` keeps its
+ * own scale. Loading, errors and `dispose` are as in `BgeEmbedding`.
  *
  * ```ts
  * new BgeReranker(); // the embedded model, topN 3
  * new BgeReranker("BAAI/bge-reranker-v2-m3");
  * new BgeReranker({ model: "./my-reranker", topN: 5, threshold: 0.2 });
+ * new BgeReranker({ scale: "fused" }); // with bge-js/reranker-small-en, from its own package
  * new BgeReranker({ model: reranker, topN: 5 }); // shares a loaded Reranker; new BgeReranker(reranker) for topN 3
  * ```
  */
@@ -43,7 +46,10 @@ export class BgeReranker implements BaseNodePostprocessor, AsyncDisposable {
   readonly #signal: AbortSignal | undefined;
   readonly #reranker: ModelHandle<Reranker>;
 
-  /** Loads nothing. Throws `INVALID_OPTION` for a loaded model that is not a reranker, or that comes with load options. */
+  /**
+   * Loads nothing. Throws `INVALID_OPTION` for a loaded model that is not a reranker, or that comes with load options, and for a
+   * `threshold` of fused scores.
+   */
   constructor(input: AdapterModel<Reranker> | BgeRerankerFields = {}) {
     const fields = adapterFields<Reranker, BgeRerankerFields>(input);
     const { model, topN = 3, threshold, metadataMode = MetadataMode.EMBED, signal, ...options } = fields;
@@ -51,7 +57,7 @@ export class BgeReranker implements BaseNodePostprocessor, AsyncDisposable {
     this.threshold = threshold;
     this.metadataMode = metadataMode;
     this.#signal = signal;
-    this.#reranker = rerankerHandle("BgeReranker", model, options);
+    this.#reranker = rerankerHandle("BgeReranker", model, options, threshold);
   }
 
   /**

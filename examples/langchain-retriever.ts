@@ -1,0 +1,25 @@
+// LangChain.js without a vector store: rules in memory, found by their words and by their meaning.
+import { BgeRetriever } from "@bge-js/langchain";
+import { Document } from "@langchain/core/documents";
+import { HANDBOOK } from "./corpus.js";
+
+const documents = HANDBOOK.map(({ id, text, source }) => new Document({ id, pageContent: text, metadata: { source } }));
+await using retriever = await BgeRetriever.fromDocuments(documents, {
+  lateInteraction: true, // the best 100 are read again, token by token
+  reranker: false,
+  topN: 3,
+  filter: ({ metadata }) => metadata["source"] !== "kitchen.md",
+  budgetMs: 60_000,
+  onSkipped: (stages) => console.log(`no time for ${stages.map(({ stage }) => stage).join(", ")}`),
+});
+
+for (const { pageContent, metadata } of await retriever.invoke("What do I do when my notebook was stolen?")) {
+  console.log(`${metadata["relevanceScore"].toFixed(3)}  ${metadata["source"]}: ${pageContent}`);
+}
+
+// A rule changes: the new one takes the place of the one with its id. Another one is dropped.
+const [rooms, quiet] = documents;
+await retriever.addDocuments([new Document({ ...rooms!, pageContent: "Meeting rooms are booked at the front desk." })]);
+await retriever.delete({ ids: [quiet!.id!] });
+const [answer] = await retriever.invoke("Where do I book a meeting room?", { signal: AbortSignal.timeout(60_000) });
+console.log(answer?.pageContent);

@@ -1,0 +1,22 @@
+// LlamaIndex.TS without an index: nodes in memory, found by their words and by their meaning, for a query engine.
+import { BgeRetriever } from "@bge-js/llamaindex";
+import { MockLLM } from "@llamaindex/core/llms/mock";
+import { Document, MetadataMode, RetrieverQueryEngine, Settings } from "llamaindex";
+import { HANDBOOK } from "./corpus.js";
+
+Settings.llm = new MockLLM(); // put your language model here
+
+const documents = HANDBOOK.map(({ id, text, source }) => new Document({ id_: id, text, metadata: { source } }));
+const nodes = await Settings.nodeParser.getNodesFromDocuments(documents); // long documents are split
+await using retriever = await BgeRetriever.fromNodes(nodes, {
+  lateInteraction: true, // the best 100 are read again, token by token
+  reranker: false,
+  topN: 3,
+  filter: ({ metadata }) => metadata["source"] !== "kitchen.md",
+});
+
+const engine = new RetrieverQueryEngine(retriever);
+const { sourceNodes = [] } = await engine.query({ query: "What do I do when my notebook was stolen?" });
+for (const { node, score } of sourceNodes) {
+  console.log(`${score?.toFixed(3)}  ${node.metadata["source"]}: ${node.getContent(MetadataMode.NONE)}`);
+}

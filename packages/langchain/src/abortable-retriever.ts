@@ -1,0 +1,21 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { parseCallbackConfigArg } from "@langchain/core/callbacks/manager";
+import type { DocumentInterface } from "@langchain/core/documents";
+import { BaseRetriever } from "@langchain/core/retrievers";
+import { ensureConfig, type RunnableConfig } from "@langchain/core/runnables";
+
+const signals = new AsyncLocalStorage<AbortSignal | undefined>();
+
+/** A retriever that `signal` and `timeout` of a run's config abort: LangChain hands its search the callbacks alone. */
+export abstract class AbortableRetriever extends BaseRetriever {
+  override async invoke(input: string, options?: RunnableConfig): Promise<DocumentInterface[]> {
+    // Makes a signal of a timeout.
+    const config = ensureConfig<RunnableConfig>(parseCallbackConfigArg(options));
+    return signals.run(config.signal, () => super.invoke(input, config));
+  }
+
+  /** The signal of the run that `_getRelevantDocuments` is called by. */
+  protected get runSignal(): AbortSignal | undefined {
+    return signals.getStore();
+  }
+}
