@@ -36,8 +36,8 @@ def qrels(name, split):
 
 
 def pairs():
-    """(dataset, query id, document id, label) of the open training pairs; scifact is left out so that its test stays clean."""
+    """(dataset, query id, document id, label, how it was found) of the open training pairs; scifact is left out so that its test stays clean."""
     for line in (data() / "training-pairs/open-en.tsv").read_text(encoding="utf-8").splitlines():
-        dataset, query, document, label, _ = line.split("\t")
+        dataset, query, document, label, how = line.split("\t")
         if dataset != "scifact":
-            yield dataset, query, document, int(label)
+            yield dataset, query, document, int(label), how

@@ -8,29 +8,31 @@ from collections import Counter, defaultdict
 import numpy as np
 
 from beir import documents, pairs, qrels, queries
-from paths import CACHE, JUDGED, PAIRED
+from paths import CACHE, JUDGED, PAIRED, held_out
 
 DEPTH = 60
-KEPT = 12
+KEPT = 14
 # A candidate this near to the query, relative to the positive, or this near to the positive itself, may well be an answer too.
 TOO_GOOD = 0.95
 TOO_ALIKE = 0.95
 # Queries whose positive the embedder does not find at all are mostly not understandable alone ("What size is it?").
 WORST_RANK = 30
-MOST = {"squadshifts-wiki": 2500, "squadshifts-reddit": 1500, "squadshifts-amazon": 1500, "medquad": 4000}
+MOST = {"squadshifts-wiki": 4000, "squadshifts-reddit": 2000, "squadshifts-amazon": 2000, "medquad": 3000}
+# Of each query, at most so many passages that share its words, as the pairs name them: what the embedder does not find near.
+LEXICAL = 2
 
 
 def judged(name):
-    """query id → (positives, human negatives)."""
-    found = defaultdict(lambda: ([], []))
+    """query id → (positives, negatives that people refused, negatives that BM25 found)."""
+    found = defaultdict(lambda: ([], [], []))
     if name in JUDGED:
-        rows = ((q, d, s) for q, row in qrels(name, JUDGED[name]).items() for d, s in row.items())
+        rows = ((q, d, s, "human") for q, row in qrels(name, JUDGED[name]).items() for d, s in row.items())
     else:
-        human = name in ("selqa", "clapnq-dev")
-        rows = ((q, d, s) for n, q, d, s in pairs() if n == name and (s or human))
-    for query, document, score in rows:
-        found[query][0 if score else 1].append(document)
-    return {q: both for q, both in found.items() if both[0]}
+        rows = ((q, d, s, how) for n, q, d, s, how in pairs() if n == name)
+    for query, document, score, how in rows:
+        if score or how in ("human", "bm25"):
+            found[query][0 if score else 1 if how == "human" else 2].append(document)
+    return {q: all for q, all in found.items() if all[0]}
 
 
 def vectors(name):
@@ -59,15 +61,15 @@ def mine(name, rng):
     answers = judged(name)
     # In medquad several sources answer one question: an answer to the same question is not a negative.
     same = defaultdict(set)
-    for query, (positives, _) in answers.items():
+    for query, (positives, *_) in answers.items():
         same[plain(questions[query])].update(positives)
-    chosen = sorted(answers)
+    chosen = sorted(query for query in answers if name != "pubmedqa" or not held_out(query))
     rng.shuffle(chosen)
     out, dropped = [], Counter()
     for query in chosen:
         if len(out) == MOST.get(name):
             break
-        positives, refused = answers[query]
+        positives, refused, lexical = answers[query]
         scores = stored @ asked[row_of[query]]
         top = np.argpartition(-scores, min(DEPTH, len(scores) - 1))[:DEPTH]
         top = top[np.argsort(-scores[top])]
@@ -78,8 +80,8 @@ def mine(name, rng):
             continue
         known = {plain(texts[d]) for d in positives}
         taken = set(positives) | same[plain(questions[query])]
-        negatives = []
-        for i in top:
+        negatives, shared = [], []
+        for place, i in enumerate([*top, *(at[d] for d in lexical)]):
             document = document_ids[i]
             if document in taken or plain(texts[document]) in known:
                 continue
@@ -88,9 +90,10 @@ def mine(name, rng):
                 dropped["too near"] += 1
                 continue
             known.add(plain(texts[document]))
-            negatives.append(document)
+            (negatives if place < len(top) else shared).append(document)
         hard = [d for d in refused if d not in negatives and plain(texts[d]) not in known]
-        negatives = (negatives[: KEPT - 4] + rng.sample(hard, min(2, len(hard))))[: KEPT - 2]
+        others = rng.sample(hard, min(2, len(hard))) + rng.sample(shared, min(LEXICAL, len(shared)))
+        negatives = (negatives[: KEPT - 2 - len(others)] + others)[: KEPT - 2]
         while len(negatives) < KEPT:
             document = rng.choice(document_ids)
             if document not in taken and plain(texts[document]) not in known:

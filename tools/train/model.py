@@ -1,5 +1,7 @@
 """bge-small-en-v1.5 with one output: dropout and a linear map of the last layer's [CLS] row."""
 
+import os
+
 import numpy as np
 import onnx
 import torch
@@ -7,6 +9,10 @@ from onnx import numpy_helper
 from transformers import BertConfig, BertModel
 
 from paths import START
+from rounded import rounded_weights
+
+# An int8 cross-encoder of tools/quantize to go on from, where its fp32 weights are not at hand.
+FROM = os.environ.get("BGE_JS_TRAIN_FROM")
 
 
 def start_weights(path):
@@ -41,6 +47,9 @@ class Reranker(torch.nn.Module):
 def start(seed):
     torch.manual_seed(seed)
     model = Reranker()
+    if FROM:
+        model.load_state_dict(rounded_weights(FROM))
+        return model
     missing, unexpected = model.bert.load_state_dict(start_weights(START / "onnx/model.onnx"), strict=False)
     if missing or unexpected:
         raise ValueError(f"{START}: missing {missing}, unexpected {unexpected}")

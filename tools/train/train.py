@@ -2,14 +2,13 @@
 
 import json
 import os
-import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 import torch
 
-from lists import NEGATIVES, Lists
-from model import score, start
+from gradients import Workers
+from lists import Lists
+from model import start
 from paths import CACHE
 
 FOLDER = CACHE / "reranker"
@@ -21,10 +20,7 @@ WARM_UP = 40
 # The rate is constant, then falls to 0 over this share of the run.
 COOLING = 0.5
 FROZEN_LAYERS = 2
-# Each thread computes whole lists alone: no waiting for one another, also where other work takes a core away.
-THREADS = int(os.environ.get("BGE_JS_TRAIN_THREADS", 2))
-TOGETHER = 2
-MICRO_BATCH = 1200
+PROCESSES = int(os.environ.get("BGE_JS_TRAIN_PROCESSES", 2))
 SEED = int(os.environ.get("BGE_JS_TRAIN_SEED", 0))
 CHECKPOINT_SECONDS = 240
 KEPT = 6
@@ -69,8 +65,10 @@ class Training:
             [{"params": [self.master[n] for n in g["names"]], "rate": g["rate"], "lr": 0.0, "weight_decay": g["weight_decay"]} for g in groups],
             betas=(0.9, 0.98),
         )
-        self.model = self.model.bfloat16()
+        self.model = self.model.bfloat16().share_memory()
+        self.model.train()
         self.named = dict(self.model.named_parameters())
+        self.workers = Workers(self.model, list(self.master), PROCESSES, SEED)
         self.step = 0
         self.tokens = 0
 
@@ -82,7 +80,7 @@ class Training:
     def save(self):
         path = FOLDER / f"checkpoint-{self.step:06d}.pt"
         unfinished = path.with_suffix(".unfinished")
-        state = {"step": self.step, "tokens": self.tokens, "master": self.master, "optimiser": self.optimiser.state_dict(), "rng": torch.get_rng_state()}
+        state = {"step": self.step, "tokens": self.tokens, "master": self.master, "optimiser": self.optimiser.state_dict()}
         torch.save(state, unfinished)
         os.replace(unfinished, path)
         for old in sorted(FOLDER.glob("checkpoint-*.pt"))[:-KEPT]:
@@ -97,40 +95,14 @@ class Training:
             for name, value in state["master"].items():
                 self.master[name].copy_(value)
         self.optimiser.load_state_dict(state["optimiser"])
-        torch.set_rng_state(state["rng"])
         self.step, self.tokens = state["step"], state["tokens"]
         self.publish()
 
-    def gradients(self, queue, lock, totals):
-        """Runs in a thread of its own: takes some lists after another and adds up their gradients in fp32."""
-        torch.set_num_threads(1)
-        parameters = [self.named[name] for name in self.master]
-        while True:
-            with lock:
-                if not queue:
-                    return
-                some = queue.pop()
-            scores = score(self.model, [pair for one in some for pair in one], MICRO_BATCH).view(len(some), NEGATIVES + 1)
-            loss = torch.nn.functional.cross_entropy(scores, torch.zeros(len(some), dtype=torch.long), reduction="sum")
-            found = torch.autograd.grad(loss / QUERIES, parameters)
-            with lock, torch.no_grad():
-                for value, gradient in zip(self.master.values(), found):
-                    value.grad.add_(gradient)
-                totals["loss"] += float(loss)
-                totals["first"] += int((scores.argmax(1) == 0).sum())
-                totals["tokens"] += sum(len(ids) for one in some for ids, _ in one)
-
     def update(self, lists, factor):
-        """One step over some lists; their loss, how often the positive came first, and tokens."""
-        for value in self.master.values():
-            value.grad = torch.zeros_like(value)
-        # Lists of like length together: little padding. The longest are taken first, so that both threads end together.
-        lists = sorted(lists, key=lambda one: sum(len(ids) for ids, _ in one))
-        queue = [lists[i : i + TOGETHER] for i in range(0, len(lists), TOGETHER)]
-        lock, totals = threading.Lock(), {"loss": 0.0, "first": 0, "tokens": 0}
-        with ThreadPoolExecutor(THREADS) as pool:
-            for job in [pool.submit(self.gradients, queue, lock, totals) for _ in range(THREADS)]:
-                job.result()
+        """One step over some lists; their loss, and how often the positive came first."""
+        totals, sums = self.workers.gradients(lists, self.step)
+        for value, gradient in zip(self.master.values(), sums):
+            value.grad = gradient
         torch.nn.utils.clip_grad_norm_(list(self.master.values()), 1.0)
         for group in self.optimiser.param_groups:
             group["lr"] = group["rate"] * factor
@@ -142,11 +114,10 @@ class Training:
 
 
 def main():
-    torch.set_num_threads(THREADS)
+    torch.set_num_threads(PROCESSES)
     FOLDER.mkdir(parents=True, exist_ok=True)
     training = Training()
     training.resume()
-    training.model.train()
     lists = Lists(SEED)
     saved = began = time.time()
     tokens, losses = training.tokens, []
@@ -161,6 +132,7 @@ def main():
         if time.time() - saved > CHECKPOINT_SECONDS or training.step == total_steps():
             training.save()
             saved = time.time()
+    training.workers.end()
 
 
 if __name__ == "__main__":

@@ -9,13 +9,13 @@ import numpy as np
 import beir
 from head.matches import best, cosines
 from head.sets import DIMENSIONS, qrels, texts
-from paths import CACHE
+from paths import CACHE, CLAIMS
 
 from pipeline import lexical
 from pipeline.fusion import order
 
 # Splits that no training query comes from; sets whose queries are trained on, which tell less.
-HELD_OUT = {"medquad": "dev", "selqa": "dev", "mbpp": "test", "xquad-en": "test"}
+HELD_OUT = {"medquad": "dev", "selqa": "dev", "mbpp": "test", "xquad-en": "test", CLAIMS: "test"}
 TRAINED_ON = {"squadshifts-amazon": "all", "pubmedqa": "test"}
 # Queries that are kept; a run may use fewer, always the same first ones.
 KEPT = 150
