@@ -76,6 +76,15 @@ test.each(PACKAGES)("%s computes here as its canaries demand", async (name) => {
   expect(events[0]!.expected).toBeGreaterThan(0.998);
 });
 
+test("the cross-encoder's package computes here as its canaries demand", async () => {
+  const { events, warnings } = watch();
+  loaded.push(await loadReranker("bge-js/reranker-small-en", { threads: 1 }));
+  expect(warnings).toEqual([]);
+  expect(events).toEqual([expect.objectContaining({ model: "bge-js/reranker-small-en", verdict: "pass", texts: 6 })]);
+  expect(events[0]!.worst).toBeGreaterThan(0.998);
+  expect(events[0]!.expected).toBeGreaterThan(0.998);
+});
+
 test.each(PACKAGES)("%s with weights that were changed is refused", async (name) => {
   const directory = folderOf();
   for (const file of ["tokenizer.json", "tokenizer_config.json", "bge.json", "canaries.json"]) {
@@ -170,6 +179,50 @@ describe("a folder with canaries", () => {
     const directory = await withCanaries([1, 0.9999, 1]);
     await load(directory, { threads: 2, workers: 2 });
     expect(live.size).toBe(1);
+  });
+});
+
+describe("a cross-encoder's folder with canaries", () => {
+  const PAIRS = [
+    { query: "what is a cat?", document: "a small animal" },
+    { query: "rice", document: "how to cook rice" },
+    { query: "x", document: "y = y + 1" },
+  ];
+
+  /** A tiny cross-encoder whose canaries are its own logits plus these. */
+  async function withPairs(added: readonly number[]): Promise<string> {
+    const directory = folderOf();
+    cpSync(fixture("tiny-bert-reranker"), directory, { recursive: true });
+    const model = await loadReranker({ directory }, { threads: 1 });
+    const logits = await Promise.all(PAIRS.map(({ query, document }) => model.score(query, [document])));
+    await model.dispose();
+    const pairs = PAIRS.map((pair, i) => ({ ...pair, logit: logits[i]![0]! + added[i]! }));
+    addFiles(directory, { "canaries.json": { pairs, cosine: { fp32: 0.9999 } } });
+    return directory;
+  }
+  const open = async (directory: string, options: LoadOptions = {}) =>
+    loaded.push(await loadReranker({ directory }, { threads: 1, ...options }));
+
+  test("that agree is loaded in silence, and is checked once in a process", async () => {
+    const directory = await withPairs([0, 0, 0]);
+    const { events, warnings } = watch();
+    await open(directory);
+    await open(directory, { scale: "sigmoid", maxTokens: 64 });
+    expect(events).toEqual([expect.objectContaining({ verdict: "pass", texts: 3, expected: 0.9999 })]);
+    expect(events[0]!.worst).toBeGreaterThan(0.99999);
+    expect(warnings).toEqual([]);
+  });
+
+  test("with other logits is refused, unless it is not asked", async () => {
+    const directory = await withPairs([30, -20, 10]);
+    const { events } = watch();
+    const failure = (await open(directory).catch((error: unknown) => error)) as Error;
+    expect(failure).toMatchObject({ code: "UNSUPPORTED_PLATFORM", parameter: "dtype" });
+    expect(failure.message).toMatch(/fp32 logits: cosine -?0\.\d+ over its test pairs, 0\.9999.*canaries: false/s);
+    expect(events).toEqual([expect.objectContaining({ verdict: "refuse" })]);
+    expect(live.size).toBe(0);
+    await open(directory, { canaries: false });
+    expect(events).toHaveLength(1);
   });
 });
 

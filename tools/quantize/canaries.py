@@ -1,4 +1,4 @@
-"""Writes a model folder's canaries: short texts with their fp32 vectors, and how near the int8 file came on this machine."""
+"""Writes a model folder's canaries: short texts with their fp32 vectors, or pairs with their fp32 logits, and how near the int8 file came on this machine."""
 
 import base64
 import json
@@ -25,6 +25,15 @@ TEXTS = {
     ],
 }
 
+PAIRS = [
+    ("what is a panda?", "The giant panda is a bear that lives in the mountains of China and eats bamboo."),
+    ("what is a panda?", "Books from the library are lent for four weeks and may be renewed twice."),
+    ("add two numbers", "def add(a, b):\n    return a + b"),
+    ("invoice 2023/417", "Invoice 2023/418 of 29 February 2024 is overdue: $1,000.00 (50% of the sum)."),
+    ("where is the library", "\u00bfD\u00f3nde est\u00e1 la biblioteca? \U0001f600"),
+    ("a", ""),
+]
+
 # A reader warns under cosine 0.995. What the int8 file costs by itself must leave room for that, so a text that comes less near is none.
 LEAST = 0.998
 
@@ -49,8 +58,19 @@ def of_texts(name, texts):
     return content, f"cosines {cosines.min():.5f} to {cosines.max():.5f}"
 
 
+def of_pairs(name, pairs):
+    """Logits, and the cosine of the int8 file's to them, all taken as one vector."""
+    exact, rounded = (encoder(name, file).logits(pairs).astype(np.float64) for file in (fp32(name), int8(name)))
+    cosine = float(exact @ rounded / np.linalg.norm(exact) / np.linalg.norm(rounded))
+    if cosine < LEAST:
+        raise SystemExit(f"{name}: its logits have cosine {cosine:.5f}: {exact} in fp32, {rounded} in int8")
+    entries = [{"query": query, "document": text, "logit": round(float(logit), 5)} for (query, text), logit in zip(pairs, exact)]
+    apart = ", ".join(f"{one - other:+.2f}" for one, other in zip(rounded, exact))
+    return {"pairs": entries, "cosine": {"int8": round(cosine, 5)}}, f"cosine {cosine:.5f}, logits apart by {apart}"
+
+
 def write(name):
-    content, found = of_texts(name, TEXTS[name])
+    content, found = of_texts(name, TEXTS[name]) if name in EMBEDDERS else of_pairs(name, PAIRS)
     path = target(name) / "canaries.json"
     path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", "utf-8")
     print(f"{path.relative_to(PACKAGES.parent)}: {path.stat().st_size:,} bytes, {found}")
@@ -58,5 +78,4 @@ def write(name):
 
 if __name__ == "__main__":
     for name in chosen(sys.argv[1:]):
-        if name in EMBEDDERS:
-            write(name)
+        write(name)

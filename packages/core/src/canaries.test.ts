@@ -1,15 +1,15 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { folderOf } from "../../../test/folders.js";
-import { readCanaries } from "./canaries.js";
+import { readPairCanaries, readTextCanaries } from "./canaries.js";
 
 /** float16 of 1 and of 0.5, little-endian. */
 const VECTOR = Buffer.from([0x00, 0x3c, 0x00, 0x38]).toString("base64");
 const GOOD = { pooling: "cls", encoding: "float16", texts: [{ text: "a", vector: VECTOR, cosine: { int8: 0.999 } }] };
-const read = (content: unknown) => readCanaries(folderOf({ "canaries.json": content }), 2);
+const read = (content: unknown) => readTextCanaries(folderOf({ "canaries.json": content }), 2);
 
 test("no file, no canaries", () => {
-  expect(readCanaries(folderOf(), 2)).toBeUndefined();
+  expect(readTextCanaries(folderOf(), 2)).toBeUndefined();
 });
 
 test("vectors are read, and normalised", () => {
@@ -56,4 +56,37 @@ test("whatever JSON it is, it is read or refused", () => {
       }
     }),
   );
+});
+
+describe("pairs of a cross-encoder", () => {
+  const PAIRS = { pairs: [{ query: "a", document: "b", logit: -3.5 }], cosine: { int8: 0.9999 } };
+  const readPairs = (content: unknown) => readPairCanaries(folderOf({ "canaries.json": content }));
+
+  test("no file, no canaries", () => {
+    expect(readPairCanaries(folderOf())).toBeUndefined();
+  });
+
+  test("are read", () => {
+    expect(readPairs(PAIRS)).toEqual({ ...PAIRS, hash: expect.stringMatching(/^[0-9a-f]{64}$/) });
+  });
+
+  const [pair] = PAIRS.pairs;
+  test.each<[string, unknown, RegExp]>([
+    ["an embedder's canaries", GOOD, /pairs/],
+    ["no pairs", { ...PAIRS, pairs: [] }, /pairs/],
+    ["too many pairs", { ...PAIRS, pairs: Array.from({ length: 65 }, () => pair) }, /1 to 64/],
+    ["null for a pair", { ...PAIRS, pairs: [null] }, /pair 0/],
+    [
+      "a document that is none",
+      { ...PAIRS, pairs: [pair, { ...pair, document: 1 }] },
+      /pair 1 lacks query or document/,
+    ],
+    ["a logit that is none", { ...PAIRS, pairs: [{ ...pair, logit: "1" }] }, /pair 0 lacks its logit/],
+    ["a cosine that is none", { ...PAIRS, cosine: { int8: "1" } }, /cosine/],
+    ["logits without a direction", { ...PAIRS, pairs: [{ ...pair, logit: 0 }] }, /all 0/],
+  ])("%s is an error that names the file", (_, content, problem) => {
+    expect(() => readPairs(content)).toThrow(expect.objectContaining({ code: "MODEL_CORRUPT" }));
+    expect(() => readPairs(content)).toThrow(problem);
+    expect(() => readPairs(content)).toThrow(/canaries\.json/);
+  });
 });

@@ -5,8 +5,8 @@ import { fromFloat16 } from "./engine/float16.js";
 import { BgeError } from "./errors.js";
 import type { Dtype, Pooling } from "./spec.js";
 
-/** Texts of a model folder with their fp32 vectors: what a processor must come near to. */
-export interface Canaries {
+/** Texts with their fp32 vectors: what a processor must come near to. */
+export interface TextCanaries {
   readonly pooling: Pooling;
   readonly texts: readonly Canary[];
   /** Tells this file from others. */
@@ -18,16 +18,69 @@ export interface Canary {
   readonly text: string;
   /** L2-normalised, all the model's dimensions. */
   readonly vector: Float32Array;
-  /** Cosine that each precision's file reached where it was built. */
-  readonly cosine: Readonly<Partial<Record<Dtype, number>>>;
+  readonly cosine: Reached;
 }
+
+/** Pairs with their fp32 logits, which are compared as one vector. */
+export interface PairCanaries {
+  readonly pairs: readonly PairCanary[];
+  readonly cosine: Reached;
+  readonly hash: string;
+}
+
+export interface PairCanary {
+  readonly query: string;
+  readonly document: string;
+  readonly logit: number;
+}
+
+/** Cosine that each precision's file reached where it was built. */
+type Reached = Readonly<Partial<Record<Dtype, number>>>;
 
 const FILE = "canaries.json";
 const MOST_BYTES = 4 * 2 ** 20;
 const MOST_TEXTS = 64;
 
-/** A folder's canaries, if it has any. A damaged file is `MODEL_CORRUPT`. */
-export function readCanaries(directory: string, dimensions: number): Canaries | undefined {
+/** An embedder's canaries, if its folder has any. A damaged file is `MODEL_CORRUPT`. */
+export function readTextCanaries(directory: string, dimensions: number): TextCanaries | undefined {
+  const found = readContent(directory);
+  if (found === undefined) return undefined;
+  const { content, hash, corrupt } = found;
+  const { pooling, encoding, texts } = content;
+  if (!isPooling(pooling)) throw corrupt('pooling must be "cls", "mean" or "last-token"');
+  if (encoding !== "float16") throw corrupt('encoding must be "float16"');
+  const read = listOf(texts, "texts", corrupt).map((entry, i): Canary => {
+    const { text, vector, cosine = {} } = entry;
+    if (typeof text !== "string" || typeof vector !== "string") throw corrupt(`text ${i} lacks text or vector`);
+    if (!isReached(cosine)) throw corrupt(`cosine of text ${i}`);
+    const values = fromBase64(vector);
+    if (values.length !== dimensions) throw corrupt(`vector ${i} has ${values.length} numbers, not ${dimensions}`);
+    const length = Math.hypot(...values);
+    // A zero or a number that is not finite compares with nothing.
+    if (!(length > 0 && Number.isFinite(length))) throw corrupt(`vector ${i} has no direction`);
+    return { text, vector: values.map((value) => value / length), cosine };
+  });
+  return { pooling, texts: read, hash };
+}
+
+/** A cross-encoder's, likewise. */
+export function readPairCanaries(directory: string): PairCanaries | undefined {
+  const found = readContent(directory);
+  if (found === undefined) return undefined;
+  const { content, hash, corrupt } = found;
+  const { pairs, cosine = {} } = content;
+  if (!isReached(cosine)) throw corrupt("cosine must hold numbers");
+  const read = listOf(pairs, "pairs", corrupt).map((entry, i): PairCanary => {
+    const { query, document, logit } = entry;
+    if (typeof query !== "string" || typeof document !== "string") throw corrupt(`pair ${i} lacks query or document`);
+    if (typeof logit !== "number" || !Number.isFinite(logit)) throw corrupt(`pair ${i} lacks its logit`);
+    return { query, document, logit };
+  });
+  if (read.every(({ logit }) => logit === 0)) throw corrupt("its logits are all 0");
+  return { pairs: read, cosine, hash };
+}
+
+function readContent(directory: string) {
   const file = join(directory, FILE);
   const size = statSync(file, { throwIfNoEntry: false })?.size;
   if (size === undefined) return undefined;
@@ -42,24 +95,15 @@ export function readCanaries(directory: string, dimensions: number): Canaries | 
     throw corrupt(String(cause));
   }
   if (!isRecord(content)) throw corrupt("it is no object");
-  const { pooling, encoding, texts } = content;
-  if (!isPooling(pooling)) throw corrupt('pooling must be "cls", "mean" or "last-token"');
-  if (encoding !== "float16") throw corrupt('encoding must be "float16"');
-  if (!Array.isArray(texts) || texts.length === 0 || texts.length > MOST_TEXTS) {
-    throw corrupt(`texts must be a list of 1 to ${MOST_TEXTS}`);
+  return { content, hash: createHash("sha256").update(source).digest("hex"), corrupt };
+}
+
+/** Records of a list; what is no record is an empty one, which lacks whatever is asked of it. */
+function listOf(value: unknown, name: string, corrupt: (problem: string) => BgeError): Record<string, unknown>[] {
+  if (!Array.isArray(value) || value.length === 0 || value.length > MOST_TEXTS) {
+    throw corrupt(`${name} must be a list of 1 to ${MOST_TEXTS}`);
   }
-  const read = texts.map((entry: unknown, i): Canary => {
-    const { text, vector, cosine = {} } = isRecord(entry) ? entry : {};
-    if (typeof text !== "string" || typeof vector !== "string") throw corrupt(`text ${i} lacks text or vector`);
-    if (!isRecord(cosine) || !Object.values(cosine).every(Number.isFinite)) throw corrupt(`cosine of text ${i}`);
-    const values = fromBase64(vector);
-    if (values.length !== dimensions) throw corrupt(`vector ${i} has ${values.length} numbers, not ${dimensions}`);
-    const length = Math.hypot(...values);
-    // A zero or a number that is not finite compares with nothing.
-    if (!(length > 0 && Number.isFinite(length))) throw corrupt(`vector ${i} has no direction`);
-    return { text, vector: values.map((value) => value / length), cosine };
-  });
-  return { pooling, texts: read, hash: createHash("sha256").update(source).digest("hex") };
+  return value.map((entry: unknown) => (isRecord(entry) ? entry : {}));
 }
 
 /** float16, little-endian. */
@@ -70,6 +114,10 @@ function fromBase64(text: string): Float32Array {
 
 function isPooling(value: unknown): value is Pooling {
   return value === "cls" || value === "mean" || value === "last-token";
+}
+
+function isReached(value: unknown): value is Reached {
+  return isRecord(value) && Object.values(value).every(Number.isFinite);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

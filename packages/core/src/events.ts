@@ -107,11 +107,15 @@ export interface DeviceEvent {
   readonly reason?: string;
 }
 
-/** The canaries of a model were compared: texts whose fp32 vectors its folder carries. */
+/** The canaries of a model were compared: texts whose fp32 vectors, or pairs whose fp32 logits, its folder carries. */
 export interface CanaryEvent extends OfModel, Timed {
   readonly verdict: "pass" | "warn" | "refuse";
+  /** How many texts or pairs. */
   readonly texts: number;
-  /** Cosine to the fp32 vector: the worst text's, and what the builder measured for that text, where the folder says. */
+  /**
+   * Cosine to the fp32 vector: the worst text's, and what the builder measured for that text, where the folder says. The logits of
+   * all pairs are one vector.
+   */
   readonly worst: number;
   readonly expected?: number;
   readonly mean: number;

@@ -1,6 +1,6 @@
 import type { LoadOptions } from "./api.js";
-import { type Canaries, readCanaries } from "./canaries.js";
 import { checkCanaries } from "./canary-check.js";
+import { type Canaries, loadCanaries } from "./canary-runs.js";
 import { logitOutput } from "./cross-encoder.js";
 import { chooseDevice, type DeviceChoice, openOnDevice } from "./devices.js";
 import { type SharedEngine, shareEngine } from "./engine/shared.js";
@@ -11,7 +11,7 @@ import { findOrPull } from "./hub/find-or-pull.js";
 import { checkOptions } from "./options.js";
 import { type NeededOutput, namedOutputs } from "./outputs.js";
 import type { ResolvedModel } from "./resolve.js";
-import type { EmbeddingSpec, ModelReference, ModelSpec, OpenSource } from "./spec.js";
+import type { ModelReference, ModelSpec, OpenSource } from "./spec.js";
 import { outcomeOf, startStopwatch } from "./stopwatch.js";
 
 /** A model whose files are open and agree with its facts. */
@@ -76,14 +76,12 @@ async function openOn(
   try {
     const opening = shareEngine(start, fingerprint, { ...options, maxTokens }, about);
     // Here, while the worker opens the model.
-    const canaries = spec.kind === "reranker" || options.canaries === false ? undefined : readSoon(directory, spec);
+    const canaries = options.canaries === false ? undefined : readSoon(directory, spec);
     engine = await opening;
     checkInputs(spec, engine.info, files);
     if (spec.kind === "reranker") checkLogits(spec, engine.info, file);
-    else {
-      checkOutputsOf(spec, engine.info, file, needed);
-      await checkCanaries(engine, spec, source, await canaries);
-    }
+    else checkOutputsOf(spec, engine.info, file, needed);
+    await checkCanaries(engine, spec, source, await canaries);
     options.signal?.throwIfAborted();
   } catch (error) {
     publish("bge-js:load", () => ({ ...about, from, outcome: outcomeOf(error, options.signal), ...watch.read() }));
@@ -95,8 +93,8 @@ async function openOn(
 }
 
 /** The folder's canaries; what is wrong with them is said to who waits for them. */
-function readSoon(directory: string, { dimensions }: EmbeddingSpec): Promise<Canaries | undefined> {
-  const reading = (async () => readCanaries(directory, dimensions))();
+function readSoon(directory: string, spec: ModelSpec): Promise<Canaries | undefined> {
+  const reading = (async () => loadCanaries(directory, spec))();
   reading.catch(() => {});
   return reading;
 }
