@@ -1,6 +1,6 @@
 // Quality and time of retrieval and reranking through the public API, on sets in BEIR layout:
 //   npm run eval -- --data DIR --sets scifact,mbpp:test [--embedder ID] [--directory FOLDER] [--dtype fp32] [--reranker ID]
-//     [--queries N] [--documents N] [--time N] [--cache DIR] [--out DIR] [--first-stage]
+//     [--reranker-directory FOLDER] [--reranker-dtype fp32] [--queries N] [--documents N] [--time N] [--cache DIR] [--out DIR] [--first-stage]
 // Without --embedder it is the embedded default, with its own reranker. Dense vectors and cross-encoder scores are kept in the cache
 // between runs, token vectors in memory during one; times are measured without any of that, on --time queries of each set.
 // --ways "dense; dense, fused reranker" runs these alone. --first-stage leaves the rerankers out. --out gets the table, a plot, and for check.py each ranking and what was made of it.
@@ -23,6 +23,8 @@ const { values: options } = parseArgs({
     directory: { type: "string" },
     dtype: { type: "string" },
     reranker: { type: "string" },
+    "reranker-directory": { type: "string" },
+    "reranker-dtype": { type: "string" },
     queries: { type: "string" },
     documents: { type: "string" },
     time: { type: "string", default: "5" },
@@ -50,9 +52,18 @@ const rereads = !options["first-stage"] && embedder.spec.lateInteraction === tru
 const asker = rereads ? await loadEmbedder(model, { ...ofEmbedder, queryInstruction: false }) : undefined;
 const late = rereads ? await loadReranker(model ?? embedder.spec.id, ofEmbedder) : undefined;
 const crossId = options.reranker ?? rerankerFor(embedder.spec.id);
-const cross = rereads && crossId ? await loadReranker(crossId, load) : undefined;
+const ofCross = { directory: options["reranker-directory"], dtype: options["reranker-dtype"] };
+const cross =
+  rereads && crossId
+    ? await loadReranker(ofCross.directory ? { id: crossId, directory: ofCross.directory } : crossId, {
+        ...load,
+        ...(ofCross.dtype && { dtype: ofCross.dtype }),
+      })
+    : undefined;
+const isFused = cross?.spec.fusedWith === embedder.spec.id;
+// Loaded as users load it, to compare with and to measure its time: the embedded files alone.
 const fused =
-  cross?.spec.fusedWith === embedder.spec.id ? await loadReranker(crossId, { ...load, scale: "fused" }) : undefined;
+  isFused && !directory && !ofCross.directory ? await loadReranker(crossId, { ...load, scale: "fused" }) : undefined;
 const matches = rereads ? keepTokens(embedder, asker) : undefined;
 const keptCross = cross && keepScores(cross, options.cache);
 
@@ -65,12 +76,12 @@ const allWays = [
   ...(late
     ? [{ name: "dense, late interaction", kept: { reranker: matches }, fresh: { reranker: late }, ...denseFirst }]
     : []),
-  ...(fused
+  ...(isFused
     ? [
         {
           name: "dense, fused reranker",
           kept: { reranker: fuseKept(matches, keptCross) },
-          fresh: { reranker: fused },
+          fresh: fused ? { reranker: fused } : null,
           ...denseFirst,
         },
       ]
@@ -91,6 +102,7 @@ const allWays = [
     : []),
   ...(cross
     ? [
+        { name: "BM25 + dense, cross-encoder", kept: { reranker: keptCross }, fresh: { reranker: cross } },
         {
           name: "pipeline",
           kept: { reranker: keptCross, lateInteraction: matches },
@@ -144,7 +156,8 @@ async function evaluate(set) {
       );
     }
     await retriever.dispose();
-    const ms = await timeOf(documents, queries, await openRetriever(fresh, weights), search);
+    const ms =
+      fresh === null ? undefined : await timeOf(documents, queries, await openRetriever(fresh, weights), search);
     const perQuery = Object.entries(METRICS).map(([metric, of]) => [
       metric,
       queries.map(({ id }) => of(rankings.get(id), relevant.get(id))),
