@@ -1,4 +1,4 @@
-// Puts the passages that answer a question first. No second model is needed: the embedded one compares token by token.
+// Puts the passages that answer a question first: late interaction reads all, a small cross-encoder the best of them.
 import { loadReranker } from "@bge-js/core";
 
 const question = "Can I bring my dog on the train?";

@@ -24,7 +24,7 @@ function standardized(scores: readonly (number | undefined)[]): number[] {
 }
 
 describe('scale "fused"', () => {
-  test("adds the z-scores of late interaction over all, and 1.5 times those of the cross-encoder over the best 30", async () => {
+  test("adds the z-scores of late interaction over all, and half of those of the cross-encoder over the best 30", async () => {
     await using reranker = await load();
     expect([reranker.kind, reranker.scale, reranker.spec.id]).toEqual(["fused", "fused", CROSS.id]);
     await using alone = await loadReranker(CROSS);
@@ -36,7 +36,7 @@ describe('scale "fused"', () => {
     );
     const logits = await alone.score(QUERY, DOCUMENTS);
     const cross = standardized(logits.map((logit, i) => (read.has(i) ? logit : undefined)));
-    const expected = standardized(late).map((score, i) => score + 1.5 * cross[i]!);
+    const expected = standardized(late).map((score, i) => score + 0.5 * cross[i]!);
     const scores = await reranker.score(QUERY, DOCUMENTS);
     for (const [i, score] of scores.entries()) expect(score).toBeCloseTo(expected[i]!, 4);
     const ranked = await reranker.rerank(QUERY, DOCUMENTS, { topN: 5 });

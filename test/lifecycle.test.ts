@@ -127,7 +127,7 @@ describe("dispose", () => {
   test("of one user leaves the others of the same files alone, who share one engine", async () => {
     const model = await embedder();
     const before = workers.length;
-    const reranker = await loadReranker();
+    const reranker = await loadReranker("BAAI/bge-small-en-v1.5");
     expect(workers).toHaveLength(before);
     await reranker.dispose();
     await expect(reranker.score("q", ["d"])).rejects.toMatchObject({ code: "DISPOSED" });

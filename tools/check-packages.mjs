@@ -20,6 +20,12 @@ const PROGRAM = `(async () => {
   console.log(vector.length, best.index);
 })();
 `;
+const WITHOUT = `import { loadReranker, loadRetriever } from "@bge-js/core";
+for (const [load, otherwise] of [[loadReranker, 'loadReranker("BAAI/bge-small-en-v1.5")'], [loadRetriever, "reranker: false"]]) {
+  const { code, message } = await load().catch((error) => error);
+  console.log(code, message?.includes("npm install @bge-js/model-reranker-small-en"), message?.includes(otherwise));
+}
+`;
 const TYPED = `import { type Embedder, loadEmbedder } from "@bge-js/core";
 import { BgeEmbeddings, BgeReranker } from "@bge-js/langchain";
 import { BgeEmbedding } from "@bge-js/llamaindex";
@@ -83,6 +89,12 @@ function checkInstalled(tarballs) {
     if (output !== "384 1") throw new Error(`${program} printed ${output}`);
     console.log(`packed packages run: ${program}`);
   }
+  // Who has only the embedder's package is told what is missing, and how to do without.
+  rmSync(join(project, "node_modules", "@bge-js", "model-reranker-small-en"), { recursive: true });
+  write(project, "without.mjs", WITHOUT);
+  const told = run([process.execPath, "without.mjs"], project).trim();
+  if (told !== "MODEL_NOT_FOUND true true\nMODEL_NOT_FOUND true true") throw new Error(`without.mjs printed ${told}`);
+  console.log("without the reranker's package: told so");
   write(project, "typed.ts", TYPED);
   write(
     project,

@@ -57,8 +57,9 @@ export function embedderHandle(
 }
 
 /**
- * The reranker behind the adapter `owner`: frameworks expect scores from 0 to 1, so sigmoid unless asked otherwise. Throws
- * `INVALID_OPTION` for a `threshold` of scores that are fused.
+ * The reranker behind the adapter `owner`. Of a model that is named, scores are from 0 to 1, as frameworks expect: sigmoid unless
+ * asked otherwise. The default's best order is fused, which has no threshold; with one it is the cross-encoder's sigmoid.
+ * Throws `INVALID_OPTION` for a `threshold` of scores that are fused.
  */
 export function rerankerHandle(
   owner: string,
@@ -66,7 +67,7 @@ export function rerankerHandle(
   options: LoadOptions,
   threshold: number | undefined,
 ): ModelHandle<Reranker> {
-  const { scale = "sigmoid" } = options;
+  const { scale = model === undefined && threshold === undefined ? "fused" : "sigmoid" } = options;
   if (threshold !== undefined && (isLoaded(model) ? model.scale : scale) === "fused") {
     throw invalid(
       "threshold",

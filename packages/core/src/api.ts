@@ -100,8 +100,8 @@ export interface LoadOptions {
    */
   readonly device?: DeviceOption;
   /**
-   * `false`: canaries are not compared. A model folder may carry a few texts with their fp32 vectors (`canaries.json`); they are run
-   * once a process at the first load, because int8 arithmetic differs between processors. Under cosine 0.995 a process warning
+   * `false`: canaries are not compared. A model folder may carry a few texts with their fp32 vectors, or pairs with their fp32 logits
+   * (`canaries.json`); they are run once a process at the first load, because int8 arithmetic differs between processors. Under cosine 0.995 a process warning
    * (code `BGE_CANARY`), under 0.98 `UNSUPPORTED_PLATFORM`. @default true
    */
   readonly canaries?: boolean;
@@ -109,7 +109,7 @@ export interface LoadOptions {
    * What a cross-encoder's scores are. `"fused"`, for bge-js/reranker-small-en: late interaction with bge-small-en-v1.5 reads all
    * documents, the cross-encoder the best 30, and the z-scores of both are added; a better order, in which a score says nothing
    * outside its call. Both models are loaded, with the same options. Late interaction is a cosine in any case; embedders have no
-   * scores. @default "logit"
+   * scores. @default "logit"; "fused" where no model is named
    */
   readonly scale?: "logit" | "sigmoid" | "fused";
   /**

@@ -10,9 +10,9 @@ import { toReference } from "./resolve.js";
 import { scoresOf } from "./scorer.js";
 import type { ModelReference } from "./spec.js";
 
-/** How many of late interaction's best the cross-encoder reads, and how much it counts beside it, chosen on held-out sets (tools/train). */
+/** How many of late interaction's best the cross-encoder reads, and how much it counts beside it: see docs/quality.md. */
 const DEPTH = 30;
-const CROSS_WEIGHT = 1.5;
+const CROSS_WEIGHT = 0.5;
 
 /** Two models that rerank together. */
 export interface Fused {

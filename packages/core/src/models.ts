@@ -29,10 +29,10 @@ const LLM_RERANKER = {
   },
 } as const;
 
-/** The default of `loadEmbedder()`, and of `loadReranker()` as late interaction. */
-export const DEFAULT_MODEL = "BAAI/bge-small-en-v1.5";
-/** Fused with late interaction where `scale: "fused"` names no model. */
-export const FUSED_RERANKER = "bge-js/reranker-small-en";
+/** The default of `loadEmbedder()`. */
+export const DEFAULT_EMBEDDER = "BAAI/bge-small-en-v1.5";
+/** The default of `loadReranker()`. */
+export const DEFAULT_RERANKER = "bge-js/reranker-small-en";
 
 /** The BGE family as data. Facts of repositories that could not be opened here are marked "unverified". */
 // biome-ignore format: a table reads best with one model a line
@@ -67,8 +67,8 @@ export const MODELS = [
     queryFormat: "Instruct: {instruction}\nQuery: {text}",
     maxTokens: 32768, defaultMaxTokens: 512, tasks: WEB_SEARCH_TASKS, licence: "unknown" },
   // Ours: bge-small-en-v1.5's encoder, trained on pairs by tools/train.
-  { kind: "reranker", id: FUSED_RERANKER, architecture: "bert", maxTokens: 512, licence: "MIT",
-    fusedWith: DEFAULT_MODEL },
+  { kind: "reranker", id: DEFAULT_RERANKER, architecture: "bert", maxTokens: 512, licence: "MIT",
+    fusedWith: DEFAULT_EMBEDDER },
   { ...XLMR_RERANKER, id: "BAAI/bge-reranker-base",  licence: "MIT" },
   { ...XLMR_RERANKER, id: "BAAI/bge-reranker-large", licence: "MIT" },
   { ...XLMR_RERANKER, id: "BAAI/bge-reranker-v2-m3", maxTokens: 8192, defaultMaxTokens: 512, licence: "Apache-2.0" },

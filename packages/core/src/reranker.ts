@@ -1,10 +1,11 @@
 import type { CallOptions, LoadOptions, RankedDocument, Reranker, RerankOptions } from "./api.js";
 import { type CallFacts, checkCallOptions } from "./calls.js";
 import { checkText, checkTexts } from "./input.js";
-import { DEFAULT_MODEL, FUSED_RERANKER } from "./models.js";
+import { DEFAULT_EMBEDDER, DEFAULT_RERANKER } from "./models.js";
 import { type OpenScorer, openScorer, scoreAll } from "./open-scorer.js";
 import { checkOptions, invalid } from "./options.js";
 import { checkRanking, rank } from "./ranking.js";
+import { orElse } from "./resolve.js";
 import type { ModelReference } from "./spec.js";
 
 /** How an open reranker's documents get their scores, and how it ends. */
@@ -19,19 +20,19 @@ interface Scoring {
 
 /**
  * Loads a reranker: a cross-encoder, or late interaction over an embedding model that is measured for it, or bge-m3's three
- * scores together; the model tells which. `scale: "fused"` puts two of them together.
+ * scores together; the model tells which. `scale: "fused"` puts the first two together.
  *
  * @param model Hugging Face id, folder, or `{ id?, directory?, ...facts }`; `{ id, lateInteraction: true }` reranks with the
- * token vectors of any other embedding model. @default late interaction with the embedded bge-small-en-v1.5; with
- * `scale: "fused"` bge-js/reranker-small-en
+ * token vectors of any other embedding model. @default bge-js/reranker-small-en, fused with late interaction unless `scale` is
+ * given: the best order of what is embedded, by scores that mean nothing outside their call
  * @throws BgeError as `loadEmbedder`
  */
 export async function loadReranker(model?: string | ModelReference, options: LoadOptions = {}): Promise<Reranker> {
   const checked = checkOptions(options);
-  const isFused = checked.scale === "fused";
-  return createReranker(
-    isFused ? await fusedScoring(model ?? FUSED_RERANKER, checked) : await scoring(model ?? DEFAULT_MODEL, checked),
-  );
+  const { scale = model === undefined ? "fused" : undefined } = checked;
+  const chosen = model ?? DEFAULT_RERANKER;
+  const open = scale === "fused" ? fusedScoring(chosen, checked) : scoring(chosen, checked);
+  return createReranker(await (model === undefined ? open.catch(orElse(`loadReranker("${DEFAULT_EMBEDDER}")`)) : open));
 }
 
 /** A reranker whose scores are compared within one search alone: late interaction weighs the query's tokens by the candidates. */

@@ -5,7 +5,7 @@ import { BgeError } from "./errors.js";
 import { fingerprint } from "./fingerprint.js";
 import { checkModelId } from "./hub/names.js";
 import { BESIDE_THE_GRAPH } from "./hub/needed.js";
-import { DEFAULT_MODEL, findModel } from "./models.js";
+import { DEFAULT_EMBEDDER, findModel } from "./models.js";
 import { invalid } from "./options.js";
 import {
   cachePlace,
@@ -119,7 +119,7 @@ function layerOf({ id, layers }: Facts, asked: number | undefined): number | und
 
 /** A model as an object, whichever way it was passed; ids are not looked up. */
 export function toReference(model: string | ModelReference | undefined): ModelFacts {
-  if (model === undefined) return { id: DEFAULT_MODEL };
+  if (model === undefined) return { id: DEFAULT_EMBEDDER };
   if (typeof model === "string") return isFolder(model) ? { directory: model } : checkReference({ id: model });
   return checkReference(model);
 }
@@ -167,6 +167,17 @@ function notFound(name: string, id: string | undefined, tried: readonly string[]
       parameter: "model",
     },
   );
+}
+
+/** Tells who has not named the model that was not found how to do without it. */
+export function orElse(advice: string): (error: unknown) => never {
+  return (error) => {
+    if (!(error instanceof BgeError && error.code === "MODEL_NOT_FOUND")) throw error;
+    throw new BgeError(error.code, `${error.message}; or do without it: ${advice}`, {
+      cause: error,
+      parameter: "model",
+    });
+  };
 }
 
 /** Models small enough for an npm package of their own. */

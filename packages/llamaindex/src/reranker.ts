@@ -24,18 +24,18 @@ export interface BgeRerankerFields extends AdapterFields<Reranker> {
 
 /**
  * A local reranker for LlamaIndex.TS: a node postprocessor.
- * Without a model it is late interaction with the embedded embedding model; `scale: "fused"` without a model lets a small cross-encoder
- * read the best of it again.
+ * Without a model it is `scale: "fused"`: late interaction with bge-small-en-v1.5 over all nodes, and the small cross-encoder
+ * bge-js/reranker-small-en over its best. Fused scores are for the order of one call alone: with a `threshold` the default is
+ * that cross-encoder's sigmoid.
  *
- * Scores are a cross-encoder's sigmoid (`scale: "logit"` for the raw logit) or the cosine of late interaction. Fused ones are for the
- * order of one call alone, so that no `threshold` goes with them. A shared `Reranker` keeps its
- * own scale. Loading, errors and `dispose` are as in `BgeEmbedding`.
+ * Scores of a model that is named are a cross-encoder's sigmoid (`scale: "logit"` for the raw logit) or the cosine of late
+ * interaction. A shared `Reranker` keeps its own scale. Loading, errors and `dispose` are as in `BgeEmbedding`.
  *
  * ```ts
- * new BgeReranker(); // the embedded model, topN 3
+ * new BgeReranker(); // the embedded models, topN 3
  * new BgeReranker("BAAI/bge-reranker-v2-m3");
  * new BgeReranker({ model: "./my-reranker", topN: 5, threshold: 0.2 });
- * new BgeReranker({ scale: "fused" }); // with bge-js/reranker-small-en, from its own package
+ * new BgeReranker("BAAI/bge-small-en-v1.5"); // late interaction alone
  * new BgeReranker({ model: reranker, topN: 5 }); // shares a loaded Reranker; new BgeReranker(reranker) for topN 3
  * ```
  */

@@ -23,17 +23,18 @@ export interface RetrieverOptions {
   readonly embedder?: Embedder | string | ModelReference;
   /**
    * A model as for `loadReranker`, or a loaded one, which is shared and not disposed; `false` for none. A cross-encoder is the
-   * last stage, behind late interaction; any other takes late interaction's place. @default none
+   * last stage, behind late interaction; any other takes late interaction's place. @default the cross-encoder that is measured
+   * beside the embedder: bge-js/reranker-small-en, from its npm package, for bge-small-en-v1.5; for others none
    */
   readonly reranker?: Reranker | string | ModelReference | false;
   /**
    * Whether the embedder's token vectors rerank, for models that are measured for it; or a loaded reranker in their place. Its
-   * query's tokens are weighed by the candidates that are scored together. @default false
+   * query's tokens are weighed by the candidates that are scored together. @default true
    */
   readonly lateInteraction?: Reranker | boolean;
   /** How many candidates each stage gives or reads. @default 100, and 30 for the cross-encoder */
   readonly candidates?: Partial<Readonly<Record<Stage, number>>>;
-  /** How much each stage counts in the score, numbers of at least 0. @default lexical 0.3, dense 0.7, the others 1.5 */
+  /** How much each stage counts in the score, numbers of at least 0. @default lexical 0.3, dense 0.7, the others 0.5 */
   readonly weights?: Partial<Readonly<Record<Stage, number>>>;
   /** For the models that are loaded here. Other options: load the model yourself, and pass it. */
   readonly load?: Pick<

@@ -1,8 +1,8 @@
 import type { AnyDocument, Retriever, RetrieverDocument, RetrieverOptions } from "./api.js";
 
 /**
- * Loads a retriever: documents in memory, found by words and by vectors, and, where asked for, the best of them read again by late
- * interaction and by a cross-encoder.
+ * Loads a retriever: documents in memory, found by words and by vectors, the best of them read again by late interaction and by a
+ * cross-encoder, as far as the embedder has them.
  *
  * @throws BgeError as `loadEmbedder` and `loadReranker`
  */

@@ -35,17 +35,21 @@ const ARTICLES: readonly Article[] = [
 ];
 const idsOf = ({ results }: { results: readonly { readonly id: string }[] }) => results.map(({ id }) => id);
 
-test("searches by words and vectors, and by more only where asked", async () => {
-  await using plain = await loadRetriever();
+test("searches by words and vectors, reads the best again, and leaves out what is not wanted", async () => {
+  await using usual = await loadRetriever();
+  expect(usual.stages).toEqual(["lexical", "dense", "lateInteraction", "crossEncoder"]);
+  await using quick = await loadRetriever({ lateInteraction: false });
+  expect(quick.stages).toEqual(["lexical", "dense", "crossEncoder"]);
+  await using plain = await loadRetriever({ reranker: false, lateInteraction: false });
   expect(plain.stages).toEqual(["lexical", "dense"]);
-  await using late = await loadRetriever({ lateInteraction: true });
-  expect(late.stages).toEqual(["lexical", "dense", "lateInteraction"]);
+  await using chinese = await loadRetriever({ embedder: "BAAI/bge-small-zh-v1.5" });
+  expect(chinese.stages).toEqual(["lexical", "dense", "lateInteraction"]);
 });
 
 describe("with the embedded model", () => {
   let retriever: Retriever<Article>;
   beforeAll(async () => {
-    retriever = await loadRetriever<Article>({ lateInteraction: true });
+    retriever = await loadRetriever<Article>({ lateInteraction: true, reranker: false });
     expect(await retriever.add(ARTICLES)).toEqual({ added: 12, replaced: 0 });
   });
   afterAll(() => retriever.dispose());

@@ -2,7 +2,9 @@ import type { Embedder, Reranker } from "../api.js";
 import { abortable } from "../calls.js";
 import { loadEmbedder } from "../embedder.js";
 import { BgeError } from "../errors.js";
+import { rerankerFor } from "../models.js";
 import { loadRerankingStage } from "../reranker.js";
+import { orElse } from "../resolve.js";
 import type { ModelReference } from "../spec.js";
 import { addDocuments } from "./add.js";
 import type { AddOptions, Retriever, RetrieverDocument, RetrieverOptions, SearchOptions, Stage } from "./api.js";
@@ -13,11 +15,8 @@ import { searchStore } from "./search.js";
 import { createStore } from "./store.js";
 
 const CANDIDATES = { lexical: 100, dense: 100, lateInteraction: 100, crossEncoder: 30 };
-/**
- * Lexical and dense chosen on mbpp, selqa, medquad and drcd, late interaction's on a few queries of the first three (see the
- * repository's README), the cross-encoder's on held-out sets (tools/train), where all from 1 to 3 do alike.
- */
-const WEIGHTS = { lexical: 0.3, dense: 0.7, lateInteraction: 1.5, crossEncoder: 1.5 };
+/** Chosen on other sets than those of the README's table: see docs/quality.md. */
+const WEIGHTS = { lexical: 0.3, dense: 0.7, lateInteraction: 0.5, crossEncoder: 0.5 };
 
 /** See `loadRetriever`. */
 export async function openRetriever<D extends RetrieverDocument>(options: RetrieverOptions): Promise<Retriever<D>> {
@@ -118,7 +117,7 @@ interface Models {
 async function loadModels({
   embedder: model,
   reranker: asked,
-  lateInteraction,
+  lateInteraction = true,
   load = {},
 }: RetrieverOptions): Promise<Models> {
   const owned: (Embedder | Reranker)[] = [];
@@ -131,9 +130,14 @@ async function loadModels({
     }
     let reranker: Reranker | undefined;
     if (isReranker(asked)) reranker = asked;
-    else if (asked !== undefined && asked !== false) {
-      reranker = await loadRerankingStage(asked, load);
-      owned.push(reranker);
+    else if (asked !== false) {
+      const chosen = asked ?? rerankerFor(embedder.spec.id);
+      if (chosen !== undefined) {
+        reranker = await loadRerankingStage(chosen, load).catch(
+          asked === undefined ? orElse("loadRetriever({ reranker: false })") : undefined,
+        );
+        owned.push(reranker);
+      }
     }
     let late = isReranker(lateInteraction) ? lateInteraction : undefined;
     if (reranker !== undefined && reranker.kind !== "cross-encoder") late = reranker;
