@@ -1,10 +1,10 @@
 const WIDTH = 760;
 const HEIGHT = 440;
-const MARGIN = { left: 60, right: 190, top: 20, bottom: 50 };
+const MARGIN = { left: 60, right: 260, top: 20, bottom: 50 };
 const COLOURS = ["#1b6ca8", "#c0392b", "#2e7d32", "#8e44ad", "#b9770e", "#16837a", "#5d6d7e", "#a04070"];
 
 /**
- * An SVG of nDCG@10 (up, with its interval) against milliseconds a query (to the right, logarithmic): a line a set, a point a stage.
+ * An SVG of nDCG@10 (up, with its interval) against milliseconds a query (to the right, logarithmic): a line a set, a numbered point a stage.
  *
  * @param points `{ set, stage, ms, mean, low, high }`, each set's in the order of its stages
  */
@@ -16,7 +16,8 @@ export function plot(points) {
   const y = (ndcg) =>
     HEIGHT - MARGIN.bottom - ((ndcg - bad) / (good - bad || 1)) * (HEIGHT - MARGIN.top - MARGIN.bottom);
   const sets = bySet(points);
-  const lines = [...sets].flatMap(([set, stages], i) => drawSet(set, stages, i, x, y));
+  const names = [...new Set(points.map(({ stage }) => stage))];
+  const lines = [...sets].flatMap(([set, stages], i) => drawSet(set, stages, i, x, y, names));
   const decades = Array.from({ length: slow - fast + 1 }, (_, i) => 10 ** (fast + i));
   const marks = Array.from({ length: 11 }, (_, i) => i / 10).filter((mark) => mark >= bad && mark <= good);
   return [
@@ -31,6 +32,7 @@ export function plot(points) {
     ),
     text(MARGIN.left, HEIGHT - 8, "nDCG@10 with 95 % bootstrap intervals, against milliseconds a query"),
     ...lines,
+    ...names.map((stage, i) => text(WIDTH - MARGIN.right + 60, HEIGHT / 2 + 18 * i, `${i + 1}  ${stage}`)),
     "</svg>",
     "",
   ].join("\n");
@@ -42,7 +44,7 @@ function bySet(points) {
   return sets;
 }
 
-function drawSet(set, stages, i, x, y) {
+function drawSet(set, stages, i, x, y, names) {
   const colour = COLOURS[i % COLOURS.length];
   const path = stages.map(({ ms, mean }) => `${x(ms).toFixed(1)},${y(mean).toFixed(1)}`).join(" ");
   const last = stages.at(-1);
@@ -52,10 +54,10 @@ function drawSet(set, stages, i, x, y) {
       [
         `<line x1="${x(ms)}" x2="${x(ms)}" y1="${y(low)}" y2="${y(high)}" stroke="${colour}" stroke-opacity="0.5"/>`,
         `<circle cx="${x(ms)}" cy="${y(mean)}" r="3.5" fill="${colour}"><title>${escaped(`${set}, ${stage}`)}</title></circle>`,
-        i > 0 ? "" : text(x(ms) + 5, y(mean) - 6, stage),
+        text(x(ms) - 5, y(mean) - 5, names.indexOf(stage) + 1, "end"),
       ].join(""),
     ),
-    `<g fill="${colour}">${text(x(last.ms) + 8, y(last.mean) + 14, set)}</g>`,
+    `<g fill="${colour}">${text(x(last.ms) + 8, y(last.mean) + 4, set)}</g>`,
   ];
 }
 
