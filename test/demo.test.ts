@@ -53,7 +53,7 @@ describe("--docs", () => {
     const first = await ask("--framework", framework);
     expect(first).toMatchObject({ code: 0 });
     expect(first.out).toMatch(/3 embedded, 0 kept, 0 removed/);
-    expect(first.out).toMatch(/1\. Backup\n +guide\/backup\.md:1 +score 0\.\d{3}, was \d before/);
+    expect(first.out).toMatch(/1\. Backup\n +guide\/backup\.md:1 +score \d\.\d{3}, was \d before/);
     expect(first.out).toMatch(/retrieve +[\d,]+ ms .*the best 3 of 3\nrerank +[\d,]+ ms .*3 to 3/);
 
     expect((await ask("--framework", framework)).out).toMatch(/0 embedded, 3 kept, 0 removed/);

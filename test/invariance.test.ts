@@ -17,7 +17,8 @@ type Sameness = (a: Float32Array, b: Float32Array) => boolean;
 const sameBits: Sameness = (a, b) => Buffer.compare(bytes(a), bytes(b)) === 0;
 const within: (bound: number) => Sameness = (bound) => (a, b) => largestDifference(a, b) <= bound;
 
-describeInvariance("bge-small-en-v1.5 int8", undefined, sameBits, sameBits);
+describeInvariance("bge-small-en-v1.5 int8", "bge-small-en-v1.5", sameBits, sameBits);
+describeInvariance("reranker-small-en int8", "bge-js/reranker-small-en", sameBits, sameBits);
 describeInvariance("bge-small-zh-v1.5 int8", "bge-small-zh-v1.5", sameBits, sameBits);
 describeInvariance(
   "tiny-bert-cls fp32",
