@@ -29,7 +29,7 @@ const load = { truncation: "silent", ...(options.dtype ? { dtype: options.dtype 
 const { directory, model: id } = options;
 const model = directory ? { directory, lateInteraction: true, ...(id ? { id } : {}) } : id;
 const embedder = await loadEmbedder(model, load);
-const reranker = options["no-rerank"] ? undefined : await loadReranker(model, load);
+const reranker = options["no-rerank"] ? undefined : await loadReranker(model ?? embedder.spec.id, load);
 // Late interaction asks without the instruction.
 const asker = await loadEmbedder(model, { ...load, queryInstruction: false });
 console.log(`${embedder.spec.id}, ${embedder.source.dtype} (${embedder.source.from} ${embedder.source.fingerprint})`);
