@@ -55,6 +55,7 @@ export function fuseKept(late, cross) {
   const score = (query, documents) =>
     combine(
       documents.length,
+      cross.spec.fusedWeight,
       () => late.score(query, documents),
       (places) =>
         cross.score(

@@ -10,21 +10,22 @@ import { toReference } from "./resolve.js";
 import { scoresOf } from "./scorer.js";
 import type { ModelReference } from "./spec.js";
 
-/** How many of late interaction's best the cross-encoder reads, and how much it counts beside it: see docs/quality.md. */
+/** How many of late interaction's best the cross-encoder reads: see docs/quality.md. */
 const DEPTH = 30;
-const CROSS_WEIGHT = 0.5;
 
 /** Two models that rerank together. */
 export interface Fused {
   readonly late: OpenScorer;
   readonly cross: OpenScorer;
+  /** How much the cross-encoder's z-scores count beside those of late interaction. */
+  readonly weight: number;
 }
 
 /** Opens a cross-encoder, and the embedding model whose late interaction is measured to go well with it. */
 export async function openFused(model: string | ModelReference | undefined, options: LoadOptions): Promise<Fused> {
   const { id, directory } = toReference(model);
   const known = id === undefined ? undefined : findModel(id);
-  if (known?.kind !== "reranker" || known.fusedWith === undefined) {
+  if (known?.kind !== "reranker" || known.fusedWith === undefined || known.fusedWeight === undefined) {
     throw invalid(
       "scale",
       `"fused" is for cross-encoders that are measured beside late interaction, not ${id ?? directory}`,
@@ -32,7 +33,9 @@ export async function openFused(model: string | ModelReference | undefined, opti
   }
   const { scale: _, ...rest } = options;
   const [late, cross] = await Promise.allSettled([openScorer(known.fusedWith, rest, true), openScorer(model, rest)]);
-  if (late.status === "fulfilled" && cross.status === "fulfilled") return { late: late.value, cross: cross.value };
+  if (late.status === "fulfilled" && cross.status === "fulfilled") {
+    return { late: late.value, cross: cross.value, weight: known.fusedWeight };
+  }
   for (const one of [late, cross]) if (one.status === "fulfilled") await one.value.engine.dispose();
   throw [cross, late].find((one) => one.status === "rejected")?.reason;
 }
@@ -42,7 +45,7 @@ export async function openFused(model: string | ModelReference | undefined, opti
  * alone, so that one document that fails leaves none with a score.
  */
 export function scoreFused(
-  { late, cross }: Fused,
+  { late, cross, weight }: Fused,
   query: string,
   documents: readonly string[],
   facts: CallOptions & CallFacts,
@@ -55,6 +58,7 @@ export function scoreFused(
       await cross.scorer.check(crossCall, query, documents);
       return combine(
         documents.length,
+        weight,
         async () => {
           const outcomes = await late.scorer.score(lateCall, query, documents);
           refuseFailed(outcomes);
@@ -74,6 +78,7 @@ export function scoreFused(
 /** Late interaction's scores of all documents, and the cross-encoder's of those at `places`, as one score each. */
 export async function combine(
   count: number,
+  weight: number,
   lateScores: () => Promise<number[]>,
   crossScores: (places: readonly number[]) => Promise<number[]>,
 ): Promise<number[]> {
@@ -83,7 +88,7 @@ export async function combine(
   for (const [i, score] of (await crossScores(places)).entries()) second[places[i]!] = score;
   const stages = [
     { weight: 1, scores: first },
-    { weight: CROSS_WEIGHT, scores: second },
+    { weight, scores: second },
   ];
   return Array.from(fuse(stages, count));
 }

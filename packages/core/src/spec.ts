@@ -111,6 +111,8 @@ export interface RerankerSpec extends CommonSpec {
   readonly output?: string;
   /** The embedding model whose late interaction is measured to go well with it (`scale: "fused"`). */
   readonly fusedWith?: string;
+  /** How much its z-scores count beside late interaction's and other stages', where that is measured. */
+  readonly fusedWeight?: number;
 }
 
 export type ModelSpec = EmbeddingSpec | RerankerSpec;

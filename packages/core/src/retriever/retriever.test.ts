@@ -8,6 +8,7 @@ import {
   type Reranker,
   type Retriever,
   type RetrieverDocument,
+  type RetrieverOptions,
 } from "@bge-js/core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { lateScores } from "../../../../test/late-scores.js";
@@ -152,6 +153,20 @@ describe("with tiny models", () => {
     crossEncoder = await loadReranker(fixture("tiny-bert-reranker"));
   });
   afterAll(() => Promise.all([embedder.dispose(), crossEncoder.dispose()]));
+
+  test("a cross-encoder that is measured counts as much as that says, any other 1.5", async () => {
+    const scoresBy = async (options: RetrieverOptions) => {
+      await using retriever = await loadRetriever({ embedder, ...options });
+      await retriever.add(numbered(20));
+      return (await retriever.search("number 7")).results.map(({ score }) => score.toFixed(3));
+    };
+    const measured = { id: "bge-js/reranker-small-en", directory: fixture("tiny-bert-reranker") };
+    const half = await scoresBy({ reranker: crossEncoder, weights: { crossEncoder: 0.5 } });
+    const more = await scoresBy({ reranker: crossEncoder, weights: { crossEncoder: 1.5 } });
+    expect(half).not.toEqual(more);
+    expect(await scoresBy({ reranker: measured })).toEqual(half);
+    expect(await scoresBy({ reranker: crossEncoder })).toEqual(more);
+  });
 
   test("a cross-encoder reads the best candidates last", async () => {
     await using retriever = await loadRetriever({ embedder, reranker: crossEncoder, candidates: { crossEncoder: 5 } });
