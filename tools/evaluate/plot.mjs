@@ -22,6 +22,7 @@ export function plot(points) {
   const marks = Array.from({ length: 11 }, (_, i) => i / 10).filter((mark) => mark >= bad && mark <= good);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">`,
+    "<title>nDCG@10 against milliseconds a query</title>",
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`,
     ...decades.map(
       (ms) => `${rule(x(ms), MARGIN.top, x(ms), y(bad))}${text(x(ms), y(bad) + 18, `${ms} ms`, "middle")}`,

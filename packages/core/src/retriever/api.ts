@@ -29,7 +29,7 @@ export interface RetrieverOptions {
   readonly reranker?: Reranker | string | ModelReference | false;
   /**
    * Whether the embedder's token vectors rerank, for models that are measured for it; or a loaded reranker in their place. Its
-   * query's tokens are weighed by the candidates that are scored together. @default true
+   * query's tokens are weighed by the candidates that are scored together. @default true for bge-small-en-v1.5, else false
    */
   readonly lateInteraction?: Reranker | boolean;
   /** How many candidates each stage gives or reads. @default 100, and 30 for the cross-encoder */

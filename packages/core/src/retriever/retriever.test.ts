@@ -44,7 +44,7 @@ test("searches by words and vectors, reads the best again, and leaves out what i
   await using plain = await loadRetriever({ reranker: false, lateInteraction: false });
   expect(plain.stages).toEqual(["lexical", "dense"]);
   await using chinese = await loadRetriever({ embedder: "BAAI/bge-small-zh-v1.5" });
-  expect(chinese.stages).toEqual(["lexical", "dense", "lateInteraction"]);
+  expect(chinese.stages).toEqual(["lexical", "dense"]);
 });
 
 describe("with the embedded model", () => {

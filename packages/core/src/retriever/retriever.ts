@@ -122,7 +122,7 @@ interface Models {
 async function loadModels({
   embedder: model,
   reranker: asked,
-  lateInteraction = true,
+  lateInteraction,
   load = {},
 }: RetrieverOptions): Promise<Models> {
   const owned: (Embedder | Reranker)[] = [];
@@ -144,9 +144,11 @@ async function loadModels({
         owned.push(reranker);
       }
     }
+    // By default where it was measured to help a search.
+    const wanted = lateInteraction ?? rerankerFor(embedder.spec.id) !== undefined;
     let late = isReranker(lateInteraction) ? lateInteraction : undefined;
     if (reranker !== undefined && reranker.kind !== "cross-encoder") late = reranker;
-    if (late === undefined && lateInteraction === true && embedder.spec.lateInteraction === true) {
+    if (late === undefined && wanted === true && embedder.spec.lateInteraction === true) {
       late = await loadRerankingStage(referenceTo(embedder), { ...load, maxTokens: embedder.maxTokens });
       owned.push(late);
     }
