@@ -144,7 +144,7 @@ async function loadModels({
         owned.push(reranker);
       }
     }
-    // By default where it was measured to help a search.
+    // By default beside a cross-encoder that was measured with it.
     const wanted = lateInteraction ?? rerankerFor(embedder.spec.id) !== undefined;
     let late = isReranker(lateInteraction) ? lateInteraction : undefined;
     if (reranker !== undefined && reranker.kind !== "cross-encoder") late = reranker;
