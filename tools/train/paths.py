@@ -26,7 +26,8 @@ def held_out(query):
 
 def folder(name):
     """A set's folder."""
-    return (CACHE if name == CLAIMS else data()) / f"{name}{'-set' if name == CLAIMS else ''}"
+    # What is encoded of the claims lies in the folder of their name.
+    return CACHE / f"{CLAIMS}-set" if name == CLAIMS else data() / name
 
 
 def data():

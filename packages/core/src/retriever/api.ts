@@ -34,7 +34,10 @@ export interface RetrieverOptions {
   readonly lateInteraction?: Reranker | boolean;
   /** How many candidates each stage gives or reads. @default 100, and 30 for the cross-encoder */
   readonly candidates?: Partial<Readonly<Record<Stage, number>>>;
-  /** How much each stage counts in the score, numbers of at least 0. @default lexical 0.3, dense 0.7, late interaction 0.5, a cross-encoder 1.5, bge-js/reranker-small-en 0.5 */
+  /**
+   * How much each stage counts in the score, numbers of at least 0. @default lexical 0.3, dense 0.7, late interaction 0.5, a
+   * cross-encoder 1.5, of which bge-js/reranker-small-en 0.5
+   */
   readonly weights?: Partial<Readonly<Record<Stage, number>>>;
   /** For the models that are loaded here. Other options: load the model yourself, and pass it. */
   readonly load?: Pick<

@@ -133,20 +133,18 @@ async function loadModels({
       embedder = await loadEmbedder(model, load);
       owned.push(embedder);
     }
+    // Both rerank by default where a cross-encoder was measured beside the embedder.
+    const measured = rerankerFor(embedder.spec.id);
+    const chosen = asked ?? measured;
+    const wanted = lateInteraction ?? measured !== undefined;
     let reranker: Reranker | undefined;
-    if (isReranker(asked)) reranker = asked;
-    else if (asked !== false) {
-      const chosen = asked ?? rerankerFor(embedder.spec.id);
-      if (chosen !== undefined) {
-        reranker = await loadRerankingStage(chosen, load).catch(
-          asked === undefined ? orElse("loadRetriever({ reranker: false })") : undefined,
-        );
-        owned.push(reranker);
-      }
+    if (isReranker(chosen)) reranker = chosen;
+    else if (chosen !== undefined && chosen !== false) {
+      const loading = loadRerankingStage(chosen, load);
+      reranker = await (asked === undefined ? loading.catch(orElse("loadRetriever({ reranker: false })")) : loading);
+      owned.push(reranker);
     }
-    // By default beside a cross-encoder that was measured with it.
-    const wanted = lateInteraction ?? rerankerFor(embedder.spec.id) !== undefined;
-    let late = isReranker(lateInteraction) ? lateInteraction : undefined;
+    let late = isReranker(wanted) ? wanted : undefined;
     if (reranker !== undefined && reranker.kind !== "cross-encoder") late = reranker;
     if (late === undefined && wanted === true && embedder.spec.lateInteraction === true) {
       late = await loadRerankingStage(referenceTo(embedder), { ...load, maxTokens: embedder.maxTokens });
