@@ -26,7 +26,7 @@ TEXTS = {
 }
 
 PAIRS = [
-    ("what is a panda?", "The giant panda is a bear that lives in the mountains of China and eats bamboo."),
+    ("what do pandas eat", "The giant panda is a bear that lives in the mountains of China and eats bamboo."),
     ("what is a panda?", "Books from the library are lent for four weeks and may be renewed twice."),
     ("add two numbers", "def add(a, b):\n    return a + b"),
     ("invoice 2023/417", "Invoice 2023/418 of 29 February 2024 is overdue: $1,000.00 (50% of the sum)."),

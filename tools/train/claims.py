@@ -3,10 +3,10 @@
 import json
 import os
 import random
-import re
 
 import beir
 from paths import CLAIMS, held_out
+from sentences import sentences
 
 SOURCE = "pubmedqa"
 
@@ -19,10 +19,10 @@ def main():
     documents, queries, judged = [], [], []
     for name, (title, text) in beir.titled(SOURCE).items():
         if held_out(name):
-            sentences = [s for s in re.split(r"(?<=[.!?])\s+", text) if 8 <= len(s.split()) <= 40]
-            if len(sentences) >= 3:
+            some = sentences(text, fewest=8)
+            if len(some) >= 3:
                 # What was found stands in the second half.
-                claim = rng.choice(sentences[len(sentences) // 2 :])
+                claim = rng.choice(some[len(some) // 2 :])
                 text = text.replace(claim, "")
                 queries.append({"_id": name, "text": claim})
                 judged.append(f"{name}\t{name}\t1")

@@ -51,6 +51,16 @@ def first_vectors(rows):
     return np.concatenate([run(batch)[:, 0] for batch in rows])
 
 
+def query_vectors(texts):
+    """Dense vectors of queries, in this process."""
+    start_worker()
+    ids = tokenise([INSTRUCTION + text for text in texts], 64)
+    out = np.zeros((len(ids), WIDTH), np.float32)
+    for group in batches(ids):
+        out[group] = first_vectors([[ids[i] for i in group]])
+    return out
+
+
 def batches(ids):
     """Indices of texts of equal length, at most BATCH together."""
     order = sorted(range(len(ids)), key=lambda i: len(ids[i]))

@@ -1,4 +1,9 @@
-"""Chooses hard negatives for every training query with the embedder's own ranking, and drops the likely false ones."""
+"""Chooses hard negatives for every training query with the embedder's own ranking, and sets the likely false ones apart.
+
+Writes mined.jsonl, a row per query: `set`, `query` (its id) or `sentence` (out of its passage: statements as queries, which no set
+asks), `positives`, `negatives` (the nearest first, the last two random), and `near`, candidates so near that they may be answers:
+screen.py judges them.
+"""
 
 import json
 import os
@@ -7,17 +12,22 @@ from collections import Counter, defaultdict
 
 import numpy as np
 
-from beir import documents, pairs, qrels, queries
+from beir import documents, pairs, qrels, queries, titled
+from encode import query_vectors
 from paths import CACHE, JUDGED, PAIRED, held_out
+from sentences import sentences
 
 DEPTH = 60
 KEPT = 14
+NEAR = 6
 # A candidate this near to the query, relative to the positive, or this near to the positive itself, may well be an answer too.
 TOO_GOOD = 0.95
 TOO_ALIKE = 0.95
 # Queries whose positive the embedder does not find at all are mostly not understandable alone ("What size is it?").
 WORST_RANK = 30
-MOST = {"squadshifts-wiki": 4000, "squadshifts-reddit": 2000, "squadshifts-amazon": 2000, "medquad": 3000}
+MOST = {"squadshifts-wiki": 6000, "squadshifts-reddit": 3000, "squadshifts-amazon": 3000, "medquad": 5000}
+# Passages that give sentences, at most, and how many each.
+SENTENCES = {"pubmedqa": (1000, 5), "qed-dev": (1000, 1), "clapnq-dev": (500, 1), "squadshifts-wiki": (1000, 1), "medquad": (1000, 1)}
 # Of each query, at most so many passages that share its words, as the pairs name them: what the embedder does not find near.
 LEXICAL = 2
 
@@ -35,72 +45,102 @@ def judged(name):
     return {q: all for q, all in found.items() if all[0]}
 
 
-def vectors(name):
-    """Dense vectors of the queries and of the documents, and their ids."""
-    folder = CACHE / name
-    asked = np.fromfile(folder / "queries.dense.f16", "<f2").reshape(-1, 384).astype(np.float32)
-    rows = np.memmap(folder / "documents.f16", "<f2", "r").reshape(-1, 384)
-    first = np.load(folder / "documents.offsets.npy")[:-1]
-    return (
-        asked / np.linalg.norm(asked, axis=1, keepdims=True),
-        rows[first].astype(np.float32),
-        json.loads((folder / "queries.ids.json").read_text()),
-        json.loads((folder / "documents.ids.json").read_text()),
-    )
-
-
 def plain(text):
     return " ".join(text.lower().split())
 
 
-def mine(name, rng):
-    asked, stored, query_ids, document_ids = vectors(name)
-    texts, questions = documents(name), queries(name)
-    at = {d: i for i, d in enumerate(document_ids)}
-    row_of = {q: i for i, q in enumerate(query_ids)}
-    answers = judged(name)
+class Set:
+    """A set's texts and dense vectors, and what its queries are told apart from."""
+
+    def __init__(self, name, rng):
+        self.name, self.rng = name, rng
+        folder = CACHE / name
+        asked = np.fromfile(folder / "queries.dense.f16", "<f2").reshape(-1, 384).astype(np.float32)
+        self.asked = asked / np.linalg.norm(asked, axis=1, keepdims=True)
+        rows = np.memmap(folder / "documents.f16", "<f2", "r").reshape(-1, 384)
+        self.stored = rows[np.load(folder / "documents.offsets.npy")[:-1]].astype(np.float32)
+        self.row_of = {q: i for i, q in enumerate(json.loads((folder / "queries.ids.json").read_text()))}
+        self.ids = json.loads((folder / "documents.ids.json").read_text())
+        self.at = {d: i for i, d in enumerate(self.ids)}
+        self.texts = {d: plain(text) for d, text in documents(name).items()}
+        self.dropped = Counter()
+
+    def row(self, vector, positives, taken, refused=(), lexical=()):
+        """Positives, negatives and what may be either; None where the embedder does not find the positive."""
+        scores = self.stored @ vector
+        top = np.argpartition(-scores, min(DEPTH, len(scores) - 1))[:DEPTH]
+        top = top[np.argsort(-scores[top])]
+        best = max(positives, key=lambda d: scores[self.at[d]])
+        own = float(scores[self.at[best]])
+        if (scores > own).sum() >= WORST_RANK and not refused:
+            self.dropped["positive not found"] += 1
+            return None
+        known = {self.texts[d] for d in positives}
+        negatives, shared, near = [], [], []
+        for place, i in enumerate([*top, *(self.at[d] for d in lexical)]):
+            document = self.ids[i]
+            if document in taken or self.texts[document] in known or self.stored[i] @ self.stored[self.at[best]] > TOO_ALIKE:
+                continue
+            known.add(self.texts[document])
+            # A person has refused it: no margin needed.
+            if document not in refused and scores[i] > TOO_GOOD * own:
+                self.dropped["too near"] += 1
+                near.append(document)
+            else:
+                (negatives if place < len(top) else shared).append(document)
+        hard = [d for d in refused if d not in negatives and self.texts[d] not in known]
+        others = self.rng.sample(hard, min(2, len(hard))) + self.rng.sample(shared, min(LEXICAL, len(shared)))
+        negatives = (negatives[: KEPT - 2 - len(others)] + others)[: KEPT - 2]
+        while len(negatives) < KEPT:
+            document = self.rng.choice(self.ids)
+            if document not in taken and self.texts[document] not in known:
+                negatives.append(document)
+        return {"set": self.name, "positives": sorted(positives, key=lambda d: -scores[self.at[d]])[:4], "negatives": negatives, "near": near[:NEAR]}
+
+
+def asked(whole, answers):
+    """Rows of the set's own queries."""
+    questions = queries(whole.name)
     # In medquad several sources answer one question: an answer to the same question is not a negative.
     same = defaultdict(set)
     for query, (positives, *_) in answers.items():
         same[plain(questions[query])].update(positives)
-    chosen = sorted(query for query in answers if name != "pubmedqa" or not held_out(query))
-    rng.shuffle(chosen)
-    out, dropped = [], Counter()
+    chosen = sorted(query for query in answers if whole.name != "pubmedqa" or not held_out(query))
+    whole.rng.shuffle(chosen)
+    found = []
     for query in chosen:
-        if len(out) == MOST.get(name):
+        if len(found) == MOST.get(whole.name):
             break
         positives, refused, lexical = answers[query]
-        scores = stored @ asked[row_of[query]]
-        top = np.argpartition(-scores, min(DEPTH, len(scores) - 1))[:DEPTH]
-        top = top[np.argsort(-scores[top])]
-        best = max(positives, key=lambda d: scores[at[d]])
-        own = float(scores[at[best]])
-        if (scores > own).sum() >= WORST_RANK and not refused:
-            dropped["positive not found"] += 1
-            continue
-        known = {plain(texts[d]) for d in positives}
-        taken = set(positives) | same[plain(questions[query])]
-        negatives, shared = [], []
-        for place, i in enumerate([*top, *(at[d] for d in lexical)]):
-            document = document_ids[i]
-            if document in taken or plain(texts[document]) in known:
-                continue
-            # A person has refused it: no margin needed.
-            if document not in refused and (scores[i] > TOO_GOOD * own or stored[i] @ stored[at[best]] > TOO_ALIKE):
-                dropped["too near"] += 1
-                continue
-            known.add(plain(texts[document]))
-            (negatives if place < len(top) else shared).append(document)
-        hard = [d for d in refused if d not in negatives and plain(texts[d]) not in known]
-        others = rng.sample(hard, min(2, len(hard))) + rng.sample(shared, min(LEXICAL, len(shared)))
-        negatives = (negatives[: KEPT - 2 - len(others)] + others)[: KEPT - 2]
-        while len(negatives) < KEPT:
-            document = rng.choice(document_ids)
-            if document not in taken and plain(texts[document]) not in known:
-                negatives.append(document)
-        out.append({"set": name, "query": query, "positives": sorted(positives, key=lambda d: -scores[at[d]])[:4], "negatives": negatives})
-    print(f"{name}: {len(out)} of {len(answers)} queries, {dict(dropped)}", flush=True)
-    return out
+        row = whole.row(whole.asked[whole.row_of[query]], positives, set(positives) | same[plain(questions[query])], refused, lexical)
+        if row:
+            found.append({**row, "query": query})
+    return found
+
+
+def stated(whole, answers):
+    """Rows of sentences out of passages that answer some query, and so are no held-out ones."""
+    passages, each = SENTENCES.get(whole.name, (0, 0))
+    texts = titled(whole.name)
+    answering = sorted({d for q, (positives, *_) in answers.items() if whole.name != "pubmedqa" or not held_out(q) for d in positives})
+    found = []
+    for document in whole.rng.sample(answering, min(passages, len(answering))):
+        some = sentences(texts[document][1][:2000])
+        if len(some) >= 3:
+            found += [(document, sentence) for sentence in whole.rng.sample(some, min(each, len(some)))]
+    rows = []
+    for (document, sentence), vector in zip(found, query_vectors([sentence for _, sentence in found])):
+        row = whole.row(vector, [document], {document})
+        if row:
+            rows.append({**row, "sentence": sentence})
+    return rows
+
+
+def mine(name, rng):
+    whole, answers = Set(name, rng), judged(name)
+    rows, statements = asked(whole, answers), stated(whole, answers)
+    print(f"{name}: {len(rows)} of {len(answers)} queries, {len(statements)} sentences, {dict(whole.dropped)}", flush=True)
+    return rows + statements
 
 
 def main():

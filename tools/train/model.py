@@ -1,17 +1,19 @@
 """bge-small-en-v1.5 with one output: dropout and a linear map of the last layer's [CLS] row."""
 
 import os
+from pathlib import Path
 
 import numpy as np
 import onnx
 import torch
 from onnx import numpy_helper
+from safetensors.torch import load_file
 from transformers import BertConfig, BertModel
 
 from paths import START
 from rounded import rounded_weights
 
-# An int8 cross-encoder of tools/quantize to go on from, where its fp32 weights are not at hand.
+# What to go on from in place of the embedder: a folder that export.py wrote, or the int8 file of a cross-encoder whose fp32 weights are not at hand.
 FROM = os.environ.get("BGE_JS_TRAIN_FROM")
 
 
@@ -48,7 +50,7 @@ def start(seed):
     torch.manual_seed(seed)
     model = Reranker()
     if FROM:
-        model.load_state_dict(rounded_weights(FROM))
+        model.load_state_dict(load_file(Path(FROM) / "model.safetensors") if Path(FROM).is_dir() else rounded_weights(FROM))
         return model
     missing, unexpected = model.bert.load_state_dict(start_weights(START / "onnx/model.onnx"), strict=False)
     if missing or unexpected:

@@ -12,7 +12,7 @@ from model import start
 from paths import CACHE
 
 FOLDER = CACHE / "reranker"
-QUERIES = 8
+QUERIES = 12
 RATE = 5e-5
 HEAD_RATE = 1e-3
 DECAY = 0.01

@@ -102,8 +102,7 @@ export interface LoadOptions {
   /**
    * `false`: canaries are not compared. A model folder may carry a few texts with their fp32 vectors, or pairs with their fp32 logits
    * (`canaries.json`); they are run once a process at the first load, because int8 arithmetic differs between processors. Under
-   * cosine 0.995 a process warning
-   * (code `BGE_CANARY`), under 0.98 `UNSUPPORTED_PLATFORM`. @default true
+   * cosine 0.995 a process warning (code `BGE_CANARY`), under 0.98 `UNSUPPORTED_PLATFORM`. @default true
    */
   readonly canaries?: boolean;
   /**
