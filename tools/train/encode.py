@@ -24,11 +24,15 @@ def tokenise(texts, length):
     return [encoding.ids for encoding in tokenizer.encode_batch(texts)]
 
 
-def start_worker():
-    global session
+def open_session(path):
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(EMBEDDER / "onnx/model_quantized.onnx", options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+
+
+def start_worker():
+    global session
+    session = open_session(EMBEDDER / "onnx/model_quantized.onnx")
 
 
 def run(rows):

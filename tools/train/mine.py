@@ -33,7 +33,7 @@ LEXICAL = 2
 
 
 def judged(name):
-    """query id → (positives, negatives that people refused, negatives that BM25 found)."""
+    """query id → (positives, negatives that people refused, negatives that BM25 found), without held-out queries."""
     found = defaultdict(lambda: ([], [], []))
     if name in JUDGED:
         rows = ((q, d, s, "human") for q, row in qrels(name, JUDGED[name]).items() for d, s in row.items())
@@ -42,7 +42,7 @@ def judged(name):
     for query, document, score, how in rows:
         if score or how in ("human", "bm25"):
             found[query][0 if score else 1 if how == "human" else 2].append(document)
-    return {q: all for q, all in found.items() if all[0]}
+    return {q: all for q, all in found.items() if all[0] and not (name == "pubmedqa" and held_out(q))}
 
 
 def plain(text):
@@ -105,7 +105,7 @@ def asked(whole, answers):
     same = defaultdict(set)
     for query, (positives, *_) in answers.items():
         same[plain(questions[query])].update(positives)
-    chosen = sorted(query for query in answers if whole.name != "pubmedqa" or not held_out(query))
+    chosen = sorted(answers)
     whole.rng.shuffle(chosen)
     found = []
     for query in chosen:
@@ -122,7 +122,7 @@ def stated(whole, answers):
     """Rows of sentences out of passages that answer some query, and so are no held-out ones."""
     passages, each = SENTENCES.get(whole.name, (0, 0))
     texts = titled(whole.name)
-    answering = sorted({d for q, (positives, *_) in answers.items() if whole.name != "pubmedqa" or not held_out(q) for d in positives})
+    answering = sorted({d for positives, *_ in answers.values() for d in positives})
     found = []
     for document in whole.rng.sample(answering, min(passages, len(answering))):
         some = sentences(texts[document][1][:2000])

@@ -10,9 +10,8 @@ import random
 from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
-import onnxruntime
 
-from encode import batches
+from encode import batches, open_session
 from lists import Pairs
 from paths import CACHE
 
@@ -25,9 +24,7 @@ CHUNK = 250
 
 def start_worker():
     global session, made
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(SCREEN, options, providers=["CPUExecutionProvider"])
+    session = open_session(SCREEN)
     made = Pairs()
 
 
