@@ -18,9 +18,6 @@ LONGER = {"pubmedqa": [(176, 0.3), (272, 0.4), (400, 0.3)]}
 # Titles that say nothing about the text ("Amazon_Reviews_2030").
 MEANINGLESS = {"squadshifts-reddit", "squadshifts-amazon"}
 KEYWORDS = 0.05
-# Of sentences as queries: how many are cut to a clause, nearer to a claim's length, and how many their passages keep.
-CLAUSES = 0.4
-LEFT_IN = 0.25
 # Of screened rows: a negative so much above the positive may well be an answer; a query whose positive is so much above all
 # negatives is known, and one such in KNOWN stays.
 LIKELY_ANSWER = 2.0
@@ -97,9 +94,7 @@ class Lists:
         lengths, shares = zip(*LONGER.get(row["set"], LENGTHS))
         longest = rng.choices(lengths, shares)[0]
         change = keywords if rng.random() < KEYWORDS else lambda query: query
-        if "sentence" in row and rng.random() < CLAUSES:
-            change = lambda query: clause(query, rng)
-        return self.pairs.of(row, rng.choice(row["positives"]), chosen(row, rng), longest, rng.random() < 0.8, rng.random() >= LEFT_IN, change)
+        return self.pairs.of(row, rng.choice(row["positives"]), chosen(row, rng), longest, rng.random() < 0.8, rng.random() < 0.9, change)
 
 
 def worth_reading(row, number):
@@ -125,9 +120,3 @@ def chosen(row, rng):
 
 def keywords(query):
     return " ".join(w for w in re.findall(r"\w+", query.lower()) if w not in SMALL_WORDS) or query
-
-
-def clause(sentence, rng):
-    """One of its parts of six words or more between commas and the like; itself where there is none."""
-    parts = [part for part in re.split(r"[,;:()]+\s*|\s(?:and|but|which|that|while|whereas|because)\s", sentence) if len(part.split()) >= 6]
-    return rng.choice(parts) if parts else sentence

@@ -2,7 +2,7 @@
 
 Writes mined.jsonl, a row per query: `set`, `query` (its id) or `sentence` (out of its passage: statements as queries, which no set
 asks), `positives`, `negatives` (the nearest first, the last two random), and `near`, candidates so near that they may be answers:
-screen.py judges them. Rows of the rounds before, in screened-*.jsonl, are left out.
+screen.py judges them.
 """
 
 import json
@@ -25,9 +25,9 @@ TOO_GOOD = 0.95
 TOO_ALIKE = 0.95
 # Queries whose positive the embedder does not find at all are mostly not understandable alone ("What size is it?").
 WORST_RANK = 30
-MOST = {"squadshifts-wiki": 8000, "squadshifts-reddit": 6000, "squadshifts-amazon": 5000, "medquad": 10000}
+MOST = {"squadshifts-wiki": 6000, "squadshifts-reddit": 3000, "squadshifts-amazon": 3000, "medquad": 5000}
 # Passages that give sentences, at most, and how many each.
-SENTENCES = {"pubmedqa": (1000, 12), "qed-dev": (1400, 3), "clapnq-dev": (500, 4), "squadshifts-wiki": (2000, 3), "medquad": (4000, 1)}
+SENTENCES = {"pubmedqa": (1000, 5), "qed-dev": (1000, 1), "clapnq-dev": (500, 1), "squadshifts-wiki": (1000, 1), "medquad": (1000, 1)}
 # Of each query, at most so many passages that share its words, as the pairs name them: what the embedder does not find near.
 LEXICAL = 2
 
@@ -143,23 +143,12 @@ def mine(name, rng):
     return rows + statements
 
 
-def key(row):
-    return row["set"], row.get("query"), row.get("sentence")
-
-
-def already_read():
-    """Keys of the rows that screen.py has read in the rounds before: screened-*.jsonl."""
-    return {key(json.loads(line)) for path in CACHE.glob("screened-*.jsonl") for line in path.read_text().splitlines()}
-
-
 def main():
     target = CACHE / "mined.jsonl"
     if target.exists():
         return
     rng = random.Random(0)
-    read = already_read()
-    rows = [row for name in PAIRED + list(JUDGED) for row in mine(name, rng) if key(row) not in read]
-    print(f"{len(rows)} rows that no round before has read", flush=True)
+    rows = [row for name in PAIRED + list(JUDGED) for row in mine(name, rng)]
     unfinished = target.with_suffix(".unfinished")
     unfinished.write_text("".join(json.dumps(row) + "\n" for row in rows))
     os.replace(unfinished, target)
