@@ -58,9 +58,14 @@ def of_texts(name, texts):
     return content, f"cosines {cosines.min():.5f} to {cosines.max():.5f}"
 
 
+def logits(name, pairs):
+    """The pairs' logits by the fp32 file and by the int8 file."""
+    return tuple(encoder(name, file).logits(pairs) for file in (fp32(name), int8(name)))
+
+
 def of_pairs(name, pairs):
     """Logits, and the cosine of the int8 file's to them, all taken as one vector."""
-    exact, rounded = (encoder(name, file).logits(pairs).astype(np.float64) for file in (fp32(name), int8(name)))
+    exact, rounded = (found.astype(np.float64) for found in logits(name, pairs))
     cosine = float(exact @ rounded / np.linalg.norm(exact) / np.linalg.norm(rounded))
     if cosine < LEAST:
         raise SystemExit(f"{name}: its logits have cosine {cosine:.5f}: {exact} in fp32, {rounded} in int8")

@@ -100,16 +100,22 @@ class Lists:
 def worth_reading(row, number):
     if "own" not in row:
         return True
-    possible = [score for score in row["logits"] if score < row["own"] + LIKELY_ANSWER]
-    if len(possible) < NEGATIVES:
+    some = possible(row)
+    if len(some) < NEGATIVES:
         return False
-    return row["own"] - possible[0] < KNOWN_MARGIN or number % KNOWN == 0
+    _, highest = some[0]
+    return row["own"] - highest < KNOWN_MARGIN or number % KNOWN == 0
+
+
+def possible(row):
+    """A screened row's negatives with their logits, the highest first, less those that are probably answers."""
+    return [(d, score) for d, score in zip(row["negatives"], row["logits"]) if score < row["own"] + LIKELY_ANSWER]
 
 
 def chosen(row, rng):
     """Of screened rows the highest; of others one random passage (the last two are), the nearest preferred among the rest."""
     if "own" in row:
-        return [d for d, score in zip(row["negatives"], row["logits"]) if score < row["own"] + LIKELY_ANSWER][:NEGATIVES]
+        return [d for d, _ in possible(row)[:NEGATIVES]]
     hard, easy = row["negatives"][:-2], row["negatives"][-2:]
     if len(hard) < NEGATIVES - 1:
         return (hard + easy)[:NEGATIVES]

@@ -14,6 +14,7 @@ import numpy as np
 
 from beir import documents, pairs, qrels, queries, titled
 from encode import query_vectors
+from head.sets import dense_queries, texts
 from paths import CACHE, JUDGED, PAIRED, held_out
 from sentences import sentences
 
@@ -54,13 +55,11 @@ class Set:
 
     def __init__(self, name, rng):
         self.name, self.rng = name, rng
-        folder = CACHE / name
-        asked = np.fromfile(folder / "queries.dense.f16", "<f2").reshape(-1, 384).astype(np.float32)
+        asked, encoded = dense_queries(name).astype(np.float32), texts(name, "documents")
         self.asked = asked / np.linalg.norm(asked, axis=1, keepdims=True)
-        rows = np.memmap(folder / "documents.f16", "<f2", "r").reshape(-1, 384)
-        self.stored = rows[np.load(folder / "documents.offsets.npy")[:-1]].astype(np.float32)
-        self.row_of = {q: i for i, q in enumerate(json.loads((folder / "queries.ids.json").read_text()))}
-        self.ids = json.loads((folder / "documents.ids.json").read_text())
+        self.stored = encoded.vectors[encoded.offsets[:-1]].astype(np.float32)
+        self.row_of = {q: i for i, q in enumerate(texts(name, "queries").ids)}
+        self.ids = encoded.ids
         self.at = {d: i for i, d in enumerate(self.ids)}
         self.texts = {d: plain(text) for d, text in documents(name).items()}
         self.dropped = Counter()
@@ -120,12 +119,14 @@ def asked(whole, answers):
 
 def stated(whole, answers):
     """Rows of sentences out of passages that answer some query, and so are no held-out ones."""
-    passages, each = SENTENCES.get(whole.name, (0, 0))
-    texts = titled(whole.name)
+    if whole.name not in SENTENCES:
+        return []
+    passages, each = SENTENCES[whole.name]
+    stored = titled(whole.name)
     answering = sorted({d for positives, *_ in answers.values() for d in positives})
     found = []
     for document in whole.rng.sample(answering, min(passages, len(answering))):
-        some = sentences(texts[document][1][:2000])
+        some = sentences(stored[document][1][:2000])
         if len(some) >= 3:
             found += [(document, sentence) for sentence in whole.rng.sample(some, min(each, len(some)))]
     rows = []

@@ -37,6 +37,11 @@ def texts(name, side):
     )
 
 
+def dense_queries(name):
+    """[queries, 384] float16: their vectors with the instruction."""
+    return np.fromfile(CACHE / name / "queries.dense.f16", np.float16).reshape(-1, DIMENSIONS)
+
+
 def qrels(name, splits):
     """{query: {document: score}} of the splits' judgements."""
     return {query: grades for split in splits for query, grades in beir.qrels(name, split).items()}
@@ -60,7 +65,7 @@ def ranked(name, splits, most=None, depth=CANDIDATES):
     """`most`: a random sample of that many queries, the same one each time."""
     queries, documents = texts(name, "queries"), texts(name, "documents")
     cls = documents.vectors[documents.offsets[:-1]].astype(np.float32)
-    asked = np.fromfile(CACHE / name / "queries.dense.f16", np.float16).reshape(-1, DIMENSIONS)
+    asked = dense_queries(name)
     judged = {query: grades for query, grades in qrels(name, splits).items() if any(grade > 0 for grade in grades.values())}
     rows = [row for row, id in enumerate(queries.ids) if id in judged]
     if most and len(rows) > most:

@@ -8,7 +8,7 @@ import numpy as np
 
 import beir
 from head.matches import best, cosines
-from head.sets import DIMENSIONS, qrels, texts
+from head.sets import dense_queries, qrels, texts
 from paths import CACHE, CLAIMS
 
 from pipeline import lexical
@@ -56,7 +56,7 @@ def compute(name):
     rows = np.random.default_rng(0).permutation([row for row, id in enumerate(queries.ids) if id in judged])[:KEPT]
     asked = beir.queries(name)
     words = lexical.scores(list(beir.documents(name).values()), [asked[queries.ids[row]] for row in rows])
-    vectors = np.fromfile(CACHE / name / "queries.dense.f16", np.float16).reshape(-1, DIMENSIONS)[rows].astype(np.float32)
+    vectors = dense_queries(name)[rows].astype(np.float32)
     cls = documents.vectors[documents.offsets[:-1]].astype(np.float32)
     return [
         of_query(name, queries, documents, int(row), words[i].astype(np.float64), (cls @ vectors[i]).astype(np.float64), judged[queries.ids[row]])
