@@ -106,8 +106,9 @@ describe("auto", () => {
 
 test("models on different devices never share an engine", async () => {
   const model = await embedder();
-  const { directory, file, fingerprint, dtype } = model.source;
-  const files = { directory, file, architecture: "bert", padding: "right", reads: ["last_hidden_state"] } as const;
+  const { directory, file, optimized, fingerprint, dtype } = model.source;
+  const reads = ["last_hidden_state"];
+  const files = { directory, file, optimized, architecture: "bert", padding: "right", reads } as const;
   const about = { model: "tiny-bert-cls", dtype };
   const share = (device: "cpu" | typeof MISSING) =>
     shareEngine({ ...files, device }, fingerprint, { threads: 1, maxTokens: 512 }, { ...about, device });

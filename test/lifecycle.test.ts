@@ -183,6 +183,30 @@ describe("the process", () => {
     expect(error.stderr).not.toContain("terminate called");
   });
 
+  test("may be ended at any moment of a load", async () => {
+    for (let ms = 0; ms <= 240; ms += 20) {
+      const program = `
+        import { loadEmbedder } from "@bge-js/core";
+        setTimeout(() => process.exit(7), ${ms});
+        await loadEmbedder();
+        setInterval(() => {}, 1000);
+      `;
+      const error = await run(program).catch((failure: unknown) => failure);
+      expect(error).toMatchObject({ code: 7, signal: null, stderr: "" });
+    }
+  });
+
+  test("loads a model as well when its first thread, which warms ONNX Runtime up, is ended at once", async () => {
+    const { stdout } = await run(`
+      import { loadEmbedder } from "@bge-js/core";
+      const ended = new Promise((resolve) => process.once("worker", (first) => resolve(first.terminate())));
+      const embedder = await loadEmbedder();
+      await ended;
+      console.log((await embedder.embedQuery("x")).length);
+    `);
+    expect(stdout.trim()).toBe("384");
+  });
+
   test("does not end while a call is under way, even if nothing else keeps it", async () => {
     const { stdout } = await run(`
       import { loadEmbedder } from "@bge-js/core";

@@ -63,12 +63,12 @@ async function openOn(
   options: LoadOptions,
   needed: readonly NeededOutput[],
 ): Promise<OpenModel> {
-  const { directory, file, fingerprint, dtype, from } = files;
+  const { directory, file, optimized, fingerprint, dtype, from } = files;
   const source: OpenSource = { ...files, device, ...(reason !== undefined && { deviceReason: reason }) };
   const { architecture, padding = "right" } = spec;
   const reads = spec.kind === "reranker" ? [logitOutput(spec)] : namedOutputs(spec);
   const prompt = spec.kind === "reranker" && spec.prompt !== undefined ? { prompt: spec.prompt } : {};
-  const start = { directory, file, architecture, padding, reads, device, ...prompt };
+  const start = { directory, file, optimized, architecture, padding, reads, device, ...prompt };
   const { maxTokens = spec.defaultMaxTokens ?? spec.maxTokens } = options;
   const about = { model: spec.id, dtype, device };
   const watch = startStopwatch();

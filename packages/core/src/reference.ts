@@ -13,6 +13,7 @@ const FACTS: Readonly<Record<keyof ModelFacts, (value: unknown) => boolean>> = {
   id: isText,
   dtype: oneOf("fp32", "fp16", "int8"),
   batching: oneOf("alone", "equal-length", "padded"),
+  optimized: (value) => typeof value === "boolean",
   kind: oneOf("embedding", "reranker"),
   architecture: oneOf(...ARCHITECTURES),
   pooling: oneOf("cls", "mean", "last-token"),
@@ -61,7 +62,7 @@ export function checkFacts(facts: object, refusal: (name: string, problem: strin
 
 /** A spec has all its facts; what nothing tells is an error that says how to tell it. */
 export function completeSpec(facts: Facts, folder: string): ModelSpec {
-  const { dtype: _dtype, batching: _batching, ...spec } = facts;
+  const { dtype: _dtype, batching: _batching, optimized: _optimized, ...spec } = facts;
   const needed = ["kind", "architecture", "maxTokens"] as const;
   const ofEmbedding = ["pooling", "dimensions", "queryInstruction"] as const;
   for (const name of spec.kind === "reranker" ? needed : [...needed, ...ofEmbedding]) {

@@ -85,9 +85,18 @@ export function resolveModel(model?: string | ModelReference, options: ResolveOp
     options.check?.(spec);
     const file = join(folder, graph);
     const batching = given.batching ?? own.batching ?? (dtype === "int8" ? "alone" : "padded");
+    const optimized = given.optimized ?? own.optimized ?? false;
     return {
       spec,
-      source: { from, directory: folder, file, dtype, batching, fingerprint: fingerprint(weightFiles(file)) },
+      source: {
+        from,
+        directory: folder,
+        file,
+        dtype,
+        batching,
+        optimized,
+        fingerprint: fingerprint(weightFiles(file)),
+      },
     };
   }
   throw notFound(id ?? directory!, id, tried);

@@ -125,6 +125,8 @@ export interface ModelFacts {
   /** The precision that the folder carries, used unless the `dtype` option asks for another. */
   readonly dtype?: Dtype;
   readonly batching?: Batching;
+  /** The graph is as ONNX Runtime's optimizer would leave it: opened without, on a processor, which saves a fifth of the time. @default false */
+  readonly optimized?: boolean;
   readonly kind?: ModelSpec["kind"];
   readonly architecture?: Architecture;
   readonly pooling?: Pooling;
@@ -164,6 +166,7 @@ export interface ModelSource {
   readonly file: string;
   readonly dtype: Dtype;
   readonly batching: Batching;
+  readonly optimized: boolean;
   /** Changes when the weights change: SHA-256 over the file's size and evenly spaced samples of it. */
   readonly fingerprint: string;
 }

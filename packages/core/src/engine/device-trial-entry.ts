@@ -1,19 +1,15 @@
 /** The entry of a process that tries a device on a graph of one node, and says whether it computes. The parent ends it. */
 import { messageOf } from "../errors.js";
 import { loadRuntime } from "./runtime.js";
+import { tinyGraph } from "./tiny-graph.js";
 
 process.on("disconnect", () => process.exit());
-
-/** `y = x · [[1, 2], [3, 4]]`, float32. */
-const GRAPH =
-  "CAgSADphChEKAXgKAXcSAXkiBk1hdE11bBIFdHJpYWwqGwgCCAIQAUIBd0oQAACAPwAAAEAAAEBAAACAQFoTCgF4Eg4KDAgBEggKAggBCgIIAmIT" +
-  "CgF5Eg4KDAgBEggKAggBCgIIAkIECgAQDQ==";
 
 /** Why the device cannot be used; undefined if it can. */
 async function tryDevice(device: string): Promise<string | undefined> {
   try {
     const { InferenceSession, Tensor } = await loadRuntime();
-    const session = await InferenceSession.create(Buffer.from(GRAPH, "base64"), {
+    const session = await InferenceSession.create(tinyGraph(), {
       executionProviders: [device],
       logSeverityLevel: 4,
     });

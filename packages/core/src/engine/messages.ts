@@ -2,11 +2,12 @@
  * What crosses the thread boundary, as types: plain data alone, so that the same messages could travel to a process.
  */
 import type { Architecture, Device, Padding, Pooling, RerankerPrompt } from "../spec.js";
-import type { Gate } from "./native-gate.js";
+import type { NativeThreadData } from "./native-thread.js";
 
 /** What a worker is started with. */
 export interface WorkerStart {
   readonly file: string;
+  readonly optimized: boolean;
   readonly directory: string;
   readonly architecture: Architecture;
   readonly padding: Padding;
@@ -20,9 +21,7 @@ export interface WorkerStart {
   readonly loneThreads: number;
 }
 
-export interface WorkerData extends WorkerStart {
-  readonly gate: Gate;
-}
+export interface WorkerData extends WorkerStart, NativeThreadData {}
 
 /** What the files turned out to be, told once a worker stands. */
 export interface ModelInfo {

@@ -24,7 +24,7 @@ const LONE_SPIN = "300";
 
 /** Opens the graph for work that runs beside other work, or for what runs alone. */
 export async function openSession(
-  { file, device, gate, threads, loneThreads }: WorkerData,
+  { file, optimized, device, gate, threads, loneThreads }: WorkerData,
   use: "shared" | "lone" = "shared",
 ): Promise<Session> {
   // Loading is native code, too: a thread that is stopped in it would take the process along.
@@ -35,6 +35,7 @@ export async function openSession(
       ort.InferenceSession.create(file, {
         // What a device has no code for goes to the processor, which ONNX Runtime always adds.
         ...(device === "cpu" ? {} : { executionProviders: [device] }),
+        ...(optimized && device === "cpu" ? { graphOptimizationLevel: "disabled" } : {}),
         ...(use === "shared"
           ? { intraOpNumThreads: threads }
           : { intraOpNumThreads: loneThreads, extra: { session: { intra_op: { spin_duration_us: LONE_SPIN } } } }),

@@ -9,6 +9,7 @@ import { type Engine, startEngine } from "./pool.js";
 import { startProcess } from "./process.js";
 import { startThread } from "./thread.js";
 import { planThreads } from "./threads.js";
+import { warmUp } from "./warm-up.js";
 import { watched } from "./watched.js";
 
 type Start = Omit<WorkerStart, "threads" | "loneThreads">;
@@ -20,6 +21,8 @@ export interface SharedEngine extends Engine {
 
 interface Shared {
   readonly engine: Promise<Engine>;
+  /** Resolves when the thread that warms up for it has ended. */
+  readonly warmed: Promise<void> | undefined;
   users: number;
 }
 
@@ -41,7 +44,9 @@ export async function shareEngine(
   const { isolation = isMainThread ? "thread" : "process" } = options;
   const engines = registry();
   const key = JSON.stringify([import.meta.url, start, fingerprint, plan, isolation]);
-  const shared = engines.get(key) ?? {
+  const shared: Shared = engines.get(key) ?? {
+    // First of all, for it takes as long as the first worker's start.
+    warmed: isolation === "thread" ? warmUp() : undefined,
     engine: startEngine(
       { ...start, threads: plan.threadsPerWorker, loneThreads: plan.loneThreads },
       plan,
@@ -67,6 +72,7 @@ export async function shareEngine(
     if (shared.users > 0) return;
     if (engines.get(key) === shared) engines.delete(key);
     await engine.dispose();
+    await shared.warmed;
   }
 
   return {

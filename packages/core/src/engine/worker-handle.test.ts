@@ -16,7 +16,8 @@ const work = (text: string): Work => ({ type: "encode-and-run", text, encoding: 
 function startOf(directory: string): WorkerStart {
   const file = join(directory, "onnx", "model.onnx");
   const reads = ["last_hidden_state"];
-  return { directory, file, architecture: "bert", padding: "right", reads, device: "cpu", threads: 1, loneThreads: 1 };
+  const model = { directory, file, optimized: false, architecture: "bert", padding: "right", reads } as const;
+  return { ...model, device: "cpu", threads: 1, loneThreads: 1 };
 }
 
 function opened(starter: typeof startThread, directory = fixture("tiny-bert-cls")) {

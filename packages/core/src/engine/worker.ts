@@ -24,22 +24,26 @@ const LONE_QUERIES = 8;
 
 const { data, send, onMessage, close: leave } = workerSide();
 
-try {
-  const model = await open(data);
-  let answering = Promise.resolve();
-  let loneQueries = 0;
-  onMessage((message) => {
-    if (message.type === "close") {
-      void answering.then(() => close(model));
-      return;
-    }
-    answering = answering.then(() => answer(model, message));
-    if (message.lone && ++loneQueries === LONE_QUERIES) answering = answering.then(() => openLone(model));
-  });
-} catch (error) {
-  const code = error instanceof BgeError ? error.code : "MODEL_CORRUPT";
-  send({ type: "cannot-start", code, message: messageOf(error) });
-  leave();
+void start();
+
+async function start(): Promise<void> {
+  try {
+    const model = await open(data);
+    let answering = Promise.resolve();
+    let loneQueries = 0;
+    onMessage((message) => {
+      if (message.type === "close") {
+        void answering.then(() => close(model));
+        return;
+      }
+      answering = answering.then(() => answer(model, message));
+      if (message.lone && ++loneQueries === LONE_QUERIES) answering = answering.then(() => openLone(model));
+    });
+  } catch (error) {
+    const code = error instanceof BgeError ? error.code : "MODEL_CORRUPT";
+    send({ type: "cannot-start", code, message: messageOf(error) });
+    leave();
+  }
 }
 
 async function open(start: WorkerData): Promise<Model> {

@@ -164,8 +164,8 @@ async function loadModels({
 
 /** The files of a loaded embedder, whose workers a second load shares. */
 function referenceTo({ spec, source }: Embedder): ModelReference {
-  const { directory, dtype, batching } = source;
-  return { ...spec, directory, dtype, batching };
+  const { directory, dtype, batching, optimized } = source;
+  return { ...spec, directory, dtype, batching, optimized };
 }
 
 function isEmbedder(model: RetrieverOptions["embedder"]): model is Embedder {

@@ -1,0 +1,36 @@
+import { Worker } from "node:worker_threads";
+import { closeGate, createGate, type Gate, guardExit } from "./native-gate.js";
+import { workerEnvironment } from "./worker-environment.js";
+
+/** What a thread of native code is started with, beside its own data. */
+export interface NativeThreadData {
+  /** Through which it makes its native calls. */
+  readonly gate: Gate;
+}
+
+/** A thread that runs native code and can be stopped at any time without harm to the process. */
+export class NativeThread extends Worker {
+  readonly #gate: Gate;
+
+  /** `entry`: a built file of this package: a worker cannot start from TypeScript on Node 20. */
+  constructor(entry: URL, data: object) {
+    const gate = createGate();
+    super(entry, {
+      workerData: { ...data, gate } satisfies NativeThreadData,
+      name: "bge-js",
+      // The application's own flags (--input-type, --import, a loader) are not for this thread.
+      execArgv: [],
+      env: workerEnvironment(),
+      // What a worker makes is short-lived or large; more room for it was 20 MB a worker, and no faster.
+      resourceLimits: { maxYoungGenerationSizeMb: 4 },
+    });
+    this.#gate = gate;
+    this.once("exit", guardExit(gate));
+  }
+
+  /** Ends the thread as soon as it is outside of native code; what it was doing is lost. */
+  override async terminate(): Promise<number> {
+    await closeGate(this.#gate);
+    return super.terminate();
+  }
+}
