@@ -67,7 +67,10 @@ const fused =
 const matches = rereads ? keepTokens(embedder, asker) : undefined;
 const keptCross = cross && keepScores(cross, options.cache);
 
-const denseFirst = { stages: ["dense", "lateInteraction"], weights: { dense: 0 } };
+const denseFirst = {
+  stages: ["dense", "lateInteraction"],
+  settings: { weights: { dense: 0 }, candidates: { lateInteraction: 100 } },
+};
 /** Each way to search: the rerankers whose work is kept, the same for measuring time, and the stages that run. */
 const allWays = [
   { name: "BM25", stages: ["lexical"] },
@@ -93,7 +96,7 @@ const allWays = [
           kept: { reranker: keptCross },
           fresh: { reranker: cross },
           stages: ["dense", "crossEncoder"],
-          weights: { dense: 0 },
+          settings: { weights: { dense: 0 } },
         },
       ]
     : []),
@@ -143,9 +146,9 @@ async function evaluate(set) {
   });
   const label = `${set}, ${queries.length} queries, ${documents.length} documents`;
   if (fused) await checkAgreement(queries[0].text, documents.slice(0, 100));
-  for (const { name: way, kept, fresh, stages, weights } of ways) {
+  for (const { name: way, kept, fresh, stages, settings } of ways) {
     const search = stages ? { stages } : {};
-    const retriever = await openRetriever(kept, weights);
+    const retriever = await openRetriever(kept, settings);
     await retriever.add(documents);
     const rankings = new Map();
     for (const { id, text } of queries) {
@@ -157,7 +160,7 @@ async function evaluate(set) {
     }
     await retriever.dispose();
     const ms =
-      fresh === null ? undefined : await timeOf(documents, queries, await openRetriever(fresh, weights), search);
+      fresh === null ? undefined : await timeOf(documents, queries, await openRetriever(fresh, settings), search);
     const perQuery = Object.entries(METRICS).map(([metric, of]) => [
       metric,
       queries.map(({ id }) => of(rankings.get(id), relevant.get(id))),
@@ -172,13 +175,13 @@ async function evaluate(set) {
   matches?.forget();
 }
 
-function openRetriever(rerankers, weights) {
+function openRetriever(rerankers, settings) {
   return loadRetriever({
     embedder: keptEmbedder,
     reranker: false,
     lateInteraction: false,
     ...rerankers,
-    ...(weights && { weights }),
+    ...settings,
   });
 }
 

@@ -16,13 +16,14 @@ from paths import CACHE
 from pipeline import queries, report
 from pipeline.cross import Scores
 from pipeline.measure import measure
-from pipeline.ways import KINDS, READ, dense, lexical, pipeline, reranked
+from pipeline.ways import KINDS, READ, READ_LATE, dense, lexical, pipeline, reranked
 
 FUSED = (0.25, 0.5, 0.75, 1, 1.5, 2)
 LATE = (0, 0.5, 1, 1.5, 2, 3)
 CROSS = (0, 0.5, 1, 1.5, 2, 3)
 LEXICAL = (0.2, 0.3, 0.4)
-DEPTHS = (20, 30, 50)
+DEPTHS = (30, 40, 50)
+LATE_DEPTHS = (30, 50, 100)
 
 
 def rerankings():
@@ -45,14 +46,14 @@ def searches():
 
 def reranking_table(measured, alone, chosen, more):
     best = {name_of(kind, weight): values for (kind, weight), values in measured.items()}
-    lines = ["## Over the dense top 100", "", "A kind of late interaction over all 100, plus the cross-encoder over its best 30 (z-scores).", ""]
+    lines = ["## Over the dense top 100", "", f"A kind of late interaction over all 100, plus the cross-encoder over its best {READ} (z-scores).", ""]
     lines += [report.table({**best, **more}, "plain", alone), ""]
     lines += [f"Of {kind}, best with its neighbours and nowhere below dense or BM25: × {weight}." for kind, weight in chosen.items()]
     return lines
 
 
 def search_table(measured, alone, chosen, more):
-    lines = ["", "## Search", "", "Words 0.3 and vectors 0.7, late interaction over the best 100, the cross-encoder over the best 30.", ""]
+    lines = ["", "## Search", "", f"Words 0.3 and vectors 0.7, late interaction over the best {READ_LATE}, the cross-encoder over the best {READ}.", ""]
     rows = {"words and vectors": measured["plain", 0, 0], **dict(zip(("dense alone", "BM25 alone"), alone))}
     for kind, (late, cross) in chosen.items():
         rows |= {f"{kind} × {a}, cross-encoder × {b}": measured[kind, a, b] for a, b in ((late, 0), (0, cross), (late, cross), (1.5, 1.5), (1, 1)) if a or b}
@@ -73,12 +74,12 @@ def neighbours(chosen_weights, chosen_search):
     for kind, weight in chosen_weights.items():
         over_dense |= {name_of(kind, weight, depth): partial(reranked, kind=kind, weight=weight, depth=depth) for depth in DEPTHS if depth != READ}
         over_dense[f"{name_of(kind, weight)}, the rest as its mean"] = partial(reranked, kind=kind, weight=weight, rest="mean")
-        over_dense[f"{name_of(kind, weight)}, z-scores of the 30 alone"] = partial(reranked, kind=kind, weight=weight, rest="own")
+        over_dense[f"{name_of(kind, weight)}, z-scores of what it read alone"] = partial(reranked, kind=kind, weight=weight, rest="own")
     for kind, (late, cross) in chosen_search.items():
         way = partial(pipeline, kind=kind, late_weight=late, cross_weight=cross)
         name = f"{kind} × {late}, cross-encoder × {cross}"
         search |= {f"{name}, words {share}": partial(way, lexical_weight=share) for share in LEXICAL if share != 0.3}
-        search |= {f"{name}, of {depth}": partial(way, depth=depth) for depth in DEPTHS if depth != READ}
+        search |= {f"{name}, of {late_depth} and {depth}": partial(way, depth=depth, late_depth=late_depth) for late_depth in LATE_DEPTHS for depth in DEPTHS}
     return over_dense, search
 
 

@@ -18,8 +18,8 @@ from pipeline.measure import measure
 from pipeline.ways import pipeline, reranked
 
 WAYS = {
-    "late interaction, cross-encoder of 30 alone": partial(reranked, kind="by candidates", weight=None),
-    "late interaction, cross-encoder of 30 × 1": partial(reranked, kind="by candidates", weight=1),
+    "late interaction, cross-encoder alone": partial(reranked, kind="by candidates", weight=None),
+    "late interaction, cross-encoder × 1": partial(reranked, kind="by candidates", weight=1),
     "search, late interaction × 1.5, cross-encoder × 1.5": partial(pipeline, kind="by candidates", late_weight=1.5, cross_weight=1.5),
 }
 

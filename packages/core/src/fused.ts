@@ -11,7 +11,7 @@ import { scoresOf } from "./scorer.js";
 import type { ModelReference } from "./spec.js";
 
 /** How many of late interaction's best the cross-encoder reads: see docs/quality.md. */
-const DEPTH = 30;
+const DEPTH = 40;
 
 /** Two models that rerank together. */
 export interface Fused {

@@ -12,8 +12,9 @@ LATE = {
     "by candidates": lambda best: mean(same_piece(best, BONUS), by_candidates(best)),
 }
 KINDS = tuple(LATE)
-READ_LATE = 100
-READ = 30
+# The product's depths: late interaction's in a search, the cross-encoder's.
+READ_LATE = 50
+READ = 40
 
 
 def remembered(query, key, compute):
@@ -67,9 +68,9 @@ def reranked(query, cross, kind, weight, depth=READ, rest="worst"):
     return places[order(fuse([(1, base), (weight, scores)]))]
 
 
-def pipeline(query, cross, kind, late_weight, cross_weight, lexical_weight=0.3, depth=READ):
-    """The retriever's search: words and vectors, late interaction over the best 100, the cross-encoder over the best `depth`."""
-    key = kind if late_weight else None, late_weight, lexical_weight
+def pipeline(query, cross, kind, late_weight, cross_weight, lexical_weight=0.3, depth=READ, late_depth=READ_LATE):
+    """The retriever's search: words and vectors, late interaction over the best `late_depth`, the cross-encoder over the best `depth` of these."""
+    key = kind if late_weight else None, late_weight, lexical_weight, late_depth
     stages, ranked = remembered(query, key, lambda: before_cross(query, *key))
     if cross_weight == 0:
         return ranked
@@ -77,11 +78,11 @@ def pipeline(query, cross, kind, late_weight, cross_weight, lexical_weight=0.3, 
     return again(ranked, [*stages, (cross_weight, only(read, cross(query, read), len(ranked)))])
 
 
-def before_cross(query, kind, late_weight, lexical_weight):
+def before_cross(query, kind, late_weight, lexical_weight, late_depth):
     stages = [(lexical_weight, query.lexical), (1 - lexical_weight, query.dense)]
     ranked = order(fuse(stages))
     if late_weight:
-        read = ranked[:READ_LATE]
+        read = ranked[:late_depth]
         stages.append((late_weight, only(read, late(query, kind, read), len(ranked))))
         ranked = again(ranked, stages)
     return stages, ranked

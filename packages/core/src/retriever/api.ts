@@ -32,7 +32,7 @@ export interface RetrieverOptions {
    * query's tokens are weighed by the candidates that are scored together. @default true for bge-small-en-v1.5, else false
    */
   readonly lateInteraction?: Reranker | boolean;
-  /** How many candidates each stage gives or reads. @default 100, and 30 for the cross-encoder */
+  /** How many candidates each stage gives or reads. @default 100; late interaction 50, the cross-encoder 40 */
   readonly candidates?: Partial<Readonly<Record<Stage, number>>>;
   /**
    * How much each stage counts in the score, numbers of at least 0. @default lexical 0.3, dense 0.7, late interaction 0.5, a

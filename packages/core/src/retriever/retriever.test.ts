@@ -295,7 +295,7 @@ describe("with tiny models", () => {
     // Nothing is known yet: a handful is tried, and what is not ready at the deadline is not waited for.
     const { results, skipped } = await retriever.search("text", { budgetMs: 0.01, stages: ["dense", "crossEncoder"] });
     expect(results).toHaveLength(10);
-    expect(skipped).toEqual([{ stage: "crossEncoder", scored: 0, candidates: 30 }]);
+    expect(skipped).toEqual([{ stage: "crossEncoder", scored: 0, candidates: 40 }]);
   });
 
   test("what a reranker has finished at the deadline counts, the rest is not waited for", async () => {
@@ -309,7 +309,7 @@ describe("with tiny models", () => {
     await using retriever = await loadRetriever({ embedder, reranker: late });
     await retriever.add(numbered(60));
     const { results, skipped } = await retriever.search("text", { budgetMs: 60_000, topN: 60 });
-    expect(skipped).toEqual([{ stage: "crossEncoder", scored: 4, candidates: 30 }]);
+    expect(skipped).toEqual([{ stage: "crossEncoder", scored: 4, candidates: 40 }]);
     expect(results.flatMap(({ scores }) => scores.crossEncoder ?? []).sort()).toEqual([0, 2, 4, 6]);
   });
 
