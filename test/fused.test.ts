@@ -24,7 +24,7 @@ function standardized(scores: readonly (number | undefined)[]): number[] {
 }
 
 describe('scale "fused"', () => {
-  test("adds the z-scores of late interaction over all, and half of those of the cross-encoder over the best 40", async () => {
+  test("adds the z-scores of late interaction over all, and half of those of the cross-encoder over the best 30", async () => {
     await using reranker = await load();
     expect([reranker.kind, reranker.scale, reranker.spec.id]).toEqual(["fused", "fused", CROSS.id]);
     await using alone = await loadReranker(CROSS);
@@ -32,7 +32,7 @@ describe('scale "fused"', () => {
     const read = new Set(
       DOCUMENTS.map((_, i) => i)
         .sort((a, b) => late[b]! - late[a]!)
-        .slice(0, 40),
+        .slice(0, 30),
     );
     const logits = await alone.score(QUERY, DOCUMENTS);
     const cross = standardized(logits.map((logit, i) => (read.has(i) ? logit : undefined)));

@@ -107,7 +107,7 @@ export interface LoadOptions {
   readonly canaries?: boolean;
   /**
    * What a cross-encoder's scores are. `"fused"`, for bge-js/reranker-small-en: late interaction with bge-small-en-v1.5 reads all
-   * documents, the cross-encoder the best 40, and the z-scores of both are added; a better order, in which a score says nothing
+   * documents, the cross-encoder the best 30, and the z-scores of both are added; a better order, in which a score says nothing
    * outside its call. Both models are loaded, with the same options. Late interaction is a cosine in any case; embedders have no
    * scores. @default "logit"; "fused" where no model is named
    */

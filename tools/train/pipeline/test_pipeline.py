@@ -10,7 +10,7 @@ from pipeline.cross import Wanted
 from pipeline.fusion import fuse, only, order
 from pipeline.lexical import CODE, scores
 from pipeline.queries import Query
-from pipeline.ways import KINDS, READ, pipeline, reranked
+from pipeline.ways import KINDS, READ, READ_SEARCH, pipeline, reranked
 
 FUSE = """
 const { fuse } = await import(process.argv[1]);
@@ -63,8 +63,8 @@ class Pipeline(unittest.TestCase):
             for kind in KINDS:
                 ranked = pipeline(made(seed), cross, kind, 1.5, 0)
                 after = pipeline(made(seed), cross, kind, 1.5, 2)
-                self.assertEqual(set(after[:READ]), set(ranked[:READ]))
-                np.testing.assert_array_equal(after[READ:], ranked[READ:])
+                self.assertEqual(set(after[:READ_SEARCH]), set(ranked[:READ_SEARCH]))
+                np.testing.assert_array_equal(after[READ_SEARCH:], ranked[READ_SEARCH:])
                 for rest in ("worst", "own"):
                     query = made(seed)
                     before = reranked(query, cross, kind, 0)
@@ -85,7 +85,7 @@ class Pipeline(unittest.TestCase):
         pipeline(query, wanted, "by candidates", 1, 1)
         pipeline(query, lambda q, places: asked.update((q.row, int(d)) for d in q.documents[places]) or cross(q, places), "by candidates", 1, 1)
         self.assertEqual(wanted.pairs["made"], asked)
-        self.assertEqual(len(asked), READ)
+        self.assertEqual(len(asked), READ_SEARCH)
 
     def test_only(self):
         np.testing.assert_array_equal(only([2, 0], np.array([5.0, 6.0]), 3), [6, np.nan, 5])

@@ -12,9 +12,10 @@ LATE = {
     "by candidates": lambda best: mean(same_piece(best, BONUS), by_candidates(best)),
 }
 KINDS = tuple(LATE)
-# The product's depths: late interaction's in a search, the cross-encoder's.
+# The product's depths: the cross-encoder's over what it is given; in a search late interaction's, and the cross-encoder's.
+READ = 30
 READ_LATE = 50
-READ = 40
+READ_SEARCH = 40
 
 
 def remembered(query, key, compute):
@@ -68,7 +69,7 @@ def reranked(query, cross, kind, weight, depth=READ, rest="worst"):
     return places[order(fuse([(1, base), (weight, scores)]))]
 
 
-def pipeline(query, cross, kind, late_weight, cross_weight, lexical_weight=0.3, depth=READ, late_depth=READ_LATE):
+def pipeline(query, cross, kind, late_weight, cross_weight, lexical_weight=0.3, depth=READ_SEARCH, late_depth=READ_LATE):
     """The retriever's search: words and vectors, late interaction over the best `late_depth`, the cross-encoder over the best `depth` of these."""
     key = kind if late_weight else None, late_weight, lexical_weight, late_depth
     stages, ranked = remembered(query, key, lambda: before_cross(query, *key))
