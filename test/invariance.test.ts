@@ -46,19 +46,19 @@ describeInvariance(
 describe("the embedded models give the same bits with the optimizer", () => {
   const corpus = texts(40);
   test.each(["BAAI/bge-small-en-v1.5", "BAAI/bge-small-zh-v1.5"])("%s", async (id) => {
-    await using without = await loadEmbedder(id, { truncation: "silent" });
-    await using with_ = await loadEmbedder({ id, optimized: false }, { truncation: "silent" });
-    expect([without.source.optimized, with_.source.optimized]).toEqual([true, false]);
-    const expected = await without.embedDocuments(corpus);
-    const found = await with_.embedDocuments(corpus);
+    await using lean = await loadEmbedder(id, { truncation: "silent" });
+    await using optimizing = await loadEmbedder({ id, optimized: false }, { truncation: "silent" });
+    expect([lean.source.optimized, optimizing.source.optimized]).toEqual([true, false]);
+    const expected = await lean.embedDocuments(corpus);
+    const found = await optimizing.embedDocuments(corpus);
     expect(found.filter((vector, i) => !sameBits(vector, expected[i]!))).toEqual([]);
   });
 
   test("bge-js/reranker-small-en", async () => {
     const id = "bge-js/reranker-small-en";
-    await using without = await loadReranker(id, { truncation: "silent" });
-    await using with_ = await loadReranker({ id, optimized: false }, { truncation: "silent" });
-    expect(await with_.score("what is a panda?", corpus)).toEqual(await without.score("what is a panda?", corpus));
+    await using lean = await loadReranker(id, { truncation: "silent" });
+    await using optimizing = await loadReranker({ id, optimized: false }, { truncation: "silent" });
+    expect(await optimizing.score("what is a panda?", corpus)).toEqual(await lean.score("what is a panda?", corpus));
   });
 });
 

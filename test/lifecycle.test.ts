@@ -3,6 +3,7 @@ import { promisify } from "node:util";
 import type { Worker } from "node:worker_threads";
 import { BgeError, loadEmbedder, loadReranker } from "@bge-js/core";
 import { afterEach, describe, expect, test } from "vitest";
+import { containerCpus } from "../packages/core/dist/engine/threads.js";
 import { words } from "./texts.js";
 
 const execute = promisify(execFile);
@@ -196,16 +197,20 @@ describe("the process", () => {
     }
   });
 
-  test("loads a model as well when its first thread, which warms ONNX Runtime up, is ended at once", async () => {
-    const { stdout } = await run(`
+  // With one processor there is no such thread.
+  test.skipIf(containerCpus() === 1)(
+    "loads a model as well when the thread that warms up is ended at once",
+    async () => {
+      const { stdout } = await run(`
       import { loadEmbedder } from "@bge-js/core";
       const ended = new Promise((resolve) => process.once("worker", (first) => resolve(first.terminate())));
       const embedder = await loadEmbedder();
       await ended;
       console.log((await embedder.embedQuery("x")).length);
     `);
-    expect(stdout.trim()).toBe("384");
-  });
+      expect(stdout.trim()).toBe("384");
+    },
+  );
 
   test("does not end while a call is under way, even if nothing else keeps it", async () => {
     const { stdout } = await run(`
