@@ -8,6 +8,7 @@ Writes <cache>/choose/<checkpoints>.md: reranking the dense top 100, and the who
 import argparse
 import time
 from functools import partial
+from itertools import product
 
 import torch
 
@@ -79,7 +80,7 @@ def neighbours(chosen_weights, chosen_search):
         way = partial(pipeline, kind=kind, late_weight=late, cross_weight=cross)
         name = f"{kind} × {late}, cross-encoder × {cross}"
         search |= {f"{name}, words {share}": partial(way, lexical_weight=share) for share in LEXICAL if share != 0.3}
-        search |= {f"{name}, of {late_depth} and {depth}": partial(way, depth=depth, late_depth=late_depth) for late_depth in LATE_DEPTHS for depth in DEPTHS}
+        search |= {f"{name}, of {late_depth} and {depth}": partial(way, depth=depth, late_depth=late_depth) for late_depth, depth in product(LATE_DEPTHS, DEPTHS) if (late_depth, depth) != (READ_LATE, READ_SEARCH)}
     return over_dense, search
 
 

@@ -84,8 +84,7 @@ export function resolveModel(model?: string | ModelReference, options: ResolveOp
     const spec = completeSpec(facts, folder);
     options.check?.(spec);
     const file = join(folder, graph);
-    const batching = given.batching ?? own.batching ?? (dtype === "int8" ? "alone" : "padded");
-    const optimized = given.optimized ?? own.optimized ?? false;
+    const { batching = dtype === "int8" ? "alone" : "padded", optimized = false } = facts;
     return {
       spec,
       source: {

@@ -10,7 +10,7 @@ from pipeline.cross import Wanted
 from pipeline.fusion import fuse, only, order
 from pipeline.lexical import CODE, scores
 from pipeline.queries import Query
-from pipeline.ways import KINDS, READ, READ_SEARCH, pipeline, reranked
+from pipeline.ways import KINDS, pipeline, reranked
 
 FUSE = """
 const { fuse } = await import(process.argv[1]);
@@ -63,17 +63,17 @@ class Pipeline(unittest.TestCase):
             for kind in KINDS:
                 ranked = pipeline(made(seed), cross, kind, 1.5, 0)
                 after = pipeline(made(seed), cross, kind, 1.5, 2)
-                self.assertEqual(set(after[:READ_SEARCH]), set(ranked[:READ_SEARCH]))
-                np.testing.assert_array_equal(after[READ_SEARCH:], ranked[READ_SEARCH:])
+                self.assertEqual(set(after[:40]), set(ranked[:40]))
+                np.testing.assert_array_equal(after[40:], ranked[40:])
                 for rest in ("worst", "own"):
                     query = made(seed)
                     before = reranked(query, cross, kind, 0)
-                    np.testing.assert_array_equal(reranked(query, cross, kind, 1, rest=rest)[READ:], before[READ:])
-                np.testing.assert_array_equal(reranked(query, cross, kind, None)[READ:], before[READ:])
+                    np.testing.assert_array_equal(reranked(query, cross, kind, 1, rest=rest)[30:], before[30:])
+                np.testing.assert_array_equal(reranked(query, cross, kind, None)[30:], before[30:])
 
     def test_cross_encoder_alone_is_its_order(self):
         query = made(1)
-        got = reranked(query, cross, "plain", None)[:READ]
+        got = reranked(query, cross, "plain", None)[:30]
         np.testing.assert_array_equal(got, got[order(cross(query, got))])
 
     def test_a_search_of_one_stage(self):
@@ -85,7 +85,7 @@ class Pipeline(unittest.TestCase):
         pipeline(query, wanted, "by candidates", 1, 1)
         pipeline(query, lambda q, places: asked.update((q.row, int(d)) for d in q.documents[places]) or cross(q, places), "by candidates", 1, 1)
         self.assertEqual(wanted.pairs["made"], asked)
-        self.assertEqual(len(asked), READ_SEARCH)
+        self.assertEqual(len(asked), 40)
 
     def test_only(self):
         np.testing.assert_array_equal(only([2, 0], np.array([5.0, 6.0]), 3), [6, np.nan, 5])

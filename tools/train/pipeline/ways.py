@@ -70,7 +70,7 @@ def reranked(query, cross, kind, weight, depth=READ, rest="worst"):
 
 
 def pipeline(query, cross, kind, late_weight, cross_weight, lexical_weight=0.3, depth=READ_SEARCH, late_depth=READ_LATE):
-    """The retriever's search: words and vectors, late interaction over the best `late_depth`, the cross-encoder over the best `depth` of these."""
+    """The retriever's search: words and vectors, late interaction over the best `late_depth`, then the cross-encoder over the best `depth`."""
     key = kind if late_weight else None, late_weight, lexical_weight, late_depth
     stages, ranked = remembered(query, key, lambda: before_cross(query, *key))
     if cross_weight == 0:

@@ -24,9 +24,9 @@ const LONE_QUERIES = 8;
 
 const { data, send, onMessage, close: leave } = workerSide();
 
-void start();
+void serve();
 
-async function start(): Promise<void> {
+async function serve(): Promise<void> {
   try {
     const model = await open(data);
     let answering = Promise.resolve();
