@@ -17,7 +17,7 @@ from paths import CACHE
 from pipeline import queries, report
 from pipeline.cross import Scores
 from pipeline.measure import measure
-from pipeline.ways import KINDS, READ, READ_LATE, READ_SEARCH, dense, lexical, pipeline, reranked
+from pipeline.ways import KINDS, READ, READ_LATE, READ_SEARCH, WORDS, dense, lexical, pipeline, reranked
 
 FUSED = (0.25, 0.5, 0.75, 1, 1.5, 2)
 LATE = (0, 0.5, 1, 1.5, 2, 3)
@@ -54,7 +54,7 @@ def reranking_table(measured, alone, chosen, more):
 
 
 def search_table(measured, alone, chosen, more):
-    lines = ["", "## Search", "", f"Words 0.3 and vectors 0.7, late interaction over the best {READ_LATE}, the cross-encoder over the best {READ_SEARCH}.", ""]
+    lines = ["", "## Search", "", f"Words {WORDS} and vectors {1 - WORDS}, late interaction over the best {READ_LATE}, the cross-encoder over the best {READ_SEARCH}.", ""]
     rows = {"words and vectors": measured["plain", 0, 0], **dict(zip(("dense alone", "BM25 alone"), alone))}
     for kind, (late, cross) in chosen.items():
         rows |= {f"{kind} × {a}, cross-encoder × {b}": measured[kind, a, b] for a, b in ((late, 0), (0, cross), (late, cross), (1.5, 1.5), (1, 1)) if a or b}
@@ -79,7 +79,7 @@ def neighbours(chosen_weights, chosen_search):
     for kind, (late, cross) in chosen_search.items():
         way = partial(pipeline, kind=kind, late_weight=late, cross_weight=cross)
         name = f"{kind} × {late}, cross-encoder × {cross}"
-        search |= {f"{name}, words {share}": partial(way, lexical_weight=share) for share in LEXICAL if share != 0.3}
+        search |= {f"{name}, words {share}": partial(way, lexical_weight=share) for share in LEXICAL if share != WORDS}
         search |= {f"{name}, of {late_depth} and {depth}": partial(way, depth=depth, late_depth=late_depth) for late_depth, depth in product(LATE_DEPTHS, DEPTHS) if (late_depth, depth) != (READ_LATE, READ_SEARCH)}
     return over_dense, search
 

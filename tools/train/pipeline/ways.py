@@ -16,6 +16,8 @@ KINDS = tuple(LATE)
 READ = 30
 READ_LATE = 50
 READ_SEARCH = 40
+# BM25's weight in the product's first stage; the rest of 1 is the vectors'.
+WORDS = 0.3
 
 
 def remembered(query, key, compute):
@@ -69,7 +71,7 @@ def reranked(query, cross, kind, weight, depth=READ, rest="worst"):
     return places[order(fuse([(1, base), (weight, scores)]))]
 
 
-def pipeline(query, cross, kind, late_weight, cross_weight, lexical_weight=0.3, depth=READ_SEARCH, late_depth=READ_LATE):
+def pipeline(query, cross, kind, late_weight, cross_weight, lexical_weight=WORDS, depth=READ_SEARCH, late_depth=READ_LATE):
     """The retriever's search: words and vectors, late interaction over the best `late_depth`, then the cross-encoder over the best `depth`."""
     key = kind if late_weight else None, late_weight, lexical_weight, late_depth
     stages, ranked = remembered(query, key, lambda: before_cross(query, *key))
