@@ -8,8 +8,8 @@ import {
   onEvent,
 } from "@bge-js/core";
 import { afterEach, describe, expect, onTestFinished, test } from "vitest";
-import { type DeviceChoice, openOnDevice } from "../packages/core/dist/devices.js";
-import { shareEngine } from "../packages/core/dist/engine/shared.js";
+import { type DeviceChoice, openOnDevice } from "../packages/core/dist/load/device.js";
+import { shareEngine } from "../packages/core/dist/engine/shared-engine.js";
 import { fixture } from "./models.js";
 import { start } from "./programs.js";
 import { live, started, until } from "./workers.js";

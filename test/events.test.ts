@@ -9,7 +9,7 @@ import {
   type Reranker,
 } from "@bge-js/core";
 import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
-import { onEvent as onSourceEvent } from "../packages/core/src/events.js";
+import { onEvent as onSourceEvent } from "../packages/core/src/api/events.js";
 import { startTinyHub } from "./hub/tiny-hub.js";
 import { hasLoopback } from "./loopback.js";
 import { fixture } from "./models.js";

@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 import type { Worker } from "node:worker_threads";
 import { BgeError, loadEmbedder, loadReranker } from "@bge-js/core";
 import { afterEach, describe, expect, test } from "vitest";
-import { containerCpus } from "../packages/core/dist/engine/threads.js";
+import { containerCpus } from "../packages/core/dist/engine/thread-plan.js";
 import { words } from "./texts.js";
 
 const execute = promisify(execFile);

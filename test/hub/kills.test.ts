@@ -4,7 +4,7 @@ import { afterAll, expect, test, vi } from "vitest";
 import { type Downloaded, downloadModel } from "../../packages/core/src/hub/download.js";
 import { hubOf } from "../../packages/core/src/hub/hub.js";
 import { verify } from "../../packages/core/src/hub/verify.js";
-import { resolveModel } from "../../packages/core/src/resolve.js";
+import { resolveModel } from "../../packages/core/src/model/resolve.js";
 import { folderOf } from "../folders.js";
 import { hasLoopback } from "../loopback.js";
 import { fixture } from "../models.js";

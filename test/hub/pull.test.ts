@@ -11,10 +11,10 @@ import {
 import { join } from "node:path";
 import { loadEmbedder, loadReranker } from "@bge-js/core";
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { cachedModels } from "../../packages/core/src/hub/cached-models.js";
+import { cachedModels } from "../../packages/core/src/model/cached-models.js";
 import type { DownloadProgress } from "../../packages/core/src/hub/download.js";
 import { pull } from "../../packages/core/src/hub/pull.js";
-import { resolveModel } from "../../packages/core/src/resolve.js";
+import { resolveModel } from "../../packages/core/src/model/resolve.js";
 import { hasLoopback } from "../loopback.js";
 import { fixture } from "../models.js";
 import { everyFile, expectSound, leftovers } from "./cache.js";

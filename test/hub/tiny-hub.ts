@@ -9,7 +9,7 @@ import {
 } from "../../packages/core/src/hub/download.js";
 import { hubOf } from "../../packages/core/src/hub/hub.js";
 import { PATIENCE } from "../../packages/core/src/hub/retry.js";
-import { graphFile } from "../../packages/core/src/places.js";
+import { graphFile } from "../../packages/core/src/model/files.js";
 import { folderOf } from "../folders.js";
 import { fixture } from "../models.js";
 import { expectSound } from "./cache.js";

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
-import { cachedModels } from "../../packages/core/src/hub/cached-models.js";
+import { cachedModels } from "../../packages/core/src/model/cached-models.js";
 import { pull } from "../../packages/core/src/hub/pull.js";
 import { verify } from "../../packages/core/src/hub/verify.js";
 import { hasLoopback } from "../loopback.js";

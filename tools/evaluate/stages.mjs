@@ -9,7 +9,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { loadEmbedder, loadReranker, loadRetriever } from "@bge-js/core";
-import { rerankerFor } from "../../packages/core/dist/models.js";
+import { rerankerFor } from "../../packages/core/dist/model/table.js";
 import { meanWithInterval, mrr10, ndcg10, readSet, recall100 } from "./beir.mjs";
 import { keepScores, keepVectors } from "./cache.mjs";
 import { fuseKept, keepTokens } from "./late.mjs";

@@ -1,11 +1,11 @@
-import type { CallOptions, Embedder, LoadOptions, Reranker } from "./api.js";
+import type { CallOptions, Embedder, LoadOptions, Reranker } from "./api/api.js";
 import { loadEmbedder } from "./embedder.js";
-import { BgeError } from "./errors.js";
-import { type ModelHandle, owned, shared } from "./model-handle.js";
-import { invalid } from "./options.js";
-import { createPrompts } from "./prompts.js";
+import { BgeError } from "./api/errors.js";
+import { type ModelHandle, owned, shared } from "./load/model-handle.js";
+import { invalid } from "./api/errors.js";
+import { createPrompts } from "./text/prompts.js";
 import { loadReranker } from "./reranker.js";
-import type { EmbeddingSpec, ModelReference } from "./spec.js";
+import type { EmbeddingSpec, ModelReference } from "./api/model.js";
 
 export {
   checkList,
@@ -14,8 +14,8 @@ export {
   type RetrieverHandle,
   retrieverFields,
   retrieverHandle,
-} from "./adapter-retriever.js";
-export type { ModelHandle } from "./model-handle.js";
+} from "../../retriever/src/adapter.js";
+export type { ModelHandle } from "./load/model-handle.js";
 
 /** A model as an adapter takes it: an id or a folder, an object, or a model that is loaded already and shared. */
 export type AdapterModel<Loaded extends Embedder | Reranker> = string | ModelReference | Loaded;

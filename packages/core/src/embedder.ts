@@ -10,15 +10,15 @@ import type {
   SparseVector,
   TextEmbedding,
   TokenVectors,
-} from "./api.js";
-import { type CallFacts, checkCallOptions, withCall } from "./calls.js";
-import { createEmbedStream } from "./embed-stream.js";
-import type { Head } from "./engine/messages.js";
-import { BgeError } from "./errors.js";
-import { checkInputType, checkText, checkTexts } from "./input.js";
-import { type OpenModel, openModel } from "./open-model.js";
-import { dimensionsOf, LEAST_TEXT_TOKENS, maxTokensOf, refuse } from "./options.js";
-import { allOrError } from "./outcomes.js";
+} from "./api/api.js";
+import { type CallFacts, checkCallOptions, withCall } from "./run/call.js";
+import { createEmbedStream } from "./run/embed-stream.js";
+import type { Head } from "./protocol.js";
+import { BgeError } from "./api/errors.js";
+import { checkInputType, checkText, checkTexts } from "./text/input.js";
+import { type OpenModel, openModel } from "./load/open-model.js";
+import { dimensionsOf, LEAST_TEXT_TOKENS, maxTokensOf, refuse } from "./model/options.js";
+import { allOrError } from "./run/results.js";
 import {
   checkOutputs,
   checkTokenOutput,
@@ -27,11 +27,11 @@ import {
   toEmbedding,
   tokensHead,
   toTokenVectors,
-} from "./outputs.js";
-import { createPrompts } from "./prompts.js";
-import type { EmbeddingSpec, ModelReference, ModelSpec } from "./spec.js";
-import { lengthsOf, lengthsOverLimit, runAll, type TextTask } from "./text-runs.js";
-import { createTruncation } from "./truncation.js";
+} from "./run/outputs.js";
+import { createPrompts } from "./text/prompts.js";
+import type { EmbeddingSpec, ModelReference, ModelSpec } from "./api/model.js";
+import { lengthsOf, lengthsOverLimit, runAll, type TextTask } from "./run/run-texts.js";
+import { createTruncation } from "./run/truncation-report.js";
 
 type Counting = CallOptions & { readonly inputType?: InputType };
 

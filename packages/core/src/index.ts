@@ -18,10 +18,10 @@ export type {
   TextEmbedding,
   TokenVectors,
   TruncationReport,
-} from "./api.js";
-export type { DeviceOption } from "./devices.js";
+} from "./api/api.js";
+export type { DeviceOption } from "./load/device.js";
 export { loadEmbedder } from "./embedder.js";
-export { BgeError, type BgeErrorCode } from "./errors.js";
+export { BgeError, type BgeErrorCode } from "./api/errors.js";
 export {
   type BgeEvents,
   type CallEvent,
@@ -36,14 +36,14 @@ export {
   type RunEvent,
   type TruncateEvent,
   type WorkerEvent,
-} from "./events.js";
-export { type CachedModel, type CachedRevision, cachedModels } from "./hub/cached-models.js";
+} from "./api/events.js";
+export { type CachedModel, type CachedRevision, cachedModels } from "./model/cached-models.js";
 export type { Downloaded, DownloadProgress } from "./hub/download.js";
 export { type PullOptions, pull } from "./hub/pull.js";
 export { type Verification, type VerifiedFile, type VerifyOptions, verify } from "./hub/verify.js";
-export { MODELS } from "./models.js";
+export { MODELS } from "./model/table.js";
 export { loadReranker } from "./reranker.js";
-export { type ResolvedModel, resolveModel } from "./resolve.js";
+export { type ResolvedModel, resolveModel } from "./model/resolve.js";
 export type {
   Added,
   AddOptions,
@@ -56,9 +56,9 @@ export type {
   SearchResults,
   SkippedStage,
   Stage,
-} from "./retriever/api.js";
-export { loadRetriever } from "./retriever/load.js";
-export { hybridScore, sparseScore } from "./scores.js";
+} from "../../retriever/src/api.js";
+export { loadRetriever } from "../../retriever/src/load.js";
+export { hybridScore, sparseScore } from "./similarity.js";
 export type {
   Architecture,
   Batching,
@@ -76,4 +76,4 @@ export type {
   RerankerPrompt,
   RerankerSpec,
   TaskInstructions,
-} from "./spec.js";
+} from "./api/model.js";

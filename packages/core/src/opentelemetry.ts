@@ -8,7 +8,7 @@ import {
   type Tracer,
   trace,
 } from "@opentelemetry/api";
-import { type CallEvent, type Outcome, onEvent, type RunEvent } from "./events.js";
+import { type CallEvent, type Outcome, onEvent, type RunEvent } from "./api/events.js";
 
 export interface InstrumentOptions {
   /** @default the global one of this name */

@@ -1,12 +1,13 @@
-import type { CallOptions, LoadOptions, RankedDocument, Reranker, RerankOptions } from "./api.js";
-import { type CallFacts, checkCallOptions } from "./calls.js";
-import { checkText, checkTexts } from "./input.js";
-import { DEFAULT_EMBEDDER, DEFAULT_RERANKER } from "./models.js";
-import { type OpenScorer, openScorer, scoreAll } from "./open-scorer.js";
-import { checkOptions, invalid } from "./options.js";
-import { checkRanking, rank } from "./ranking.js";
-import { orElse } from "./resolve.js";
-import type { ModelReference } from "./spec.js";
+import type { CallOptions, LoadOptions, RankedDocument, Reranker, RerankOptions } from "./api/api.js";
+import { type CallFacts, checkCallOptions } from "./run/call.js";
+import { checkText, checkTexts } from "./text/input.js";
+import { DEFAULT_EMBEDDER, DEFAULT_RERANKER } from "./model/table.js";
+import { type OpenScorer, openScorer, scoreAll } from "./load/open-scorer.js";
+import { checkOptions } from "./model/options.js";
+import { invalid } from "./api/errors.js";
+import { checkRanking, rank } from "./scoring/ranking.js";
+import { orElse } from "./model/resolve.js";
+import type { ModelReference } from "./api/model.js";
 
 /** How an open reranker's documents get their scores, and how it ends. */
 interface Scoring {
@@ -53,7 +54,7 @@ async function scoring(model: string | ModelReference, options: LoadOptions, byC
 }
 
 async function fusedScoring(model: string | ModelReference, options: LoadOptions): Promise<Scoring> {
-  const { openFused, scoreFused } = await import("./fused.js");
+  const { openFused, scoreFused } = await import("./load/fused.js");
   const fused = await openFused(model, options);
   return {
     kind: "fused",

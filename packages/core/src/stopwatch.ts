@@ -1,5 +1,5 @@
-import { BgeError } from "./errors.js";
-import type { Outcome } from "./events.js";
+import { BgeError } from "./api/errors.js";
+import type { Outcome } from "./api/events.js";
 
 /** Time since it was started, as events tell it. */
 export interface Stopwatch {

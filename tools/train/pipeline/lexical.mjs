@@ -1,6 +1,6 @@
 /** BM25 as the retriever computes it: `{ documents, queries }` as JSON on stdin, float64 [queries, documents] on stdout. */
 import { readFileSync } from "node:fs";
-import { createLexicalIndex } from "../../../packages/core/dist/retriever/bm25.js";
+import { createLexicalIndex } from "../../../packages/retriever/dist/bm25.js";
 
 const { documents, queries } = JSON.parse(readFileSync(0, "utf8"));
 const index = createLexicalIndex();

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { BgeError } from "../errors.js";
+import { BgeError } from "../api/errors.js";
 import { createCall, type Job } from "./call.js";
-import type { Work } from "./messages.js";
+import type { Work } from "../protocol.js";
 import { createQueue } from "./queue.js";
 import { inputsOf, tokensOf } from "./weight.js";
 

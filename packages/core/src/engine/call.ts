@@ -1,6 +1,6 @@
-import type { CallTrace } from "../call-trace.js";
-import { BgeError } from "../errors.js";
-import type { Result, SentWork, Timing, Work } from "./messages.js";
+import type { CallTrace } from "./call-trace.js";
+import { BgeError } from "../api/errors.js";
+import type { Result, SentWork, Timing, Work } from "../protocol.js";
 import type { FairQueue, Lane } from "./queue.js";
 import { inputsOf, tokensOf } from "./weight.js";
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { messageOf } from "../errors.js";
+import { messageOf } from "../api/errors.js";
 import { workerEnvironment } from "./worker-environment.js";
 
 interface Trial {
@@ -9,7 +9,7 @@ interface Trial {
   readonly limitMs?: number;
 }
 
-const ENTRY = fileURLToPath(new URL("./device-trial-entry.js", import.meta.url));
+const ENTRY = fileURLToPath(new URL("../worker/device-trial-entry.js", import.meta.url));
 /** A driver that starts cold may take seconds. */
 const LIMIT_MS = 30_000;
 const SHOWN_CHARACTERS = 300;

@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import { closeGate, createGate, type Gate, guardExit } from "./native-gate.js";
+import { closeGate, createGate, type Gate, guardExit } from "../native-gate.js";
 import { workerEnvironment } from "./worker-environment.js";
 
 /** What a thread of native code is started with, beside its own data. */

@@ -1,9 +1,9 @@
-import { BgeError, type BgeErrorCode } from "../errors.js";
-import { threadBudget } from "./budget.js";
+import { BgeError, type BgeErrorCode } from "../api/errors.js";
+import { threadBudget } from "./thread-budget.js";
 import { type CallSettings, createCall, type EngineCall, type Job } from "./call.js";
-import type { FromWorker, ModelInfo, WorkerStart } from "./messages.js";
+import type { FromWorker, ModelInfo, WorkerStart } from "../protocol.js";
 import { createQueue } from "./queue.js";
-import type { ThreadPlan } from "./threads.js";
+import type { ThreadPlan } from "./thread-plan.js";
 import type { StartWorker, WorkerHandle } from "./worker-handle.js";
 
 export type { EngineCall } from "./call.js";

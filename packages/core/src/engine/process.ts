@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import type { FromWorker, ToWorker, WorkerStart } from "./messages.js";
+import type { FromWorker, ToWorker, WorkerStart } from "../protocol.js";
 import { workerEnvironment } from "./worker-environment.js";
 import type { WorkerEvents, WorkerHandle } from "./worker-handle.js";
 
@@ -8,7 +8,7 @@ import type { WorkerEvents, WorkerHandle } from "./worker-handle.js";
 export function startProcess(start: WorkerStart, { onMessage, onEnd }: WorkerEvents): WorkerHandle {
   let child: ChildProcess;
   try {
-    child = fork(fileURLToPath(new URL("./process-entry.js", import.meta.url)), [JSON.stringify(start)], {
+    child = fork(fileURLToPath(new URL("../worker/process-entry.js", import.meta.url)), [JSON.stringify(start)], {
       // Typed arrays as they are; JSON would spell them out.
       serialization: "advanced",
       // The application's own flags are not for this process, nor is its standard output. As in a thread: what a worker makes

@@ -1,4 +1,4 @@
-import type { Head } from "./messages.js";
+import type { Head } from "../protocol.js";
 
 /** Numbers that one head gives for a row of `length` tokens. */
 export function rowSize(head: Head, length: number): number {

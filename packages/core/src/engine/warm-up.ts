@@ -1,5 +1,5 @@
 import { NativeThread } from "./native-thread.js";
-import { containerCpus } from "./threads.js";
+import { containerCpus } from "./thread-plan.js";
 
 /**
  * Opens a graph of one node in a thread of its own, once a process: the first session of ONNX Runtime takes some 35 ms more than
@@ -15,7 +15,7 @@ let warming: Promise<void> | undefined;
 
 function runThread(): Promise<void> {
   return new Promise((resolve) => {
-    const thread = new NativeThread(new URL("./warm-up-entry.js", import.meta.url), {});
+    const thread = new NativeThread(new URL("../worker/warm-up-entry.js", import.meta.url), {});
     thread.unref();
     thread.on("error", () => {});
     thread.once("exit", () => resolve());

@@ -1,5 +1,5 @@
-import type { TracedModel } from "../call-trace.js";
-import { publish, type WorkerEvent } from "../events.js";
+import type { TracedModel } from "./call-trace.js";
+import { publish, type WorkerEvent } from "../api/events.js";
 import { startStopwatch } from "../stopwatch.js";
 import type { StartWorker } from "./worker-handle.js";
 

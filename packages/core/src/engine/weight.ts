@@ -1,4 +1,4 @@
-import type { Work } from "./messages.js";
+import type { Work } from "../protocol.js";
 
 /** Inputs that a piece of work is about: rows, or texts. */
 export function inputsOf(work: Work): number {

@@ -7,7 +7,7 @@ import { live, until } from "../../../../test/workers.js";
 // Built files: neither a thread nor a process starts from TypeScript on Node 20.
 import { startProcess } from "../../dist/engine/process.js";
 import { startThread } from "../../dist/engine/thread.js";
-import type { FromWorker, Head, Work, WorkerStart } from "./messages.js";
+import type { FromWorker, Head, Work, WorkerStart } from "../protocol.js";
 
 const HEAD: Head = { type: "vector", output: "last_hidden_state", pooling: "cls", dimensions: 48 };
 const SINGLE = { form: "single", maxTokens: 512 } as const;

@@ -1,4 +1,4 @@
-import type { FromWorker, ToWorker, WorkerStart } from "./messages.js";
+import type { FromWorker, ToWorker, WorkerStart } from "../protocol.js";
 
 /** A worker as the pool sees it, be it a thread or a process. It ends by itself after a `close` message. */
 export interface WorkerHandle {

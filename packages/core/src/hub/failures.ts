@@ -1,4 +1,4 @@
-import { BgeError, messageOf } from "../errors.js";
+import { BgeError, messageOf } from "../api/errors.js";
 import { isDiskFull } from "./blob.js";
 import { HttpFailure } from "./http-failure.js";
 import { type Hub, hostOf } from "./hub.js";

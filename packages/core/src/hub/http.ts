@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
-import { messageOf } from "../errors.js";
+import { messageOf } from "../api/errors.js";
 import { HttpFailure } from "./http-failure.js";
 import { startRequest } from "./proxy.js";
 import { retryAfterMs } from "./retry.js";

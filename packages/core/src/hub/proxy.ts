@@ -3,7 +3,7 @@ import http, { type ClientRequest, type RequestOptions } from "node:http";
 import https from "node:https";
 import type { Socket } from "node:net";
 import { connect as startTls } from "node:tls";
-import { proxyFor } from "../environment.js";
+import { proxyFor } from "../model/environment.js";
 import { HttpFailure } from "./http-failure.js";
 
 // Node 20's fetch knows no proxies, and the library that brings them replaces fetch altogether. One CONNECT is less to trust.

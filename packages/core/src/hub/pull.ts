@@ -1,19 +1,19 @@
 import { stat } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { abortable, checkCallOptions } from "../calls.js";
-import { readOwnFacts } from "../declaration.js";
-import { offlineVariable } from "../environment.js";
-import { BgeError } from "../errors.js";
-import { findModel } from "../models.js";
-import { invalid } from "../options.js";
-import { cachePlace, graphFile, isOurs, missingFiles, packageName } from "../places.js";
-import { toReference } from "../resolve.js";
-import type { Dtype, ModelReference } from "../spec.js";
-import { pathsUnder } from "./cache.js";
+import { abortable, checkCallOptions } from "../run/call.js";
+import { readOwnFacts } from "../model/folder.js";
+import { offlineVariable } from "../model/environment.js";
+import { BgeError } from "../api/errors.js";
+import { findModel } from "../model/table.js";
+import { invalid } from "../api/errors.js";
+import { cachePlace, graphFile, isOurs, missingFiles, packageName } from "../model/files.js";
+import { toReference } from "../model/resolve.js";
+import type { Dtype, ModelReference } from "../api/model.js";
+import { pathsUnder } from "../model/cache.js";
 import type { Downloaded, DownloadProgress } from "./download.js";
 import { hubOf } from "./hub.js";
-import { checkModelId, isRevision } from "./names.js";
-import { externalData, filesBeside } from "./needed.js";
+import { checkModelId, isRevision } from "../model/names.js";
+import { externalData, filesBeside } from "../model/needed.js";
 
 export interface PullOptions {
   /** @default what the repository's bge.json says, else "fp32" */

@@ -1,13 +1,13 @@
 import { readlink, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { abortable, checkCallOptions } from "../calls.js";
-import { BgeError } from "../errors.js";
-import { graphFile, TOKENIZER_FILES } from "../places.js";
-import type { Dtype, ModelReference } from "../spec.js";
-import { cachedCommit, pathsUnder, repositoryOf, snapshotOf } from "./cache.js";
+import { abortable, checkCallOptions } from "../run/call.js";
+import { BgeError } from "../api/errors.js";
+import { graphFile, TOKENIZER_FILES } from "../model/files.js";
+import type { Dtype, ModelReference } from "../api/model.js";
+import { cachedCommit, pathsUnder, repositoryOf, snapshotOf } from "../model/cache.js";
 import { contentId, isContentId } from "./hashes.js";
-import { isSafePath } from "./names.js";
-import { dtypeOf, externalData } from "./needed.js";
+import { isSafePath } from "../model/names.js";
+import { dtypeOf, externalData } from "../model/needed.js";
 import { hubModel } from "./pull.js";
 import { type ListedFile, type Listing, recordedListing } from "./record.js";
 

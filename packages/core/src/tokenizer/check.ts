@@ -1,5 +1,5 @@
-import { BgeError } from "../errors.js";
-import { isRecord } from "../json-file.js";
+import { BgeError } from "../api/errors.js";
+import { isRecord } from "../model/json-file.js";
 import type { TokenizerJson } from "./tokenizer-json.js";
 
 /** Ids stay exact in float32, as they come back with lexical weights. */

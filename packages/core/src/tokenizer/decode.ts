@@ -1,4 +1,4 @@
-import { BgeError } from "../errors.js";
+import { BgeError } from "../api/errors.js";
 import { fromByteCharacters } from "./byte-level.js";
 import type { DecoderStep } from "./tokenizer-json.js";
 

@@ -1,4 +1,4 @@
-import { BgeError } from "../errors.js";
+import { BgeError } from "../api/errors.js";
 import { createHeap } from "./heap.js";
 import type { BpeStep } from "./tokenizer-json.js";
 

@@ -1,4 +1,4 @@
-import { isRecord } from "../json-file.js";
+import { isRecord } from "../model/json-file.js";
 import { corrupt, IDS, isId } from "./check.js";
 import type { AddedToken, ModelStep } from "./tokenizer-json.js";
 

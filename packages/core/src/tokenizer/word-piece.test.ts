@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { BgeError } from "../errors.js";
+import { BgeError } from "../api/errors.js";
 import { wordPiece } from "./word-piece.js";
 
 const PIECES = ["[UNK]", "a", "ab", "abc", "😀", "##b", "##c", "##bc", "##😀", "##a"];

@@ -1,4 +1,4 @@
-import { BgeError } from "../errors.js";
+import { BgeError } from "../api/errors.js";
 import type { Model } from "./library.js";
 import type { WordPieceStep } from "./tokenizer-json.js";
 

@@ -1,0 +1,125 @@
+import type { Result, SentWork, Timing, Work } from "../protocol.js";
+import { inputsOf } from "./weight.js";
+import { isObserved, type Method, type Outcome, publish } from "../api/events.js";
+import type { OpenSource } from "../api/model.js";
+import { outcomeOf, startStopwatch } from "../stopwatch.js";
+
+/** The model, as its calls' events name it. */
+export interface TracedModel extends Pick<OpenSource, "dtype" | "device"> {
+  readonly model: string;
+}
+
+/** What is seen of a call while somebody listens. */
+export interface CallTrace {
+  /** So many more inputs belong to it. */
+  add(inputs: number): void;
+  /** A piece of its work comes into the queue. */
+  queue(work: Work): WorkTrace;
+  /** It has ended, by this if by anything; told once. */
+  end(error?: { readonly thrown: unknown; readonly signal: AbortSignal | undefined }): void;
+}
+
+export interface WorkTrace {
+  /** The same work, asking the worker for times. */
+  readonly work: SentWork;
+  /** A worker takes it; again after a loss. */
+  begin(): void;
+  done(result: Result<Work>, timing: Timing | undefined): void;
+  failed(error: unknown): void;
+}
+
+const NO_TIME: Timing = { tokenizeMs: 0, runMs: 0, postprocessMs: 0 };
+
+let calls = 0;
+
+/** Follows a call, if anybody listens; else nothing is looked at and no clock is read. */
+export function traceCall(model: TracedModel, method: Method, inputs: number): CallTrace | undefined {
+  if (!isObserved("bge-js:call", "bge-js:call-start", "bge-js:run")) return undefined;
+  const call = ++calls;
+  const watch = startStopwatch();
+  const sum = { inputs, tokens: 0, truncated: 0, runs: 0, queueMs: 0, tokenizeMs: 0, runMs: 0, postprocessMs: 0 };
+  let ended = false;
+  const about = { call, ...model };
+  publish("bge-js:call-start", () => ({ ...about, method, startedAt: watch.startedAt }));
+
+  function queue(work: Work): WorkTrace {
+    const watch = startStopwatch();
+    let queueMs: number | undefined;
+    const tell = (outcome: Outcome, tokens: number, timing: Timing) => {
+      // What no worker took was never run.
+      if (queueMs === undefined) return;
+      publish("bge-js:run", () => ({
+        ...about,
+        work: work.type,
+        outcome,
+        inputs: inputsOf(work),
+        tokens,
+        paddedTokens: paddingOf(work),
+        queueMs: queueMs!,
+        ...timing,
+        ...watch.read(),
+      }));
+    };
+    return {
+      work: { ...work, timed: true },
+      begin() {
+        queueMs = watch.read().durationMs;
+        sum.queueMs = Math.max(sum.queueMs, queueMs);
+      },
+      done(result, timing = NO_TIME) {
+        const tokens = tokensIn(work, result);
+        if (tokens > 0 && (work.type === "run" || work.type === "encode-and-run")) {
+          sum.runs++;
+          sum.tokens += tokens;
+        }
+        sum.truncated += cutIn(work, result);
+        sum.tokenizeMs += timing.tokenizeMs;
+        sum.runMs += timing.runMs;
+        sum.postprocessMs += timing.postprocessMs;
+        tell("ok", tokens, timing);
+      },
+      failed: (error) => tell(outcomeOf(error), tokensIn(work), NO_TIME),
+    };
+  }
+
+  return {
+    add(inputs) {
+      sum.inputs += inputs;
+    },
+    queue,
+    end(error) {
+      if (ended) return;
+      ended = true;
+      const outcome = error === undefined ? "ok" : outcomeOf(error.thrown, error.signal);
+      publish("bge-js:call", () => ({ ...about, method, outcome, ...sum, ...watch.read() }));
+    },
+  };
+}
+
+/** Tokens of a piece of work: those that were read, or all of them where nothing was run. */
+function tokensIn(work: Work, result?: Result<Work>): number {
+  if (work.type === "run") return work.rows.ids.length;
+  if (work.type === "decode") return work.ids.length;
+  if (result === undefined || !("totals" in result || "kept" in result)) return 0;
+  if ("kept" in result) return result.kept;
+  return isCount(work) ? result.totals.reduce((sum, tokens) => sum + tokens, 0) : result.rows.ids.length;
+}
+
+function paddingOf(work: Work): number {
+  if (work.type !== "run") return 0;
+  const { ids, lengths } = work.rows;
+  return lengths.length * Math.max(...lengths) - ids.length;
+}
+
+/** Inputs that were cut. */
+function cutIn(work: Work, result: Result<Work>): number {
+  if ("kept" in result) return result.total > result.kept ? 1 : 0;
+  if (!("totals" in result) || isCount(work)) return 0;
+  const { rows, totals } = result;
+  return rows.lengths.reduce((count, length, i) => count + (totals[i]! > length ? 1 : 0), 0);
+}
+
+/** A count cuts nothing, and gives no rows. */
+function isCount(work: Work): boolean {
+  return work.type === "encode" && work.encoding.form === "count";
+}

@@ -1,0 +1,87 @@
+import type { Canaries } from "./canary-runs.js";
+import type { SharedEngine } from "../engine/shared-engine.js";
+import { BgeError } from "../api/errors.js";
+import { type CanaryEvent, publish } from "../api/events.js";
+import type { ModelSpec, OpenSource } from "../api/model.js";
+import { startStopwatch } from "../stopwatch.js";
+
+/** Cosine to the fp32 numbers under which the user is warned, and under which the model is refused. */
+const WARN_UNDER = 0.995;
+const REFUSE_UNDER = 0.98;
+
+type Findings = Pick<CanaryEvent, "verdict" | "texts" | "worst" | "expected" | "mean">;
+
+const checked = new Map<string, Promise<Findings>>();
+
+/**
+ * Runs the texts whose fp32 vectors the folder carries, or the pairs whose logits it does, once for each file and device in a
+ * process, and compares: int8 arithmetic differs between processors, in some of them by errors that nothing reports.
+ *
+ * @throws BgeError `UNSUPPORTED_PLATFORM` under cosine 0.98
+ */
+export async function checkCanaries(
+  engine: SharedEngine,
+  spec: ModelSpec,
+  source: OpenSource,
+  canaries: Canaries | undefined,
+): Promise<void> {
+  if (canaries === undefined || !engine.info.outputs.includes(canaries.output)) return;
+  const key = [source.fingerprint, source.device, canaries.hash].join(" ");
+  const check = checked.get(key) ?? compare(engine, spec, source, canaries);
+  checked.set(key, check);
+  const findings = await check.catch((error: unknown) => {
+    if (checked.get(key) === check) checked.delete(key);
+    throw error;
+  });
+  if (findings.verdict === "refuse") throw refusal(spec, source, canaries, findings);
+}
+
+async function compare(
+  engine: SharedEngine,
+  spec: ModelSpec,
+  source: OpenSource,
+  canaries: Canaries,
+): Promise<Findings> {
+  const { dtype, device } = source;
+  const watch = startStopwatch();
+  const call = engine.open({ urgent: true, retryLost: true, maxQueuedTokens: Number.MAX_SAFE_INTEGER });
+  const found = await canaries.measure(call, source, engine.info.frame).finally(() => call.close());
+  const { cosine: worst, expected } = found.reduce((least, one) => (one.cosine < least.cosine ? one : least));
+  const findings: Findings = {
+    verdict: worst < REFUSE_UNDER ? "refuse" : worst < WARN_UNDER ? "warn" : "pass",
+    texts: canaries.size,
+    worst,
+    ...(expected !== undefined && { expected }),
+    mean: found.reduce((sum, { cosine }) => sum + cosine, 0) / found.length,
+  };
+  publish("bge-js:canary", () => ({ model: spec.id, dtype, device, ...findings, ...watch.read() }));
+  if (findings.verdict === "warn") {
+    const advice = `Do not mix its ${canaries.numbers} with those of another machine${dtype === "fp32" ? "" : ', or use dtype "fp32"'}.`;
+    process.emitWarning(`${described(spec, source, canaries, findings)} ${advice}`, {
+      type: "BgeWarning",
+      code: "BGE_CANARY",
+    });
+  }
+  return findings;
+}
+
+function refusal(spec: ModelSpec, source: OpenSource, canaries: Canaries, findings: Findings): BgeError {
+  return new BgeError(
+    "UNSUPPORTED_PLATFORM",
+    `${described(spec, source, canaries, findings)} Either this ${source.device === "cpu" ? "processor" : "device"} computes such files ` +
+      `wrongly, or the files in ${source.directory} do not belong together. Use another dtype${source.dtype === "fp32" ? "" : ' ("fp32")'}` +
+      `${source.device === "cpu" ? "" : ' or device: "cpu"'}, or get the files again; canaries: false loads it all the same.`,
+    { parameter: "dtype" },
+  );
+}
+
+function described(
+  { id }: ModelSpec,
+  { dtype, device }: OpenSource,
+  { numbers }: Canaries,
+  { worst, expected }: Findings,
+): string {
+  const there = expected === undefined ? "" : `, ${expected.toFixed(4)} where the file was built`;
+  const of = numbers === "vectors" ? "of a test text" : "over its test pairs";
+  return `${id} in ${dtype} on this ${device} comes only near to its fp32 ${numbers}: cosine ${worst.toFixed(4)} ${of}${there}.`;
+}

@@ -1,0 +1,80 @@
+import { type PairCanaries, readPairCanaries, readTextCanaries, type TextCanaries } from "./canaries.js";
+import { createCrossEncoder, logitOutput } from "../scoring/cross-encoder.js";
+import { dotProduct } from "../dot-product.js";
+import type { FrameSize } from "../protocol.js";
+import type { EngineCall } from "../engine/pool.js";
+import type { Outcome } from "../run/results.js";
+import { mainOutput } from "../run/outputs.js";
+import type { EmbeddingSpec, ModelSource, ModelSpec, RerankerSpec } from "../api/model.js";
+import { runTexts } from "../run/run-texts.js";
+
+/** What a folder carries to compare with, and how it is run. */
+export interface Canaries {
+  /** Tells these from others. */
+  readonly hash: string;
+  readonly size: number;
+  /** The graph's output that is compared, and what the comparison is of. */
+  readonly output: string;
+  readonly numbers: "vectors" | "logits";
+  /** One after the other: together they would make the pool start all its workers. */
+  measure(call: EngineCall, source: ModelSource, frame: FrameSize): Promise<Measured[]>;
+}
+
+/** A cosine to the fp32 model's numbers, and what it was where the file was built. */
+export interface Measured {
+  readonly cosine: number;
+  readonly expected: number | undefined;
+}
+
+/** A model folder's canaries, if it has any. @throws BgeError `MODEL_CORRUPT` */
+export function loadCanaries(directory: string, spec: ModelSpec): Canaries | undefined {
+  return spec.kind === "reranker"
+    ? ofPairs(spec, readPairCanaries(directory))
+    : ofTexts(spec, readTextCanaries(directory, spec.dimensions));
+}
+
+function ofTexts(spec: EmbeddingSpec, canaries: TextCanaries | undefined): Canaries | undefined {
+  if (canaries === undefined) return undefined;
+  const { pooling, texts, hash } = canaries;
+  const output = mainOutput(spec);
+  const { dimensions, maxTokens } = spec;
+  async function measure(call: EngineCall, { dtype, batching }: ModelSource): Promise<Measured[]> {
+    // The file says how its vectors came about, whatever facts the user gives.
+    const heads = [{ type: "vector", output, pooling, dimensions }] as const;
+    const measured: Measured[] = [];
+    for (const { text, vector, cosine } of texts) {
+      const [outcome] = await runTexts(call, [text], { encoding: { form: "single", maxTokens }, heads, batching });
+      const found = numbersOf(outcome!);
+      measured.push({ cosine: found ? dotProduct(found, 0, vector, 0, vector.length) : 0, expected: cosine[dtype] });
+    }
+    return measured;
+  }
+  return { hash, size: texts.length, output, numbers: "vectors", measure };
+}
+
+function ofPairs(spec: RerankerSpec, canaries: PairCanaries | undefined): Canaries | undefined {
+  if (canaries === undefined) return undefined;
+  const { pairs, cosine, hash } = canaries;
+  async function measure(call: EngineCall, source: ModelSource, frame: FrameSize): Promise<Measured[]> {
+    const scorer = createCrossEncoder(spec, source, frame, { truncation: "silent" });
+    const found: number[] = [];
+    for (const { query, document } of pairs) {
+      const [outcome] = await scorer.score(call, query, [document]);
+      found.push(numbersOf(outcome!)?.[0] ?? 0);
+    }
+    const expected = pairs.map(({ logit }) => logit);
+    return [{ cosine: cosineOf(found, expected), expected: cosine[source.dtype] }];
+  }
+  return { hash, size: pairs.length, output: logitOutput(spec), numbers: "logits", measure };
+}
+
+/** Numbers that are no good are far from all others; a worker that is lost says nothing about them. */
+function numbersOf(outcome: Outcome): Float32Array | undefined {
+  if (outcome.error?.code === "WORKER_LOST") throw outcome.error;
+  return outcome.error ? undefined : outcome.data;
+}
+
+function cosineOf(a: readonly number[], b: readonly number[]): number {
+  const dot = a.reduce((sum, value, i) => sum + value * b[i]!, 0);
+  return dot === 0 ? 0 : dot / (Math.hypot(...a) * Math.hypot(...b));
+}

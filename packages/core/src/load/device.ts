@@ -1,0 +1,88 @@
+import { tryDevice } from "../engine/device-trial.js";
+import { BgeError, messageOf } from "../api/errors.js";
+import type { Device, Dtype } from "../api/model.js";
+
+/** What the option `device` may say. */
+export type DeviceOption = Device | "auto";
+
+/** A device, and why others were passed over. */
+export interface DeviceChoice {
+  readonly device: Device;
+  readonly reason?: string;
+}
+
+/** Why a device cannot be used, or undefined. */
+type Try = (device: Device) => Promise<string | undefined>;
+
+/**
+ * What `auto` tries, in this order. Not webgpu: its adapter may be a program that runs on the processor, slower than ONNX
+ * Runtime's own.
+ */
+const AUTO: Readonly<Partial<Record<NodeJS.Platform, readonly Device[]>>> = {
+  linux: ["cuda"],
+  win32: ["cuda", "dml"],
+  darwin: ["coreml"],
+};
+
+/** The device that is named, or that `auto` finds. A named one that cannot be had is `UNSUPPORTED_PLATFORM`; `auto` never fails. */
+export async function chooseDevice(
+  asked: DeviceOption,
+  dtype: Dtype,
+  attempt: Try = tryOnce,
+  platform: NodeJS.Platform = process.platform,
+): Promise<DeviceChoice> {
+  if (asked === "cpu") return { device: "cpu" };
+  if (asked !== "auto") {
+    const problem = await attempt(asked);
+    if (problem !== undefined) throw cannotBeHad(asked, problem);
+    return { device: asked };
+  }
+  if (dtype === "int8") return { device: "cpu", reason: "int8 files are made for the processor's integer arithmetic" };
+  const reasons: string[] = [];
+  for (const device of AUTO[platform] ?? []) {
+    const problem = await attempt(device);
+    if (problem === undefined) return { device, ...(reasons.length > 0 && { reason: reasons.join("; ") }) };
+    reasons.push(`${device}: ${problem}`);
+  }
+  return { device: "cpu", reason: reasons.join("; ") || `no other device is tried on ${platform}` };
+}
+
+/** Opens a model on the device that was chosen; for `auto` on the processor if it does not open there, with the reason. */
+export async function openOnDevice<T>(
+  asked: DeviceOption,
+  choice: DeviceChoice,
+  open: (choice: DeviceChoice) => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
+  try {
+    return await open(choice);
+  } catch (error) {
+    if (asked !== "auto" || choice.device === "cpu") throw error;
+    signal?.throwIfAborted();
+    return open({ device: "cpu", reason: `${choice.device}: ${messageOf(error)}` });
+  }
+}
+
+const NEEDS: Readonly<Record<Exclude<Device, "cpu">, string>> = {
+  cuda: "It needs Linux x64 or Windows x64, an NVIDIA GPU with its driver, CUDA 12 and cuDNN 9, and on Linux the libraries that onnxruntime-node's install script downloads.",
+  coreml: "It needs macOS.",
+  dml: "It needs Windows and a GPU with DirectX 12.",
+  webgpu: "It needs a GPU with a driver for Vulkan, Metal or Direct3D 12.",
+};
+
+function cannotBeHad(device: Exclude<Device, "cpu">, problem: string): BgeError {
+  return new BgeError(
+    "UNSUPPORTED_PLATFORM",
+    `The device ${device} cannot be used here: ${problem}. ${NEEDS[device]} Or use device: "auto", which takes the processor then.`,
+    { parameter: "device" },
+  );
+}
+
+const tried = new Map<Device, Promise<string | undefined>>();
+
+/** A device's trial, once a process. */
+function tryOnce(device: Device): Promise<string | undefined> {
+  const trial = tried.get(device) ?? tryDevice(device);
+  tried.set(device, trial);
+  return trial;
+}

@@ -1,0 +1,77 @@
+import { basename, join, relative } from "node:path";
+import type { LoadOptions } from "../api/api.js";
+import { offlineVariable } from "../model/environment.js";
+import { BgeError } from "../api/errors.js";
+import { isOurs } from "../model/files.js";
+import { type ResolvedModel, resolveModel, toReference } from "../model/resolve.js";
+import type { ModelReference, ModelSource, ModelSpec } from "../api/model.js";
+import { isSize } from "../hub/files.js";
+import { hubOf } from "../hub/hub.js";
+import { isSafePath } from "../model/names.js";
+import { externalData } from "../model/needed.js";
+import { hubModel } from "../hub/pull.js";
+import { recordedListing } from "../hub/record.js";
+
+/**
+ * Resolves a model, and downloads it first if it is an id that is nowhere on this machine, or was left half in the cache. What
+ * is found whole is used as it is: a package or the cache never leads to a request. A cached revision keeps its commit; only
+ * `pull` moves it.
+ */
+export async function findOrPull(
+  model: string | ModelReference | undefined,
+  options: LoadOptions,
+  check: (spec: ModelSpec) => void,
+): Promise<ResolvedModel> {
+  const { dtype, revision, cutoffLayer, endpoint, signal, onDownload, download = true } = options;
+  signal?.throwIfAborted();
+  const resolve = () => resolveModel(model, { dtype, revision, cutoffLayer, check });
+  const forbidden = download ? offlineVariable() : "download: false";
+  let missing: BgeError | undefined;
+  try {
+    const found = resolve();
+    // What is half may still do: ONNX Runtime will say.
+    if (forbidden !== undefined || (await isWhole(found.source))) return found;
+  } catch (error) {
+    if (!(error instanceof BgeError) || error.code !== "MODEL_NOT_FOUND" || !isOnHub(model)) throw error;
+    if (forbidden !== undefined) throw alsoSaying(error, `It was not downloaded because of ${forbidden}.`);
+    missing = error;
+  }
+  const wanted = hubModel(model!, options);
+  // With all of HTTP behind it, which a model that is here does not need.
+  const { downloadModel } = await import("../hub/download.js");
+  try {
+    await downloadModel(hubOf({ endpoint, signal }), {
+      ...wanted,
+      revision: revision ?? "main",
+      stay: true,
+      distrust: false,
+      onProgress: onDownload,
+    });
+  } catch (error) {
+    const known = error instanceof BgeError && error.code !== "INVALID_OPTION" && missing !== undefined;
+    throw known ? alsoSaying(error, missing!.message) : error;
+  }
+  return resolve();
+}
+
+/** Only a model that was named is downloaded: the default is what its npm package carries, and so are the models of our own. */
+function isOnHub(model: string | ModelReference | undefined): boolean {
+  const { id, directory } = toReference(model);
+  return model !== undefined && directory === undefined && !isOurs(id!);
+}
+
+/** A cached graph has the size that the hub said, and its data beside it. Who cut another tool's download short left less. */
+async function isWhole({ from, directory, file }: ModelSource): Promise<boolean> {
+  if (from !== "cache") return true;
+  const listing = await recordedListing(join(directory, "..", ".."), basename(directory));
+  const graph = relative(directory, file).replaceAll("\\", "/");
+  if (listing === undefined || !listing.has(graph)) return true;
+  for (const path of [graph, ...externalData(graph, listing.keys())]) {
+    if (!(isSafePath(path) && (await isSize(join(directory, path), listing.get(path)!.size)))) return false;
+  }
+  return true;
+}
+
+function alsoSaying({ code, message, parameter, cause }: BgeError, more: string): BgeError {
+  return new BgeError(code, `${message} ${more}`, { cause, ...(parameter === undefined ? {} : { parameter }) });
+}

@@ -1,0 +1,94 @@
+import type { CallOptions, LoadOptions } from "../api/api.js";
+import { type CallFacts, withCall } from "../run/call.js";
+import { fuse } from "../scoring/fusion.js";
+import { findModel } from "../model/table.js";
+import { type OpenScorer, openScorer } from "./open-scorer.js";
+import { invalid } from "../api/errors.js";
+import { refuseFailed } from "../run/results.js";
+import { rank } from "../scoring/ranking.js";
+import { toReference } from "../model/resolve.js";
+import { scoresOf } from "../scoring/scorer.js";
+import type { ModelReference } from "../api/model.js";
+
+/** How many of late interaction's best the cross-encoder reads; with 40 it takes up to 1.6 times late interaction's time. */
+const DEPTH = 30;
+
+/** Two models that rerank together. */
+export interface Fused {
+  readonly late: OpenScorer;
+  readonly cross: OpenScorer;
+  /** How much the cross-encoder's z-scores count beside those of late interaction. */
+  readonly weight: number;
+}
+
+/** Opens a cross-encoder, and the embedding model whose late interaction is measured to go well with it. */
+export async function openFused(model: string | ModelReference | undefined, options: LoadOptions): Promise<Fused> {
+  const { id, directory } = toReference(model);
+  const known = id === undefined ? undefined : findModel(id);
+  if (known?.kind !== "reranker" || known.fusedWith === undefined || known.fusedWeight === undefined) {
+    throw invalid(
+      "scale",
+      `"fused" is for cross-encoders that are measured beside late interaction, not ${id ?? directory}`,
+    );
+  }
+  const { scale: _, ...rest } = options;
+  const [late, cross] = await Promise.allSettled([openScorer(known.fusedWith, rest, true), openScorer(model, rest)]);
+  if (late.status === "fulfilled" && cross.status === "fulfilled") {
+    return { late: late.value, cross: cross.value, weight: known.fusedWeight };
+  }
+  for (const one of [late, cross]) if (one.status === "fulfilled") await one.value.engine.dispose();
+  throw [cross, late].find((one) => one.status === "rejected")?.reason;
+}
+
+/**
+ * Late interaction over all documents, the cross-encoder over its best, and their z-scores together: comparable within this call
+ * alone, so that one document that fails leaves none with a score.
+ */
+export function scoreFused(
+  { late, cross, weight }: Fused,
+  query: string,
+  documents: readonly string[],
+  facts: CallOptions & CallFacts,
+): Promise<number[]> {
+  const read = Math.min(DEPTH, documents.length);
+  return withCall(late.engine, facts, (lateCall) =>
+    withCall(cross.engine, { ...facts, inputs: read }, async (crossCall) => {
+      if (documents.length === 0) return [];
+      await late.scorer.check(lateCall, query, documents);
+      await cross.scorer.check(crossCall, query, documents);
+      return combine(
+        documents.length,
+        weight,
+        async () => {
+          const outcomes = await late.scorer.score(lateCall, query, documents);
+          refuseFailed(outcomes);
+          return scoresOf(late.scorer, outcomes);
+        },
+        async (places) => {
+          const texts = places.map((place) => documents[place]!);
+          const outcomes = await cross.scorer.score(crossCall, query, texts, places);
+          refuseFailed(outcomes, places);
+          return scoresOf(cross.scorer, outcomes);
+        },
+      );
+    }),
+  );
+}
+
+/** Late interaction's scores of all documents, and the cross-encoder's of those at `places`, as one score each. */
+export async function combine(
+  count: number,
+  weight: number,
+  lateScores: () => Promise<number[]>,
+  crossScores: (places: readonly number[]) => Promise<number[]>,
+): Promise<number[]> {
+  const first = await lateScores();
+  const places = rank(first, { topN: DEPTH }).map(({ index }) => index);
+  const second = new Array<number | undefined>(count).fill(undefined);
+  for (const [i, score] of (await crossScores(places)).entries()) second[places[i]!] = score;
+  const stages = [
+    { weight: 1, scores: first },
+    { weight, scores: second },
+  ];
+  return Array.from(fuse(stages, count));
+}

@@ -1,0 +1,83 @@
+import { logitOutput } from "../scoring/cross-encoder.js";
+import type { ModelInfo } from "../protocol.js";
+import { KNOWN_INPUTS } from "../worker/tensors.js";
+import { BgeError } from "../api/errors.js";
+import { mainOutput, type NeededOutput } from "../run/outputs.js";
+import type { EmbeddingSpec, ModelSource, ModelSpec, RerankerSpec } from "../api/model.js";
+
+/** A wrong fact must fail at load, never as wrong numbers. */
+export function checkInputs(spec: ModelSpec, { inputs }: ModelInfo, { file, batching }: ModelSource): void {
+  const unknown = inputs.filter((name) => !KNOWN_INPUTS.includes(name));
+  if (unknown.length > 0)
+    throw mismatch(file, `the graph wants inputs that ${spec.id} should not have: ${unknown.join(", ")}`);
+  const needed = batching === "padded" ? ["input_ids", "attention_mask"] : ["input_ids"];
+  if (needed.every((name) => inputs.includes(name))) return;
+  const why = batching === "padded" ? ", since texts are padded unless bge.json says otherwise (`batching`)" : "";
+  throw mismatch(file, `the graph's inputs are ${inputs.join(", ")}; ${needed.join(" and ")} are needed${why}`);
+}
+
+export function checkLogits(spec: RerankerSpec, info: ModelInfo, file: string): void {
+  const output = logitOutput(spec);
+  const shape = shapeOf(spec, info, file, output);
+  if (shape.length === 2 && shape[1] === 1) return;
+  throw mismatch(file, `output ${output} has shape [${shape.join(", ")}]; a reranker with one logit has [batch, 1]`);
+}
+
+/** Checks each output that is needed for its place in the graph and its shape. */
+export function checkOutputsOf(
+  spec: EmbeddingSpec,
+  info: ModelInfo,
+  file: string,
+  needed: readonly NeededOutput[],
+): void {
+  for (const need of needed) {
+    const { output, forms } = formsOf(spec, info.probe.tokens, need);
+    if (output === undefined) throw mismatch(file, `no ${need} output of ${spec.id} is known; ${HEADS}`);
+    const shape = shapeOf(spec, info, file, output);
+    if (forms.some((form) => `${form}` === `${shape.slice(1)}`)) continue;
+    const wanted = forms.map((form) => `[batch, ${form.join(", ")}]`).join(" or ");
+    throw mismatch(
+      file,
+      `output ${output} has shape [${shape.join(", ")}] for ${info.probe.tokens} tokens; ${spec.id} needs ${wanted}`,
+    );
+  }
+}
+
+/** The shapes behind the batch that an output may have for a text of `tokens` tokens. */
+function formsOf(
+  spec: EmbeddingSpec,
+  tokens: number,
+  need: NeededOutput,
+): { readonly output: string | undefined; readonly forms: readonly (readonly number[])[] } {
+  const { dimensions, sparseOutput, multiVectorOutput } = spec;
+  const hidden = [tokens, dimensions];
+  switch (need) {
+    case "dense":
+      return { output: mainOutput(spec), forms: [hidden, [dimensions]] };
+    case "hidden":
+      return { output: mainOutput(spec), forms: [hidden] };
+    case "sparse":
+      return { output: sparseOutput, forms: [[tokens], [tokens, 1]] };
+    case "multiVector":
+      return { output: multiVectorOutput, forms: [[tokens - 1, dimensions]] };
+  }
+}
+
+function shapeOf(spec: ModelSpec, { outputs, probe }: ModelInfo, file: string, output: string): readonly number[] {
+  const shape = probe.shapes[output];
+  if (shape !== undefined) return shape;
+  const other =
+    spec.kind === "embedding" && outputs.includes("logits")
+      ? "It looks like a reranker: see loadReranker."
+      : spec.kind === "embedding" && output !== mainOutput(spec)
+        ? HEADS
+        : "If one of them is the right one, pass it as `output`.";
+  throw mismatch(file, `${spec.id} needs the output ${output}; the graph has ${outputs.join(", ")}. ${other}`);
+}
+
+const HEADS =
+  "An ONNX file of bge-m3 with its heads is written by tools/export of bge-js, and their names into bge.json";
+
+function mismatch(file: string, problem: string): BgeError {
+  return new BgeError("MODEL_MISMATCH", `${file} does not fit the model's facts: ${problem}.`, { parameter: "model" });
+}

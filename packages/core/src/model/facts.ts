@@ -1,0 +1,121 @@
+import type { Facts } from "./folder.js";
+import { BgeError } from "../api/errors.js";
+import { isRecord } from "./json-file.js";
+import { invalid } from "../api/errors.js";
+import { ARCHITECTURES, type Architecture, type ModelFacts, type ModelSpec } from "../api/model.js";
+
+/** No BGE model reads a tenth of it. */
+const MOST_TOKENS = 2 ** 20;
+
+/** Every fact that a reference may hold, and what it must be. */
+const FACTS: Readonly<Record<keyof ModelFacts, (value: unknown) => boolean>> = {
+  directory: isText,
+  id: isText,
+  dtype: oneOf("fp32", "fp16", "int8"),
+  batching: oneOf("alone", "equal-length", "padded"),
+  optimized: (value) => typeof value === "boolean",
+  kind: oneOf("embedding", "reranker"),
+  architecture: oneOf(...ARCHITECTURES),
+  pooling: oneOf("cls", "mean", "last-token"),
+  dimensions: upTo(2 ** 16),
+  maxTokens: upTo(MOST_TOKENS),
+  defaultMaxTokens: upTo(MOST_TOKENS),
+  queryInstruction: (value) => typeof value === "string",
+  documentInstruction: (value) => typeof value === "string",
+  queryFormat: (value) => isText(value) && (value as string).includes("{text}"),
+  tasks: (value) => isRecord(value) && Object.values(value).every((task) => hasTexts(task, ["query"], ["document"])),
+  fewShot: (value) => hasTexts(value, ["exampleFormat", "suffix"]),
+  output: isText,
+  sparseOutput: isText,
+  multiVectorOutput: isText,
+  padding: oneOf("left", "right"),
+  prompt: (value) => hasTexts(value, ["query", "document", "separator", "text"]),
+  layers: (value) => isRecord(value) && isCount(value["first"]) && isCount(value["last"]),
+  lateInteraction: (value) => typeof value === "boolean",
+  licence: isText,
+  needs: isText,
+};
+
+/** Checks what a user passes as a model. */
+export function checkReference(model: ModelFacts): ModelFacts {
+  if (typeof model !== "object" || model === null || Array.isArray(model)) {
+    throw invalid("model", `must be an id, a folder or { id?, directory?, ...facts }, not ${describe(model)}`);
+  }
+  const given = Object.fromEntries(Object.entries(model).filter(([, value]) => value !== undefined));
+  checkFacts(given, invalid);
+  if (given["id"] === undefined && given["directory"] === undefined) {
+    throw invalid("model", "needs an id or a directory");
+  }
+  return given;
+}
+
+/** Refuses facts that do not exist, or cannot be; `refusal` makes the error. */
+export function checkFacts(facts: object, refusal: (name: string, problem: string) => BgeError): void {
+  for (const [name, value] of Object.entries(facts)) {
+    const check = Object.hasOwn(FACTS, name) ? FACTS[name as keyof ModelFacts] : undefined;
+    if (check === undefined) {
+      throw refusal(name, `is not a fact of a model; known are ${Object.keys(FACTS).join(", ")}`);
+    }
+    if (!check(value)) throw refusal(name, `cannot be ${describe(value)}`);
+  }
+}
+
+/** A spec has all its facts; what nothing tells is an error that says how to tell it. */
+export function completeSpec(facts: Facts, folder: string): ModelSpec {
+  const { dtype: _dtype, batching: _batching, optimized: _optimized, ...spec } = facts;
+  const needed = ["kind", "architecture", "maxTokens"] as const;
+  const ofEmbedding = ["pooling", "dimensions", "queryInstruction"] as const;
+  for (const name of spec.kind === "reranker" ? needed : [...needed, ...ofEmbedding]) {
+    if (spec[name] === undefined) {
+      throw new BgeError(
+        "MODEL_MISMATCH",
+        `Neither the model table nor the files in ${folder} tell the ${name} of ${spec.id}. ` +
+          `Pass it: { directory: ${JSON.stringify(folder)}, ${name}: ... }. It is never guessed.`,
+        { parameter: name },
+      );
+    }
+  }
+  if (spec.padding === "left" && ABSOLUTE_POSITIONS.includes(spec.architecture!)) {
+    throw new BgeError(
+      "MODEL_MISMATCH",
+      `${spec.id} cannot have padding on the left: positions of ${spec.architecture} are absolute.`,
+      { parameter: "padding" },
+    );
+  }
+  return { id: folder, licence: "unknown", ...spec } as ModelSpec;
+}
+
+const ABSOLUTE_POSITIONS: readonly Architecture[] = ["bert", "xlm-roberta"];
+
+function isText(value: unknown): boolean {
+  return typeof value === "string" && value !== "";
+}
+
+function hasTexts(value: unknown, needed: readonly string[], allowed: readonly string[] = []): boolean {
+  if (!isRecord(value) || !needed.every((name) => name in value)) return false;
+  return Object.entries(value).every(
+    ([name, text]) => [...needed, ...allowed].includes(name) && typeof text === "string",
+  );
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isInteger(value) && (value as number) > 0;
+}
+
+function upTo(most: number): (value: unknown) => boolean {
+  return (value) => isCount(value) && (value as number) <= most;
+}
+
+function oneOf(...allowed: readonly string[]): (value: unknown) => boolean {
+  return (value) => allowed.includes(value as string);
+}
+
+function describe(value: unknown): string {
+  return typeof value === "string"
+    ? JSON.stringify(value)
+    : value === null
+      ? "null"
+      : Array.isArray(value)
+        ? "a list"
+        : `${typeof value} ${typeof value === "object" ? JSON.stringify(value) : String(value)}`;
+}

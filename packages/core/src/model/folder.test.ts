@@ -1,0 +1,165 @@
+import { basename } from "node:path";
+import { describe, expect, test } from "vitest";
+import { folderOf } from "../../../../test/folders.js";
+import { readDeclaration, readOwnFacts } from "./folder.js";
+
+const bert = {
+  architectures: ["BertModel"],
+  model_type: "bert",
+  hidden_size: 48,
+  max_position_embeddings: 512,
+  pad_token_id: 0,
+};
+const transformer = { type: "sentence_transformers.models.Transformer", path: "" };
+const pooling = { type: "sentence_transformers.models.Pooling", path: "1_Pooling" };
+const normalize = { type: "sentence_transformers.models.Normalize", path: "2_Normalize" };
+
+const unsupported = expect.objectContaining({ name: "BgeError", code: "UNSUPPORTED_MODEL" });
+
+describe("readDeclaration", () => {
+  test("reads a sentence-transformers folder", () => {
+    const folder = folderOf({
+      "config.json": bert,
+      "modules.json": [transformer, pooling, normalize],
+      "1_Pooling/config.json": { pooling_mode_cls_token: true, pooling_mode_mean_tokens: false },
+      "config_sentence_transformers.json": { prompts: { query: "Query: " }, default_prompt_name: null },
+      "sentence_bert_config.json": { max_seq_length: 256 },
+    });
+    expect(readDeclaration(folder)).toEqual({
+      id: basename(folder),
+      licence: "unknown",
+      kind: "embedding",
+      architecture: "bert",
+      maxTokens: 512,
+      defaultMaxTokens: 256,
+      dimensions: 48,
+      pooling: "cls",
+      queryInstruction: "Query: ",
+    });
+  });
+
+  test("reads a cross-encoder, and takes two positions off XLM-R's table", () => {
+    const folder = folderOf({
+      "config.json": {
+        architectures: ["XLMRobertaForSequenceClassification"],
+        model_type: "xlm-roberta",
+        hidden_size: 32,
+        max_position_embeddings: 8194,
+        pad_token_id: 1,
+      },
+    });
+    expect(readDeclaration(folder)).toEqual({
+      id: basename(folder),
+      licence: "unknown",
+      kind: "reranker",
+      architecture: "xlm-roberta",
+      maxTokens: 8192,
+    });
+  });
+
+  test("tells nothing that no file tells", () => {
+    const folder = folderOf();
+    expect(readDeclaration(folder)).toEqual({ id: basename(folder), licence: "unknown", queryInstruction: "" });
+  });
+
+  test("takes a sequence length over the position table for the table's", () => {
+    const folder = folderOf({ "config.json": bert, "sentence_bert_config.json": { max_seq_length: 4096 } });
+    expect(readDeclaration(folder)).toMatchObject({ maxTokens: 512 });
+    expect(readDeclaration(folder)).not.toHaveProperty("defaultMaxTokens");
+  });
+
+  test.each([
+    [{ pooling_mode_mean_tokens: true }, "mean"],
+    [{ pooling_mode: "mean" }, "mean"],
+    [{ pooling_mode: "cls" }, "cls"],
+  ])("reads the pooling of %j", (config, expected) => {
+    expect(readDeclaration(folderOf({ "config.json": bert, "1_Pooling/config.json": config })).pooling).toBe(expected);
+  });
+
+  test("looks for the pooling where modules.json says", () => {
+    const folder = folderOf({
+      "modules.json": [transformer, { ...pooling, path: "7_Pooling" }],
+      "1_Pooling/config.json": { pooling_mode_cls_token: true },
+      "7_Pooling/config.json": { pooling_mode_mean_tokens: true },
+    });
+    expect(readDeclaration(folder).pooling).toBe("mean");
+  });
+
+  test.each([
+    ["two poolings at once", { pooling_mode_cls_token: true, pooling_mode_mean_tokens: true }],
+    ["max pooling", { pooling_mode_max_tokens: true }],
+    ["weighted means", { pooling_mode_weightedmean_tokens: true }],
+    ["no pooling of those named", { pooling_mode_cls_token: false }],
+    ["a mean without the prompt", { pooling_mode_mean_tokens: true, include_prompt: false }],
+  ])("refuses %s", (_, config) => {
+    expect(() => readDeclaration(folderOf({ "1_Pooling/config.json": config }))).toThrow(unsupported);
+  });
+
+  test("refuses a module that it does not run", () => {
+    const dense = { type: "sentence_transformers.models.Dense", path: "2_Dense" };
+    const folder = folderOf({
+      "modules.json": [transformer, pooling, dense],
+      "1_Pooling/config.json": { pooling_mode: "cls" },
+    });
+    expect(() => readDeclaration(folder)).toThrow(unsupported);
+    expect(() => readDeclaration(folder)).toThrow("sentence_transformers.models.Dense");
+  });
+
+  test("refuses an architecture that it does not run", () => {
+    expect(() => readDeclaration(folderOf({ "config.json": { model_type: "mpnet" } }))).toThrow(unsupported);
+    expect(() => readDeclaration(folderOf({ "config.json": { model_type: "mpnet" } }))).toThrow('"mpnet"');
+  });
+
+  test.each([[{ prompts: { query: "q: " }, default_prompt_name: "query" }]])(
+    "refuses one prompt on both sides: %j",
+    (config) => {
+      expect(() => readDeclaration(folderOf({ "config_sentence_transformers.json": config }))).toThrow(unsupported);
+    },
+  );
+
+  test.each([
+    [{ prompts: { query: "q: ", document: "d: " } }, "d: "],
+    [{ prompts: { passage: "p: " } }, "p: "],
+    [{ prompts: { document: "" } }, undefined],
+  ])("reads the document instruction of %j", (config, instruction) => {
+    const folder = folderOf({ "config_sentence_transformers.json": config });
+    expect(readDeclaration(folder).documentInstruction).toBe(instruction);
+  });
+
+  test.each([
+    [{}, ""],
+    [{ prompts: {} }, ""],
+    [{ prompts: { query: "", document: "" } }, ""],
+    [{ prompts: { query: "q: ", classification: "c: " }, default_prompt_name: null }, "q: "],
+  ])("reads the query instruction of %j", (config, instruction) => {
+    const folder = folderOf({ "config_sentence_transformers.json": config });
+    expect(readDeclaration(folder).queryInstruction).toBe(instruction);
+  });
+
+  test("names a file that is cut short", () => {
+    const folder = folderOf({ "config.json": '{"model_type": "be' });
+    expect(() => readDeclaration(folder)).toThrow(expect.objectContaining({ code: "MODEL_CORRUPT" }));
+    expect(() => readDeclaration(folder)).toThrow("config.json cannot be used: it is not JSON: SyntaxError");
+  });
+});
+
+test("readOwnFacts reads bge.json, and nothing where there is none", () => {
+  expect(readOwnFacts(folderOf({ "bge.json": { id: "BAAI/x", dtype: "int8" } }))).toEqual({
+    id: "BAAI/x",
+    dtype: "int8",
+  });
+  expect(readOwnFacts(folderOf())).toEqual({});
+});
+
+test("readOwnFacts refuses facts that do not exist or cannot be", () => {
+  for (const facts of [{ batching: "sorted" }, { polling: "cls" }]) {
+    const read = () => readOwnFacts(folderOf({ "bge.json": facts }));
+    expect(read).toThrow(expect.objectContaining({ code: "MODEL_CORRUPT" }));
+    expect(read).toThrow(`bge.json cannot be used: ${Object.keys(facts)[0]}`);
+  }
+});
+
+test("readDeclaration refuses a modules.json that is no list", () => {
+  const folder = folderOf({ "config.json": bert, "modules.json": { "0": transformer } });
+  expect(() => readDeclaration(folder)).toThrow(expect.objectContaining({ code: "MODEL_CORRUPT" }));
+});

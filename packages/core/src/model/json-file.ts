@@ -1,0 +1,77 @@
+import { readFileSync, statSync } from "node:fs";
+import { BgeError } from "../api/errors.js";
+
+export type Json = Readonly<Record<string, unknown>>;
+
+/** The largest that is known are tokenizers of 250,000 tokens, with 34 MB. */
+const MOST_BYTES = 128 * 2 ** 20;
+/** Those that are known are less than ten deep; parsing costs memory and time by depth. */
+const MOST_NESTED = 100;
+
+/** An object from a file that may come from anywhere; `undefined` if there is none. @throws BgeError `MODEL_CORRUPT` */
+export function readJsonObject(file: string): Json | undefined {
+  const value = readJson(file);
+  if (value === undefined || isRecord(value)) return value;
+  throw corruptFile(file, "it holds no JSON object");
+}
+
+/** Any JSON value but `undefined`, which stands for a file that is not there. @throws BgeError `MODEL_CORRUPT` */
+export function readJson(file: string): unknown {
+  const bytes = readBytes(file);
+  if (bytes === undefined) return undefined;
+  if (isNestedDeeper(bytes, MOST_NESTED)) throw corruptFile(file, `it is nested deeper than ${MOST_NESTED} levels`);
+  try {
+    return JSON.parse(bytes.toString("utf8")) as unknown;
+  } catch (cause) {
+    throw corruptFile(file, `it is not JSON: ${String(cause)}`);
+  }
+}
+
+/** The error for a model's file that holds what it cannot hold. */
+export function corruptFile(file: string, problem: string): BgeError {
+  return new BgeError("MODEL_CORRUPT", `${file} cannot be used: ${problem}. It may be cut short: get it again.`);
+}
+
+export function isRecord(value: unknown): value is Json {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function readBytes(file: string): Buffer | undefined {
+  try {
+    const { size } = statOfFile(file);
+    if (size > MOST_BYTES) throw corruptFile(file, `it has ${size} bytes, more than ${MOST_BYTES}`);
+    return readFileSync(file);
+  } catch (cause) {
+    if (cause instanceof BgeError) throw cause;
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw corruptFile(file, `it cannot be read: ${String(cause)}`);
+  }
+}
+
+/** Size of a regular file: a pipe or a device would never end. */
+export function statOfFile(file: string): { readonly size: number } {
+  const found = statSync(file);
+  if (found.isFile()) return found;
+  throw corruptFile(file, found.isDirectory() ? "it is a folder" : "it is no regular file");
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+/** Byte by byte over files of megabytes, in code that has not run before: the commonest bytes are told apart first. */
+function isNestedDeeper(bytes: Uint8Array, most: number): boolean {
+  let depth = 0;
+  let quoted = false;
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at]!;
+    if (byte === QUOTE) quoted = !quoted;
+    else if (byte < 0x5b) continue;
+    else if (quoted) {
+      if (byte === BACKSLASH) at++;
+    } else if (byte === 0x5b || byte === 0x7b) {
+      if (++depth > most) return true;
+    } else if (byte === 0x5d || byte === 0x7d) depth--;
+  }
+  return false;
+}

@@ -1,0 +1,107 @@
+import { describe, expect, test } from "vitest";
+import type { LoadOptions } from "../api/api.js";
+import { findModel } from "./table.js";
+import { checkOptions, dimensionsOf, maxTokensOf, refuse } from "./options.js";
+import type { EmbeddingSpec } from "../api/model.js";
+
+const refusal = (parameter: string) => expect.objectContaining({ name: "BgeError", code: "INVALID_OPTION", parameter });
+const small = findModel("BAAI/bge-small-en-v1.5") as EmbeddingSpec;
+const m3 = findModel("BAAI/bge-m3") as EmbeddingSpec;
+
+describe("checkOptions", () => {
+  test("takes every option with a good value, as it is", () => {
+    const options: LoadOptions = {
+      dtype: "q8",
+      maxTokens: 256,
+      dimensions: 128,
+      queryInstruction: false,
+      truncation: "error",
+      onTruncate: () => {},
+      threads: 4,
+      workers: 4,
+      scale: "sigmoid",
+      revision: "refs/pr/1",
+      download: false,
+      onDownload: () => {},
+      endpoint: "https://mirror.example",
+      signal: new AbortController().signal,
+    };
+    expect(checkOptions(options)).toEqual(options);
+  });
+
+  test("counts `undefined` as not given", () => {
+    // What a plain JavaScript caller may pass.
+    expect(checkOptions({ dtype: undefined, onTruncate: undefined } as object)).toEqual({});
+  });
+
+  test.each([
+    ["quantized", true],
+    ["maxtokens", 3],
+    ["toString", 1],
+    ["constructor", 1],
+  ])("refuses the unknown option %s, and names those that are", (name, value) => {
+    expect(() => checkOptions({ [name]: value })).toThrow(refusal(name));
+    expect(() => checkOptions({ [name]: value })).toThrow(/known are dtype, maxTokens/);
+  });
+
+  test.each([
+    ["dtype", "int4"],
+    ["dtype", 8],
+    ["maxTokens", 0],
+    ["maxTokens", 1.5],
+    ["maxTokens", "512"],
+    ["maxTokens", Number.NaN],
+    ["dimensions", -1],
+    ["queryInstruction", true],
+    ["queryInstruction", null],
+    ["truncation", "cut"],
+    ["truncation", true],
+    ["onTruncate", "console.log"],
+    ["device", "gpu"],
+    ["canaries", 1],
+    ["threads", 0],
+    ["workers", Number.POSITIVE_INFINITY],
+    ["scale", "cosine"],
+    ["revision", "../main"],
+    ["revision", 1],
+    ["download", "no"],
+    ["onDownload", true],
+    ["endpoint", 443],
+    ["signal", "soon"],
+  ])("refuses %s: %j, and says both", (name, value) => {
+    expect(() => checkOptions({ [name]: value })).toThrow(refusal(name));
+    expect(() => checkOptions({ [name]: value })).toThrow(String(value));
+  });
+
+  test("refuses more workers than threads", () => {
+    expect(() => checkOptions({ threads: 2, workers: 3 })).toThrow(refusal("workers"));
+    expect(checkOptions({ threads: 2, workers: 2 })).toEqual({ threads: 2, workers: 2 });
+    expect(checkOptions({ workers: 3 })).toEqual({ workers: 3 });
+  });
+
+  test.each([null, 3, "int8", undefined])("refuses %j in the place of options", (options) => {
+    expect(() => checkOptions(options as unknown as LoadOptions)).toThrow(refusal("options"));
+  });
+});
+
+test("refuse names an option that means nothing for the model, and says why", () => {
+  expect(() => refuse({ scale: "logit" }, ["scale"], "an embedder has no scores")).toThrow(refusal("scale"));
+  expect(() => refuse({ scale: "logit" }, ["scale"], "an embedder has no scores")).toThrow("an embedder has no scores");
+  refuse({ threads: 1 }, ["scale", "dimensions"], "");
+});
+
+test("maxTokensOf is the option, else the model's default, else its limit", () => {
+  expect(maxTokensOf({}, small, 3)).toBe(512);
+  expect(maxTokensOf({}, m3, 3)).toBe(512);
+  expect(maxTokensOf({ maxTokens: 8192 }, m3, 3)).toBe(8192);
+  expect(maxTokensOf({ maxTokens: 3 }, small, 3)).toBe(3);
+  expect(() => maxTokensOf({ maxTokens: 513 }, small, 3)).toThrow(refusal("maxTokens"));
+  expect(() => maxTokensOf({ maxTokens: 2 }, small, 3)).toThrow(/3 to 512 for BAAI\/bge-small-en-v1\.5, not 2/);
+});
+
+test("dimensionsOf is the option, up to the model's width", () => {
+  expect(dimensionsOf({}, small)).toBe(384);
+  expect(dimensionsOf({ dimensions: 1 }, small)).toBe(1);
+  expect(dimensionsOf({ dimensions: 384 }, small)).toBe(384);
+  expect(() => dimensionsOf({ dimensions: 385 }, small)).toThrow(refusal("dimensions"));
+});

@@ -1,0 +1,90 @@
+import type { EmbeddingSpec, ModelSpec, RerankerSpec } from "../api/model.js";
+import { CODE_TASKS, LLM_EMBEDDER_TASKS, WEB_SEARCH_TASKS } from "./tasks.js";
+
+/** Source of the instructions: FlagEmbedding's model list; the space after the English colon and the full-width Chinese colon belong to them. */
+const EN = "Represent this sentence for searching relevant passages: ";
+const ZH = "为这个句子生成表示以用于检索相关文章：";
+
+const BERT = { kind: "embedding", architecture: "bert", pooling: "cls", maxTokens: 512, licence: "MIT" } as const;
+const EN_BERT = { ...BERT, queryInstruction: EN } as const;
+const ZH_BERT = { ...BERT, queryInstruction: ZH } as const;
+const XLMR_RERANKER = { kind: "reranker", architecture: "xlm-roberta", maxTokens: 512 } as const;
+/** Embedders whose query carries a task description in a template; documents are bare. The graph of tools/export pools. */
+const DECODER = { kind: "embedding", pooling: "last-token", queryInstruction: "", output: "dense" } as const;
+const TAGGED = { ...DECODER, queryFormat: "<instruct>{instruction}\n<query>{text}" } as const;
+
+/** FlagLLMReranker's: behind "A: query", a line end and "B: passage" comes a line end and the question. */
+const LLM_RERANKER = {
+  kind: "reranker",
+  defaultMaxTokens: 512,
+  padding: "left",
+  licence: "Apache-2.0",
+  prompt: {
+    query: "A: ",
+    document: "B: ",
+    separator: "\n",
+    text:
+      "Given a query A and a passage B, determine whether the passage contains an answer to the query by providing " +
+      "a prediction of either 'Yes' or 'No'.",
+  },
+} as const;
+
+/** The default of `loadEmbedder()`. */
+export const DEFAULT_EMBEDDER = "BAAI/bge-small-en-v1.5";
+/** The default of `loadReranker()`. */
+export const DEFAULT_RERANKER = "bge-js/reranker-small-en";
+
+/** The BGE family as data. Facts of repositories that could not be opened here are marked "unverified". */
+// biome-ignore format: a table reads best with one model a line
+export const MODELS = [
+  { ...EN_BERT, id: "BAAI/bge-small-en",      dimensions: 384 },
+  { ...EN_BERT, id: "BAAI/bge-base-en",       dimensions: 768 },
+  { ...EN_BERT, id: "BAAI/bge-large-en",      dimensions: 1024 },
+  { ...EN_BERT, id: "BAAI/bge-small-en-v1.5", dimensions: 384, lateInteraction: true },
+  { ...EN_BERT, id: "BAAI/bge-base-en-v1.5",  dimensions: 768 },
+  { ...EN_BERT, id: "BAAI/bge-large-en-v1.5", dimensions: 1024 },
+  { ...ZH_BERT, id: "BAAI/bge-small-zh",      dimensions: 512 },
+  { ...ZH_BERT, id: "BAAI/bge-base-zh",       dimensions: 768 },
+  { ...ZH_BERT, id: "BAAI/bge-large-zh",      dimensions: 1024 },
+  { ...ZH_BERT, id: "BAAI/bge-small-zh-v1.5", dimensions: 512, lateInteraction: true },
+  { ...ZH_BERT, id: "BAAI/bge-base-zh-v1.5",  dimensions: 768 },
+  { ...ZH_BERT, id: "BAAI/bge-large-zh-v1.5", dimensions: 1024 },
+  // The hub's own file has hidden states alone, under a name that is unverified; tools/export writes all three heads.
+  { kind: "embedding", id: "BAAI/bge-m3", architecture: "xlm-roberta", pooling: "cls", dimensions: 1024,
+    maxTokens: 8192, defaultMaxTokens: 512, queryInstruction: "", output: "token_embeddings",
+    sparseOutput: "sparse", multiVectorOutput: "multi_vector", licence: "MIT" },
+  // Width and limit unverified.
+  { ...BERT, id: "BAAI/llm-embedder", dimensions: 768, queryInstruction: "", tasks: LLM_EMBEDDER_TASKS },
+  // Widths and limits of the decoders unverified. Default limits are those of the reference; bge-code-v1's is its card's.
+  { ...TAGGED, id: "BAAI/bge-code-v1", architecture: "qwen2", dimensions: 1536,
+    maxTokens: 32768, defaultMaxTokens: 4096, tasks: CODE_TASKS, licence: "Apache-2.0" },
+  { ...TAGGED, id: "BAAI/bge-multilingual-gemma2", architecture: "gemma2", dimensions: 3584, padding: "left",
+    maxTokens: 8192, defaultMaxTokens: 512, tasks: WEB_SEARCH_TASKS, licence: "unknown" },
+  { ...TAGGED, id: "BAAI/bge-en-icl", architecture: "mistral", dimensions: 4096, padding: "left",
+    maxTokens: 32768, defaultMaxTokens: 512, tasks: WEB_SEARCH_TASKS, licence: "unknown",
+    fewShot: { exampleFormat: "<instruct>{instruction}\n<query>{query}\n<response>{response}", suffix: "\n<response>" } },
+  { ...DECODER, id: "BAAI/bge-reasoner-embed-qwen3-8b-0923", architecture: "qwen3", dimensions: 4096, padding: "left",
+    queryFormat: "Instruct: {instruction}\nQuery: {text}",
+    maxTokens: 32768, defaultMaxTokens: 512, tasks: WEB_SEARCH_TASKS, licence: "unknown" },
+  // Ours: bge-small-en-v1.5's encoder, trained on pairs by tools/train.
+  { kind: "reranker", id: DEFAULT_RERANKER, architecture: "bert", maxTokens: 512, licence: "MIT",
+    fusedWith: DEFAULT_EMBEDDER, fusedWeight: 0.5 },
+  { ...XLMR_RERANKER, id: "BAAI/bge-reranker-base",  licence: "MIT" },
+  { ...XLMR_RERANKER, id: "BAAI/bge-reranker-large", licence: "MIT" },
+  { ...XLMR_RERANKER, id: "BAAI/bge-reranker-v2-m3", maxTokens: 8192, defaultMaxTokens: 512, licence: "Apache-2.0" },
+  { ...LLM_RERANKER, id: "BAAI/bge-reranker-v2-gemma", architecture: "gemma", maxTokens: 8192 },
+  { ...LLM_RERANKER, id: "BAAI/bge-reranker-v2-minicpm-layerwise", architecture: "minicpm", maxTokens: 4096,
+    layers: { first: 8, last: 40 } },
+  { ...LLM_RERANKER, id: "BAAI/bge-reranker-v2.5-gemma2-lightweight", architecture: "gemma2", maxTokens: 8192,
+    needs: "token compression between layers, whose shapes depend on the data" },
+] as const satisfies readonly (EmbeddingSpec | RerankerSpec)[];
+
+/** The cross-encoder that is measured to go well with an embedding model. */
+export function rerankerFor(embedder: string): string | undefined {
+  return MODELS.find((model) => "fusedWith" in model && model.fusedWith === embedder)?.id;
+}
+
+/** The model of this id; the name after `BAAI/` alone will do. Other organisations' ids never match. */
+export function findModel(id: string): ModelSpec | undefined {
+  return MODELS.find((model) => model.id === id || model.id === `BAAI/${id}`);
+}

@@ -1,0 +1,50 @@
+import type { TokenRows } from "../protocol.js";
+import type { Batching } from "../api/model.js";
+
+/**
+ * Padded tokens of one run. No run then takes much longer than that of one long text, so that a query never waits for more
+ * than that; and larger batches are hardly faster on a processor.
+ */
+export const MAX_BATCH_TOKENS = 512;
+/** A text joins a batch only if it is at least this share of the longest in it: padding costs as much as text. */
+const MIN_FILL = 0.85;
+
+/** Lengths to batches of indices, each run apart: texts of like length together, longest first. */
+export function planBatches(lengths: ArrayLike<number>, batching: Batching, maxTokens = MAX_BATCH_TOKENS): number[][] {
+  const order = Array.from(lengths, (_, index) => index).sort((a, b) => lengths[b]! - lengths[a]! || a - b);
+  if (batching === "alone") return order.map((index) => [index]);
+  const minFill = batching === "equal-length" ? 1 : MIN_FILL;
+  const batches: number[][] = [];
+  let batch: number[] = [];
+  for (const index of order) {
+    const longest = lengths[batch[0] ?? index]!;
+    const full = (batch.length + 1) * longest > maxTokens || lengths[index]! < minFill * longest;
+    if (batch.length > 0 && full) {
+      batches.push(batch);
+      batch = [];
+    }
+    batch.push(index);
+  }
+  if (batch.length > 0) batches.push(batch);
+  return batches;
+}
+
+/** The chosen rows, in the order given. */
+export function pickRows(rows: TokenRows, indices: readonly number[]): TokenRows {
+  const lengths = Int32Array.from(indices, (index) => rows.lengths[index]!);
+  const ids = new Int32Array(lengths.reduce((sum, length) => sum + length, 0));
+  const starts = offsets(rows.lengths);
+  let at = 0;
+  for (const index of indices) {
+    ids.set(rows.ids.subarray(starts[index], starts[index + 1]), at);
+    at += rows.lengths[index]!;
+  }
+  return { ids, lengths, seconds: Int32Array.from(indices, (index) => rows.seconds[index]!) };
+}
+
+/** Where each row begins, and where the last one ends. */
+function offsets(lengths: Int32Array): Int32Array {
+  const starts = new Int32Array(lengths.length + 1);
+  for (const [row, length] of lengths.entries()) starts[row + 1] = starts[row]! + length;
+  return starts;
+}

@@ -1,0 +1,106 @@
+import type { Encoded, Encoding, FrameSize, TokenRows } from "../protocol.js";
+import { documentRoom, sizeOf, specialTokens } from "./special-tokens.js";
+import type { Architecture, RerankerPrompt } from "../api/model.js";
+import { loadTokenizer } from "../tokenizer/load.js";
+
+/** Text to token ids, as Hugging Face's Rust tokenizers, framed and cut as FlagEmbedding does. */
+export interface Tokens {
+  readonly padId: number;
+  /** Special tokens, which carry no lexical weight. */
+  readonly weightless: ReadonlySet<number>;
+  readonly frame: FrameSize;
+  encode(texts: readonly string[], encoding: Encoding): Encoded;
+  /** The shortest row that tells whether the graph knows all tokens: the largest id, framed. */
+  probe(): TokenRows;
+  /** Each id alone, as text. */
+  decode(ids: Int32Array): string[];
+}
+
+interface EncodedText {
+  readonly ids: readonly number[];
+  readonly second: number;
+  readonly total: number;
+}
+
+export function createTokens(
+  tokenizerJson: object,
+  tokenizerConfig: object,
+  { architecture, prompt }: { readonly architecture: Architecture; readonly prompt?: RerankerPrompt },
+): Tokens {
+  const tokenizer = loadTokenizer(tokenizerJson, tokenizerConfig);
+  const { frames, padId, weightless } = specialTokens(tokenizer, tokenizerConfig, architecture, prompt);
+  const { single, pair } = frames;
+  const frame = sizeOf(frames);
+  /** The first `most` ids, which are all that is kept of a long text, and the count of all. */
+  const bare = (text: string, most: number) => tokenizer.encode(text, { add_special_tokens: false, most });
+  const countOf = (text: string) => bare(text, 0).total;
+
+  function framed(text: string, maxTokens: number): EncodedText {
+    const { ids, total } = bare(text, Math.max(0, maxTokens - frame.single));
+    return { ids: [...single.before, ...ids, ...single.behind], second: 0, total: total + frame.single };
+  }
+
+  function encodeOne(text: string, encoding: Encoding): EncodedText {
+    switch (encoding.form) {
+      case "bare":
+        return { ...bare(text, encoding.maxTokens), second: 0 };
+      case "count":
+        return { ids: [], second: 0, total: countOf(text) + frame.single };
+      case "single":
+        return framed(text, encoding.maxTokens);
+      case "pair": {
+        const { query, maxTokens } = encoding;
+        const head = [...pair.before, ...query, ...pair.between];
+        const { ids, total } = bare(text, documentRoom(frame, query.length, maxTokens));
+        return {
+          ids: [...head, ...ids, ...pair.behind, ...pair.tail],
+          second: head.length,
+          total: query.length + total + frame.pair + frame.tail,
+        };
+      }
+      case "few-shot": {
+        const { prefix, suffix, maxTokens } = encoding;
+        const kept = bare(text, fewShotRoom(maxTokens, suffix));
+        const cut = kept.total - kept.ids.length;
+        const around = countOf(prefix) + countOf(suffix);
+        const whole = prefix + tokenizer.decode(kept.ids) + suffix;
+        const { ids, total } = framed(whole, 8 * Math.floor((around + maxTokens + 8) / 8) + 8);
+        return { ids, second: 0, total: total + cut };
+      }
+    }
+  }
+
+  /** FlagICLModel leaves room for "<s>", and for the suffix with "</s>" behind it, as they are tokenized as texts. */
+  function fewShotRoom(maxTokens: number, suffix: string): number {
+    return Math.max(0, maxTokens - countOf("<s>") - countOf(`${suffix}</s>`));
+  }
+
+  return {
+    padId,
+    weightless,
+    frame,
+    encode(texts, encoding) {
+      const encoded = texts.map((text) => encodeOne(text, encoding));
+      const lengths = Int32Array.from(encoded, ({ ids }) => ids.length);
+      const all = new Int32Array(lengths.reduce((sum, length) => sum + length, 0));
+      let at = 0;
+      for (const { ids } of encoded) {
+        all.set(ids, at);
+        at += ids.length;
+      }
+      return {
+        rows: {
+          ids: all,
+          lengths,
+          seconds: Int32Array.from(encoded, ({ second }) => second),
+        },
+        totals: Int32Array.from(encoded, ({ total }) => total),
+      };
+    },
+    probe() {
+      const ids = Int32Array.from([...single.before, tokenizer.largestId, ...single.behind]);
+      return { ids, lengths: Int32Array.of(ids.length), seconds: Int32Array.of(0) };
+    },
+    decode: (ids) => Array.from(ids, (id) => tokenizer.decode([id])),
+  };
+}

@@ -1,0 +1,56 @@
+import type { InputType } from "../api/api.js";
+import { BgeError, listed } from "../api/errors.js";
+import { invalid } from "../api/errors.js";
+
+/** UTF-16 units of a text. Far beyond it V8 ends the process over lists that are made of a text. */
+const MOST_CHARACTERS = 2 ** 24;
+
+/** Refuses what is not a list of well-formed strings of a bounded length, and names every bad index. */
+export function checkTexts(texts: readonly string[], parameter: string): void {
+  if (!Array.isArray(texts)) {
+    throw new BgeError("INVALID_INPUT", `${parameter} must be an array of strings, not ${kindOf(texts)}.`, {
+      parameter,
+    });
+  }
+  const problems: string[] = [];
+  const indices: number[] = [];
+  // Not forEach: it would pass over the holes of a sparse array.
+  for (let index = 0; index < texts.length; index++) {
+    const problem = problemOf(texts[index]);
+    if (problem === undefined) continue;
+    problems.push(`${index} (${problem})`);
+    indices.push(index);
+  }
+  if (indices.length === 0) return;
+  throw new BgeError(
+    "INVALID_INPUT",
+    `${indices.length} of ${texts.length} ${parameter} cannot be used: index ${listed(problems)}. Nothing was run.`,
+    { parameter, indices },
+  );
+}
+
+/** Refuses what is not a well-formed string of a bounded length. */
+export function checkText(text: string, parameter: string): void {
+  const problem = problemOf(text);
+  if (problem !== undefined)
+    throw new BgeError("INVALID_INPUT", `${parameter} cannot be used: ${problem}.`, { parameter });
+}
+
+/** Refuses a side that does not exist. */
+export function checkInputType(inputType: InputType): void {
+  if (inputType === "query" || inputType === "document") return;
+  throw invalid("inputType", `must be "query" or "document", not ${String(inputType)}`);
+}
+
+function problemOf(text: unknown): string | undefined {
+  if (typeof text !== "string") return `${kindOf(text)}, not a string`;
+  if (text.length > MOST_CHARACTERS) return `${text.length} characters, more than ${MOST_CHARACTERS}: split it`;
+  return text.isWellFormed()
+    ? undefined
+    : "a lone surrogate: half of a UTF-16 pair, no text; see String.prototype.toWellFormed";
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return "null";
+  return Array.isArray(value) ? "array" : typeof value;
+}

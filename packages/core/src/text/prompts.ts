@@ -1,0 +1,76 @@
+import type { FewShotExample, InputType, LoadOptions } from "../api/api.js";
+import type { Encoding } from "../protocol.js";
+import { invalid } from "../api/errors.js";
+import type { EmbeddingSpec } from "../api/model.js";
+
+/** How a model's texts are written and encoded, on each side of retrieval. */
+export interface Prompts {
+  /** The facts, with the instructions that are in use. */
+  readonly spec: EmbeddingSpec;
+  /** Texts with what belongs before them. */
+  write(texts: readonly string[], inputType: InputType): readonly string[];
+  encoding(inputType: InputType, maxTokens: number): Extract<Encoding, { form: "single" | "few-shot" }>;
+}
+
+/** The prompts of a model under the options given; throws `INVALID_OPTION` for a task that is missing or does not exist. */
+export function createPrompts(model: EmbeddingSpec, options: LoadOptions): Prompts {
+  const spec = withInstructions(model, options);
+  const { queryInstruction, queryFormat = "{instruction}{text}", documentInstruction = "", fewShot } = spec;
+  const prefix = fewShot === undefined ? "" : examplesBefore(fewShot.exampleFormat, queryInstruction, options.examples);
+  const before = (instruction: string, format: string, texts: readonly string[]) =>
+    instruction === "" ? texts : texts.map((text) => fill(format, { instruction, text }));
+  return {
+    spec,
+    write: (texts, inputType) =>
+      inputType === "query"
+        ? before(queryInstruction, queryFormat, texts)
+        : before(documentInstruction, "{instruction}{text}", texts),
+    encoding: (inputType, maxTokens) =>
+      inputType === "query" && fewShot !== undefined
+        ? { form: "few-shot", maxTokens, prefix, suffix: fewShot.suffix }
+        : { form: "single", maxTokens },
+  };
+}
+
+function withInstructions(model: EmbeddingSpec, options: LoadOptions): EmbeddingSpec {
+  const { task, queryInstruction, examples } = options;
+  const { tasks, fewShot } = model;
+  if (examples !== undefined && fewShot === undefined) {
+    throw invalid("examples", `does not apply: ${model.id} takes no few-shot examples`);
+  }
+  if (tasks === undefined) {
+    if (task !== undefined) throw invalid("task", `does not apply: ${model.id} has no named tasks`);
+    return { ...model, queryInstruction: instructionOf(queryInstruction, model.queryInstruction) };
+  }
+  const names = Object.keys(tasks);
+  if (task !== undefined && queryInstruction !== undefined) {
+    throw invalid("task", "and queryInstruction exclude each other: both say what is put before a query");
+  }
+  if (queryInstruction !== undefined) return { ...model, queryInstruction: instructionOf(queryInstruction, "") };
+  const chosen = task !== undefined && Object.hasOwn(tasks, task) ? tasks[task] : undefined;
+  if (chosen === undefined) {
+    const choice = `one of ${names.map((name) => JSON.stringify(name)).join(", ")}`;
+    const problem = task === undefined ? "is missing" : `cannot be ${JSON.stringify(task)}`;
+    throw invalid(
+      "task",
+      `${problem}: ${model.id} embeds by task. Choose ${choice}, or give a queryInstruction of your own (false for none)`,
+    );
+  }
+  return { ...model, queryInstruction: chosen.query, documentInstruction: chosen.document ?? "" };
+}
+
+function instructionOf(asked: string | false | undefined, usual: string): string {
+  return asked === false ? "" : (asked ?? usual);
+}
+
+/** Examples as FlagICLModel writes them: one without an instruction of its own has the model's. */
+function examplesBefore(format: string, usual: string, examples: readonly FewShotExample[] = []): string {
+  return examples
+    .map(({ instruction = usual, query, response }) => `${fill(format, { instruction, query, response })}\n\n`)
+    .join("");
+}
+
+/** Replaces `{name}` by its value, once and literally: values are never looked into. */
+function fill(format: string, values: Readonly<Record<string, string>>): string {
+  return format.replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole);
+}

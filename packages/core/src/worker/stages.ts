@@ -1,0 +1,38 @@
+import type { Timing } from "../protocol.js";
+
+/** The stages of a piece of work, each run through its own function, which takes the time where times are asked for. */
+export interface Stages {
+  tokenize<T>(stage: () => T): T;
+  run<T>(stage: () => Promise<T>): Promise<T>;
+  postprocess<T>(stage: () => T): T;
+  read(): Timing | undefined;
+}
+
+const UNTIMED: Stages = {
+  tokenize: (stage) => stage(),
+  run: (stage) => stage(),
+  postprocess: (stage) => stage(),
+  read: () => undefined,
+};
+
+export function createStages(timed: boolean): Stages {
+  if (!timed) return UNTIMED;
+  const times = { tokenizeMs: 0, runMs: 0, postprocessMs: 0 };
+  function time<T>(name: keyof Timing, stage: () => T): T {
+    const begun = performance.now();
+    const result = stage();
+    times[name] += performance.now() - begun;
+    return result;
+  }
+  return {
+    tokenize: (stage) => time("tokenizeMs", stage),
+    async run(stage) {
+      const begun = performance.now();
+      const result = await stage();
+      times.runMs += performance.now() - begun;
+      return result;
+    },
+    postprocess: (stage) => time("postprocessMs", stage),
+    read: () => times,
+  };
+}

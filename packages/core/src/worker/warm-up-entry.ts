@@ -1,0 +1,18 @@
+/** The entry of the thread of `warmUp`. */
+import { workerData } from "node:worker_threads";
+import { throughGate } from "../native-gate.js";
+import type { NativeThreadData } from "../engine/native-thread.js";
+import { loadRuntime } from "./runtime.js";
+import { tinyGraph } from "./tiny-graph.js";
+
+const { gate } = workerData as NativeThreadData;
+
+async function openAndRelease(): Promise<void> {
+  const { InferenceSession } = await throughGate(gate, loadRuntime);
+  const session = await throughGate(gate, () =>
+    InferenceSession.create(tinyGraph(), { intraOpNumThreads: 1, logSeverityLevel: 4 }),
+  );
+  await throughGate(gate, () => session.release());
+}
+
+void openAndRelease();

@@ -1,0 +1,156 @@
+import { join } from "node:path";
+import { BgeError, messageOf } from "../api/errors.js";
+import { corruptFile, readJsonObject } from "../model/json-file.js";
+import type { Padding } from "../api/model.js";
+import { createTokens, type Tokens } from "../text/encode.js";
+import { applyHeads, readFirstToken } from "./heads.js";
+import type { Computed, Head, ModelInfo, Result, SentWork, TokenRows, Work, WorkerData } from "../protocol.js";
+import { openSession, type Session } from "./session.js";
+import { createStages, type Stages } from "./stages.js";
+import { KNOWN_INPUTS, padRows } from "./tensors.js";
+import { workerSide } from "./worker-side.js";
+
+/** A worker, be it a thread or a process: opens tokenizer and session, then answers one message after the other. */
+interface Model {
+  readonly tokens: Tokens;
+  readonly session: Session;
+  readonly padding: Padding;
+  /** The same graph with more threads, for queries that run alone: opened once some have come. */
+  lone?: Session;
+}
+
+/** Lone queries after which the session for them is opened; applications that only index never pay for it. */
+const LONE_QUERIES = 8;
+
+const { data, send, onMessage, close: leave } = workerSide();
+
+void serve();
+
+async function serve(): Promise<void> {
+  try {
+    const model = await open(data);
+    let answering = Promise.resolve();
+    let loneQueries = 0;
+    onMessage((message) => {
+      if (message.type === "close") {
+        void answering.then(() => close(model));
+        return;
+      }
+      answering = answering.then(() => answer(model, message));
+      if (message.lone && ++loneQueries === LONE_QUERIES) answering = answering.then(() => openLone(model));
+    });
+  } catch (error) {
+    const code = error instanceof BgeError ? error.code : "MODEL_CORRUPT";
+    send({ type: "cannot-start", code, message: messageOf(error) });
+    leave();
+  }
+}
+
+async function open(start: WorkerData): Promise<Model> {
+  const tokens = openTokens(start);
+  const session = await openSession(start);
+  const model: Model = { tokens, session, padding: start.padding };
+  const probe = await runProbe(model, start.reads);
+  send({ type: "ready", info: { inputs: session.inputs, outputs: session.outputs, probe, frame: tokens.frame } });
+  return model;
+}
+
+async function openLone(model: Model): Promise<void> {
+  // Without it, too, every query is answered, if later: there may be no memory for it.
+  const session = await openSession(data, "lone").catch(() => undefined);
+  if (session !== undefined) model.lone = session;
+}
+
+/** Runs the model once on next to nothing: learns the shapes of its outputs, whether it knows all tokens, and warms it up. */
+async function runProbe({ tokens, session, padding }: Model, reads: readonly string[]): Promise<ModelInfo["probe"]> {
+  const { inputs, outputs } = session;
+  const rows = tokens.probe();
+  const count = rows.lengths[0]!;
+  // The caller's thread knows the model's facts and says what is wrong.
+  const names = reads.filter((name) => outputs.includes(name));
+  if (names.length === 0 || !inputs.every((name) => KNOWN_INPUTS.includes(name))) return { tokens: count, shapes: {} };
+  const results = await session
+    .run(padRows(rows, inputs, { padId: tokens.padId, padding }), names)
+    .catch((cause: unknown) => {
+      throw new BgeError(
+        "MODEL_MISMATCH",
+        `The graph does not run on the token ids ${rows.ids.join(", ")}, the largest of tokenizer.json among them. ` +
+          `The tokenizer is of another model, or the graph is damaged: ${messageOf(cause)}`,
+        { cause },
+      );
+    });
+  const shapes = Object.fromEntries(Object.entries(results).map(([name, { shape }]) => [name, shape]));
+  return { tokens: count, shapes };
+}
+
+async function answer(model: Model, work: SentWork): Promise<void> {
+  const stages = createStages(work.timed === true);
+  try {
+    const session = (work.lone && model.lone) || model.session;
+    const result = await perform({ ...model, session }, work, stages);
+    const timing = stages.read();
+    send({ type: "done", result, ...(timing === undefined ? {} : { timing }) }, buffersOf(result));
+  } catch (error) {
+    send({ type: "failed", message: messageOf(error) });
+  }
+}
+
+async function perform(model: Model, work: Work, stages: Stages): Promise<Result<Work>> {
+  if (work.type === "run") return compute(model, work.rows, work.heads, stages);
+  if (work.type === "decode") return stages.tokenize(() => model.tokens.decode(work.ids));
+  const texts = work.type === "encode" ? work.texts : [work.text];
+  const encoded = stages.tokenize(() => model.tokens.encode(texts, work.encoding));
+  if (work.type === "encode") return encoded;
+  const { rows, totals } = encoded;
+  const kept = rows.lengths[0]!;
+  const computed = kept === 0 ? NOTHING : await compute(model, rows, work.heads, stages);
+  return { ...computed, kept, total: totals[0]! };
+}
+
+/** What a text without any token gives. */
+const NOTHING: Computed = { data: new Float32Array(0), faulty: [] };
+
+async function compute(
+  { session, tokens, padding }: Model,
+  rows: TokenRows,
+  heads: readonly Head[],
+  stages: Stages,
+): Promise<Computed> {
+  const { inputs } = session;
+  const { padId, weightless } = tokens;
+  const names = [...new Set(heads.map((head) => head.output))];
+  const outputLength = inputs.includes("output_length") && readFirstToken(heads) ? 1 : undefined;
+  const outputs = await stages.run(() => session.run(padRows(rows, inputs, { padId, padding, outputLength }), names));
+  return stages.postprocess(() => applyHeads(heads, outputs, { rows, padding, outputLength, weightless }));
+}
+
+/** Typed arrays are moved to the caller's thread, not copied. */
+function buffersOf(result: Result<Work>): ArrayBuffer[] {
+  if (!("data" in result) && !("rows" in result)) return [];
+  const arrays =
+    "data" in result ? [result.data] : [result.rows.ids, result.rows.lengths, result.rows.seconds, result.totals];
+  return arrays.map((array) => array.buffer as ArrayBuffer);
+}
+
+async function close({ session, lone }: Model): Promise<void> {
+  await session.release();
+  await lone?.release();
+  leave();
+}
+
+function openTokens(start: WorkerData): Tokens {
+  const file = join(start.directory, "tokenizer.json");
+  try {
+    return createTokens(readThere(file), readThere(join(start.directory, "tokenizer_config.json")), start);
+  } catch (cause) {
+    if (cause instanceof BgeError) throw cause;
+    // A step of it may hold anything.
+    throw corruptFile(file, messageOf(cause));
+  }
+}
+
+function readThere(file: string): object {
+  const found = readJsonObject(file);
+  if (found === undefined) throw new BgeError("MODEL_NOT_FOUND", `${file} is not there.`);
+  return found;
+}

@@ -1,0 +1,87 @@
+import type { Embedder } from "../../core/src/api/api.js";
+import type { BgeError } from "../../core/src/api/errors.js";
+import type { Added, AddOptions, FailedDocument, RetrieverDocument } from "./api.js";
+import { failedDocuments, toDocument } from "./documents.js";
+import type { Store } from "./store.js";
+
+type Source<T> = Iterable<T> | AsyncIterable<T>;
+
+/** Characters whose words are counted in one turn of the event loop, which takes a few milliseconds; one text may have more. */
+const CHARACTERS = 20_000;
+
+/** `Retriever.add`: one document after the other into the store, as its vector comes. */
+export async function addDocuments<D extends RetrieverDocument>(
+  documents: Source<D | string>,
+  store: Store<D>,
+  embedder: Embedder,
+  nextId: () => string,
+  { signal, onProgress }: AddOptions,
+): Promise<Added> {
+  const failed: FailedDocument[] = [];
+  /** Those whose vectors are under way, in the order in which these come. */
+  const sent: { readonly index: number; readonly document: D }[] = [];
+  let index = 0;
+  let added = 0;
+  let replaced = 0;
+  let characters = 0;
+
+  function textOf(given: D | string): string | undefined {
+    const document = toDocument(given, nextId);
+    const at = index++;
+    if ("code" in document && document instanceof Error) {
+      failed.push({ index: at, id: undefined, error: document as BgeError });
+      return undefined;
+    }
+    sent.push({ index: at, document: document as D });
+    return (document as D).text;
+  }
+
+  let error: BgeError | undefined;
+  const vectors = embedder.embedStream(textsOf(documents, textOf), {
+    onError: "skip",
+    onSkip: (reason) => {
+      error = reason;
+    },
+    ...(signal && { signal }),
+  });
+  for await (const vector of vectors) {
+    const { index, document } = sent.shift()!;
+    if (vector === undefined) failed.push({ index, id: document.id, error: error! });
+    else {
+      if (store.put(document, vector)) replaced++;
+      added++;
+      onProgress?.({ added });
+      characters += document.text.length;
+    }
+    if (characters > CHARACTERS) {
+      characters = 0;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+  if (failed.length > 0) {
+    throw failedDocuments(
+      failed.sort((a, b) => a.index - b.index),
+      added,
+    );
+  }
+  return { added, replaced };
+}
+
+/** Sync for a sync source: the embedder draws from the two differently. */
+function textsOf<T>(source: Source<T>, textOf: (given: T) => string | undefined): Source<string> {
+  return Symbol.asyncIterator in source ? asyncTexts(source, textOf) : syncTexts(source, textOf);
+}
+
+function* syncTexts<T>(source: Iterable<T>, textOf: (given: T) => string | undefined) {
+  for (const given of source) {
+    const text = textOf(given);
+    if (text !== undefined) yield text;
+  }
+}
+
+async function* asyncTexts<T>(source: AsyncIterable<T>, textOf: (given: T) => string | undefined) {
+  for await (const given of source) {
+    const text = textOf(given);
+    if (text !== undefined) yield text;
+  }
+}

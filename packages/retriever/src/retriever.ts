@@ -1,0 +1,178 @@
+import type { Embedder, Reranker } from "../../core/src/api/api.js";
+import { abortable } from "../../core/src/run/call.js";
+import { loadEmbedder } from "../../core/src/embedder.js";
+import { BgeError } from "../../core/src/api/errors.js";
+import { rerankerFor } from "../../core/src/model/table.js";
+import { loadRerankingStage } from "../../core/src/reranker.js";
+import { orElse } from "../../core/src/model/resolve.js";
+import type { ModelReference } from "../../core/src/api/model.js";
+import { addDocuments } from "./add.js";
+import type { AddOptions, Retriever, RetrieverDocument, RetrieverOptions, SearchOptions, Stage } from "./api.js";
+import { createCosts } from "./budget.js";
+import { checkSource } from "./documents.js";
+import { checkAddOptions, checkQuery, checkRetrieverOptions, checkSearchOptions, stagesToRun } from "./options.js";
+import { searchStore } from "./search.js";
+import { createStore } from "./store.js";
+
+/** Late interaction over 100 takes twice the time and does no better: see tools/train. */
+const CANDIDATES = { lexical: 100, dense: 100, lateInteraction: 50, crossEncoder: 40 };
+/** Chosen on other sets than those of the README's table: see docs/quality.md. A cross-encoder that is measured brings its own. */
+const WEIGHTS = { lexical: 0.3, dense: 0.7, lateInteraction: 0.5, crossEncoder: 1.5 };
+
+/** See `loadRetriever`. */
+export async function openRetriever<D extends RetrieverDocument>(options: RetrieverOptions): Promise<Retriever<D>> {
+  const given = checkRetrieverOptions(options);
+  const { embedder, rerankers, owned } = await loadModels(given);
+  let store = createStore<D>(embedder.dimensions);
+  const stages: readonly Stage[] = ["lexical", "dense", ...(Object.keys(rerankers) as Stage[])];
+  const parts = {
+    embedder,
+    rerankers,
+    candidates: { ...CANDIDATES, ...given.candidates },
+    weights: { ...WEIGHTS, ...measuredWeight(rerankers.crossEncoder), ...given.weights },
+    costs: createCosts(),
+  };
+  const ending = new AbortController();
+  let texts = 0;
+
+  function nextId(): string {
+    let id: string;
+    do id = `#${texts++}`;
+    while (store.has(id));
+    return id;
+  }
+
+  /** Ends with the call's own signal, and with the retriever. */
+  async function untilDisposed<T>(
+    call: (signal: AbortSignal) => Promise<T>,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
+    ending.signal.throwIfAborted();
+    const own = new AbortController();
+    const orAbort = abortable(signal);
+    const orEnd = abortable(ending.signal);
+    try {
+      return await orEnd(orAbort(call(own.signal)));
+    } finally {
+      own.abort(ending.signal.reason ?? signal?.reason);
+    }
+  }
+
+  async function add(documents: Iterable<D | string> | AsyncIterable<D | string>, addOptions: AddOptions = {}) {
+    checkSource(documents);
+    checkAddOptions(addOptions);
+    return untilDisposed(
+      (signal) => addDocuments(documents, store, embedder, nextId, { ...addOptions, signal }),
+      addOptions.signal,
+    );
+  }
+
+  function remove(ids: Iterable<string>): number {
+    ending.signal.throwIfAborted();
+    if (typeof ids === "string" || typeof ids?.[Symbol.iterator] !== "function") {
+      throw new BgeError("INVALID_INPUT", "ids must be an iterable of strings.", { parameter: "ids" });
+    }
+    let count = 0;
+    for (const id of ids) if (store.remove(id)) count++;
+    return count;
+  }
+
+  async function search(query: string, searchOptions: SearchOptions<D> = {}) {
+    checkQuery(query);
+    checkSearchOptions(searchOptions);
+    const run = stagesToRun(searchOptions.stages, stages);
+    return untilDisposed(
+      (signal) => searchStore(query, { ...parts, store }, { ...searchOptions, signal }, run),
+      searchOptions.signal,
+    );
+  }
+
+  async function dispose(): Promise<void> {
+    if (!ending.signal.aborted) {
+      ending.abort(new BgeError("DISPOSED", "The retriever was disposed."));
+      store = createStore(embedder.dimensions);
+    }
+    await Promise.all(owned.map((model) => model.dispose()));
+  }
+
+  return {
+    get size() {
+      return store.size;
+    },
+    stages,
+    add,
+    remove,
+    search,
+    dispose,
+    [Symbol.asyncDispose]: dispose,
+  };
+}
+
+function measuredWeight(reranker: Reranker | undefined): Partial<Record<Stage, number>> {
+  const weight = reranker?.spec.kind === "reranker" ? reranker.spec.fusedWeight : undefined;
+  return weight === undefined ? {} : { crossEncoder: weight };
+}
+
+interface Models {
+  readonly embedder: Embedder;
+  readonly rerankers: Partial<Record<Stage, Reranker>>;
+  /** Loaded here, and so to be disposed here. */
+  readonly owned: readonly (Embedder | Reranker)[];
+}
+
+async function loadModels({
+  embedder: model,
+  reranker: asked,
+  lateInteraction,
+  load = {},
+}: RetrieverOptions): Promise<Models> {
+  const owned: (Embedder | Reranker)[] = [];
+  try {
+    let embedder: Embedder;
+    if (isEmbedder(model)) embedder = model;
+    else {
+      embedder = await loadEmbedder(model, load);
+      owned.push(embedder);
+    }
+    // Both rerank by default where a cross-encoder was measured beside the embedder.
+    const measured = rerankerFor(embedder.spec.id);
+    const chosen = asked ?? measured;
+    const wanted = lateInteraction ?? measured !== undefined;
+    let reranker: Reranker | undefined;
+    if (isReranker(chosen)) reranker = chosen;
+    else if (chosen !== undefined && chosen !== false) {
+      const loading = loadRerankingStage(chosen, load);
+      reranker = await (asked === undefined ? loading.catch(orElse("loadRetriever({ reranker: false })")) : loading);
+      owned.push(reranker);
+    }
+    let late = isReranker(wanted) ? wanted : undefined;
+    if (reranker !== undefined && reranker.kind !== "cross-encoder") late = reranker;
+    if (late === undefined && wanted === true && embedder.spec.lateInteraction === true) {
+      late = await loadRerankingStage(referenceTo(embedder), { ...load, maxTokens: embedder.maxTokens });
+      owned.push(late);
+    }
+    const crossEncoder = reranker?.kind === "cross-encoder" ? reranker : undefined;
+    return {
+      embedder,
+      rerankers: { ...(late && { lateInteraction: late }), ...(crossEncoder && { crossEncoder }) },
+      owned,
+    };
+  } catch (error) {
+    await Promise.all(owned.map((one) => one.dispose()));
+    throw error;
+  }
+}
+
+/** The files of a loaded embedder, whose workers a second load shares. */
+function referenceTo({ spec, source }: Embedder): ModelReference {
+  const { directory, dtype, batching, optimized } = source;
+  return { ...spec, directory, dtype, batching, optimized };
+}
+
+function isEmbedder(model: RetrieverOptions["embedder"]): model is Embedder {
+  return typeof model === "object" && "embedQuery" in model;
+}
+
+function isReranker(model: RetrieverOptions["reranker"] | RetrieverOptions["lateInteraction"]): model is Reranker {
+  return typeof model === "object" && "rerank" in model;
+}
