@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { loadEmbedder, loadReranker } from "@bge-js/core";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { cachedModels } from "../../packages/core/src/model/cached-models.js";
-import type { DownloadProgress } from "../../packages/core/src/hub/download.js";
+import type { DownloadProgress } from "../../packages/core/src/api/options.js";
 import { pull } from "../../packages/core/src/hub/pull.js";
 import { resolveModel } from "../../packages/core/src/model/resolve.js";
 import { hasLoopback } from "../loopback.js";

@@ -1,12 +1,8 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, vi } from "vitest";
-import {
-  type Downloaded,
-  type DownloadProgress,
-  downloadModel,
-  type Wanted,
-} from "../../packages/core/src/hub/download.js";
+import { type Downloaded, downloadModel, type Wanted } from "../../packages/core/src/hub/download.js";
+import { type DownloadProgress } from "../../packages/core/src/api/options.js";
 import { hubOf } from "../../packages/core/src/hub/hub.js";
 import { PATIENCE } from "../../packages/core/src/hub/retry.js";
 import { graphFile } from "../../packages/core/src/model/files.js";

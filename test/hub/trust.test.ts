@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
-import type { DownloadProgress } from "../../packages/core/src/hub/download.js";
+import type { DownloadProgress } from "../../packages/core/src/api/options.js";
 import { hasLoopback } from "../loopback.js";
 import { everyFile, expectSound, leftovers } from "./cache.js";
 import type { Asked } from "./hub-double.js";

@@ -1,4 +1,6 @@
-import type { CallOptions, Embedder, LoadOptions, Reranker } from "./api/api.js";
+import type { Reranker } from "./api/reranker.js";
+import type { Embedder } from "./api/embedder.js";
+import type { CallOptions, LoadOptions } from "./api/options.js";
 import { loadEmbedder } from "./embedder.js";
 import { BgeError } from "./api/errors.js";
 import { type ModelHandle, owned, shared } from "./load/model-handle.js";

@@ -1,17 +1,8 @@
-import type {
-  CallOptions,
-  EmbedDocumentsOptions,
-  Embedder,
-  EmbeddingOutput,
-  EmbedOptions,
-  InputType,
-  LexicalWeight,
-  LoadOptions,
-  SparseVector,
-  TextEmbedding,
-  TokenVectors,
-} from "./api/api.js";
-import { type CallFacts, checkCallOptions, withCall } from "./run/call.js";
+import type { EmbedDocumentsOptions, Embedder, EmbedOptions } from "./api/embedder.js";
+import type { CallOptions, InputType, LoadOptions } from "./api/options.js";
+import type { EmbeddingOutput, LexicalWeight, SparseVector, TextEmbedding, TokenVectors } from "./api/embedding.js";
+import { type CallFacts, withCall } from "./run/call.js";
+import { checkCallOptions } from "./model/options.js";
 import { createEmbedStream } from "./run/embed-stream.js";
 import type { Head } from "./protocol.js";
 import { BgeError } from "./api/errors.js";

@@ -1,25 +1,8 @@
-export type {
-  CallOptions,
-  EmbedDocumentsOptions,
-  Embedder,
-  EmbeddingOutput,
-  EmbedOptions,
-  EmbedStreamOptions,
-  FewShotExample,
-  HybridWeights,
-  InputType,
-  LexicalWeight,
-  LoadOptions,
-  RankedDocument,
-  Reranker,
-  RerankOptions,
-  Scale,
-  SparseVector,
-  TextEmbedding,
-  TokenVectors,
-  TruncationReport,
-} from "./api/api.js";
-export type { DeviceOption } from "./load/device.js";
+export type { RankedDocument, Reranker, RerankOptions, Scale } from "./api/reranker.js";
+export type { EmbedDocumentsOptions, Embedder, EmbedOptions, EmbedStreamOptions } from "./api/embedder.js";
+export type { CallOptions, FewShotExample, HybridWeights, InputType, LoadOptions, TruncationReport } from "./api/options.js";
+export type { EmbeddingOutput, LexicalWeight, SparseVector, TextEmbedding, TokenVectors } from "./api/embedding.js";
+export type { DeviceOption } from "./api/model.js";
 export { loadEmbedder } from "./embedder.js";
 export { BgeError, type BgeErrorCode } from "./api/errors.js";
 export {
@@ -38,7 +21,8 @@ export {
   type WorkerEvent,
 } from "./api/events.js";
 export { type CachedModel, type CachedRevision, cachedModels } from "./model/cached-models.js";
-export type { Downloaded, DownloadProgress } from "./hub/download.js";
+export type { Downloaded } from "./hub/download.js";
+export type { DownloadProgress } from "./api/options.js";
 export { type PullOptions, pull } from "./hub/pull.js";
 export { type Verification, type VerifiedFile, type VerifyOptions, verify } from "./hub/verify.js";
 export { MODELS } from "./model/table.js";

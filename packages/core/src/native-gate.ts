@@ -3,7 +3,6 @@
  * stopped in the middle of a native call: at `process.exit()`, or by `worker.terminate()`. Seen with 1.30.0, every time. So a
  * thread says when it is inside such a call, and whoever wants to stop it closes the gate and waits for that call to end.
  */
-export type Gate = Int32Array<SharedArrayBuffer>;
 
 const INSIDE = 0;
 const CLOSED = 1;

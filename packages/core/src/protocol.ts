@@ -2,7 +2,6 @@
  * What crosses the thread boundary, as types: plain data alone, so that the same messages could travel to a process.
  */
 import type { Architecture, Device, Padding, Pooling, RerankerPrompt } from "./api/model.js";
-import type { NativeThreadData } from "./engine/native-thread.js";
 
 /** What a worker is started with. */
 export interface WorkerStart {
@@ -21,7 +20,19 @@ export interface WorkerStart {
   readonly loneThreads: number;
 }
 
+/** Two words of memory that a thread of native code shares with its parent: is it inside a native call, may it enter another. */
+export type Gate = Int32Array<SharedArrayBuffer>;
+
+/** What a thread of native code is started with, beside its own data. */
+export interface NativeThreadData {
+  /** Through which it makes its native calls. */
+  readonly gate: Gate;
+}
+
 export interface WorkerData extends WorkerStart, NativeThreadData {}
+
+/** The inputs of a graph that a worker can make. */
+export const KNOWN_INPUTS = ["input_ids", "attention_mask", "token_type_ids", "output_length"];
 
 /** What the files turned out to be, told once a worker stands. */
 export interface ModelInfo {
@@ -141,3 +152,53 @@ export type FromWorker =
   | { readonly type: "failed"; readonly message: string };
 
 export type ToWorker = SentWork | { readonly type: "close" };
+
+/** Numbers that one head gives for a row of `length` tokens. */
+export function rowSize(head: Head, length: number): number {
+  switch (head.type) {
+    case "vector":
+      return head.dimensions;
+    case "tokens":
+      return (length - head.skip) * head.dimensions;
+    case "sparse":
+      return 2 * length;
+    case "best-matches":
+      return 2 * head.queryIds.length;
+    default:
+      return 1;
+  }
+}
+
+/** A row's numbers, head by head; a head that is alone keeps the array. */
+export function splitRow(data: Float32Array, heads: readonly Head[], length: number): Float32Array[] {
+  if (heads.length === 1) return [data];
+  let from = 0;
+  return heads.map((head) => {
+    const to = from + rowSize(head, length);
+    const values = data.slice(from, to);
+    from = to;
+    return values;
+  });
+}
+
+/** Numbers that all heads give for a row of `length` tokens. */
+export function rowsSize(heads: readonly Head[], length: number): number {
+  return heads.reduce((sum, head) => sum + rowSize(head, length), 0);
+}
+
+/** Inputs that a piece of work is about: rows, or texts. */
+export function inputsOf(work: Work): number {
+  if (work.type === "encode") return work.texts.length;
+  return work.type === "run" ? work.rows.lengths.length : 1;
+}
+
+/** UTF-8 bytes of a text to a token, about: English has four and a half, Chinese three to four. */
+const BYTES_PER_TOKEN = 4;
+
+/** Tokens of a piece of work; those of texts that nobody has read yet are estimated from their bytes. */
+export function tokensOf(work: Work): number {
+  if (work.type === "run") return work.rows.ids.length;
+  if (work.type === "decode") return work.ids.length;
+  const texts = work.type === "encode" ? work.texts : [work.text];
+  return texts.reduce((sum, text) => sum + 1 + Math.ceil(Buffer.byteLength(text) / BYTES_PER_TOKEN), 0);
+}

@@ -1,5 +1,7 @@
-import type { CallOptions, LoadOptions, RankedDocument, Reranker, RerankOptions } from "./api/api.js";
-import { type CallFacts, checkCallOptions } from "./run/call.js";
+import type { RankedDocument, Reranker, RerankOptions } from "./api/reranker.js";
+import type { CallOptions, LoadOptions } from "./api/options.js";
+import { type CallFacts } from "./run/call.js";
+import { checkCallOptions } from "./model/options.js";
 import { checkText, checkTexts } from "./text/input.js";
 import { DEFAULT_EMBEDDER, DEFAULT_RERANKER } from "./model/table.js";
 import { type OpenScorer, openScorer, scoreAll } from "./load/open-scorer.js";

@@ -1,6 +1,5 @@
-import type { HybridWeights, SparseVector, TextEmbedding } from "./api/api.js";
-import { dotProduct } from "./dot-product.js";
-import { maxSim } from "./worker/max-sim.js";
+import type { HybridWeights } from "./api/options.js";
+import type { SparseVector, TextEmbedding } from "./api/embedding.js";
 import { invalid } from "./api/errors.js";
 
 /** The sum over shared tokens of the product of their weights: bge-m3's lexical matching score. */
@@ -36,4 +35,45 @@ export function hybridScore(query: TextEmbedding, document: TextEmbedding, weigh
       both(query.multiVector, document.multiVector, (a, b) => maxSim(a.data, b.data, a.dimensions)),
     );
   return sum / (weights.dense + weights.sparse + weights.multiVector);
+}
+
+/**
+ * Late interaction: the mean over the query's rows of the best dot product with any row of the document.
+ * Both sides hold L2-normalised rows of `dimensions`; so the score is a mean cosine, in [-1, 1].
+ */
+export function maxSim(query: Float32Array, document: Float32Array, dimensions: number): number {
+  const queryRows = query.length / dimensions;
+  const documentRows = document.length / dimensions;
+  let sum = 0;
+  for (let q = 0; q < queryRows; q++) {
+    const from = q * dimensions;
+    let best = Number.NEGATIVE_INFINITY;
+    for (let t = 0; t < documentRows; t++) {
+      const dot = dotProduct(query, from, document, t * dimensions, dimensions);
+      // NaN must not be lost in a comparison.
+      if (dot > best || Number.isNaN(dot)) best = dot;
+    }
+    sum += best;
+  }
+  return sum / queryRows;
+}
+
+/**
+ * The dot product of `length` numbers of `a` from `i` and of `b` from `j`: four running sums, so that the processor need not wait
+ * for each addition.
+ */
+export function dotProduct(a: Float32Array, i: number, b: Float32Array, j: number, length: number): number {
+  let s0 = 0;
+  let s1 = 0;
+  let s2 = 0;
+  let s3 = 0;
+  let d = 0;
+  for (; d + 3 < length; d += 4) {
+    s0 += a[i + d]! * b[j + d]!;
+    s1 += a[i + d + 1]! * b[j + d + 1]!;
+    s2 += a[i + d + 2]! * b[j + d + 2]!;
+    s3 += a[i + d + 3]! * b[j + d + 3]!;
+  }
+  for (; d < length; d++) s0 += a[i + d]! * b[j + d]!;
+  return s0 + s1 + (s2 + s3);
 }

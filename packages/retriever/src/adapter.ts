@@ -1,5 +1,5 @@
-import type { CallOptions } from "../../core/src/api/api.js";
-import { abortable } from "../../core/src/run/call.js";
+import type { CallOptions } from "../../core/src/api/options.js";
+import { abortable } from "../../core/src/abort.js";
 import { BgeError } from "../../core/src/api/errors.js";
 import { owned, shared } from "../../core/src/load/model-handle.js";
 import { invalid } from "../../core/src/api/errors.js";

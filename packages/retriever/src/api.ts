@@ -1,4 +1,6 @@
-import type { Embedder, LoadOptions, Reranker } from "../../core/src/api/api.js";
+import type { Reranker } from "../../core/src/api/reranker.js";
+import type { Embedder } from "../../core/src/api/embedder.js";
+import type { LoadOptions } from "../../core/src/api/options.js";
 import type { BgeError } from "../../core/src/api/errors.js";
 import type { ModelReference } from "../../core/src/api/model.js";
 

@@ -1,5 +1,6 @@
-import type { Embedder, Reranker } from "../../core/src/api/api.js";
-import { abortable } from "../../core/src/run/call.js";
+import type { Reranker } from "../../core/src/api/reranker.js";
+import type { Embedder } from "../../core/src/api/embedder.js";
+import { abortable } from "../../core/src/abort.js";
 import { loadEmbedder } from "../../core/src/embedder.js";
 import { BgeError } from "../../core/src/api/errors.js";
 import { rerankerFor } from "../../core/src/model/table.js";

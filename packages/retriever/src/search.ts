@@ -1,4 +1,6 @@
-import type { CallOptions, Embedder, Reranker } from "../../core/src/api/api.js";
+import type { Reranker } from "../../core/src/api/reranker.js";
+import type { Embedder } from "../../core/src/api/embedder.js";
+import type { CallOptions } from "../../core/src/api/options.js";
 import { BgeError } from "../../core/src/api/errors.js";
 import { fuse } from "../../core/src/scoring/fusion.js";
 import type { RetrieverDocument, SearchOptions, SearchResult, SearchResults, SkippedStage, Stage } from "./api.js";

@@ -1,4 +1,4 @@
-import { dotProduct } from "../../core/src/dot-product.js";
+import { dotProduct } from "../../core/src/similarity.js";
 
 /** Vectors of one page: no growth copies what is there, and one page is scored in a millisecond or two. */
 const PAGE = 2048;

@@ -1,4 +1,4 @@
-import type { TextEmbedding, TokenVectors } from "./api.js";
+import type { TextEmbedding, TokenVectors } from "./embedding.js";
 
 /** What went wrong, for a program to act on; the message says it for a person. */
 export type BgeErrorCode =

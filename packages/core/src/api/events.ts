@@ -1,6 +1,6 @@
 import { channel } from "node:diagnostics_channel";
-import type { InputType } from "./api.js";
-import type { BgeErrorCode } from "./errors.js";
+import type { InputType } from "./options.js";
+import { BgeError, type BgeErrorCode } from "./errors.js";
 import type { Device, Dtype, ModelSource } from "./model.js";
 
 /**
@@ -182,4 +182,21 @@ export function isObserved(...names: readonly (keyof BgeEvents)[]): boolean {
 /** Publishes an event, which is made only if somebody listens. */
 export function publish<Name extends keyof BgeEvents>(name: Name, event: () => BgeEvents[Name]): void {
   if (CHANNELS[name].hasSubscribers) CHANNELS[name].publish(event());
+}
+
+/** Time since it was started, as events tell it. */
+export interface Stopwatch {
+  readonly startedAt: number;
+  read(): { readonly startedAt: number; readonly durationMs: number };
+}
+
+export function startStopwatch(): Stopwatch {
+  const begun = performance.now();
+  const startedAt = performance.timeOrigin + begun;
+  return { startedAt, read: () => ({ startedAt, durationMs: performance.now() - begun }) };
+}
+
+export function outcomeOf(error: unknown, signal?: AbortSignal): Outcome {
+  if (error instanceof BgeError) return error.code;
+  return signal?.aborted ? "aborted" : "failed";
 }

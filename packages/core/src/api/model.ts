@@ -158,6 +158,9 @@ export type ModelReference = ModelFacts & ({ readonly id: string } | { readonly 
 /** What a model runs on. */
 export type Device = "cpu" | "cuda" | "coreml" | "dml" | "webgpu";
 
+/** What the option `device` may say. */
+export type DeviceOption = Device | "auto";
+
 /** Where a model's files were found, and which of them are used. */
 export interface ModelSource {
   readonly from: "directory" | "package" | "cache";

@@ -4,7 +4,7 @@ import { BgeError } from "../api/errors.js";
 import { createCall, type Job } from "./call.js";
 import type { Work } from "../protocol.js";
 import { createQueue } from "./queue.js";
-import { inputsOf, tokensOf } from "./weight.js";
+import { inputsOf, tokensOf } from "../protocol.js";
 
 const LOST = new BgeError("WORKER_LOST", "killed");
 const encode = (...texts: string[]): Work => ({ type: "encode", texts, encoding: { form: "count" } });

@@ -1,12 +1,7 @@
 import { Worker } from "node:worker_threads";
-import { closeGate, createGate, type Gate, guardExit } from "../native-gate.js";
+import { closeGate, createGate, guardExit } from "../native-gate.js";
+import { type Gate } from "../protocol.js";
 import { workerEnvironment } from "./worker-environment.js";
-
-/** What a thread of native code is started with, beside its own data. */
-export interface NativeThreadData {
-  /** Through which it makes its native calls. */
-  readonly gate: Gate;
-}
 
 /** A thread that runs native code and can be stopped at any time without harm to the process. */
 export class NativeThread extends Worker {

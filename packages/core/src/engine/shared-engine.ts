@@ -1,5 +1,5 @@
 import { isMainThread } from "node:worker_threads";
-import type { LoadOptions } from "../api/api.js";
+import type { LoadOptions } from "../api/options.js";
 import type { TracedModel } from "./call-trace.js";
 import { BgeError } from "../api/errors.js";
 import { weightBytes } from "../model/files.js";

@@ -4,7 +4,8 @@ import { BgeError } from "../api/errors.js";
 import { type Outcome, publish } from "../api/events.js";
 import { TOKENIZER_FILES } from "../model/files.js";
 import type { Dtype } from "../api/model.js";
-import { outcomeOf, startStopwatch } from "../stopwatch.js";
+import type { DownloadProgress } from "../api/options.js";
+import { outcomeOf, startStopwatch } from "../api/events.js";
 import { downloadBlob } from "./blob.js";
 import { cachedCommit, pathsUnder, repositoryOf, snapshotOf } from "../model/cache.js";
 import { downloadError } from "./failures.js";
@@ -18,21 +19,6 @@ import { isCommit, isSafePath, repositoryName } from "../model/names.js";
 import { externalData, filesBeside, precisionsOf } from "../model/needed.js";
 import { sweepPartials } from "./partials.js";
 import type { ListedFile, Listing } from "./record.js";
-
-/** How far a download is. */
-export interface DownloadProgress {
-  /** The model's id. */
-  readonly model: string;
-  readonly commit: string;
-  /** The file that is coming, as a path in the repository. */
-  readonly file: string;
-  /** Bytes of this file that are here, those of an earlier try included; less than before where a try was of no use. */
-  readonly bytes: number;
-  readonly total: number;
-  /** The same over all files of this download. */
-  readonly bytesOfAll: number;
-  readonly totalOfAll: number;
-}
 
 export interface Wanted {
   readonly id: string;

@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { abortable, checkCallOptions } from "../run/call.js";
+import { checkCallOptions } from "../model/options.js";
+import { abortable } from "../abort.js";
 import { readOwnFacts } from "../model/folder.js";
 import { offlineVariable } from "../model/environment.js";
 import { BgeError } from "../api/errors.js";
@@ -10,7 +11,8 @@ import { cachePlace, graphFile, isOurs, missingFiles, packageName } from "../mod
 import { toReference } from "../model/resolve.js";
 import type { Dtype, ModelReference } from "../api/model.js";
 import { pathsUnder } from "../model/cache.js";
-import type { Downloaded, DownloadProgress } from "./download.js";
+import type { Downloaded } from "./download.js";
+import type { DownloadProgress } from "../api/options.js";
 import { hubOf } from "./hub.js";
 import { checkModelId, isRevision } from "../model/names.js";
 import { externalData, filesBeside } from "../model/needed.js";

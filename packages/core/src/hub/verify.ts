@@ -1,6 +1,7 @@
 import { readlink, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { abortable, checkCallOptions } from "../run/call.js";
+import { checkCallOptions } from "../model/options.js";
+import { abortable } from "../abort.js";
 import { BgeError } from "../api/errors.js";
 import { graphFile, TOKENIZER_FILES } from "../model/files.js";
 import type { Dtype, ModelReference } from "../api/model.js";

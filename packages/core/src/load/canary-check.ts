@@ -3,7 +3,7 @@ import type { SharedEngine } from "../engine/shared-engine.js";
 import { BgeError } from "../api/errors.js";
 import { type CanaryEvent, publish } from "../api/events.js";
 import type { ModelSpec, OpenSource } from "../api/model.js";
-import { startStopwatch } from "../stopwatch.js";
+import { startStopwatch } from "../api/events.js";
 
 /** Cosine to the fp32 numbers under which the user is warned, and under which the model is refused. */
 const WARN_UNDER = 0.995;

@@ -1,6 +1,6 @@
 import { type PairCanaries, readPairCanaries, readTextCanaries, type TextCanaries } from "./canaries.js";
 import { createCrossEncoder, logitOutput } from "../scoring/cross-encoder.js";
-import { dotProduct } from "../dot-product.js";
+import { dotProduct } from "../similarity.js";
 import type { FrameSize } from "../protocol.js";
 import type { EngineCall } from "../engine/pool.js";
 import type { Outcome } from "../run/results.js";

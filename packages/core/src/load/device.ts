@@ -1,9 +1,6 @@
 import { tryDevice } from "../engine/device-trial.js";
 import { BgeError, messageOf } from "../api/errors.js";
-import type { Device, Dtype } from "../api/model.js";
-
-/** What the option `device` may say. */
-export type DeviceOption = Device | "auto";
+import type { Device, DeviceOption, Dtype } from "../api/model.js";
 
 /** A device, and why others were passed over. */
 export interface DeviceChoice {

@@ -1,5 +1,5 @@
 import { basename, join, relative } from "node:path";
-import type { LoadOptions } from "../api/api.js";
+import type { LoadOptions } from "../api/options.js";
 import { offlineVariable } from "../model/environment.js";
 import { BgeError } from "../api/errors.js";
 import { isOurs } from "../model/files.js";

@@ -1,4 +1,4 @@
-import type { CallOptions, LoadOptions } from "../api/api.js";
+import type { CallOptions, LoadOptions } from "../api/options.js";
 import { type CallFacts, withCall } from "../run/call.js";
 import { fuse } from "../scoring/fusion.js";
 import { findModel } from "../model/table.js";

@@ -1,6 +1,6 @@
 import { logitOutput } from "../scoring/cross-encoder.js";
 import type { ModelInfo } from "../protocol.js";
-import { KNOWN_INPUTS } from "../worker/tensors.js";
+import { KNOWN_INPUTS } from "../protocol.js";
 import { BgeError } from "../api/errors.js";
 import { mainOutput, type NeededOutput } from "../run/outputs.js";
 import type { EmbeddingSpec, ModelSource, ModelSpec, RerankerSpec } from "../api/model.js";

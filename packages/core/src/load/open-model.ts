@@ -1,4 +1,4 @@
-import type { LoadOptions } from "../api/api.js";
+import type { LoadOptions } from "../api/options.js";
 import { checkCanaries } from "./canary-check.js";
 import { type Canaries, loadCanaries } from "./canary-runs.js";
 import { logitOutput } from "../scoring/cross-encoder.js";
@@ -12,7 +12,7 @@ import { checkOptions } from "../model/options.js";
 import { type NeededOutput, namedOutputs } from "../run/outputs.js";
 import type { ResolvedModel } from "../model/resolve.js";
 import type { ModelReference, ModelSpec, OpenSource } from "../api/model.js";
-import { outcomeOf, startStopwatch } from "../stopwatch.js";
+import { outcomeOf, startStopwatch } from "../api/events.js";
 
 /** A model whose files are open and agree with its facts. */
 export interface OpenModel {

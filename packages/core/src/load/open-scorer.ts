@@ -1,4 +1,4 @@
-import type { CallOptions, LoadOptions } from "../api/api.js";
+import type { CallOptions, LoadOptions } from "../api/options.js";
 import { type CallFacts, withCall } from "../run/call.js";
 import { acceptCrossEncoder, createCrossEncoder } from "../scoring/cross-encoder.js";
 import { acceptHybrid, createHybrid, weightedOutputs } from "../scoring/hybrid.js";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { LoadOptions } from "../api/api.js";
+import type { LoadOptions } from "../api/options.js";
 import { findModel } from "./table.js";
 import { checkOptions, dimensionsOf, maxTokensOf, refuse } from "./options.js";
 import type { EmbeddingSpec } from "../api/model.js";

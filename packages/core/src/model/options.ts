@@ -1,4 +1,4 @@
-import type { FewShotExample, HybridWeights, LoadOptions } from "../api/api.js";
+import type { FewShotExample, HybridWeights, LoadOptions } from "../api/options.js";
 import { invalid } from "../api/errors.js";
 import { isRevision } from "./names.js";
 import type { EmbeddingSpec, ModelSpec } from "../api/model.js";
@@ -47,6 +47,20 @@ export function checkOptions(options: LoadOptions): LoadOptions {
     throw invalid("workers", `(${workers}) must not be more than threads (${threads}): each worker needs one`);
   }
   return given;
+}
+
+/** Refuses options of a call that do not exist, callbacks that cannot be called, and times that are none. */
+export function checkCallOptions(options: CallOptions, own: readonly string[] = []): void {
+  if (typeof options !== "object" || options === null) throw invalid("options", "must be an object");
+  const known = ["signal", "deadlineMs", ...own];
+  for (const [name, value] of Object.entries(options)) {
+    if (!known.includes(name)) throw invalid(name, `is not an option of this call; known are ${known.join(", ")}`);
+    if (/^on[A-Z]/.test(name) && name !== "onError" && value !== undefined && typeof value !== "function") {
+      throw invalid(name, "must be a function");
+    }
+  }
+  const { deadlineMs = 0 } = options;
+  if (!Number.isFinite(deadlineMs)) throw invalid("deadlineMs", "must be a finite number of milliseconds");
 }
 
 /** Refuses an option that means nothing for this model. */

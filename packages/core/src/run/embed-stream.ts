@@ -1,6 +1,9 @@
-import type { Embedder, EmbeddingOutput, EmbedStreamOptions, InputType, TextEmbedding } from "../api/api.js";
+import type { Embedder, EmbedStreamOptions } from "../api/embedder.js";
+import type { InputType } from "../api/options.js";
+import type { EmbeddingOutput, TextEmbedding } from "../api/embedding.js";
 import { type CallTrace, traceCall } from "../engine/call-trace.js";
-import { abortable, atDeadline, checkCallOptions } from "./call.js";
+import { checkCallOptions } from "../model/options.js";
+import { abortable, atDeadline } from "../abort.js";
 import type { EngineCall } from "../engine/pool.js";
 import type { SharedEngine } from "../engine/shared-engine.js";
 import { BgeError } from "../api/errors.js";

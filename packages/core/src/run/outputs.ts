@@ -1,9 +1,8 @@
-import type { EmbeddingOutput, TextEmbedding, TokenVectors } from "../api/api.js";
+import type { EmbeddingOutput, TextEmbedding, TokenVectors } from "../api/embedding.js";
 import type { Head, ModelInfo } from "../protocol.js";
-import { splitRow } from "../engine/row-size.js";
+import { splitRow } from "../protocol.js";
 import { BgeError } from "../api/errors.js";
 import { invalid } from "../api/errors.js";
-import { toSparseVector } from "./sparse.js";
 import type { EmbeddingSpec } from "../api/model.js";
 
 /** The graph's output that holds a text's vector, or its tokens' where the graph does not pool. */
@@ -102,4 +101,12 @@ export function toEmbedding(
 
 export function toTokenVectors(data: Float32Array, { dimensions }: { readonly dimensions: number }): TokenVectors {
   return { data, rows: data.length / dimensions, dimensions };
+}
+
+/** Lexical weights from pairs of id and weight, as the head `sparse` gives them: by ascending id, without what counts for nothing. */
+export function toSparseVector(pairs: Float32Array): SparseVector {
+  const entries: [number, number][] = [];
+  for (let i = 0; i < pairs.length; i += 2) if (pairs[i + 1] !== 0) entries.push([pairs[i]!, pairs[i + 1]!]);
+  entries.sort(([a], [b]) => a - b);
+  return { indices: entries.map(([id]) => id), values: entries.map(([, weight]) => weight) };
 }

@@ -1,8 +1,8 @@
-import type { InputType } from "../api/api.js";
+import type { InputType } from "../api/options.js";
 import { pickRows, planBatches } from "./batches.js";
 import type { Encoded, Encoding, Head, TokenRows } from "../protocol.js";
 import type { EngineCall } from "../engine/pool.js";
-import { rowsSize } from "../engine/row-size.js";
+import { rowsSize } from "../protocol.js";
 import { BgeError } from "../api/errors.js";
 import type { Outcome } from "./results.js";
 import type { Batching } from "../api/model.js";

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { TruncationReport } from "../api/api.js";
+import type { TruncationReport } from "../api/options.js";
 import { BgeError } from "../api/errors.js";
 import { createTruncation } from "./truncation-report.js";
 

@@ -1,4 +1,4 @@
-import type { InputType, LoadOptions } from "../api/api.js";
+import type { InputType, LoadOptions } from "../api/options.js";
 import { BgeError, listed } from "../api/errors.js";
 import { publish } from "../api/events.js";
 

@@ -1,4 +1,4 @@
-import type { LoadOptions } from "../api/api.js";
+import type { LoadOptions } from "../api/options.js";
 import type { Encoding, FrameSize } from "../protocol.js";
 import type { EngineCall } from "../engine/pool.js";
 import { documentRoom } from "../text/special-tokens.js";

@@ -1,7 +1,7 @@
-import type { HybridWeights, LoadOptions } from "../api/api.js";
+import type { HybridWeights, LoadOptions } from "../api/options.js";
 import type { Head } from "../protocol.js";
 import type { EngineCall } from "../engine/pool.js";
-import { splitRow } from "../engine/row-size.js";
+import { splitRow } from "../protocol.js";
 import { dimensionsOf, LEAST_TEXT_TOKENS, maxTokensOf, refuse } from "../model/options.js";
 import { type Outcome, ofQuery } from "../run/results.js";
 import { headsOf, mainOutput } from "../run/outputs.js";

@@ -1,4 +1,4 @@
-import type { LoadOptions } from "../api/api.js";
+import type { LoadOptions } from "../api/options.js";
 import { scoresByCandidates } from "./by-candidates.js";
 import type { Head } from "../protocol.js";
 import type { EngineCall } from "../engine/pool.js";

@@ -1,4 +1,4 @@
-import type { RankedDocument, RerankOptions } from "../api/api.js";
+import type { RankedDocument, RerankOptions } from "../api/reranker.js";
 import { invalid } from "../api/errors.js";
 
 /** Refuses limits that mean nothing. */

@@ -1,4 +1,4 @@
-import type { Reranker } from "../api/api.js";
+import type { Reranker } from "../api/reranker.js";
 import type { EngineCall } from "../engine/pool.js";
 import { allOrError, type Outcome } from "../run/results.js";
 

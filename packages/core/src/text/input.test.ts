@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { InputType } from "../api/api.js";
+import type { InputType } from "../api/options.js";
 import { BgeError } from "../api/errors.js";
 import { checkInputType, checkText, checkTexts } from "./input.js";
 

@@ -1,4 +1,4 @@
-import type { InputType } from "../api/api.js";
+import type { InputType } from "../api/options.js";
 import { BgeError, listed } from "../api/errors.js";
 import { invalid } from "../api/errors.js";
 

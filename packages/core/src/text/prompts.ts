@@ -1,4 +1,4 @@
-import type { FewShotExample, InputType, LoadOptions } from "../api/api.js";
+import type { FewShotExample, InputType, LoadOptions } from "../api/options.js";
 import type { Encoding } from "../protocol.js";
 import { invalid } from "../api/errors.js";
 import type { EmbeddingSpec } from "../api/model.js";

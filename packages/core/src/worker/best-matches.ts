@@ -1,4 +1,4 @@
-import { dotProduct } from "../dot-product.js";
+import { dotProduct } from "../similarity.js";
 
 /** What the same word piece counts over its cosine. Measured on nine open sets (see the repository's tools/train/head). */
 const SAME_PIECE = 0.03;

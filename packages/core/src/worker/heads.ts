@@ -1,10 +1,10 @@
-import { dotProduct } from "../dot-product.js";
+import { dotProduct } from "../similarity.js";
 import { bestMatches } from "./best-matches.js";
 import { addLexical, lexicalScore } from "./lexical.js";
-import { maxSim } from "./max-sim.js";
+import { maxSim } from "../similarity.js";
 import type { Computed, Head, TokenRows } from "../protocol.js";
 import { type HiddenRow, poolRow, tokenRows } from "./pooling.js";
-import { rowSize, rowsSize } from "../engine/row-size.js";
+import { rowSize, rowsSize } from "../protocol.js";
 
 /** One output of the graph: token vectors `[rows, tokens, width]`, pooled ones `[rows, width]`, weights `[rows, tokens]`, logits `[rows, 1]`. */
 export interface Output {

@@ -46,9 +46,6 @@ export function padRows(
   };
 }
 
-/** The inputs that `padRows` can make. */
-export const KNOWN_INPUTS = ["input_ids", "attention_mask", "token_type_ids", "output_length"];
-
 /** 64-bit integers written by their low halves: token ids are small, and making BigInts one by one is slow. */
 function int64(length: number): { array: BigInt64Array; set(index: number, value: number): void } {
   const array = new BigInt64Array(length);

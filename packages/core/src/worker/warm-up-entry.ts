@@ -1,7 +1,7 @@
 /** The entry of the thread of `warmUp`. */
 import { workerData } from "node:worker_threads";
 import { throughGate } from "../native-gate.js";
-import type { NativeThreadData } from "../engine/native-thread.js";
+import type { NativeThreadData } from "../protocol.js";
 import { loadRuntime } from "./runtime.js";
 import { tinyGraph } from "./tiny-graph.js";
 

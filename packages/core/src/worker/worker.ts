@@ -7,7 +7,8 @@ import { applyHeads, readFirstToken } from "./heads.js";
 import type { Computed, Head, ModelInfo, Result, SentWork, TokenRows, Work, WorkerData } from "../protocol.js";
 import { openSession, type Session } from "./session.js";
 import { createStages, type Stages } from "./stages.js";
-import { KNOWN_INPUTS, padRows } from "./tensors.js";
+import { padRows } from "./tensors.js";
+import { KNOWN_INPUTS } from "../protocol.js";
 import { workerSide } from "./worker-side.js";
 
 /** A worker, be it a thread or a process: opens tokenizer and session, then answers one message after the other. */

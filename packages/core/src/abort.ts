@@ -1,0 +1,63 @@
+import { BgeError, invalid } from "./api/errors.js";
+
+/** The longest time that Node's timers take. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** Calls `end` once the time has passed, at once if it has; gives what takes that back. */
+export function atDeadline(deadlineMs: number | undefined, end: (error: BgeError) => void): () => void {
+  if (deadlineMs === undefined || deadlineMs > LONGEST_TIMER_MS) return () => {};
+  const pass = () => end(new BgeError("DEADLINE_EXCEEDED", `Not finished after ${deadlineMs} ms (deadlineMs)`));
+  if (deadlineMs <= 0) {
+    pass();
+    return () => {};
+  }
+  // What is under way keeps the process alive; the clock need not.
+  const timer = setTimeout(pass, deadlineMs).unref();
+  return () => clearTimeout(timer);
+}
+
+/**
+ * What gives a promise that rejects with the signal's reason as soon as it aborts. It leaves nothing behind on the signal:
+ * not `Promise.race`, which would keep every promise that it ever waited for as long as the signal lives.
+ */
+export function abortable(signal: AbortSignal | undefined): <T>(promise: Promise<T>) => Promise<T> {
+  if (signal === undefined) return (promise) => promise;
+  if (typeof signal?.addEventListener !== "function") throw invalid("signal", "must be an AbortSignal");
+  signal.throwIfAborted();
+  return (promise) =>
+    new Promise((resolve, reject) => {
+      const abort = () => reject(signal.reason);
+      const forget = onAbort(signal, abort);
+      promise.then(resolve, reject).finally(forget);
+    });
+}
+
+/** Who waits for each signal, behind one listener: Node warns of a leak from the eleventh on. */
+const waiting = new WeakMap<AbortSignal, { readonly calls: Set<() => void>; readonly listener: () => void }>();
+
+/** Calls `abort` when the signal aborts, or at once if it has; gives what takes that back. */
+function onAbort(signal: AbortSignal, abort: () => void): () => void {
+  if (signal.aborted) {
+    abort();
+    return () => {};
+  }
+  const { calls, listener } = waiting.get(signal) ?? listen(signal);
+  calls.add(abort);
+  return () => {
+    calls.delete(abort);
+    if (calls.size > 0) return;
+    signal.removeEventListener("abort", listener);
+    waiting.delete(signal);
+  };
+}
+
+function listen(signal: AbortSignal) {
+  const calls = new Set<() => void>();
+  const listener = () => {
+    for (const abort of calls) abort();
+  };
+  signal.addEventListener("abort", listener, { once: true });
+  const entry = { calls, listener };
+  waiting.set(signal, entry);
+  return entry;
+}
