@@ -1,5 +1,5 @@
 // Search in memory: documents are found by their words and by their meaning.
-import { loadRetriever } from "@bge-js/core";
+import { loadRetriever } from "@bge-js/retriever";
 
 const handbook = [
   { id: "dogs", text: "Small dogs travel free on all our trains; large ones need a ticket and a muzzle.", page: 12 },

@@ -1,6 +1,14 @@
 import { copyFileSync, cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type CanaryEvent, type Embedder, type LoadOptions, loadEmbedder, loadReranker, onEvent } from "@bge-js/core";
+import {
+  type BgeEvents,
+  type Embedder,
+  type EmbedderOptions,
+  loadEmbedder,
+  loadReranker,
+  onEvent,
+  type RerankerOptions,
+} from "@bge-js/core";
 import { afterEach, describe, expect, onTestFinished, test } from "vitest";
 import { addFiles, folderOf } from "./folders.js";
 import { fixture } from "./models.js";
@@ -14,7 +22,7 @@ afterEach(async () => {
   await Promise.all(loaded.splice(0).map((one) => one.dispose()));
   expect(live.size).toBe(0);
 });
-async function load(directory: string, options: LoadOptions = {}): Promise<Embedder> {
+async function load(directory: string, options: EmbedderOptions = {}): Promise<Embedder> {
   const model = await loadEmbedder({ directory }, { threads: 1, ...options });
   loaded.push(model);
   return model;
@@ -22,7 +30,7 @@ async function load(directory: string, options: LoadOptions = {}): Promise<Embed
 
 /** What the check finds while the test runs, and the warnings of the process. */
 function watch() {
-  const events: CanaryEvent[] = [];
+  const events: BgeEvents["bge-js:canary"][] = [];
   const warnings: (Error & { code?: string })[] = [];
   onTestFinished(onEvent("bge-js:canary", (event) => events.push(event)));
   const warn = (warning: Error) => warnings.push(warning);
@@ -200,7 +208,7 @@ describe("a cross-encoder's folder with canaries", () => {
     addFiles(directory, { "canaries.json": { pairs, cosine: { fp32: 0.9999 } } });
     return directory;
   }
-  const open = async (directory: string, options: LoadOptions = {}) =>
+  const open = async (directory: string, options: RerankerOptions = {}) =>
     loaded.push(await loadReranker({ directory }, { threads: 1, ...options }));
 
   test("that agree is loaded in silence, and is checked once in a process", async () => {

@@ -1,6 +1,6 @@
 import {
   type BgeError,
-  type DeviceEvent,
+  type BgeEvents,
   type Embedder,
   type LoadOptions,
   loadEmbedder,
@@ -8,8 +8,8 @@ import {
   onEvent,
 } from "@bge-js/core";
 import { afterEach, describe, expect, onTestFinished, test } from "vitest";
-import { type DeviceChoice, openOnDevice } from "../packages/core/dist/load/device.js";
 import { shareEngine } from "../packages/core/dist/engine/shared-engine.js";
+import { type DeviceChoice, openOnDevice } from "../packages/core/dist/load/device.js";
 import { fixture } from "./models.js";
 import { start } from "./programs.js";
 import { live, started, until } from "./workers.js";
@@ -70,7 +70,7 @@ test.each(["cuda", "webgpu"] as const)("%s works, or is a typed error", async (d
 
 describe("auto", () => {
   test("never fails, and says why it ended where it did", async () => {
-    const events: DeviceEvent[] = [];
+    const events: BgeEvents["bge-js:device"][] = [];
     onTestFinished(onEvent("bge-js:device", (event) => events.push(event)));
     const model = await embedder({ device: "auto" });
     const { device, deviceReason } = model.source;

@@ -2,7 +2,7 @@ import { channel, subscribe, unsubscribe } from "node:diagnostics_channel";
 import {
   type BgeEvents,
   type Embedder,
-  type LoadOptions,
+  type EmbedderOptions,
   loadEmbedder,
   loadReranker,
   onEvent,
@@ -26,7 +26,7 @@ afterEach(async () => {
   await Promise.all(loaded.splice(0).map((one) => one.dispose()));
   expect(live.size).toBe(0);
 });
-async function embedder(options: LoadOptions = {}, name = "tiny-bert-cls"): Promise<Embedder> {
+async function embedder(options: EmbedderOptions = {}, name = "tiny-bert-cls"): Promise<Embedder> {
   const model = await loadEmbedder(fixture(name), { truncation: "silent", threads: 1, ...options });
   loaded.push(model);
   return model;

@@ -1,11 +1,12 @@
 import {
   type Embedder,
+  type EmbedderOptions,
   type FewShotExample,
-  type LoadOptions,
   loadEmbedder,
   loadReranker,
   type ModelReference,
   type Reranker,
+  type RerankerOptions,
   type TokenVectors,
 } from "@bge-js/core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -34,7 +35,10 @@ interface EmbeddingGolden {
 }
 
 /** What a case's model is loaded with. */
-function optionsOf({ task, instruction, examples, maxTokens }: EmbeddingCase, usual: string | undefined): LoadOptions {
+function optionsOf(
+  { task, instruction, examples, maxTokens }: EmbeddingCase,
+  usual: string | undefined,
+): EmbedderOptions {
   const written = examples?.map(({ instruct, ...example }): FewShotExample => ({ instruction: instruct, ...example }));
   const queryInstruction = instruction ?? usual ?? false;
   return {
@@ -48,8 +52,8 @@ function optionsOf({ task, instruction, examples, maxTokens }: EmbeddingCase, us
 }
 
 /** Cases by the options that they need, so that a model is loaded once for each. */
-function groupsOf({ cases, instruction }: EmbeddingGolden): [LoadOptions, EmbeddingCase[]][] {
-  const groups = new Map<string, [LoadOptions, EmbeddingCase[]]>();
+function groupsOf({ cases, instruction }: EmbeddingGolden): [EmbedderOptions, EmbeddingCase[]][] {
+  const groups = new Map<string, [EmbedderOptions, EmbeddingCase[]]>();
   for (const one of cases) {
     const options = optionsOf(one, instruction ?? undefined);
     const key = JSON.stringify(options);
@@ -254,7 +258,7 @@ describe.each(RERANKERS)("the family of %s against FlagEmbedding in fp32", (id, 
   const { cases } = readGolden<{ readonly cases: readonly RerankingCase[] }>(`${name}.json`);
   const layers = [...new Set(cases.map(({ cutoffLayer }) => cutoffLayer))];
   const ofLayer = (layer: number | undefined) => cases.filter(({ cutoffLayer }) => cutoffLayer === layer);
-  const load = (layer: number | undefined, options: LoadOptions = {}): Promise<Reranker> =>
+  const load = (layer: number | undefined, options: RerankerOptions = {}): Promise<Reranker> =>
     loadReranker(model(id, name), {
       truncation: "silent",
       ...options,

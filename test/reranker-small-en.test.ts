@@ -1,4 +1,4 @@
-import { BgeError, loadReranker, pull } from "@bge-js/core";
+import { BgeError, loadReranker, pullModel } from "@bge-js/core";
 import { expect, test } from "vitest";
 
 const QUERY = "How long may I keep a borrowed book?";
@@ -25,7 +25,9 @@ test("fused with late interaction, without a model's name", async () => {
 
 test("is never asked for on a hub", async () => {
   // Nothing listens there: a request would be another error.
-  const error = await pull("bge-js/reranker-small-en", { endpoint: "http://127.0.0.1:9" }).catch((thrown) => thrown);
+  const error = await pullModel("bge-js/reranker-small-en", { endpoint: "http://127.0.0.1:9" }).catch(
+    (thrown) => thrown,
+  );
   expect(error).toBeInstanceOf(BgeError);
   expect(error.code).toBe("MODEL_NOT_FOUND");
   expect(error.message).toContain("npm install @bge-js/model-reranker-small-en");

@@ -10,9 +10,9 @@ const { dependencies, peerDependencies } = JSON.parse(readFileSync(join(core, "p
 const dist = join(core, "dist");
 const bundle = join(core, "bundle");
 /** What package.json exports, and processes that are started by their address. */
-const MODULES = ["index", "adapter", "opentelemetry", "engine/process-entry", "engine/device-trial-entry"];
+const MODULES = ["index", "adapter", "opentelemetry", "worker/process-entry", "worker/device-trial-entry"];
 /** Threads, as CommonJS: one of ES modules takes 10 ms more of 45 to start. */
-const THREADS = ["engine/worker", "engine/warm-up-entry"];
+const THREADS = ["worker/worker", "worker/warm-up-entry"];
 
 rmSync(bundle, { recursive: true, force: true });
 const files = [...(await write(MODULES, "esm", "js", [threadsAsCommonJs()])), ...(await write(THREADS, "cjs", "cjs"))];
@@ -36,10 +36,10 @@ async function write(entries, format, extension, plugins = []) {
   return output.map(({ fileName }) => fileName);
 }
 
-/** Modules start and import threads' entries by the names that these have here. */
+/** Modules start entries, and import those of threads, by the names that these have here. */
 function threadsAsCommonJs() {
   const names = THREADS.map((entry) => basename(entry));
-  const address = new RegExp(`new URL\\("\\./(${names.join("|")})\\.js", import\\.meta\\.url\\)`, "g");
+  const address = /new URL\("\.\.\/worker\/([\w-]+)\.js", import\.meta\.url\)/g;
   const started = new Set();
   return {
     name: "threads as CommonJS",
@@ -48,10 +48,11 @@ function threadsAsCommonJs() {
     transform: (code) =>
       code.replaceAll(address, (_, name) => {
         started.add(name);
-        return `new URL("./${name}.cjs", import.meta.url)`;
+        return `new URL("./${name}.${names.includes(name) ? "cjs" : "js"}", import.meta.url)`;
       }),
     buildEnd() {
-      if (started.size < names.length) throw new Error(`nothing starts ${names.filter((name) => !started.has(name))}`);
+      const idle = [...names, "process-entry", "device-trial-entry"].filter((name) => !started.has(name));
+      if (idle.length > 0) throw new Error(`nothing starts ${idle}`);
     },
   };
 }

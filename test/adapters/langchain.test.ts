@@ -1,5 +1,6 @@
-import { loadEmbedder, loadReranker, loadRetriever } from "@bge-js/core";
+import { loadEmbedder, loadReranker } from "@bge-js/core";
 import { BgeEmbeddings, BgeReranker, BgeRerankRetriever, BgeRetriever } from "@bge-js/langchain";
+import { loadRetriever } from "@bge-js/retriever";
 import { Document, type DocumentInterface } from "@langchain/core/documents";
 import { BaseRetriever } from "@langchain/core/retrievers";
 import { describe, expect, it } from "vitest";

@@ -1,5 +1,6 @@
-import { loadEmbedder, loadReranker, loadRetriever } from "@bge-js/core";
+import { loadEmbedder, loadReranker } from "@bge-js/core";
 import { BgeEmbedding, BgeReranker, BgeRetriever } from "@bge-js/llamaindex";
+import { loadRetriever } from "@bge-js/retriever";
 import { BaseRetriever } from "@llamaindex/core/retriever";
 import { type BaseNode, Document, MetadataMode, type NodeWithScore, TextNode } from "@llamaindex/core/schema";
 import { describe, expect, it } from "vitest";

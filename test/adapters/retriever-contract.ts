@@ -1,14 +1,13 @@
 import type { Worker } from "node:worker_threads";
+import { type Embedder, loadEmbedder } from "@bge-js/core";
+import type { RetrieverFields } from "@bge-js/core/adapter";
 import {
   type AnyDocument,
-  type Embedder,
-  loadEmbedder,
   loadRetriever,
   type Retriever,
   type RetrieverOptions,
   type SkippedStage,
-} from "@bge-js/core";
-import type { RetrieverFields } from "@bge-js/core/adapter";
+} from "@bge-js/retriever";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import {
   copyOf,
@@ -30,7 +29,7 @@ export interface RetrieverAdapterUnderTest {
   document(id: string, text: string): unknown;
 }
 
-export type RetrieverInput = Omit<RetrieverFields<never>, "filter">;
+export type RetrieverInput = Omit<RetrieverFields<never, Retriever>, "filter"> & RetrieverOptions;
 
 export interface RetrieverUnderTest extends AsyncDisposable {
   add(documents: readonly unknown[], options?: { readonly signal?: AbortSignal }): Promise<unknown>;

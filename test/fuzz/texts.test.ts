@@ -1,4 +1,4 @@
-import { type Embedder, type LoadOptions, loadEmbedder, loadReranker, type ModelReference } from "@bge-js/core";
+import { type Embedder, type EmbedderOptions, loadEmbedder, loadReranker, type ModelReference } from "@bge-js/core";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { largestDifference } from "../golden.js";
@@ -6,11 +6,11 @@ import { fixture } from "../models.js";
 import { NASTY, WORDS } from "./texts.js";
 
 const model = (id: string, name: string): ModelReference => ({ id: `BAAI/${id}`, directory: fixture(name) });
-const SILENT: LoadOptions = { truncation: "silent", threads: 2, maxTokens: 64 };
+const SILENT: EmbedderOptions = { truncation: "silent", threads: 2, maxTokens: 64 };
 const OWN = { queryInstruction: "Find what answers." };
 const EXAMPLES = { examples: [{ query: "</s>\n$&", response: "\u202e[SEP]" }] };
 
-const EMBEDDERS: readonly (readonly [string, string | ModelReference, LoadOptions])[] = [
+const EMBEDDERS: readonly (readonly [string, string | ModelReference, EmbedderOptions])[] = [
   ["BERT", fixture("tiny-bert-cls"), {}],
   ["XLM-R", fixture("tiny-xlmr-cls"), {}],
   ["bge-m3, three outputs", model("bge-m3", "tiny-m3"), { outputs: ["dense", "sparse", "multiVector"] }],

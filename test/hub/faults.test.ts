@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
-import { verify } from "../../packages/core/src/hub/verify.js";
+import { verifyModel } from "../../packages/core/src/hub/verify.js";
 import { hasLoopback } from "../loopback.js";
 import { expectSound, leftovers } from "./cache.js";
 import { type Asked, type Fault, sha256 } from "./hub-double.js";
@@ -42,7 +42,7 @@ describe.skipIf(!hasLoopback)("a download survives", () => {
     const { bytes, downloadedBytes } = await t.download(fault.silent ? { patience: { silenceMs: 300 } } : {});
     expect(downloadedBytes).toBe(bytes);
     expect(t.hub.asked.filter(when).length).toBeGreaterThanOrEqual(fault.drip ? 1 : times + 1);
-    expect((await verify(ID)).ok).toBe(true);
+    expect((await verifyModel(ID)).ok).toBe(true);
     expectSound(t.cache);
     expect(leftovers(t.cache)).toEqual([]);
   });
@@ -68,7 +68,7 @@ describe.skipIf(!hasLoopback)("a download survives", () => {
     const seen: number[] = [];
     await t.download({ onProgress: ({ file, bytes }) => file === GRAPH && seen.push(bytes) });
     expect(seen.some((bytes, i) => bytes < (seen[i - 1] ?? 0))).toBe(true);
-    expect((await verify(ID)).ok).toBe(true);
+    expect((await verifyModel(ID)).ok).toBe(true);
   });
 
   test("another content behind the same address while it is resumed", async () => {
@@ -80,7 +80,7 @@ describe.skipIf(!hasLoopback)("a download survives", () => {
           : { headers: { etag: '"two"' } };
     await t.download();
     expect(t.graphRequests()).toHaveLength(2);
-    expect((await verify(ID)).ok).toBe(true);
+    expect((await verifyModel(ID)).ok).toBe(true);
   });
 
   test("a partial file that does not belong to the content: it is fetched anew", async () => {
@@ -89,7 +89,7 @@ describe.skipIf(!hasLoopback)("a download survives", () => {
     writeFileSync(partial, Buffer.alloc(400_000, 9));
     await t.download();
     expect(t.graphRequests().map(({ headers }) => headers.range)).toEqual(["bytes=400000-", undefined]);
-    expect((await verify(ID)).ok).toBe(true);
+    expect((await verifyModel(ID)).ok).toBe(true);
     expect(leftovers(t.cache)).toEqual([]);
   });
 
@@ -99,7 +99,7 @@ describe.skipIf(!hasLoopback)("a download survives", () => {
     writeFileSync(join(t.blobs(), `${name}.released-00000001.bge-js.incomplete`), Buffer.alloc(GRAPH_BYTES + 1));
     await t.download();
     expect(t.graphRequests()).toHaveLength(1);
-    expect((await verify(ID)).ok).toBe(true);
+    expect((await verifyModel(ID)).ok).toBe(true);
   });
 
   test("a partial file that had come whole: nothing is asked for", async () => {
@@ -108,7 +108,7 @@ describe.skipIf(!hasLoopback)("a download survives", () => {
     writeFileSync(join(t.blobs(), name), tiny[GRAPH]!);
     await t.download();
     expect(t.graphRequests()).toEqual([]);
-    expect((await verify(ID)).ok).toBe(true);
+    expect((await verifyModel(ID)).ok).toBe(true);
   });
 });
 

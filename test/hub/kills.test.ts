@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, expect, test, vi } from "vitest";
-import { type Downloaded, downloadModel } from "../../packages/core/src/hub/download.js";
+import { downloadModel, type PulledModel } from "../../packages/core/src/hub/download.js";
 import { hubOf } from "../../packages/core/src/hub/hub.js";
-import { verify } from "../../packages/core/src/hub/verify.js";
+import { verifyModel } from "../../packages/core/src/hub/verify.js";
 import { resolveModel } from "../../packages/core/src/model/resolve.js";
 import { folderOf } from "../folders.js";
 import { hasLoopback } from "../loopback.js";
@@ -69,7 +69,7 @@ test.skipIf(!hasLoopback)(
         const ended = await program.ended;
         workMs = performance.now() - start;
         steps = Number(/steps (\d+)/.exec(ended.stderr)![1]);
-        expect(result<Downloaded>(ended).commit).toBe(after);
+        expect(result<PulledModel>(ended).commit).toBe(after);
         expect(steps).toBeGreaterThan(50);
         continue;
       }
@@ -97,15 +97,15 @@ test.skipIf(!hasLoopback)(
             (commit) => source.directory === join(cache, "models--someone--tiny", "snapshots", commit),
           ),
         ).toBe(true);
-        expect(await verify(ID)).toMatchObject({ ok: true });
+        expect(await verifyModel(ID)).toMatchObject({ ok: true });
         again = random() < 0.4;
       }
       const asked = hub.asked.length;
       expect((await download()).commit).toBe(after);
       if (hub.asked.slice(asked).some(({ headers }) => headers.range !== undefined)) resumed++;
       expectSound(cache);
-      expect(await verify(ID)).toMatchObject({ ok: true, commit: after });
-      expect(await verify(ID, { revision: before })).toMatchObject({ ok: true });
+      expect(await verifyModel(ID)).toMatchObject({ ok: true, commit: after });
+      expect(await verifyModel(ID, { revision: before })).toMatchObject({ ok: true });
       // Killed behind the last step, it leaves its lock, which whoever has something to do takes over.
       expect(leftovers(cache).filter((path) => !path.endsWith("/bge-js.lock"))).toEqual([]);
     }

@@ -1,8 +1,8 @@
 import { lstatSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { Downloaded } from "../../packages/core/src/hub/download.js";
-import { verify } from "../../packages/core/src/hub/verify.js";
+import type { PulledModel } from "../../packages/core/src/hub/download.js";
+import { verifyModel } from "../../packages/core/src/hub/verify.js";
 import { folderOf } from "../folders.js";
 import { hasLoopback } from "../loopback.js";
 import { fixture } from "../models.js";
@@ -45,7 +45,7 @@ describe.skipIf(!hasLoopback)("processes", () => {
     expect(results[0]!.vector.every(Number.isFinite)).toBe(true);
     const downloads = hub.asked.filter(({ at, name }) => at === "store" || name === "config.json");
     expect(downloads.map(({ name }) => name).sort()).toEqual(["config.json", "onnx/model.onnx"]);
-    expect((await verify(ID)).ok).toBe(true);
+    expect((await verifyModel(ID)).ok).toBe(true);
     expectSound(cache);
     expect(leftovers(cache)).toEqual([]);
   });
@@ -71,28 +71,28 @@ describe.skipIf(!hasLoopback)("processes", () => {
     // A process whose lock vanishes while it is being made may end with an error; none may leave anything wrong.
     expect(ended.filter(({ code }) => code === 0).length).toBeGreaterThan(0);
     expectSound(cache);
-    expect(result<Downloaded>(await start("pull").ended).id).toBe(ID);
-    expect((await verify(ID)).ok).toBe(true);
+    expect(result<PulledModel>(await start("pull").ended).id).toBe(ID);
+    expect((await verifyModel(ID)).ok).toBe(true);
   });
 
   test("without the right to make links copy, and find everything again", async () => {
     const env = { BGE_JS_FAULT: "no links" };
-    const { directory, downloadedBytes } = result<Downloaded>(await start("pull", env).ended);
+    const { directory, downloadedBytes } = result<PulledModel>(await start("pull", env).ended);
     expect(downloadedBytes).toBeGreaterThan(0);
     expect(lstatSync(join(directory, "onnx", "model.onnx")).isFile()).toBe(true);
     const asked = hub.asked.length;
     expect(result<{ vector: number[] }>(await start("load", env).ended).vector).toHaveLength(8);
     expect(hub.asked).toHaveLength(asked);
-    expect((await verify(ID)).ok).toBe(true);
+    expect((await verifyModel(ID)).ok).toBe(true);
     writeFileSync(join(directory, "tokenizer.json"), "{}");
-    expect((await verify(ID)).ok).toBe(false);
-    expect(result<Downloaded>(await start("pull", env).ended).downloadedBytes).toBe(0);
-    expect((await verify(ID)).ok).toBe(true);
+    expect((await verifyModel(ID)).ok).toBe(false);
+    expect(result<PulledModel>(await start("pull", env).ended).downloadedBytes).toBe(0);
+    expect((await verifyModel(ID)).ok).toBe(true);
     expect(leftovers(cache)).toEqual([]);
   });
 
   test("with a full disk end with an error that says so, keep nothing half, and what was good", async () => {
-    expect(result<Downloaded>(await start("pull").ended).downloadedBytes).toBeGreaterThan(0);
+    expect(result<PulledModel>(await start("pull").ended).downloadedBytes).toBeGreaterThan(0);
     hub.commit({ ...tiny, "onnx/model.onnx": Buffer.from(tiny["onnx/model.onnx"]!).fill(1, 600_000, 600_100) });
     const { code, stderr } = await start("pull", { BGE_JS_FAULT: "full", BGE_JS_FAULT_AT: "1" }).ended;
     expect(code).not.toBe(0);
@@ -100,7 +100,7 @@ describe.skipIf(!hasLoopback)("processes", () => {
     expect(stderr).toMatch(/disk of .* is full.*HF_HUB_CACHE/);
     expectSound(cache);
     expect(leftovers(cache)).toEqual([]);
-    expect((await verify(ID)).ok).toBe(true);
+    expect((await verifyModel(ID)).ok).toBe(true);
     vi.stubEnv("HF_HUB_OFFLINE", "1");
     expect(result<{ vector: number[] }>(await start("load", { HF_HUB_OFFLINE: "1" }).ended).vector).toHaveLength(8);
   });

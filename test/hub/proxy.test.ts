@@ -6,9 +6,9 @@ import { type AddressInfo, connect, type Server } from "node:net";
 import { join } from "node:path";
 import tls from "node:tls";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { Downloaded } from "../../packages/core/src/hub/download.js";
-import { pull } from "../../packages/core/src/hub/pull.js";
-import { verify } from "../../packages/core/src/hub/verify.js";
+import type { PulledModel } from "../../packages/core/src/hub/download.js";
+import { pullModel } from "../../packages/core/src/hub/pull.js";
+import { verifyModel } from "../../packages/core/src/hub/verify.js";
 import { folderOf } from "../folders.js";
 import { hasLoopback } from "../loopback.js";
 import { fixture } from "../models.js";
@@ -80,8 +80,8 @@ describe.skipIf(!hasLoopback)("a proxy", () => {
   test("is used for what the environment says, with its credentials, which go no further", async () => {
     const proxy = await startProxy();
     vi.stubEnv("HTTP_PROXY", proxy.url);
-    await pull(ID);
-    expect((await verify(ID)).ok).toBe(true);
+    await pullModel(ID);
+    expect((await verifyModel(ID)).ok).toBe(true);
     expect(proxy.asked).toHaveLength(hub.asked.length);
     expect(proxy.asked.some((line) => line.startsWith(`GET ${hub.store}/objects/`))).toBe(true);
     expect(hub.asked.every(({ headers }) => headers["proxy-authorization"] === undefined)).toBe(true);
@@ -91,17 +91,17 @@ describe.skipIf(!hasLoopback)("a proxy", () => {
     const proxy = await startProxy();
     vi.stubEnv("HTTP_PROXY", proxy.url);
     vi.stubEnv("NO_PROXY", "127.0.0.1");
-    await pull(ID);
+    await pullModel(ID);
     expect(proxy.asked).toEqual([]);
   });
 
   test("that refuses, or is no address, is named without its password", async () => {
     const proxy = await startProxy();
     vi.stubEnv("HTTP_PROXY", proxy.url.replace("pass@", "wrong-secret@"));
-    const refused = await pull(ID).catch((error: unknown) => error as Error);
+    const refused = await pullModel(ID).catch((error: unknown) => error as Error);
     expect(refused).toMatchObject({ code: "DOWNLOAD_FAILED", message: expect.stringContaining("407") });
     vi.stubEnv("HTTP_PROXY", "socks5://user:wrong-secret@127.0.0.1:1");
-    const odd = await pull(ID).catch((error: unknown) => error as Error);
+    const odd = await pullModel(ID).catch((error: unknown) => error as Error);
     expect(odd).toMatchObject({ code: "DOWNLOAD_FAILED", message: expect.stringContaining("http:// or https://") });
     for (const error of [refused, odd] as Error[])
       expect(`${error.message}${error.stack}`).not.toContain("wrong-secret");
@@ -151,8 +151,8 @@ describe.skipIf(!hasLoopback || !hasOpenssl)("https", () => {
       at === "resolve" && name === "onnx/model.onnx"
         ? { headers: { location: `${store}/objects/${blobName(tiny[name]!)}?file=${name}` } }
         : undefined;
-    expect(result<Downloaded>(await startProgram("pull", ID, env).ended).id).toBe(ID);
-    expect((await verify(ID)).ok).toBe(true);
+    expect(result<PulledModel>(await startProgram("pull", ID, env).ended).id).toBe(ID);
+    expect((await verifyModel(ID)).ok).toBe(true);
     expect(proxy.asked.every((line) => line.startsWith("CONNECT localhost:"))).toBe(true);
     expect(proxy.asked.some((line) => line.endsWith(new URL(store).port))).toBe(true);
     const sent = (at: string) =>

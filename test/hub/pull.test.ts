@@ -11,9 +11,9 @@ import {
 import { join } from "node:path";
 import { loadEmbedder, loadReranker } from "@bge-js/core";
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { cachedModels } from "../../packages/core/src/model/cached-models.js";
 import type { DownloadProgress } from "../../packages/core/src/api/options.js";
-import { pull } from "../../packages/core/src/hub/pull.js";
+import { pullModel } from "../../packages/core/src/hub/pull.js";
+import { cachedModels } from "../../packages/core/src/model/cached-models.js";
 import { resolveModel } from "../../packages/core/src/model/resolve.js";
 import { hasLoopback } from "../loopback.js";
 import { fixture } from "../models.js";
@@ -74,7 +74,7 @@ describe.skipIf(!hasLoopback)("a model that is only on the hub", () => {
   });
 
   test("lies in the cache as huggingface_hub would have put it, and nothing else does", async () => {
-    const { files, downloadedBytes, bytes, commit } = await pull(ID);
+    const { files, downloadedBytes, bytes, commit } = await pullModel(ID);
     expect(commit).toBe(t.main);
     expect(downloadedBytes).toBe(bytes);
     expect([...files].sort()).toEqual(Object.keys(filesOf(fixture("tiny-bert-cls"))).sort());
@@ -89,12 +89,12 @@ describe.skipIf(!hasLoopback)("a model that is only on the hub", () => {
   });
 
   test("is not asked for again by a second pull, but for what main is", async () => {
-    await pull(ID);
+    await pullModel(ID);
     const before = t.hub.asked.length;
-    expect((await pull(ID)).downloadedBytes).toBe(0);
+    expect((await pullModel(ID)).downloadedBytes).toBe(0);
     expect(t.hub.asked.slice(before).map(({ at }) => at)).toEqual(["revision"]);
     const pinned = t.hub.asked.length;
-    await pull(ID, { revision: t.main });
+    await pullModel(ID, { revision: t.main });
     expect(t.hub.asked).toHaveLength(pinned);
   });
 
@@ -104,7 +104,7 @@ describe.skipIf(!hasLoopback)("a model that is only on the hub", () => {
       if (at === "resolve" && before === 0) t.hub.commit(later);
       return undefined;
     };
-    const { commit, directory } = await pull(ID);
+    const { commit, directory } = await pullModel(ID);
     expect(commit).toBe(t.main);
     expect(readFileSync(join(directory, "config.json"))).toEqual(tiny["config.json"]);
     const paths = new Set(t.hub.asked.filter(({ at }) => at === "resolve").map(({ name }) => name));
@@ -120,25 +120,25 @@ describe.skipIf(!hasLoopback)("a model that is only on the hub", () => {
       "onnx/model_fp16.onnx_data": Buffer.alloc(20, 5),
     };
     t.hub.commit({ ...tiny, ...data });
-    const { files, directory } = await pull(ID);
+    const { files, directory } = await pullModel(ID);
     expect(files).toContain("onnx/model.onnx_data");
     expect(files).toContain("onnx/Constant_7_attr__value");
     expect(existsSync(join(directory, "onnx", "model_fp16.onnx"))).toBe(false);
-    expect((await pull(ID, { dtype: "fp16" })).files).toContain("onnx/model_fp16.onnx_data");
+    expect((await pullModel(ID, { dtype: "fp16" })).files).toContain("onnx/model_fp16.onnx_data");
     expect((await cachedModels())[0]!.revisions[0]!.dtypes).toEqual(["fp32", "fp16"]);
   });
 
   test("without the precision asked for: the error lists those that it has", async () => {
-    await expect(pull(ID, { dtype: "q8" })).rejects.toEqual(coded("MODEL_NOT_FOUND", "dtype"));
+    await expect(pullModel(ID, { dtype: "q8" })).rejects.toEqual(coded("MODEL_NOT_FOUND", "dtype"));
     await expect(loadEmbedder(ID, { dtype: "int8" })).rejects.toThrow(/lacks onnx\/model_quantized.onnx.*dtype fp32/);
     t.hub.commit({ "README.md": Buffer.from("nothing") });
-    await expect(pull(ID)).rejects.toThrow("no ONNX files");
+    await expect(pullModel(ID)).rejects.toThrow("no ONNX files");
   });
 
   test("takes the precision that its own bge.json names", async () => {
     const facts = Buffer.from(JSON.stringify({ dtype: "int8", batching: "alone" }));
     t.hub.commit({ ...tiny, "bge.json": facts, "onnx/model_quantized.onnx": tiny["onnx/model.onnx"]! });
-    expect(await pull(ID)).toMatchObject({ dtype: "int8" });
+    expect(await pullModel(ID)).toMatchObject({ dtype: "int8" });
     expect(resolveModel(ID).source.dtype).toBe("int8");
   });
 });
@@ -146,7 +146,7 @@ describe.skipIf(!hasLoopback)("a model that is only on the hub", () => {
 describe.skipIf(!hasLoopback)("a model that another tool left half in the cache", () => {
   test("is completed by a load: a graph that was cut short, and data that is missing", async () => {
     t.hub.commit({ ...tiny, "onnx/model.onnx_data": Buffer.alloc(20) });
-    const { directory } = await pull(ID);
+    const { directory } = await pullModel(ID);
     const loads = async (options = {}) => (await loadEmbedder(ID, { threads: 1, ...options })).dispose();
     truncateSync(join(directory, "onnx", "model.onnx"), 600_000);
     await expect(loads({ download: false })).rejects.toEqual(coded("MODEL_CORRUPT"));
@@ -164,9 +164,9 @@ describe.skipIf(!hasLoopback)("a revision", () => {
   test("may be a branch, a tag or a commit; each works offline afterwards", async () => {
     const tagged = t.hub.commit({ ...tiny, "config.json": Buffer.from(`${tiny["config.json"]} `) }, "v1.0");
     const branch = t.hub.commit(tiny, "refs/pr/1");
-    expect((await pull(ID, { revision: "v1.0" })).commit).toBe(tagged);
-    expect((await pull(ID, { revision: "refs/pr/1" })).commit).toBe(branch);
-    expect((await pull(ID, { revision: t.main })).commit).toBe(t.main);
+    expect((await pullModel(ID, { revision: "v1.0" })).commit).toBe(tagged);
+    expect((await pullModel(ID, { revision: "refs/pr/1" })).commit).toBe(branch);
+    expect((await pullModel(ID, { revision: t.main })).commit).toBe(t.main);
     await t.hub[Symbol.asyncDispose]();
     for (const [revision, commit] of Object.entries({ "v1.0": tagged, "refs/pr/1": branch, [t.main]: t.main })) {
       expect(resolveModel(ID, { revision }).source.directory).toContain(commit);
@@ -179,18 +179,18 @@ describe.skipIf(!hasLoopback)("a revision", () => {
   });
 
   test("that does not exist is an error that names it", async () => {
-    await expect(pull(ID, { revision: "v9" })).rejects.toEqual(coded("MODEL_NOT_FOUND", "revision"));
-    await expect(pull(ID, { revision: "v9" })).rejects.toThrow('no revision "v9"');
+    await expect(pullModel(ID, { revision: "v9" })).rejects.toEqual(coded("MODEL_NOT_FOUND", "revision"));
+    await expect(pullModel(ID, { revision: "v9" })).rejects.toThrow('no revision "v9"');
   });
 
   test("that moved: a load stays with the cached commit, a pull follows and keeps what worked", async () => {
-    await pull(ID);
+    await pullModel(ID);
     const quantized = { "onnx/model_quantized.onnx": Buffer.alloc(50_000, 7) };
     const next = t.hub.commit({ ...tiny, ...quantized });
     // int8 is not at the cached commit, so a load cannot have it without moving main.
     await expect(loadEmbedder(ID, { dtype: "int8" })).rejects.toEqual(coded("MODEL_NOT_FOUND", "dtype"));
     const before = t.hub.sent();
-    expect(await pull(ID, { dtype: "int8" })).toMatchObject({ commit: next, dtype: "int8" });
+    expect(await pullModel(ID, { dtype: "int8" })).toMatchObject({ commit: next, dtype: "int8" });
     expect(t.hub.sent() - before).toBe(50_000);
     expect(resolveModel(ID, { dtype: "fp32" }).source.directory).toContain(next);
     expect(resolveModel(ID, { dtype: "int8" }).source.directory).toContain(next);
@@ -198,7 +198,7 @@ describe.skipIf(!hasLoopback)("a revision", () => {
 
   test("of which the cache has another precision is added to, at the same commit", async () => {
     const both = t.hub.commit({ ...tiny, "onnx/model_quantized.onnx": tiny["onnx/model.onnx"]! });
-    await pull(ID, { dtype: "int8" });
+    await pullModel(ID, { dtype: "int8" });
     t.hub.commit({ ...tiny, "config.json": Buffer.from("{}") });
     const embedder = await loadEmbedder(ID, { dtype: "fp32", threads: 1 });
     await embedder.dispose();
@@ -230,20 +230,20 @@ describe.skipIf(!hasLoopback)("nothing is downloaded", () => {
 
   test("for the default model, which comes with its package, nor for a folder", async () => {
     await expect(loadEmbedder("./no-such-folder")).rejects.toEqual(coded("MODEL_NOT_FOUND"));
-    await expect(pull("./no-such-folder")).rejects.toEqual(coded("INVALID_OPTION", "model"));
+    await expect(pullModel("./no-such-folder")).rejects.toEqual(coded("INVALID_OPTION", "model"));
     const embedder = await loadEmbedder();
     await embedder.dispose();
     expect(t.hub.asked).toEqual([]);
   });
 
   test("by pull with HF_HUB_OFFLINE: it says whether all is here", async () => {
-    const { directory, files } = await pull(ID);
+    const { directory, files } = await pullModel(ID);
     vi.stubEnv("HF_HUB_OFFLINE", "1");
     const asked = t.hub.asked.length;
-    expect(await pull(ID)).toMatchObject({ directory, downloadedBytes: 0, commit: t.main });
-    expect([...(await pull(ID)).files].sort()).toEqual([...files].sort());
-    await expect(pull(ID, { dtype: "fp16" })).rejects.toEqual(coded("DOWNLOAD_FAILED"));
-    await expect(pull("someone/else")).rejects.toThrow("HF_HUB_OFFLINE");
+    expect(await pullModel(ID)).toMatchObject({ directory, downloadedBytes: 0, commit: t.main });
+    expect([...(await pullModel(ID)).files].sort()).toEqual([...files].sort());
+    await expect(pullModel(ID, { dtype: "fp16" })).rejects.toEqual(coded("DOWNLOAD_FAILED"));
+    await expect(pullModel("someone/else")).rejects.toThrow("HF_HUB_OFFLINE");
     expect(t.hub.asked).toHaveLength(asked);
   });
 });

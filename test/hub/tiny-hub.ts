@@ -1,8 +1,8 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, vi } from "vitest";
-import { type Downloaded, downloadModel, type Wanted } from "../../packages/core/src/hub/download.js";
-import { type DownloadProgress } from "../../packages/core/src/api/options.js";
+import type { DownloadProgress } from "../../packages/core/src/api/options.js";
+import { downloadModel, type PulledModel, type Wanted } from "../../packages/core/src/hub/download.js";
 import { hubOf } from "../../packages/core/src/hub/hub.js";
 import { PATIENCE } from "../../packages/core/src/hub/retry.js";
 import { graphFile } from "../../packages/core/src/model/files.js";
@@ -42,7 +42,7 @@ export interface TinyHub {
   /** The commit of `main` at first. */
   readonly main: string;
   /** A download that loses no time between its tries. */
-  download(options?: DownloadOptions): Promise<Downloaded>;
+  download(options?: DownloadOptions): Promise<PulledModel>;
   /** The error of a download that must fail, and leave nothing wrong. */
   failure(options?: DownloadOptions): Promise<Error & { code: string }>;
   /** Goes wrong with the graph's content, or with what `when` picks, the first `times` times. */

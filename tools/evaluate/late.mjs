@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { scoresByCandidates } from "../../packages/core/dist/scoring/by-candidates.js";
-import { bestMatches } from "../../packages/core/dist/worker/best-matches.js";
+import { bestMatches } from "../../packages/core/dist/worker/matching.js";
 import { combine } from "../../packages/core/dist/load/fused.js";
 import { createTokens } from "../../packages/core/dist/text/encode.js";
 

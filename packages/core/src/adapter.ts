@@ -1,106 +1,41 @@
-import type { Reranker } from "./api/reranker.js";
-import type { Embedder } from "./api/embedder.js";
-import type { CallOptions, LoadOptions } from "./api/options.js";
-import { loadEmbedder } from "./embedder.js";
-import { BgeError } from "./api/errors.js";
-import { type ModelHandle, owned, shared } from "./load/model-handle.js";
-import { invalid } from "./api/errors.js";
-import { createPrompts } from "./text/prompts.js";
-import { loadReranker } from "./reranker.js";
-import type { EmbeddingSpec, ModelReference } from "./api/model.js";
-
+/** `@bge-js/core/adapter`: what packages that build on the core share. It is not for applications, and may change with any release. */
+export { abortable } from "./abort.js";
+export { type ModelHandle, owned, shared } from "./adapter/handle.js";
+export {
+  type AdapterFields,
+  type AdapterModel,
+  adapterFields,
+  callOptions,
+  embedderHandle,
+  isLoaded,
+  rerankerHandle,
+  specInUse,
+} from "./adapter/models.js";
 export {
   checkList,
   metadataOf,
+  optionalPackage,
   type RetrieverFields,
   type RetrieverHandle,
   retrieverFields,
   retrieverHandle,
-} from "../../retriever/src/adapter.js";
-export type { ModelHandle } from "./load/model-handle.js";
-
-/** A model as an adapter takes it: an id or a folder, an object, or a model that is loaded already and shared. */
-export type AdapterModel<Loaded extends Embedder | Reranker> = string | ModelReference | Loaded;
-
-/** What every adapter's fields have: the options of a loader, with the model among them. */
-export interface AdapterFields<Loaded extends Embedder | Reranker> extends LoadOptions {
-  /** With a loaded one no load option may be given. @default the embedded model */
-  readonly model?: AdapterModel<Loaded>;
-  /** Aborts every call made through the adapter, for frameworks that pass no signal of their own. @default none */
-  readonly signal?: AbortSignal;
-}
-
-/** An adapter's constructor argument as fields: a bare model is the field `model`. Throws `INVALID_OPTION`. */
-export function adapterFields<Loaded extends Embedder | Reranker, Fields extends AdapterFields<Loaded>>(
-  input: AdapterModel<Loaded> | Fields,
-): Fields {
-  if (typeof input === "string") return { model: input } as Fields; // every field of every adapter is optional
-  if (typeof input !== "object" || input === null || Array.isArray(input)) {
-    throw new BgeError("INVALID_OPTION", "An adapter takes a model or an object of options.", { parameter: "model" });
-  }
-  // `directory` and `id` are no options, so they tell a bare reference; `dimensions` and others are in both.
-  const isModel = isLoaded(input) || "directory" in input || "id" in input;
-  if (isModel && "model" in input) {
-    throw new BgeError("INVALID_OPTION", "The model is given twice: itself and in `model`.", {
-      parameter: "model",
-    });
-  }
-  return (isModel ? { model: input } : input) as Fields;
-}
-
-/** The embedder behind the adapter `owner`. */
-export function embedderHandle(
-  owner: string,
-  model: AdapterModel<Embedder> | undefined,
-  options: LoadOptions,
-): ModelHandle<Embedder> {
-  if (isLoaded(model)) return shared(owner, "model", model, "embedDocuments", options);
-  return owned(owner, () => loadEmbedder(model, options));
-}
-
-/**
- * The reranker behind the adapter `owner`. Of a model that is named, scores are from 0 to 1, as frameworks expect: sigmoid unless
- * asked otherwise. The default's best order is fused, which has no threshold; with one it is the cross-encoder's sigmoid.
- * Throws `INVALID_OPTION` for a `threshold` of scores that are fused.
- */
-export function rerankerHandle(
-  owner: string,
-  model: AdapterModel<Reranker> | undefined,
-  options: LoadOptions,
-  threshold: number | undefined,
-): ModelHandle<Reranker> {
-  const { scale = model === undefined && threshold === undefined ? "fused" : "sigmoid" } = options;
-  if (threshold !== undefined && (isLoaded(model) ? model.scale : scale) === "fused") {
-    throw invalid(
-      "threshold",
-      'does not apply to scores of scale "fused": they are for the order of one call alone; give scale "sigmoid" or "logit"',
-    );
-  }
-  if (isLoaded(model)) return shared(owner, "model", model, "rerank", options);
-  return owned(owner, () => loadReranker(model, { ...options, scale }));
-}
-
-/** The options of one call: aborted by either signal. */
-export function callOptions(own: AbortSignal | undefined, given: AbortSignal | undefined): CallOptions {
-  if (own !== undefined && given !== undefined) return { signal: AbortSignal.any([own, given]) };
-  const signal = given ?? own;
-  return signal === undefined ? {} : { signal };
-}
-
-/** An embedding model's facts with the instructions that these options choose, as the loaded model has them. Throws `INVALID_OPTION`. */
-export function specInUse(spec: EmbeddingSpec, options: LoadOptions): EmbeddingSpec {
-  return createPrompts(spec, options).spec;
-}
-
-/** By shape, not by class: the model may come from another copy of this package. */
-export function isLoaded<Loaded extends Embedder | Reranker>(
-  model: AdapterModel<Loaded> | object | undefined,
-): model is Loaded {
-  return (
-    typeof model === "object" &&
-    model !== null &&
-    "spec" in model &&
-    "dispose" in model &&
-    typeof model.dispose === "function"
-  );
-}
+} from "./adapter/retriever.js";
+export { invalid, listed } from "./api/errors.js";
+export {
+  type Check,
+  type Checks,
+  checkOptions,
+  isCount,
+  isFiniteNumber,
+  isFlag,
+  isFunction,
+  isList,
+  isSignal,
+  oneOf,
+} from "./checks.js";
+export { orElse } from "./model/resolve.js";
+export { rerankerFor } from "./model/table.js";
+export { loadRerankingStage } from "./reranker.js";
+export { type CascadeStage, cascade, type StageScores } from "./scoring/cascade.js";
+export { dotProduct } from "./similarity.js";
+export { checkText } from "./text/input.js";

@@ -1,15 +1,15 @@
 import type { EmbedDocumentsOptions, Embedder, EmbedOptions } from "./api/embedder.js";
-import type { CallOptions, InputType, LoadOptions } from "./api/options.js";
 import type { EmbeddingOutput, LexicalWeight, SparseVector, TextEmbedding, TokenVectors } from "./api/embedding.js";
-import { type CallFacts, withCall } from "./run/call.js";
-import { checkCallOptions } from "./model/options.js";
-import { createEmbedStream } from "./run/embed-stream.js";
-import type { Head } from "./protocol.js";
 import { BgeError } from "./api/errors.js";
-import { checkInputType, checkText, checkTexts } from "./text/input.js";
-import { type OpenModel, openModel } from "./load/open-model.js";
-import { dimensionsOf, LEAST_TEXT_TOKENS, maxTokensOf, refuse } from "./model/options.js";
-import { allOrError } from "./run/results.js";
+import type { ModelReference, ModelSpec } from "./api/model.js";
+import type { CallOptions, EmbedderOptions, InputType } from "./api/options.js";
+import { checkOptions } from "./checks.js";
+import { type OpenModel, openModel, type Plan } from "./load/open-model.js";
+import { dimensionsOf, EMBEDDER_OPTIONS, LEAST_TEXT_TOKENS, maxTokensOf } from "./model/options.js";
+import type { Head } from "./protocol.js";
+import { type CallFacts, withCall } from "./run/call.js";
+import { CALL_OPTIONS } from "./run/call-options.js";
+import { createEmbedStream } from "./run/embed-stream.js";
 import {
   checkOutputs,
   checkTokenOutput,
@@ -19,47 +19,56 @@ import {
   tokensHead,
   toTokenVectors,
 } from "./run/outputs.js";
-import { createPrompts } from "./text/prompts.js";
-import type { EmbeddingSpec, ModelReference, ModelSpec } from "./api/model.js";
+import { allOrError } from "./run/results.js";
 import { lengthsOf, lengthsOverLimit, runAll, type TextTask } from "./run/run-texts.js";
 import { createTruncation } from "./run/truncation-report.js";
+import { checkText, checkTexts } from "./text/input.js";
+import { createPrompts, type Prompts } from "./text/prompts.js";
 
 type Counting = CallOptions & { readonly inputType?: InputType };
+
+/** An embedder's options, checked and resolved for its model. */
+interface EmbedderPlan extends Plan {
+  readonly prompts: Prompts;
+  readonly dimensions: number;
+  readonly options: EmbedderOptions;
+}
 
 /**
  * Loads an embedding model.
  *
  * @param model Hugging Face id (`"BAAI/bge-small-en-v1.5"`, or short `"bge-small-en-v1.5"`), folder (`"./my-model"`), or
  * `{ id?, directory?, ...facts }`. @default the embedded bge-small-en-v1.5
+ * @example
+ * await using embedder = await loadEmbedder("BAAI/bge-small-en-v1.5");
+ * const vectors = await embedder.embedDocuments(["Pandas eat bamboo.", "Paris is in France."]); // two Float32Arrays of 384
+ * const query = await embedder.embedQuery("What do pandas eat?");
+ * const [best] = topK(query, vectors, 1); // { index: 0, score: 0.8 }
  * @throws BgeError `MODEL_NOT_FOUND`, `MODEL_MISMATCH` (facts against files, a reranker), `MODEL_CORRUPT`, `UNSUPPORTED_MODEL`,
  * `UNSUPPORTED_PLATFORM`, `INVALID_OPTION`
  */
-export async function loadEmbedder(model?: string | ModelReference, options: LoadOptions = {}): Promise<Embedder> {
-  return createEmbedder(await openModel(model, options, { accept: acceptEmbedding, needs: outputsNeeded }));
+export async function loadEmbedder(model?: string | ModelReference, options: EmbedderOptions = {}): Promise<Embedder> {
+  const checked = checkOptions(options, EMBEDDER_OPTIONS, "loadEmbedder");
+  return createEmbedder(await openModel(model, checked, (spec) => planEmbedder(spec, checked)));
 }
 
-function outputsNeeded(_: ModelSpec, { outputs = ["dense"] }: LoadOptions): readonly EmbeddingOutput[] {
-  return outputs;
-}
-
-function acceptEmbedding(spec: ModelSpec, options: LoadOptions): void {
+function planEmbedder(spec: ModelSpec, options: EmbedderOptions): EmbedderPlan {
   if (spec.kind !== "embedding") {
     const message = `${spec.id} is a reranker, not an embedding model: load it with loadReranker.`;
     throw new BgeError("MODEL_MISMATCH", message, { parameter: "model" });
   }
-  refuse(options, ["scale", "weights", "cutoffLayer"], "an embedder has no scores");
-  createPrompts(spec, options);
-  dimensionsOf(options, spec);
-  maxTokensOf(options, spec, LEAST_TEXT_TOKENS);
+  return {
+    prompts: createPrompts(spec, options),
+    dimensions: dimensionsOf(options, spec),
+    maxTokens: maxTokensOf(options, spec, LEAST_TEXT_TOKENS),
+    needs: options.outputs ?? ["dense"],
+    options,
+  };
 }
 
-function createEmbedder({ spec: facts, source, engine, options }: OpenModel): Embedder {
-  // `acceptEmbedding` has seen to it.
-  const model = presentOutputs(facts as EmbeddingSpec, engine.info.outputs);
-  const prompts = createPrompts(model, options);
-  const { spec } = prompts;
-  const dimensions = dimensionsOf(options, model);
-  const maxTokens = maxTokensOf(options, model, LEAST_TEXT_TOKENS);
+function createEmbedder({ source, engine, plan }: OpenModel<EmbedderPlan>): Embedder {
+  const { prompts, dimensions, maxTokens, options } = plan;
+  const spec = presentOutputs(prompts.spec, engine.info.outputs);
   const truncation = createTruncation(spec.id, maxTokens, options);
 
   const taskOf = (inputType: InputType, heads: readonly Head[]): TextTask => ({
@@ -98,9 +107,9 @@ function createEmbedder({ spec: facts, source, engine, options }: OpenModel): Em
 
   async function embedQuery(text: string, callOptions: CallOptions = {}): Promise<Float32Array> {
     checkText(text, "text");
-    checkCallOptions(callOptions);
+    const checked = checkOptions(callOptions, CALL_OPTIONS.any, "embedQuery");
     const [vector] = await embedAll([text], vectors, (data) => data, {
-      ...callOptions,
+      ...checked,
       method: "embedQuery",
       inputType: "query",
     });
@@ -112,9 +121,9 @@ function createEmbedder({ spec: facts, source, engine, options }: OpenModel): Em
     callOptions: EmbedDocumentsOptions = {},
   ): Promise<Float32Array[]> {
     checkTexts(texts, "texts");
-    checkCallOptions(callOptions, ["onProgress"]);
+    const checked = checkOptions(callOptions, CALL_OPTIONS.embedDocuments, "embedDocuments");
     return embedAll(texts, vectors, (data) => data, {
-      ...callOptions,
+      ...checked,
       method: "embedDocuments",
       inputType: "document",
     });
@@ -130,11 +139,11 @@ function createEmbedder({ spec: facts, source, engine, options }: OpenModel): Em
 
   async function embed<Output extends EmbeddingOutput = "dense">(
     texts: readonly string[],
-    { outputs = ["dense" as Output], ...callOptions }: EmbedOptions<Output>,
+    embedOptions: EmbedOptions<Output>,
   ): Promise<Required<Pick<TextEmbedding, Output>>[]> {
     checkTexts(texts, "texts");
-    checkInputType(callOptions.inputType);
-    checkCallOptions(callOptions, ["inputType", "onProgress"]);
+    const checked = checkOptions(embedOptions, CALL_OPTIONS.embed, "embed", ["inputType"]);
+    const { outputs = ["dense"], ...callOptions } = checked;
     const { heads, toRecord } = recordsOf(outputs);
     // The outputs asked for are those that are set.
     return embedAll(texts, heads, toRecord, {
@@ -147,25 +156,23 @@ function createEmbedder({ spec: facts, source, engine, options }: OpenModel): Em
     { indices, values }: SparseVector,
     callOptions: CallOptions = {},
   ): Promise<LexicalWeight[]> {
-    checkCallOptions(callOptions);
-    const facts = { ...callOptions, method: "lexicalWeights", inputs: 1 } as const;
+    const checked = checkOptions(callOptions, CALL_OPTIONS.any, "lexicalWeights");
+    const facts = { ...checked, method: "lexicalWeights", inputs: 1 } as const;
     const tokens = await withCall(engine, facts, (call) => call.run({ type: "decode", ids: Int32Array.from(indices) }));
     return indices.map((id, i) => ({ id, token: tokens[i]!, weight: values[i]! }));
   }
 
   async function embedTokens(
     texts: readonly string[],
-    { inputType, ...callOptions }: CallOptions & { readonly inputType: InputType },
+    callOptions: CallOptions & { readonly inputType: InputType },
   ): Promise<TokenVectors[]> {
     checkTexts(texts, "texts");
-    checkInputType(inputType);
-    checkCallOptions(callOptions);
+    const checked = checkOptions(callOptions, CALL_OPTIONS.embedTokens, "embedTokens", ["inputType"]);
     const head = tokensHead(spec, dimensions);
     checkTokenOutput(spec, engine.info, head);
     return embedAll(texts, [head], (data) => toTokenVectors(data, head), {
-      ...callOptions,
+      ...checked,
       method: "embedTokens",
-      inputType,
     });
   }
 
@@ -173,12 +180,12 @@ function createEmbedder({ spec: facts, source, engine, options }: OpenModel): Em
   function countTokens(texts: readonly string[], options?: Counting): Promise<number[]>;
   async function countTokens(
     input: string | readonly string[],
-    { inputType = "document", ...callOptions }: Counting = {},
+    countOptions: Counting = {},
   ): Promise<number | number[]> {
     const texts = typeof input === "string" ? [input] : input;
     checkTexts(texts, "texts");
-    checkInputType(inputType);
-    checkCallOptions(callOptions);
+    const checked = checkOptions(countOptions, CALL_OPTIONS.embedTokens, "countTokens");
+    const { inputType = "document", ...callOptions } = checked;
     const facts = { ...callOptions, method: "countTokens", inputs: texts.length } as const;
     const counts = await withCall(engine, facts, (call) =>
       lengthsOf(call, prompts.write(texts, inputType), prompts.encoding(inputType, Number.MAX_SAFE_INTEGER)),

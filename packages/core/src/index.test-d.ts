@@ -3,34 +3,33 @@ import {
   BgeError,
   type BgeErrorCode,
   type BgeEvents,
-  type CallEvent,
   type Dtype,
   type Embedder,
+  type EmbedderOptions,
   type EmbeddingSpec,
   type EmbedStreamOptions,
   type LoadOptions,
   loadEmbedder,
   loadReranker,
-  loadRetriever,
   MODELS,
   type ModelReference,
   type ModelSource,
   type ModelSpec,
-  type OpenSource,
   onEvent,
+  pullModel,
   type RankedDocument,
   type Reranker,
+  type RerankerOptions,
   type RerankerSpec,
   type RerankOptions,
-  type Retriever,
-  type RetrieverOptions,
   resolveModel,
   type Scale,
-  type SearchOptions,
   type SparseVector,
+  similarity,
   type TextEmbedding,
   type TokenVectors,
   type TruncationReport,
+  topK,
 } from "./index.js";
 
 declare const embedder: Embedder;
@@ -43,8 +42,8 @@ describe("the loaders", () => {
     expectTypeOf(loadReranker).returns.resolves.toEqualTypeOf<Reranker>();
     expectTypeOf(loadEmbedder).parameter(0).toEqualTypeOf<string | ModelReference | undefined>();
     expectTypeOf(loadReranker).parameter(0).toEqualTypeOf<string | ModelReference | undefined>();
-    expectTypeOf(loadEmbedder).parameter(1).toEqualTypeOf<LoadOptions | undefined>();
-    expectTypeOf(loadReranker).parameter(1).toEqualTypeOf<LoadOptions | undefined>();
+    expectTypeOf(loadEmbedder).parameter(1).toEqualTypeOf<EmbedderOptions | undefined>();
+    expectTypeOf(loadReranker).parameter(1).toEqualTypeOf<RerankerOptions | undefined>();
     expectTypeOf(loadEmbedder).toBeCallableWith();
     expectTypeOf(loadEmbedder).toBeCallableWith({ directory: "./x", pooling: "mean" });
     expectTypeOf(loadEmbedder).toBeCallableWith(undefined, { dtype: "q8", queryInstruction: false });
@@ -65,6 +64,10 @@ describe("the loaders", () => {
     loadReranker("x", { dtype: "int4" });
     // @ts-expect-error core knows logit and sigmoid
     loadReranker("x", { scale: "cosine" });
+    // @ts-expect-error an embedder has no scores
+    loadEmbedder("x", { scale: "logit" });
+    // @ts-expect-error a reranker has no examples
+    loadReranker("x", { examples: [] });
     // @ts-expect-error an unknown fact
     loadEmbedder({ id: "x", normalize: false });
     // @ts-expect-error a URL is passed as its text
@@ -73,6 +76,8 @@ describe("the loaders", () => {
 
   test("have readonly options", () => {
     expectTypeOf<LoadOptions>().toEqualTypeOf<Readonly<LoadOptions>>();
+    expectTypeOf<EmbedderOptions>().toEqualTypeOf<Readonly<EmbedderOptions>>();
+    expectTypeOf<RerankerOptions>().toEqualTypeOf<Readonly<RerankerOptions>>();
     expectTypeOf<Pick<ModelReference, "pooling" | "id">>().toEqualTypeOf<
       Readonly<Pick<ModelReference, "pooling" | "id">>
     >();
@@ -140,7 +145,6 @@ describe("an embedder", () => {
   test("is disposable, and says what it is", () => {
     expectTypeOf<Embedder>().toExtend<AsyncDisposable>();
     expectTypeOf(embedder.spec).toEqualTypeOf<EmbeddingSpec>();
-    expectTypeOf(embedder.source).toEqualTypeOf<OpenSource>();
     expectTypeOf(embedder.source).toExtend<ModelSource>();
     expectTypeOf(embedder.source.device).toEqualTypeOf<"cpu" | "cuda" | "coreml" | "dml" | "webgpu">();
     expectTypeOf(embedder.dispose).returns.resolves.toBeVoid();
@@ -164,45 +168,16 @@ describe("a reranker", () => {
   });
 });
 
-describe("a retriever", () => {
-  type Page = { readonly id: string; readonly text: string; readonly page: number };
+test("vectors are compared as they come, or as plain lists", () => {
+  const vector = new Float32Array(3);
+  expectTypeOf(similarity(vector, [1, 2, 3])).toBeNumber();
+  expectTypeOf(topK(vector, [vector, [1, 2, 3]], 2)).toEqualTypeOf<RankedDocument[]>();
+  // @ts-expect-error how many are wanted must be said
+  topK(vector, [vector]);
+});
 
-  test("gives back the documents that it was made for", () => {
-    expectTypeOf(loadRetriever<Page>).returns.resolves.toEqualTypeOf<Retriever<Page>>();
-    const retriever = {} as Retriever<Page>;
-    expectTypeOf(retriever.search).returns.resolves.toHaveProperty("results");
-    type Found = Awaited<ReturnType<typeof retriever.search>>["results"][number];
-    expectTypeOf<Found["document"]>().toEqualTypeOf<Page>();
-    expectTypeOf<Found["scores"]["dense"]>().toEqualTypeOf<number | undefined>();
-    expectTypeOf(retriever.search).toBeCallableWith("x", {
-      filter: ({ page }) => page > 3,
-      stages: ["lexical"],
-      signal,
-    });
-    async function* source() {
-      yield { id: "a", text: "b", page: 1 };
-    }
-    expectTypeOf(retriever.add).toBeCallableWith(source(), { signal });
-    expectTypeOf(retriever.remove(new Set(["a"]))).toEqualTypeOf<number>();
-    expectTypeOf<Retriever>().toExtend<AsyncDisposable>();
-    // @ts-expect-error a document without a page
-    retriever.add([{ id: "a", text: "b" }]);
-    // @ts-expect-error no such stage
-    retriever.search("x", { stages: ["words"] });
-  });
-
-  test("takes models as the loaders do, and loaded ones", () => {
-    expectTypeOf(loadRetriever).toBeCallableWith();
-    expectTypeOf(loadRetriever).toBeCallableWith({ embedder, reranker });
-    expectTypeOf(loadRetriever).toBeCallableWith({ embedder: "bge-small-zh-v1.5", reranker: false });
-    expectTypeOf(loadRetriever).toBeCallableWith({ reranker: { directory: "./x" }, load: { threads: 2 } });
-    // @ts-expect-error an embedder is no reranker
-    loadRetriever({ reranker: embedder });
-    // @ts-expect-error the precision is chosen where a model is loaded
-    loadRetriever({ load: { dtype: "int8" } });
-    expectTypeOf<RetrieverOptions>().toEqualTypeOf<Readonly<RetrieverOptions>>();
-    expectTypeOf<SearchOptions<Page>>().toEqualTypeOf<Readonly<SearchOptions<Page>>>();
-  });
+test("pullModel takes what it needs", () => {
+  expectTypeOf(pullModel).toBeCallableWith("x", { dtype: "int8", revision: "main", token: false });
 });
 
 test("a spec's kind tells what it has", () => {
@@ -231,7 +206,7 @@ test("an error has a code, and what it is about", () => {
 describe("events", () => {
   test("have the type of their channel", () => {
     const stop = onEvent("bge-js:call", (event) => {
-      expectTypeOf(event).toEqualTypeOf<CallEvent>();
+      expectTypeOf(event).toEqualTypeOf<BgeEvents["bge-js:call"]>();
       expectTypeOf(event.durationMs).toBeNumber();
       // @ts-expect-error no event holds a text
       event.text;

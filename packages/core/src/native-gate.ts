@@ -1,9 +1,10 @@
+import type { Gate } from "./protocol.js";
+
 /**
  * onnxruntime-node ends the whole process ("terminate called after throwing an instance of 'Napi::Error'") when its thread is
  * stopped in the middle of a native call: at `process.exit()`, or by `worker.terminate()`. Seen with 1.30.0, every time. So a
  * thread says when it is inside such a call, and whoever wants to stop it closes the gate and waits for that call to end.
  */
-
 const INSIDE = 0;
 const CLOSED = 1;
 /** A call that takes longer is not waited for at exit. */

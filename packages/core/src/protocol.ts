@@ -85,6 +85,8 @@ export type Head = { readonly output: string } & (
   | { readonly type: "vector"; readonly pooling: Pooling; readonly dimensions: number }
   /** `skip`: tokens at the start that are left out. */
   | { readonly type: "tokens"; readonly dimensions: number; readonly skip: 0 | 1 }
+  /** The ids of the tokens that `tokens` gives rows of, exact in float32 (below 2 ** 24). */
+  | { readonly type: "token-ids"; readonly skip: 0 | 1 }
   /** For each token its id and weight; both 0 where the token counts for nothing. Ids stay exact in float32 (below 2 ** 24). */
   | { readonly type: "sparse" }
   /** `query`: its token rows. The first token's row ([CLS]) of each document is left out. */
@@ -160,6 +162,8 @@ export function rowSize(head: Head, length: number): number {
       return head.dimensions;
     case "tokens":
       return (length - head.skip) * head.dimensions;
+    case "token-ids":
+      return length - head.skip;
     case "sparse":
       return 2 * length;
     case "best-matches":

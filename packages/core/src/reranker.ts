@@ -1,15 +1,16 @@
-import type { RankedDocument, Reranker, RerankOptions } from "./api/reranker.js";
-import type { CallOptions, LoadOptions } from "./api/options.js";
-import { type CallFacts } from "./run/call.js";
-import { checkCallOptions } from "./model/options.js";
-import { checkText, checkTexts } from "./text/input.js";
-import { DEFAULT_EMBEDDER, DEFAULT_RERANKER } from "./model/table.js";
-import { type OpenScorer, openScorer, scoreAll } from "./load/open-scorer.js";
-import { checkOptions } from "./model/options.js";
 import { invalid } from "./api/errors.js";
-import { checkRanking, rank } from "./scoring/ranking.js";
-import { orElse } from "./model/resolve.js";
 import type { ModelReference } from "./api/model.js";
+import type { CallOptions, RerankerOptions } from "./api/options.js";
+import type { RankedDocument, Reranker, RerankOptions } from "./api/reranker.js";
+import { checkOptions } from "./checks.js";
+import { type OpenScorer, openScorer, scoreAll } from "./load/open-scorer.js";
+import { RERANKER_OPTIONS } from "./model/options.js";
+import { orElse } from "./model/resolve.js";
+import { DEFAULT_EMBEDDER, DEFAULT_RERANKER } from "./model/table.js";
+import type { CallFacts } from "./run/call.js";
+import { CALL_OPTIONS } from "./run/call-options.js";
+import { rank } from "./scoring/ranking.js";
+import { checkText, checkTexts } from "./text/input.js";
 
 /** How an open reranker's documents get their scores, and how it ends. */
 interface Scoring {
@@ -28,10 +29,14 @@ interface Scoring {
  * @param model Hugging Face id, folder, or `{ id?, directory?, ...facts }`; `{ id, lateInteraction: true }` reranks with the
  * token vectors of any other embedding model. @default bge-js/reranker-small-en, fused with late interaction unless `scale` is
  * given: the best order of what is embedded, by scores that mean nothing outside their call
+ * @example
+ * await using reranker = await loadReranker();
+ * const documents = ["Paris is in France.", "The giant panda is a bear."];
+ * const [best] = await reranker.rerank("What is a panda?", documents, { topN: 1 }); // { index: 1, score: ... }
  * @throws BgeError as `loadEmbedder`
  */
-export async function loadReranker(model?: string | ModelReference, options: LoadOptions = {}): Promise<Reranker> {
-  const checked = checkOptions(options);
+export async function loadReranker(model?: string | ModelReference, options: RerankerOptions = {}): Promise<Reranker> {
+  const checked = checkOptions(options, RERANKER_OPTIONS, "loadReranker");
   const { scale = model === undefined ? "fused" : undefined } = checked;
   const chosen = model ?? DEFAULT_RERANKER;
   const open = scale === "fused" ? fusedScoring(chosen, checked) : scoring(chosen, checked);
@@ -39,11 +44,15 @@ export async function loadReranker(model?: string | ModelReference, options: Loa
 }
 
 /** A reranker whose scores are compared within one search alone: late interaction weighs the query's tokens by the candidates. */
-export async function loadRerankingStage(model: string | ModelReference, options: LoadOptions): Promise<Reranker> {
-  return createReranker(await scoring(model, options, true));
+export async function loadRerankingStage(model: string | ModelReference, options: RerankerOptions): Promise<Reranker> {
+  return createReranker(await scoring(model, checkOptions(options, RERANKER_OPTIONS, "loadReranker"), true));
 }
 
-async function scoring(model: string | ModelReference, options: LoadOptions, byCandidates = false): Promise<Scoring> {
+async function scoring(
+  model: string | ModelReference,
+  options: RerankerOptions,
+  byCandidates = false,
+): Promise<Scoring> {
   const opened = await openScorer(model, options, byCandidates);
   const { kind, scale } = opened.scorer;
   return {
@@ -55,8 +64,8 @@ async function scoring(model: string | ModelReference, options: LoadOptions, byC
   };
 }
 
-async function fusedScoring(model: string | ModelReference, options: LoadOptions): Promise<Scoring> {
-  const { openFused, scoreFused } = await import("./load/fused.js");
+async function fusedScoring(model: string | ModelReference, options: RerankerOptions): Promise<Scoring> {
+  const { openFused, scoreFused } = await import("./load/open-fused.js");
   const fused = await openFused(model, options);
   return {
     kind: "fused",
@@ -71,8 +80,7 @@ async function fusedScoring(model: string | ModelReference, options: LoadOptions
 
 function createReranker({ kind, scale, shown, score: scoreList, dispose }: Scoring): Reranker {
   async function score(query: string, documents: readonly string[], options: CallOptions = {}): Promise<number[]> {
-    checkCallOptions(options);
-    return scoreChecked(query, documents, options, "score");
+    return scoreChecked(query, documents, checkOptions(options, CALL_OPTIONS.any, "score"), "score");
   }
 
   async function scoreChecked(
@@ -93,15 +101,15 @@ function createReranker({ kind, scale, shown, score: scoreList, dispose }: Scori
     documents: readonly string[],
     options: RerankOptions = {},
   ): Promise<RankedDocument[]> {
-    checkCallOptions(options, ["topN", "threshold"]);
-    checkRanking(options);
-    if (scale === "fused" && options.threshold !== undefined) {
+    const checked = checkOptions(options, CALL_OPTIONS.rerank, "rerank");
+    if (scale === "fused" && checked.threshold !== undefined) {
       throw invalid(
         "threshold",
         'does not apply: fused scores are comparable within one call alone; load with scale "logit"',
       );
     }
-    return rank(await scoreChecked(query, documents, options, "rerank"), options);
+    const { topN: _, threshold: __, ...limits } = checked;
+    return rank(await scoreChecked(query, documents, limits, "rerank"), checked);
   }
 
   const { spec, source, scorer } = shown;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { maxSim } from "../similarity.js";
+import { maxSim } from "./similarity.js";
 
 /** As the definition says it, row by row. */
 function naive(query: readonly number[][], document: readonly number[][]): number {

@@ -1,6 +1,41 @@
-import type { HybridWeights } from "./api/options.js";
 import type { SparseVector, TextEmbedding } from "./api/embedding.js";
-import { invalid } from "./api/errors.js";
+import { BgeError, invalid } from "./api/errors.js";
+import type { HybridWeights } from "./api/options.js";
+import type { RankedDocument } from "./api/reranker.js";
+import { isCount } from "./checks.js";
+
+/**
+ * The cosine of two vectors of an embedder, from -1 to 1: their dot product, since they are L2-normalised.
+ *
+ * @param a `dimensions` numbers, as a Float32Array or a plain list
+ * @throws BgeError `INVALID_INPUT` for vectors of unlike lengths
+ * @example similarity(await embedder.embedQuery("What is a panda?"), vectors[0])
+ */
+export function similarity(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  if (a.length !== b.length) {
+    throw new BgeError("INVALID_INPUT", `Vectors of ${a.length} and ${b.length} numbers cannot be compared.`);
+  }
+  return dotProduct(a, 0, b, 0, a.length);
+}
+
+/**
+ * The `k` vectors nearest to the query's by their cosines, best first; equal ones in their order.
+ *
+ * @param vectors as many as there are documents, each as wide as the query's
+ * @param k at most this many results
+ * @throws BgeError `INVALID_INPUT` that names the first vector of another length, `INVALID_OPTION` for `k`
+ * @example topK(await embedder.embedQuery("What is a panda?"), vectors, 3) // [{ index, score }, ...]
+ */
+export function topK(query: ArrayLike<number>, vectors: readonly ArrayLike<number>[], k: number): RankedDocument[] {
+  const wanted = isCount(k);
+  if (wanted !== undefined) throw invalid("k", `must be ${wanted}, not ${String(k)}`);
+  const scores = vectors.map((vector, index) => {
+    if (vector?.length === query.length) return { index, score: dotProduct(query, 0, vector, 0, query.length) };
+    const problem = `A vector of ${vector?.length} numbers cannot be compared with a query's of ${query.length} (index ${index}).`;
+    throw new BgeError("INVALID_INPUT", problem, { parameter: "vectors", indices: [index] });
+  });
+  return scores.sort((a, b) => b.score - a.score || a.index - b.index).slice(0, k);
+}
 
 /** The sum over shared tokens of the product of their weights: bge-m3's lexical matching score. */
 export function sparseScore(query: SparseVector, document: SparseVector): number {
@@ -62,7 +97,7 @@ export function maxSim(query: Float32Array, document: Float32Array, dimensions: 
  * The dot product of `length` numbers of `a` from `i` and of `b` from `j`: four running sums, so that the processor need not wait
  * for each addition.
  */
-export function dotProduct(a: Float32Array, i: number, b: Float32Array, j: number, length: number): number {
+export function dotProduct(a: ArrayLike<number>, i: number, b: ArrayLike<number>, j: number, length: number): number {
   let s0 = 0;
   let s1 = 0;
   let s2 = 0;

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
-import { BgeError, type Embedder, type LoadOptions, type ModelSource, resolveModel } from "@bge-js/core";
+import { BgeError, type Embedder, type EmbedderOptions, type ModelSource, resolveModel } from "@bge-js/core";
 import { type AdapterModel, isLoaded, specInUse } from "@bge-js/core/adapter";
 
 /** What is known of an embedder before it is loaded, too. */
 type Facts = Pick<Embedder, "dimensions" | "maxTokens" | "spec"> & { readonly source: ModelSource };
 
 /** `bge-small-en-v1.5_int8_384_<hash of all that changes a vector>_`: readable, and fit for a file's name. */
-export function cacheNamespace(model: AdapterModel<Embedder> | undefined, options: LoadOptions): string {
+export function cacheNamespace(model: AdapterModel<Embedder> | undefined, options: EmbedderOptions): string {
   const { spec, source, dimensions, maxTokens } = isLoaded(model) ? model : factsOf(model, options);
   const { id, pooling, queryInstruction, queryFormat, documentInstruction } = spec;
   const { fingerprint, dtype, batching } = source;
@@ -20,7 +20,7 @@ export function cacheNamespace(model: AdapterModel<Embedder> | undefined, option
   return `${name}_${dtype}_${dimensions}_${hash}_`;
 }
 
-function factsOf(model: Exclude<AdapterModel<Embedder>, Embedder> | undefined, options: LoadOptions): Facts {
+function factsOf(model: Exclude<AdapterModel<Embedder>, Embedder> | undefined, options: EmbedderOptions): Facts {
   const { spec, source } = resolveModel(model, { dtype: options.dtype, revision: options.revision });
   if (spec.kind !== "embedding") {
     const message = `${spec.id} is a reranker: it has no vectors to cache.`;

@@ -1,4 +1,5 @@
-import type { Embedder, ModelReference, Reranker, Retriever, SkippedStage } from "@bge-js/core";
+import type { Embedder, ModelReference, Reranker } from "@bge-js/core";
+import type { Retriever, SkippedStage } from "@bge-js/retriever";
 import type { Document, DocumentInterface } from "@langchain/core/documents";
 import type { Embeddings } from "@langchain/core/embeddings";
 import type { BaseRetrieverInterface } from "@langchain/core/retrievers";

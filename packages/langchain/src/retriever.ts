@@ -1,21 +1,25 @@
 import { randomUUID } from "node:crypto";
-import type { AddOptions, AnyDocument, Retriever } from "@bge-js/core";
 import {
   callOptions,
   checkList,
   metadataOf,
+  optionalPackage,
   type RetrieverFields,
   type RetrieverHandle,
   retrieverFields,
   retrieverHandle,
 } from "@bge-js/core/adapter";
+import type { AddOptions, AnyDocument, Retriever, RetrieverOptions } from "@bge-js/retriever";
 import { Document, type DocumentInterface } from "@langchain/core/documents";
 import type { BaseRetrieverInput } from "@langchain/core/retrievers";
 import { AbortableRetriever } from "./abortable-retriever.js";
 import { scored } from "./reranker.js";
 
-/** The options of `loadRetriever` of `@bge-js/core`, or a loaded `retriever` without them; those of a search; LangChain's own. */
-export interface BgeRetrieverFields extends RetrieverFields<DocumentInterface>, BaseRetrieverInput {}
+/** The options of `loadRetriever` of `@bge-js/retriever`, or a loaded `retriever` without them; those of a search; LangChain's own. */
+export interface BgeRetrieverFields
+  extends RetrieverFields<DocumentInterface, Retriever>,
+    RetrieverOptions,
+    BaseRetrieverInput {}
 
 /**
  * A retriever for LangChain.js that needs no vector store: documents in this process's memory, found by words (BM25) and by
@@ -49,7 +53,7 @@ export class BgeRetriever extends AbortableRetriever implements AsyncDisposable 
     const { topN = 3, signal, callbacks, tags, metadata, verbose, ...options } = fields;
     this.topN = topN;
     this.#signal = signal;
-    this.#retriever = retrieverHandle("BgeRetriever", options, toDocument);
+    this.#retriever = retrieverHandle("BgeRetriever", options, loadRetriever, toDocument);
   }
 
   /** A retriever that holds these documents; `input` is the constructor's. What was loaded is freed if a document cannot be used. */
@@ -108,6 +112,11 @@ export class BgeRetriever extends AbortableRetriever implements AsyncDisposable 
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
   }
+}
+
+async function loadRetriever(options: RetrieverOptions): Promise<Retriever> {
+  const retriever = await optionalPackage("@bge-js/retriever", "BgeRetriever", () => import("@bge-js/retriever"));
+  return retriever.loadRetriever(options);
 }
 
 /** Of a document that was put into a shared retriever elsewhere, all further fields are metadata. */

@@ -1,4 +1,5 @@
-import type { Embedder, ModelReference, Reranker, Retriever, SkippedStage } from "@bge-js/core";
+import type { Embedder, ModelReference, Reranker } from "@bge-js/core";
+import type { Retriever, SkippedStage } from "@bge-js/retriever";
 import type { BaseEmbedding } from "@llamaindex/core/embeddings";
 import type { Settings } from "@llamaindex/core/global";
 import type { BaseNodePostprocessor } from "@llamaindex/core/postprocessor";

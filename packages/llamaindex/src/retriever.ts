@@ -1,20 +1,21 @@
-import type { AddOptions, AnyDocument, Retriever } from "@bge-js/core";
 import {
   callOptions,
   checkList,
   metadataOf,
+  optionalPackage,
   type RetrieverFields,
   type RetrieverHandle,
   retrieverFields,
   retrieverHandle,
 } from "@bge-js/core/adapter";
+import type { AddOptions, AnyDocument, Retriever, RetrieverOptions } from "@bge-js/retriever";
 import type { QueryBundle } from "@llamaindex/core/query-engine";
 import { BaseRetriever } from "@llamaindex/core/retriever";
 import { type BaseNode, MetadataMode, type NodeWithScore, TextNode } from "@llamaindex/core/schema";
 import { extractText } from "@llamaindex/core/utils";
 
-/** The options of `loadRetriever` of `@bge-js/core`, or a loaded `retriever` without them; and those of a search. */
-export interface BgeRetrieverFields extends RetrieverFields<BaseNode> {
+/** The options of `loadRetriever` of `@bge-js/retriever`, or a loaded `retriever` without them; and those of a search. */
+export interface BgeRetrieverFields extends RetrieverFields<BaseNode, Retriever>, RetrieverOptions {
   /** Which metadata stand before a node's text when it is read. @default MetadataMode.EMBED, as in LlamaIndex's own indices */
   readonly metadataMode?: MetadataMode;
 }
@@ -48,7 +49,7 @@ export class BgeRetriever extends BaseRetriever implements AsyncDisposable {
     this.topN = topN;
     this.metadataMode = metadataMode;
     this.#signal = signal;
-    this.#retriever = retrieverHandle("BgeRetriever", options, toNode);
+    this.#retriever = retrieverHandle("BgeRetriever", options, loadRetriever, toNode);
   }
 
   /** A retriever that holds these nodes; `input` is the constructor's. What was loaded is freed if a node cannot be used. */
@@ -100,6 +101,11 @@ export class BgeRetriever extends BaseRetriever implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
   }
+}
+
+async function loadRetriever(options: RetrieverOptions): Promise<Retriever> {
+  const retriever = await optionalPackage("@bge-js/retriever", "BgeRetriever", () => import("@bge-js/retriever"));
+  return retriever.loadRetriever(options);
 }
 
 /** Of a document that was put into a shared retriever elsewhere, all further fields are metadata. */

@@ -1,5 +1,4 @@
-import type { Embedder } from "../../core/src/api/embedder.js";
-import type { BgeError } from "../../core/src/api/errors.js";
+import type { BgeError, Embedder } from "@bge-js/core";
 import type { Added, AddOptions, FailedDocument, RetrieverDocument } from "./api.js";
 import { failedDocuments, toDocument } from "./documents.js";
 import type { Store } from "./store.js";

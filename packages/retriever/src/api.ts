@@ -1,8 +1,4 @@
-import type { Reranker } from "../../core/src/api/reranker.js";
-import type { Embedder } from "../../core/src/api/embedder.js";
-import type { LoadOptions } from "../../core/src/api/options.js";
-import type { BgeError } from "../../core/src/api/errors.js";
-import type { ModelReference } from "../../core/src/api/model.js";
+import type { BgeError, Embedder, LoadOptions, ModelReference, Reranker } from "@bge-js/core";
 
 /**
  * A stage of a search. `lexical`: BM25 over words (and characters of Chinese and its like); `dense`: exact cosines; both over all

@@ -1,4 +1,5 @@
-import { BgeError, listed } from "../../core/src/api/errors.js";
+import { BgeError } from "@bge-js/core";
+import { listed } from "@bge-js/core/adapter";
 import type { FailedDocument, RetrieverDocument } from "./api.js";
 
 /** Refuses what cannot be gone through. A string can, but nobody wants its characters. */

@@ -1,14 +1,15 @@
-import type { Reranker } from "../../core/src/api/reranker.js";
-import type { Embedder } from "../../core/src/api/embedder.js";
-import { abortable } from "../../core/src/abort.js";
-import { loadEmbedder } from "../../core/src/embedder.js";
-import { BgeError } from "../../core/src/api/errors.js";
-import { rerankerFor } from "../../core/src/model/table.js";
-import { loadRerankingStage } from "../../core/src/reranker.js";
-import { orElse } from "../../core/src/model/resolve.js";
-import type { ModelReference } from "../../core/src/api/model.js";
+import { BgeError, type Embedder, loadEmbedder, type ModelReference, type Reranker } from "@bge-js/core";
+import { abortable, loadRerankingStage, orElse, rerankerFor } from "@bge-js/core/adapter";
 import { addDocuments } from "./add.js";
-import type { AddOptions, Retriever, RetrieverDocument, RetrieverOptions, SearchOptions, Stage } from "./api.js";
+import type {
+  AddOptions,
+  AnyDocument,
+  Retriever,
+  RetrieverDocument,
+  RetrieverOptions,
+  SearchOptions,
+  Stage,
+} from "./api.js";
 import { createCosts } from "./budget.js";
 import { checkSource } from "./documents.js";
 import { checkAddOptions, checkQuery, checkRetrieverOptions, checkSearchOptions, stagesToRun } from "./options.js";
@@ -20,8 +21,15 @@ const CANDIDATES = { lexical: 100, dense: 100, lateInteraction: 50, crossEncoder
 /** Chosen on other sets than those of the README's table: see docs/quality.md. A cross-encoder that is measured brings its own. */
 const WEIGHTS = { lexical: 0.3, dense: 0.7, lateInteraction: 0.5, crossEncoder: 1.5 };
 
-/** See `loadRetriever`. */
-export async function openRetriever<D extends RetrieverDocument>(options: RetrieverOptions): Promise<Retriever<D>> {
+/**
+ * Loads a retriever: documents in memory, found by words and by vectors, the best of them read again by late interaction and by a
+ * cross-encoder, as far as the embedder has them.
+ *
+ * @throws BgeError as `loadEmbedder` and `loadReranker`
+ */
+export async function loadRetriever<D extends RetrieverDocument = AnyDocument>(
+  options: RetrieverOptions = {},
+): Promise<Retriever<D>> {
   const given = checkRetrieverOptions(options);
   const { embedder, rerankers, owned } = await loadModels(given);
   let store = createStore<D>(embedder.dimensions);
@@ -61,10 +69,10 @@ export async function openRetriever<D extends RetrieverDocument>(options: Retrie
 
   async function add(documents: Iterable<D | string> | AsyncIterable<D | string>, addOptions: AddOptions = {}) {
     checkSource(documents);
-    checkAddOptions(addOptions);
+    const given = checkAddOptions(addOptions);
     return untilDisposed(
-      (signal) => addDocuments(documents, store, embedder, nextId, { ...addOptions, signal }),
-      addOptions.signal,
+      (signal) => addDocuments(documents, store, embedder, nextId, { ...given, signal }),
+      given.signal,
     );
   }
 
@@ -80,12 +88,9 @@ export async function openRetriever<D extends RetrieverDocument>(options: Retrie
 
   async function search(query: string, searchOptions: SearchOptions<D> = {}) {
     checkQuery(query);
-    checkSearchOptions(searchOptions);
-    const run = stagesToRun(searchOptions.stages, stages);
-    return untilDisposed(
-      (signal) => searchStore(query, { ...parts, store }, { ...searchOptions, signal }, run),
-      searchOptions.signal,
-    );
+    const given = checkSearchOptions(searchOptions);
+    const run = stagesToRun(given.stages, stages);
+    return untilDisposed((signal) => searchStore(query, { ...parts, store }, { ...given, signal }, run), given.signal);
   }
 
   async function dispose(): Promise<void> {

@@ -1,10 +1,8 @@
-import type { Reranker } from "../../core/src/api/reranker.js";
-import type { Embedder } from "../../core/src/api/embedder.js";
-import type { CallOptions } from "../../core/src/api/options.js";
-import { BgeError } from "../../core/src/api/errors.js";
-import { fuse } from "../../core/src/scoring/fusion.js";
+import { BgeError, type CallOptions, type Embedder, type Reranker } from "@bge-js/core";
+import { type CascadeStage, cascade } from "@bge-js/core/adapter";
 import type { RetrieverDocument, SearchOptions, SearchResult, SearchResults, SkippedStage, Stage } from "./api.js";
 import { affordable, type Budget, type Costs, startBudget } from "./budget.js";
+import { STAGES } from "./options.js";
 import type { Store, View } from "./store.js";
 
 export interface SearchParts<D> {
@@ -16,23 +14,19 @@ export interface SearchParts<D> {
   readonly costs: Costs;
 }
 
-/** A candidate, with the scores that it has so far. */
-interface Candidate<D> {
-  readonly document: D;
-  readonly scores: Partial<Record<Stage, number>>;
-}
-
 /** One search: what it has found out, stage by stage. */
 interface Run<D> extends SearchParts<D> {
   readonly query: string;
   readonly stages: readonly Stage[];
   readonly signal: AbortSignal | undefined;
   readonly budget: Budget;
+  /** The stages' own scores, by the candidates' positions. */
+  readonly scores: Partial<Record<Stage, readonly (number | undefined)[]>>;
   readonly skipped: SkippedStage[];
   readonly timings: Partial<Record<Stage, number>>;
 }
 
-/** `Retriever.search`, its options checked: the first stage over all documents, then each later one over the best so far. */
+/** `Retriever.search`, its options checked: the first stages over all documents, then each later one over the best so far. */
 export async function searchStore<D extends RetrieverDocument>(
   query: string,
   parts: SearchParts<D>,
@@ -40,53 +34,65 @@ export async function searchStore<D extends RetrieverDocument>(
   stages: readonly Stage[],
 ): Promise<SearchResults<D>> {
   const budget = startBudget(budgetMs);
-  const run: Run<D> = { ...parts, query, stages, signal, budget, skipped: [], timings: {} };
-  let ranked = byScore(await firstStage(run, parts.store.view(filter)), run.weights);
-  for (const stage of ["lateInteraction", "crossEncoder"] as const) {
-    if (!stages.includes(stage)) continue;
-    await rescore(
-      run,
-      stage,
-      ranked.slice(0, parts.candidates[stage]).map(({ candidate }) => candidate),
+  const run: Run<D> = { ...parts, query, stages, signal, budget, scores: {}, skipped: [], timings: {} };
+  const candidates = await findCandidates(run, parts.store.view(filter));
+  const reading = (["lateInteraction", "crossEncoder"] as const)
+    .filter((stage) => stages.includes(stage))
+    .map(
+      (stage): CascadeStage => ({
+        weight: parts.weights[stage],
+        depth: parts.candidates[stage],
+        score: async (positions) => {
+          const texts = positions.map((position) => candidates[position]!.text);
+          const scores = await rescore(run, stage, texts);
+          run.scores[stage] = atPositions(positions, scores, candidates.length);
+          return scores;
+        },
+      }),
     );
-    ranked = byScore(
-      ranked.map(({ candidate }) => candidate),
-      run.weights,
-    );
-  }
-  const ranks = ranksOf(ranked.map(({ candidate }) => candidate));
-  const results = ranked.slice(0, topN).map(
-    ({ candidate, score }): SearchResult<D> => ({
-      id: candidate.document.id,
-      document: candidate.document,
-      score,
-      scores: candidate.scores,
-      ranks: ranks.get(candidate)!,
-    }),
-  );
+  const first = (["lexical", "dense"] as const).flatMap((stage) => {
+    const scores = run.scores[stage];
+    return scores === undefined ? [] : [{ weight: parts.weights[stage], scores }];
+  });
+  const { order, scores } = await cascade(candidates.length, first, reading);
+  const ranks = ranksOf(run.scores, order);
+  const results = order.slice(0, topN).map((position): SearchResult<D> => {
+    const document = candidates[position]!;
+    const own = (Object.keys(run.scores) as Stage[]).flatMap((stage) => {
+      const score = run.scores[stage]![position];
+      return score === undefined ? [] : [[stage, score] as const];
+    });
+    return {
+      id: document.id,
+      document,
+      score: scores[position]!,
+      scores: Object.fromEntries(own),
+      ranks: ranks.get(position)!,
+    };
+  });
   return { results, skipped: run.skipped, timings: { ...run.timings, total: budget.elapsedMs() } };
 }
 
-/** The best by BM25 and the best by their vectors, each with both scores. */
-async function firstStage<D>(run: Run<D>, view: View<D>): Promise<Candidate<D>[]> {
+/** The best by BM25 and the best by their vectors; each has both scores. */
+async function findCandidates<D>(run: Run<D>, view: View<D>): Promise<D[]> {
   const { stages, store, candidates } = run;
   const [words, cosines] = await Promise.all([
     stages.includes("lexical") ? timed(run, "lexical", () => view.lexical(run.query)) : undefined,
     stages.includes("dense") ? denseScores(run, view) : undefined,
   ]);
-  const scored = { ...(words && { lexical: words }), ...(cosines && { dense: cosines }) };
   if (cosines === undefined && stages.includes("dense")) {
     run.skipped.push({ stage: "dense", scored: 0, candidates: store.size });
   }
-  const slots = new Set([
-    // A text without any of the words is none of the best.
-    ...(words ? view.best(words, candidates.lexical, 0) : []),
-    ...(cosines ? view.best(cosines, candidates.dense) : []),
-  ]);
-  return [...slots].map((slot) => ({
-    document: view.document(slot),
-    scores: Object.fromEntries(Object.entries(scored).map(([stage, scores]) => [stage, scores[slot]!])),
-  }));
+  const slots = [
+    ...new Set([
+      // A text without any of the words is none of the best.
+      ...(words ? view.best(words, candidates.lexical, 0) : []),
+      ...(cosines ? view.best(cosines, candidates.dense) : []),
+    ]),
+  ];
+  if (words) run.scores.lexical = slots.map((slot) => words[slot]!);
+  if (cosines) run.scores.dense = slots.map((slot) => cosines[slot]!);
+  return slots.map((slot) => view.document(slot));
 }
 
 async function denseScores<D>(run: Run<D>, view: View<D>): Promise<Float32Array | undefined> {
@@ -108,21 +114,16 @@ async function denseScores<D>(run: Run<D>, view: View<D>): Promise<Float32Array 
   }
 }
 
-/** Lets a reranker score as many of the candidates as fit, the best first. */
-async function rescore<D extends RetrieverDocument>(
-  run: Run<D>,
-  stage: Stage,
-  candidates: Candidate<D>[],
-): Promise<void> {
+/** A reranker's scores of as many of these texts as fit, the first ones first. */
+async function rescore<D>(run: Run<D>, stage: Stage, texts: readonly string[]): Promise<(number | undefined)[]> {
   const { budget, costs, query, signal } = run;
   const reranker = run.rerankers[stage]!;
-  const texts = candidates.map(({ document }) => document.text);
   const units = texts.map((text) => unitsOf(text, reranker.maxTokens));
-  let done = 0;
-  let scored = 0;
+  const all: (number | undefined)[] = [];
   let late = false;
   await timed(run, stage, async () => {
-    while (done < texts.length && !late) {
+    while (all.length < texts.length && !late) {
+      const done = all.length;
       const count = affordable(units.slice(done), budget.remainingMs(), (sum) => costs.estimate(stage, sum));
       if (count === 0) break;
       const start = budget.elapsedMs();
@@ -137,15 +138,12 @@ async function rescore<D extends RetrieverDocument>(
         const sum = units.slice(done, done + count).reduce((total, unit) => total + unit, 0);
         costs.record(stage, sum, budget.elapsedMs() - start);
       }
-      for (const [i, score] of scores.entries()) {
-        if (score === undefined) continue;
-        candidates[done + i]!.scores[stage] = score;
-        scored++;
-      }
-      done += count;
+      all.push(...scores);
     }
   });
-  if (scored < candidates.length) run.skipped.push({ stage, scored, candidates: candidates.length });
+  const scored = all.filter((score) => score !== undefined).length;
+  if (scored < texts.length) run.skipped.push({ stage, scored, candidates: texts.length });
+  return all;
 }
 
 async function scoresInTime(
@@ -177,22 +175,21 @@ function unitsOf(text: string, maxTokens: number): number {
   return 32 + Math.min(text.length, 4 * maxTokens);
 }
 
-/** Candidates with their fused scores, best first; equal ones in the order in which they came. */
-function byScore<D>(candidates: readonly Candidate<D>[], weights: Readonly<Record<Stage, number>>) {
-  const stages = (Object.keys(weights) as Stage[]).map((stage) => ({
-    weight: weights[stage],
-    scores: candidates.map(({ scores }) => scores[stage]),
-  }));
-  const fused = fuse(stages, candidates.length);
-  return candidates.map((candidate, i) => ({ candidate, score: fused[i]! })).sort((a, b) => b.score - a.score);
+/** A list with these values at these positions. */
+function atPositions<T>(positions: readonly number[], values: readonly T[], length: number): (T | undefined)[] {
+  const list = new Array<T | undefined>(length).fill(undefined);
+  for (const [i, position] of positions.entries()) list[position] = values[i];
+  return list;
 }
 
-function ranksOf<D>(candidates: readonly Candidate<D>[]) {
-  const ranks = new Map(candidates.map((candidate): [Candidate<D>, Partial<Record<Stage, number>>] => [candidate, {}]));
-  for (const stage of ["lexical", "dense", "lateInteraction", "crossEncoder"] as const) {
-    const scored = candidates.filter(({ scores }) => scores[stage] !== undefined);
-    scored.sort((a, b) => b.scores[stage]! - a.scores[stage]!);
-    for (const [i, candidate] of scored.entries()) ranks.get(candidate)![stage] = i + 1;
+/** The candidates' places by each stage's own scores, from 1; equal ones in `order`. */
+function ranksOf(scores: Run<unknown>["scores"], order: readonly number[]) {
+  const ranks = new Map(order.map((position): [number, Partial<Record<Stage, number>>] => [position, {}]));
+  for (const stage of STAGES) {
+    const own = scores[stage];
+    const scored = order.filter((position) => own?.[position] !== undefined);
+    scored.sort((a, b) => own![b]! - own![a]!);
+    for (const [i, position] of scored.entries()) ranks.get(position)![stage] = i + 1;
   }
   return ranks;
 }

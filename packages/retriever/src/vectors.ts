@@ -1,4 +1,4 @@
-import { dotProduct } from "../../core/src/similarity.js";
+import { dotProduct } from "@bge-js/core/adapter";
 
 /** Vectors of one page: no growth copies what is there, and one page is scored in a millisecond or two. */
 const PAGE = 2048;

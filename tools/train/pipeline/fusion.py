@@ -1,4 +1,4 @@
-"""The product's fusion (packages/core/src/retriever/fusion.ts)."""
+"""The product's fusion (packages/core/src/scoring/cascade.ts)."""
 
 import numpy as np
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 HERE = Path(__file__).resolve().parent
-CODE = HERE.parents[2] / "packages/core/dist/retriever"
+CODE = HERE.parents[2] / "packages/retriever/dist"
 
 
 def version():

@@ -1,7 +1,7 @@
 import { channel } from "node:diagnostics_channel";
-import type { InputType } from "./options.js";
 import { BgeError, type BgeErrorCode } from "./errors.js";
 import type { Device, Dtype, ModelSource } from "./model.js";
+import type { InputType } from "./options.js";
 
 /**
  * How something ended: well, by a `BgeError`, by the caller's own signal, or by what is no error of ours (a callback or a source

@@ -1,8 +1,7 @@
+import { isObserved, type Method, type Outcome, outcomeOf, publish, startStopwatch } from "../api/events.js";
+import type { OpenSource } from "../api/model.js";
 import type { Result, SentWork, Timing, Work } from "../protocol.js";
 import { inputsOf } from "../protocol.js";
-import { isObserved, type Method, type Outcome, publish } from "../api/events.js";
-import type { OpenSource } from "../api/model.js";
-import { outcomeOf, startStopwatch } from "../api/events.js";
 
 /** The model, as its calls' events name it. */
 export interface TracedModel extends Pick<OpenSource, "dtype" | "device"> {

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { BgeError } from "../api/errors.js";
-import { createCall, type Job } from "./call.js";
 import type { Work } from "../protocol.js";
-import { createQueue } from "./queue.js";
 import { inputsOf, tokensOf } from "../protocol.js";
+import { createCall, type Job } from "./call.js";
+import { createQueue } from "./queue.js";
 
 const LOST = new BgeError("WORKER_LOST", "killed");
 const encode = (...texts: string[]): Work => ({ type: "encode", texts, encoding: { form: "count" } });

@@ -1,8 +1,8 @@
-import type { CallTrace } from "./call-trace.js";
 import { BgeError } from "../api/errors.js";
 import type { Result, SentWork, Timing, Work } from "../protocol.js";
-import type { FairQueue, Lane } from "./queue.js";
 import { inputsOf, tokensOf } from "../protocol.js";
+import type { CallTrace } from "./call-trace.js";
+import type { FairQueue, Lane } from "./queue.js";
 
 export interface CallSettings {
   /** Goes before calls that are not (queries). */

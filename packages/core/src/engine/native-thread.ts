@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { closeGate, createGate, guardExit } from "../native-gate.js";
-import { type Gate } from "../protocol.js";
+import type { Gate, NativeThreadData } from "../protocol.js";
 import { workerEnvironment } from "./worker-environment.js";
 
 /** A thread that runs native code and can be stopped at any time without harm to the process. */

@@ -1,8 +1,8 @@
 import { BgeError, type BgeErrorCode } from "../api/errors.js";
-import { threadBudget } from "./thread-budget.js";
-import { type CallSettings, createCall, type EngineCall, type Job } from "./call.js";
 import type { FromWorker, ModelInfo, WorkerStart } from "../protocol.js";
+import { type CallSettings, createCall, type EngineCall, type Job } from "./call.js";
 import { createQueue } from "./queue.js";
+import { threadBudget } from "./thread-budget.js";
 import type { ThreadPlan } from "./thread-plan.js";
 import type { StartWorker, WorkerHandle } from "./worker-handle.js";
 

@@ -1,10 +1,10 @@
 import { isMainThread } from "node:worker_threads";
-import type { LoadOptions } from "../api/options.js";
-import type { TracedModel } from "./call-trace.js";
 import { BgeError } from "../api/errors.js";
+import type { LoadOptions } from "../api/options.js";
 import { weightBytes } from "../model/files.js";
-import type { EngineCall } from "./call.js";
 import type { WorkerStart } from "../protocol.js";
+import type { EngineCall } from "./call.js";
+import type { TracedModel } from "./call-trace.js";
 import { type Engine, startEngine } from "./pool.js";
 import { startProcess } from "./process.js";
 import { startThread } from "./thread.js";

@@ -1,6 +1,5 @@
+import { publish, startStopwatch, type WorkerEvent } from "../api/events.js";
 import type { TracedModel } from "./call-trace.js";
-import { publish, type WorkerEvent } from "../api/events.js";
-import { startStopwatch } from "../api/events.js";
 import type { StartWorker } from "./worker-handle.js";
 
 /** The same starter, whose workers' lives can be followed. */

@@ -1,13 +1,14 @@
 import { join } from "node:path";
-import { readOwnFacts } from "../model/folder.js";
 import { BgeError } from "../api/errors.js";
-import { type Outcome, publish } from "../api/events.js";
-import { TOKENIZER_FILES } from "../model/files.js";
+import { type Outcome, outcomeOf, publish, startStopwatch } from "../api/events.js";
 import type { Dtype } from "../api/model.js";
 import type { DownloadProgress } from "../api/options.js";
-import { outcomeOf, startStopwatch } from "../api/events.js";
-import { downloadBlob } from "./blob.js";
 import { cachedCommit, pathsUnder, repositoryOf, snapshotOf } from "../model/cache.js";
+import { TOKENIZER_FILES } from "../model/files.js";
+import { readOwnFacts } from "../model/folder.js";
+import { isCommit, isSafePath, repositoryName } from "../model/names.js";
+import { externalData, filesBeside, precisionsOf } from "../model/needed.js";
+import { downloadBlob } from "./blob.js";
 import { downloadError } from "./failures.js";
 import { isSize, linkBlob, writeWhole } from "./files.js";
 import { contentId } from "./hashes.js";
@@ -15,8 +16,6 @@ import { HttpFailure } from "./http-failure.js";
 import { type Hub, hostOf } from "./hub.js";
 import { commitOf, listFiles } from "./listing.js";
 import { withLock } from "./lock.js";
-import { isCommit, isSafePath, repositoryName } from "../model/names.js";
-import { externalData, filesBeside, precisionsOf } from "../model/needed.js";
 import { sweepPartials } from "./partials.js";
 import type { ListedFile, Listing } from "./record.js";
 
@@ -35,7 +34,7 @@ export interface Wanted {
 }
 
 /** What is in the cache after a download. */
-export interface Downloaded {
+export interface PulledModel {
   readonly id: string;
   /** The commit that all files are of. */
   readonly commit: string;
@@ -58,7 +57,7 @@ type Bring = (paths: readonly string[]) => Promise<void>;
  *
  * @throws BgeError `MODEL_NOT_FOUND`, `ACCESS_DENIED`, `DOWNLOAD_FAILED`; or the signal's reason
  */
-export async function downloadModel(hub: Hub, wanted: Wanted): Promise<Downloaded> {
+export async function downloadModel(hub: Hub, wanted: Wanted): Promise<PulledModel> {
   const { id, revision } = wanted;
   const repository = repositoryOf(id);
   const cache = join(repository, "..");
@@ -79,7 +78,7 @@ export async function downloadModel(hub: Hub, wanted: Wanted): Promise<Downloade
   }
 }
 
-async function atCommit(hub: Hub, repository: string, commit: string, wanted: Wanted): Promise<Downloaded> {
+async function atCommit(hub: Hub, repository: string, commit: string, wanted: Wanted): Promise<PulledModel> {
   const { id, revision, graph } = wanted;
   const listing = await listFiles(hub, repository, id, commit);
   const directory = snapshotOf(repository, commit);

@@ -1,5 +1,5 @@
-import { hubEndpoint, hubToken } from "../model/environment.js";
 import { invalid } from "../api/errors.js";
+import { hubEndpoint, hubToken } from "../model/environment.js";
 import { PATIENCE, type Patience } from "./retry.js";
 
 /** Where and how files are asked for. */

@@ -1,7 +1,7 @@
+import { isCommit } from "../model/names.js";
 import { get, shown, unreachable } from "./http.js";
 import { HttpFailure } from "./http-failure.js";
 import type { Hub } from "./hub.js";
-import { isCommit } from "../model/names.js";
 import { fromRecords, type Listing, type Recorded, recordedListing, recordListing } from "./record.js";
 import { withRetries } from "./retry.js";
 

@@ -1,21 +1,20 @@
 import { stat } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { checkCallOptions } from "../model/options.js";
-import { abortable } from "../abort.js";
-import { readOwnFacts } from "../model/folder.js";
-import { offlineVariable } from "../model/environment.js";
-import { BgeError } from "../api/errors.js";
-import { findModel } from "../model/table.js";
-import { invalid } from "../api/errors.js";
-import { cachePlace, graphFile, isOurs, missingFiles, packageName } from "../model/files.js";
-import { toReference } from "../model/resolve.js";
+import { BgeError, invalid } from "../api/errors.js";
 import type { Dtype, ModelReference } from "../api/model.js";
-import { pathsUnder } from "../model/cache.js";
-import type { Downloaded } from "./download.js";
 import type { DownloadProgress } from "../api/options.js";
-import { hubOf } from "./hub.js";
-import { checkModelId, isRevision } from "../model/names.js";
+import { type Checks, checkOptions, isCount, isFlag, isFunction, isSignal, isText } from "../checks.js";
+import { pathsUnder } from "../model/cache.js";
+import { offlineVariable } from "../model/environment.js";
+import { cachePlace, graphFile, isOurs, missingFiles, packageName } from "../model/files.js";
+import { readOwnFacts } from "../model/folder.js";
+import { checkModelId } from "../model/names.js";
 import { externalData, filesBeside } from "../model/needed.js";
+import { FILE_OPTIONS } from "../model/options.js";
+import { toReference } from "../model/resolve.js";
+import { findModel } from "../model/table.js";
+import type { PulledModel } from "./download.js";
+import { hubOf } from "./hub.js";
 
 export interface PullOptions {
   /** @default what the repository's bge.json says, else "fp32" */
@@ -36,6 +35,16 @@ export interface PullOptions {
   readonly signal?: AbortSignal;
 }
 
+const PULL_OPTIONS: Checks<PullOptions> = {
+  ...FILE_OPTIONS,
+  cutoffLayer: isCount,
+  endpoint: isText,
+  token: (value) => (typeof value === "string" || value === false ? undefined : "a string or false"),
+  verify: isFlag,
+  onProgress: isFunction,
+  signal: isSignal,
+};
+
 /**
  * Downloads one precision of a model into the Hugging Face cache, or brings it up to date: only the files that are needed,
  * only what is not here yet, all of one commit, each checked by size and hash before it gets its name. Processes that pull
@@ -45,23 +54,14 @@ export interface PullOptions {
  * @throws BgeError `MODEL_NOT_FOUND` (no such model, revision or precision), `ACCESS_DENIED` (private, gated, a bad token),
  * `DOWNLOAD_FAILED` (network, disk, wrong contents), `INVALID_OPTION`
  */
-export async function pull(model: string | ModelReference, options: PullOptions = {}): Promise<Downloaded> {
-  checkCallOptions(options, [
-    "dtype",
-    "cutoffLayer",
-    "revision",
-    "endpoint",
-    "token",
-    "verify",
-    "onProgress",
-    "signal",
-  ]);
-  const { revision = "main", signal, onProgress, verify: distrust = false } = options;
-  const { id, dtype, graph } = hubModel(model, options);
-  abortable(signal);
+export async function pullModel(model: string | ModelReference, options: PullOptions = {}): Promise<PulledModel> {
+  const checked = checkOptions(options, PULL_OPTIONS, "pullModel");
+  const { revision = "main", signal, onProgress, verify: distrust = false } = checked;
+  const { id, dtype, graph } = hubModel(model, checked);
+  signal?.throwIfAborted();
   const offline = offlineVariable();
   if (offline !== undefined) return cachedAlready({ id, dtype, graph }, revision, offline);
-  const hub = hubOf(options);
+  const hub = hubOf(checked);
   const { downloadModel } = await import("./download.js");
   return downloadModel(hub, { id, revision, dtype, graph, stay: false, distrust, onProgress });
 }
@@ -75,7 +75,7 @@ interface HubModel {
 
 export function hubModel(
   model: string | ModelReference,
-  { dtype, revision, cutoffLayer }: Pick<PullOptions, "dtype" | "revision" | "cutoffLayer">,
+  { dtype, cutoffLayer }: Pick<PullOptions, "dtype" | "cutoffLayer">,
 ): HubModel {
   if (model === undefined) throw invalid("model", "must be named");
   const { directory, id: given, dtype: own } = toReference(model);
@@ -89,22 +89,12 @@ export function hubModel(
     const advice = `models of bge-js come in npm packages alone: npm install ${packageName(id)}`;
     throw new BgeError("MODEL_NOT_FOUND", `${id} is not on the hub; ${advice}`, { parameter: "model" });
   }
-  if (revision !== undefined) checkRevision(revision);
-  if (dtype !== undefined && !["fp32", "fp16", "int8", "q8"].includes(dtype)) {
-    throw invalid("dtype", `must be "fp32", "fp16", "int8" or "q8", not ${JSON.stringify(dtype)}`);
-  }
   const layer = cutoffLayer ?? (known?.kind === "reranker" ? known.layers?.last : undefined);
   return { id, dtype: dtype === "q8" ? "int8" : (dtype ?? own), graph: (precision) => graphFile(precision, layer) };
 }
 
-/** @throws BgeError `INVALID_OPTION` */
-export function checkRevision(revision: unknown): void {
-  if (typeof revision === "string" && isRevision(revision)) return;
-  throw invalid("revision", `must be the name of a branch or tag, or a commit, not ${JSON.stringify(revision)}`);
-}
-
 /** What a pull gives where the network is forbidden: all is here, or an error. */
-async function cachedAlready({ id, dtype, graph }: HubModel, revision: string, offline: string): Promise<Downloaded> {
+async function cachedAlready({ id, dtype, graph }: HubModel, revision: string, offline: string): Promise<PulledModel> {
   const { directory, reason } = cachePlace(id, revision);
   const precision = dtype ?? (directory === undefined ? undefined : readOwnFacts(directory).dtype) ?? "fp32";
   const missing = directory === undefined ? [reason] : missingFiles(directory, graph(precision));

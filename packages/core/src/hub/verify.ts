@@ -1,14 +1,14 @@
 import { readlink, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { checkCallOptions } from "../model/options.js";
-import { abortable } from "../abort.js";
 import { BgeError } from "../api/errors.js";
-import { graphFile, TOKENIZER_FILES } from "../model/files.js";
 import type { Dtype, ModelReference } from "../api/model.js";
+import { type Checks, checkOptions, isFunction, isSignal } from "../checks.js";
 import { cachedCommit, pathsUnder, repositoryOf, snapshotOf } from "../model/cache.js";
-import { contentId, isContentId } from "./hashes.js";
+import { graphFile, TOKENIZER_FILES } from "../model/files.js";
 import { isSafePath } from "../model/names.js";
 import { dtypeOf, externalData } from "../model/needed.js";
+import { FILE_OPTIONS } from "../model/options.js";
+import { contentId, isContentId } from "./hashes.js";
 import { hubModel } from "./pull.js";
 import { type ListedFile, type Listing, recordedListing } from "./record.js";
 
@@ -45,18 +45,20 @@ export interface Verification {
   readonly files: readonly VerifiedFile[];
 }
 
+const VERIFY_OPTIONS: Checks<VerifyOptions> = { ...FILE_OPTIONS, onProgress: isFunction, signal: isSignal };
+
 /**
  * Checks the cached files of a model against what the hub said of them when they were downloaded: size, SHA-256 of large
- * files, git's hash of the others, and that nothing is missing. Needs no network, and changes nothing; `pull(model,
+ * files, git's hash of the others, and that nothing is missing. Needs no network, and changes nothing; `pullModel(model,
  * { verify: true })` mends what it finds.
  *
  * @throws BgeError `MODEL_NOT_FOUND` if the cache does not have the revision, `INVALID_OPTION`
  */
-export async function verify(model: string | ModelReference, options: VerifyOptions = {}): Promise<Verification> {
-  checkCallOptions(options, ["dtype", "revision", "onProgress", "signal"]);
-  const { revision = "main", signal, onProgress } = options;
-  const { id, dtype } = hubModel(model, options);
-  abortable(signal);
+export async function verifyModel(model: string | ModelReference, options: VerifyOptions = {}): Promise<Verification> {
+  const checked = checkOptions(options, VERIFY_OPTIONS, "verifyModel");
+  const { revision = "main", signal, onProgress } = checked;
+  const { id, dtype } = hubModel(model, checked);
+  signal?.throwIfAborted();
   const repository = repositoryOf(id);
   const commit = cachedCommit(repository, revision);
   const directory = commit === undefined ? undefined : snapshotOf(repository, commit);

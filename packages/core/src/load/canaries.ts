@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { fromFloat16 } from "../float16.js";
 import { BgeError } from "../api/errors.js";
 import type { Dtype, Pooling } from "../api/model.js";
+import { fromFloat16 } from "../float16.js";
 
 /** Texts with their fp32 vectors: what a processor must come near to. */
 export interface TextCanaries {

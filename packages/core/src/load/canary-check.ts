@@ -1,9 +1,8 @@
-import type { Canaries } from "./canary-runs.js";
-import type { SharedEngine } from "../engine/shared-engine.js";
 import { BgeError } from "../api/errors.js";
-import { type CanaryEvent, publish } from "../api/events.js";
+import { type CanaryEvent, publish, startStopwatch } from "../api/events.js";
 import type { ModelSpec, OpenSource } from "../api/model.js";
-import { startStopwatch } from "../api/events.js";
+import type { SharedEngine } from "../engine/shared-engine.js";
+import type { Canaries } from "./canary-runs.js";
 
 /** Cosine to the fp32 numbers under which the user is warned, and under which the model is refused. */
 const WARN_UNDER = 0.995;

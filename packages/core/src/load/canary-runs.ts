@@ -1,12 +1,12 @@
-import { type PairCanaries, readPairCanaries, readTextCanaries, type TextCanaries } from "./canaries.js";
-import { createCrossEncoder, logitOutput } from "../scoring/cross-encoder.js";
-import { dotProduct } from "../similarity.js";
-import type { FrameSize } from "../protocol.js";
-import type { EngineCall } from "../engine/pool.js";
-import type { Outcome } from "../run/results.js";
-import { mainOutput } from "../run/outputs.js";
 import type { EmbeddingSpec, ModelSource, ModelSpec, RerankerSpec } from "../api/model.js";
+import type { EngineCall } from "../engine/pool.js";
+import type { FrameSize } from "../protocol.js";
+import { mainOutput } from "../run/outputs.js";
+import type { TextResult } from "../run/results.js";
 import { runTexts } from "../run/run-texts.js";
+import { logitOutput, planCrossEncoder } from "../scoring/cross-encoder.js";
+import { dotProduct } from "../similarity.js";
+import { type PairCanaries, readPairCanaries, readTextCanaries, type TextCanaries } from "./canaries.js";
 
 /** What a folder carries to compare with, and how it is run. */
 export interface Canaries {
@@ -43,8 +43,8 @@ function ofTexts(spec: EmbeddingSpec, canaries: TextCanaries | undefined): Canar
     const heads = [{ type: "vector", output, pooling, dimensions }] as const;
     const measured: Measured[] = [];
     for (const { text, vector, cosine } of texts) {
-      const [outcome] = await runTexts(call, [text], { encoding: { form: "single", maxTokens }, heads, batching });
-      const found = numbersOf(outcome!);
+      const [result] = await runTexts(call, [text], { encoding: { form: "single", maxTokens }, heads, batching });
+      const found = numbersOf(result!);
       measured.push({ cosine: found ? dotProduct(found, 0, vector, 0, vector.length) : 0, expected: cosine[dtype] });
     }
     return measured;
@@ -56,11 +56,11 @@ function ofPairs(spec: RerankerSpec, canaries: PairCanaries | undefined): Canari
   if (canaries === undefined) return undefined;
   const { pairs, cosine, hash } = canaries;
   async function measure(call: EngineCall, source: ModelSource, frame: FrameSize): Promise<Measured[]> {
-    const scorer = createCrossEncoder(spec, source, frame, { truncation: "silent" });
+    const scorer = planCrossEncoder(spec, { truncation: "silent" }).create({ source, frame });
     const found: number[] = [];
     for (const { query, document } of pairs) {
-      const [outcome] = await scorer.score(call, query, [document]);
-      found.push(numbersOf(outcome!)?.[0] ?? 0);
+      const [result] = await scorer.score(call, query, [document]);
+      found.push(numbersOf(result!)?.[0] ?? 0);
     }
     const expected = pairs.map(({ logit }) => logit);
     return [{ cosine: cosineOf(found, expected), expected: cosine[source.dtype] }];
@@ -69,9 +69,9 @@ function ofPairs(spec: RerankerSpec, canaries: PairCanaries | undefined): Canari
 }
 
 /** Numbers that are no good are far from all others; a worker that is lost says nothing about them. */
-function numbersOf(outcome: Outcome): Float32Array | undefined {
-  if (outcome.error?.code === "WORKER_LOST") throw outcome.error;
-  return outcome.error ? undefined : outcome.data;
+function numbersOf(result: TextResult): Float32Array | undefined {
+  if (result.error?.code === "WORKER_LOST") throw result.error;
+  return result.error ? undefined : result.data;
 }
 
 function cosineOf(a: readonly number[], b: readonly number[]): number {

@@ -1,6 +1,6 @@
-import { tryDevice } from "../engine/device-trial.js";
 import { BgeError, messageOf } from "../api/errors.js";
 import type { Device, DeviceOption, Dtype } from "../api/model.js";
+import { tryDevice } from "../engine/device-trial.js";
 
 /** A device, and why others were passed over. */
 export interface DeviceChoice {

@@ -1,25 +1,25 @@
 import { basename, join, relative } from "node:path";
-import type { LoadOptions } from "../api/options.js";
-import { offlineVariable } from "../model/environment.js";
 import { BgeError } from "../api/errors.js";
-import { isOurs } from "../model/files.js";
-import { type ResolvedModel, resolveModel, toReference } from "../model/resolve.js";
 import type { ModelReference, ModelSource, ModelSpec } from "../api/model.js";
+import type { LoadOptions, RerankerOptions } from "../api/options.js";
 import { isSize } from "../hub/files.js";
 import { hubOf } from "../hub/hub.js";
-import { isSafePath } from "../model/names.js";
-import { externalData } from "../model/needed.js";
 import { hubModel } from "../hub/pull.js";
 import { recordedListing } from "../hub/record.js";
+import { offlineVariable } from "../model/environment.js";
+import { isOurs } from "../model/files.js";
+import { isSafePath } from "../model/names.js";
+import { externalData } from "../model/needed.js";
+import { type ResolvedModel, resolveModel, toReference } from "../model/resolve.js";
 
 /**
  * Resolves a model, and downloads it first if it is an id that is nowhere on this machine, or was left half in the cache. What
  * is found whole is used as it is: a package or the cache never leads to a request. A cached revision keeps its commit; only
- * `pull` moves it.
+ * `pullModel` moves it.
  */
 export async function findOrPull(
   model: string | ModelReference | undefined,
-  options: LoadOptions,
+  options: LoadOptions & Pick<RerankerOptions, "cutoffLayer">,
   check: (spec: ModelSpec) => void,
 ): Promise<ResolvedModel> {
   const { dtype, revision, cutoffLayer, endpoint, signal, onDownload, download = true } = options;

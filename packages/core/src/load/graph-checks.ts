@@ -1,9 +1,9 @@
-import { logitOutput } from "../scoring/cross-encoder.js";
+import { BgeError } from "../api/errors.js";
+import type { EmbeddingSpec, ModelSource, ModelSpec, RerankerSpec } from "../api/model.js";
 import type { ModelInfo } from "../protocol.js";
 import { KNOWN_INPUTS } from "../protocol.js";
-import { BgeError } from "../api/errors.js";
 import { mainOutput, type NeededOutput } from "../run/outputs.js";
-import type { EmbeddingSpec, ModelSource, ModelSpec, RerankerSpec } from "../api/model.js";
+import { logitOutput } from "../scoring/cross-encoder.js";
 
 /** A wrong fact must fail at load, never as wrong numbers. */
 export function checkInputs(spec: ModelSpec, { inputs }: ModelInfo, { file, batching }: ModelSource): void {

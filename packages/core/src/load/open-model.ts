@@ -1,50 +1,54 @@
-import type { LoadOptions } from "../api/options.js";
+import { BgeError } from "../api/errors.js";
+import { outcomeOf, publish, startStopwatch } from "../api/events.js";
+import type { ModelReference, ModelSpec, OpenSource } from "../api/model.js";
+import type { LoadOptions, RerankerOptions } from "../api/options.js";
+import { type SharedEngine, shareEngine } from "../engine/shared-engine.js";
+import { checkThreads } from "../model/options.js";
+import type { ResolvedModel } from "../model/resolve.js";
+import { type NeededOutput, namedOutputs } from "../run/outputs.js";
+import { logitOutput } from "../scoring/cross-encoder.js";
 import { checkCanaries } from "./canary-check.js";
 import { type Canaries, loadCanaries } from "./canary-runs.js";
-import { logitOutput } from "../scoring/cross-encoder.js";
 import { chooseDevice, type DeviceChoice, openOnDevice } from "./device.js";
-import { type SharedEngine, shareEngine } from "../engine/shared-engine.js";
-import { BgeError } from "../api/errors.js";
-import { publish } from "../api/events.js";
-import { checkInputs, checkLogits, checkOutputsOf } from "./graph-checks.js";
 import { findOrPull } from "./find-or-pull.js";
-import { checkOptions } from "../model/options.js";
-import { type NeededOutput, namedOutputs } from "../run/outputs.js";
-import type { ResolvedModel } from "../model/resolve.js";
-import type { ModelReference, ModelSpec, OpenSource } from "../api/model.js";
-import { outcomeOf, startStopwatch } from "../api/events.js";
+import { checkInputs, checkLogits, checkOutputsOf } from "./graph-checks.js";
+
+/** What is to be done with a model, its options checked and resolved. */
+export interface Plan {
+  readonly maxTokens: number;
+  /** What an embedding model's graph must give. */
+  readonly needs: readonly NeededOutput[];
+}
 
 /** A model whose files are open and agree with its facts. */
-export interface OpenModel {
+export interface OpenModel<P extends Plan> {
   readonly spec: ModelSpec;
   readonly source: OpenSource;
   readonly engine: SharedEngine;
-  readonly options: LoadOptions;
+  readonly plan: P;
 }
 
-/** What the caller of `openModel` does with the model. */
-export interface Use {
-  /** Throws for a spec that cannot be used so, or options that do not fit it. */
-  readonly accept: (spec: ModelSpec, options: LoadOptions) => void;
-  /** What an embedding model's graph must give. */
-  readonly needs: (spec: ModelSpec, options: LoadOptions) => readonly NeededOutput[];
-}
-
-/** Resolves, opens and checks a model. */
-export async function openModel(
+/**
+ * Resolves, opens and checks a model.
+ *
+ * @param planFor throws for a model that cannot be used so, or for options that do not fit it; asked as soon as facts are known
+ */
+export async function openModel<P extends Plan>(
   model: string | ModelReference | undefined,
-  options: LoadOptions,
-  { accept, needs }: Use,
-): Promise<OpenModel> {
-  const checked = checkOptions(options);
-  const found = await findOrPull(model, checked, (spec) => {
-    accept(spec, checked);
+  options: LoadOptions & Pick<RerankerOptions, "cutoffLayer">,
+  planFor: (spec: ModelSpec) => P,
+): Promise<OpenModel<P>> {
+  checkThreads(options);
+  let plan: P | undefined;
+  const found = await findOrPull(model, options, (spec) => {
+    plan = planFor(spec);
     refuseUnsupported(spec);
   });
-  const { device: asked = "cpu" } = checked;
+  const { device: asked = "cpu" } = options;
   const choice = await chooseDevice(asked, found.source.dtype);
-  const open = (chosen: DeviceChoice) => openOn(chosen, found, checked, needs(found.spec, checked));
-  const opened = await openOnDevice(asked, choice, open, checked.signal);
+  // The last facts that were asked about are those that were found.
+  const open = (chosen: DeviceChoice) => openOn(chosen, found, options, plan!);
+  const opened = await openOnDevice(asked, choice, open, options.signal);
   if (asked === "auto") {
     const { device, deviceReason } = opened.source;
     publish("bge-js:device", () => ({
@@ -57,30 +61,29 @@ export async function openModel(
 }
 
 /** Opens and checks a model on a device. */
-async function openOn(
+async function openOn<P extends Plan>(
   { device, reason }: DeviceChoice,
   { spec, source: files }: ResolvedModel,
   options: LoadOptions,
-  needed: readonly NeededOutput[],
-): Promise<OpenModel> {
+  plan: P,
+): Promise<OpenModel<P>> {
   const { directory, file, optimized, fingerprint, dtype, from } = files;
   const source: OpenSource = { ...files, device, ...(reason !== undefined && { deviceReason: reason }) };
   const { architecture, padding = "right" } = spec;
   const reads = spec.kind === "reranker" ? [logitOutput(spec)] : namedOutputs(spec);
   const prompt = spec.kind === "reranker" && spec.prompt !== undefined ? { prompt: spec.prompt } : {};
   const start = { directory, file, optimized, architecture, padding, reads, device, ...prompt };
-  const { maxTokens = spec.defaultMaxTokens ?? spec.maxTokens } = options;
   const about = { model: spec.id, dtype, device };
   const watch = startStopwatch();
   let engine: SharedEngine | undefined;
   try {
-    const opening = shareEngine(start, fingerprint, { ...options, maxTokens }, about);
+    const opening = shareEngine(start, fingerprint, { ...options, maxTokens: plan.maxTokens }, about);
     // Here, while the worker opens the model.
     const canaries = options.canaries === false ? undefined : readSoon(directory, spec);
     engine = await opening;
     checkInputs(spec, engine.info, files);
     if (spec.kind === "reranker") checkLogits(spec, engine.info, file);
-    else checkOutputsOf(spec, engine.info, file, needed);
+    else checkOutputsOf(spec, engine.info, file, plan.needs);
     await checkCanaries(engine, spec, source, await canaries);
     options.signal?.throwIfAborted();
   } catch (error) {
@@ -89,7 +92,7 @@ async function openOn(
     throw error;
   }
   publish("bge-js:load", () => ({ ...about, from, outcome: "ok", ...watch.read() }));
-  return { spec, source, engine, options };
+  return { spec, source, engine, plan };
 }
 
 /** The folder's canaries; what is wrong with them is said to who waits for them. */

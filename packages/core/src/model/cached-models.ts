@@ -1,8 +1,8 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { hubCacheDirectory } from "./environment.js";
 import type { Dtype } from "../api/model.js";
 import { pathsUnder, snapshotOf } from "./cache.js";
+import { hubCacheDirectory } from "./environment.js";
 import { idOfRepository } from "./names.js";
 import { precisionsOf } from "./needed.js";
 

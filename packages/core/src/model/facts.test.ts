@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { checkReference, completeSpec } from "./facts.js";
 import type { ModelReference } from "../api/model.js";
+import { checkReference, completeSpec } from "./facts.js";
 
 const refusal = (parameter: string) => expect.objectContaining({ code: "INVALID_OPTION", parameter });
 

@@ -1,8 +1,9 @@
-import type { Facts } from "./folder.js";
-import { BgeError } from "../api/errors.js";
-import { isRecord } from "./json-file.js";
-import { invalid } from "../api/errors.js";
+import { BgeError, invalid } from "../api/errors.js";
 import { ARCHITECTURES, type Architecture, type ModelFacts, type ModelSpec } from "../api/model.js";
+import { isRecord } from "./json-file.js";
+
+/** What is known of a model, wherever its files are. */
+export type Facts = Omit<ModelFacts, "directory">;
 
 /** No BGE model reads a tenth of it. */
 const MOST_TOKENS = 2 ** 20;

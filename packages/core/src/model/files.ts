@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, join, sep } from "node:path";
-import { hubCacheDirectory } from "./environment.js";
-import { cachedCommit, repositoryOf, snapshotOf } from "./cache.js";
-import { isModelId } from "./names.js";
 import type { Dtype, ModelSource } from "../api/model.js";
+import { cachedCommit, repositoryOf, snapshotOf } from "./cache.js";
+import { hubCacheDirectory } from "./environment.js";
+import { isModelId } from "./names.js";
 
 /** A folder where a model may be, or the reason why there is none. */
 export interface Place {

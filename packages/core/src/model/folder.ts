@@ -1,11 +1,9 @@
 import { basename, join } from "node:path";
 import { BgeError } from "../api/errors.js";
-import { isSafePath } from "./names.js";
+import { ARCHITECTURES, type Architecture, type Pooling } from "../api/model.js";
+import { checkFacts, type Facts } from "./facts.js";
 import { corruptFile, isRecord, type Json, readJson, readJsonObject } from "./json-file.js";
-import { checkFacts } from "./facts.js";
-import { ARCHITECTURES, type Architecture, type ModelFacts, type Pooling } from "../api/model.js";
-
-export type Facts = Omit<ModelFacts, "directory">;
+import { isSafePath } from "./names.js";
 
 /** The facts of our own that a folder may carry in `bge.json`: its id, precision, which texts may share a run. */
 export function readOwnFacts(directory: string): Facts {

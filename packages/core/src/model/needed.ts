@@ -1,6 +1,6 @@
 import { dirname } from "node:path/posix";
-import { graphFile } from "./files.js";
 import type { Dtype } from "../api/model.js";
+import { graphFile } from "./files.js";
 
 /** What a model is loaded from beside its graph, where its repository has it. */
 export const BESIDE_THE_GRAPH = [

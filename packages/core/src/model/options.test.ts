@@ -1,16 +1,20 @@
 import { describe, expect, test } from "vitest";
-import type { LoadOptions } from "../api/options.js";
-import { findModel } from "./table.js";
-import { checkOptions, dimensionsOf, maxTokensOf, refuse } from "./options.js";
 import type { EmbeddingSpec } from "../api/model.js";
+import type { EmbedderOptions, RerankerOptions } from "../api/options.js";
+import { checkOptions } from "../checks.js";
+import { checkThreads, dimensionsOf, EMBEDDER_OPTIONS, maxTokensOf, RERANKER_OPTIONS, refuse } from "./options.js";
+import { findModel } from "./table.js";
 
 const refusal = (parameter: string) => expect.objectContaining({ name: "BgeError", code: "INVALID_OPTION", parameter });
 const small = findModel("BAAI/bge-small-en-v1.5") as EmbeddingSpec;
 const m3 = findModel("BAAI/bge-m3") as EmbeddingSpec;
 
-describe("checkOptions", () => {
+const ofEmbedder = (options: object) => checkOptions(options as EmbedderOptions, EMBEDDER_OPTIONS, "loadEmbedder");
+const ofReranker = (options: object) => checkOptions(options as RerankerOptions, RERANKER_OPTIONS, "loadReranker");
+
+describe("the loaders' options", () => {
   test("takes every option with a good value, as it is", () => {
-    const options: LoadOptions = {
+    const options: EmbedderOptions = {
       dtype: "q8",
       maxTokens: 256,
       dimensions: 128,
@@ -19,19 +23,21 @@ describe("checkOptions", () => {
       onTruncate: () => {},
       threads: 4,
       workers: 4,
-      scale: "sigmoid",
       revision: "refs/pr/1",
       download: false,
       onDownload: () => {},
       endpoint: "https://mirror.example",
       signal: new AbortController().signal,
     };
-    expect(checkOptions(options)).toEqual(options);
+    expect(ofEmbedder(options)).toEqual(options);
+    const weights = { dense: 1, sparse: 0, multiVector: 0.5 };
+    const { task: _, examples: __, outputs: ___, ...common } = options;
+    expect(ofReranker({ ...common, scale: "sigmoid", cutoffLayer: 8, weights })).toMatchObject({ weights });
   });
 
   test("counts `undefined` as not given", () => {
     // What a plain JavaScript caller may pass.
-    expect(checkOptions({ dtype: undefined, onTruncate: undefined } as object)).toEqual({});
+    expect(ofEmbedder({ dtype: undefined, onTruncate: undefined })).toEqual({});
   });
 
   test.each([
@@ -40,8 +46,14 @@ describe("checkOptions", () => {
     ["toString", 1],
     ["constructor", 1],
   ])("refuses the unknown option %s, and names those that are", (name, value) => {
-    expect(() => checkOptions({ [name]: value })).toThrow(refusal(name));
-    expect(() => checkOptions({ [name]: value })).toThrow(/known are dtype, maxTokens/);
+    expect(() => ofEmbedder({ [name]: value })).toThrow(refusal(name));
+    expect(() => ofEmbedder({ [name]: value })).toThrow(/is not an option of loadEmbedder; known are dtype, revision/);
+  });
+
+  test("refuses what only the other loader takes", () => {
+    for (const name of ["scale", "cutoffLayer", "weights"])
+      expect(() => ofEmbedder({ [name]: 1 })).toThrow(refusal(name));
+    for (const name of ["task", "examples", "outputs"]) expect(() => ofReranker({ [name]: 1 })).toThrow(refusal(name));
   });
 
   test.each([
@@ -69,25 +81,27 @@ describe("checkOptions", () => {
     ["endpoint", 443],
     ["signal", "soon"],
   ])("refuses %s: %j, and says both", (name, value) => {
-    expect(() => checkOptions({ [name]: value })).toThrow(refusal(name));
-    expect(() => checkOptions({ [name]: value })).toThrow(String(value));
+    for (const check of name === "scale" ? [ofReranker] : [ofEmbedder, ofReranker]) {
+      expect(() => check({ [name]: value })).toThrow(refusal(name));
+      expect(() => check({ [name]: value })).toThrow(String(value));
+    }
   });
 
-  test("refuses more workers than threads", () => {
-    expect(() => checkOptions({ threads: 2, workers: 3 })).toThrow(refusal("workers"));
-    expect(checkOptions({ threads: 2, workers: 2 })).toEqual({ threads: 2, workers: 2 });
-    expect(checkOptions({ workers: 3 })).toEqual({ workers: 3 });
-  });
-
-  test.each([null, 3, "int8", undefined])("refuses %j in the place of options", (options) => {
-    expect(() => checkOptions(options as unknown as LoadOptions)).toThrow(refusal("options"));
+  test.each([null, 3, "int8", undefined, []])("refuses %j in the place of options", (options) => {
+    expect(() => ofEmbedder(options as unknown as object)).toThrow(refusal("options"));
   });
 });
 
+test("checkThreads refuses more workers than threads", () => {
+  expect(() => checkThreads({ threads: 2, workers: 3 })).toThrow(refusal("workers"));
+  checkThreads({ threads: 2, workers: 2 });
+  checkThreads({ workers: 3 });
+});
+
 test("refuse names an option that means nothing for the model, and says why", () => {
-  expect(() => refuse({ scale: "logit" }, ["scale"], "an embedder has no scores")).toThrow(refusal("scale"));
-  expect(() => refuse({ scale: "logit" }, ["scale"], "an embedder has no scores")).toThrow("an embedder has no scores");
-  refuse({ threads: 1 }, ["scale", "dimensions"], "");
+  expect(() => refuse({ scale: "logit" }, ["scale"], "it has no scores")).toThrow(refusal("scale"));
+  expect(() => refuse({ scale: "logit" }, ["scale"], "it has no scores")).toThrow("it has no scores");
+  refuse<RerankerOptions>({ threads: 1 }, ["scale", "dimensions"], "");
 });
 
 test("maxTokensOf is the option, else the model's default, else its limit", () => {

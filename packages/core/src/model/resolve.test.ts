@@ -4,9 +4,9 @@ import { pathToFileURL } from "node:url";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { addFiles, folderOf } from "../../../../test/folders.js";
 import { fixture } from "../../../../test/models.js";
-import { findModel, MODELS } from "./table.js";
 import { graphFile, missingFiles, packageName } from "./files.js";
 import { resolveModel } from "./resolve.js";
+import { findModel, MODELS } from "./table.js";
 
 const tiny = fixture("tiny-bert-cls");
 const coded = (code: string, parameter?: string) =>

@@ -1,12 +1,8 @@
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Facts, readDeclaration, readOwnFacts } from "./folder.js";
-import { BgeError } from "../api/errors.js";
-import { fingerprint } from "./fingerprint.js";
-import { checkModelId } from "./names.js";
-import { BESIDE_THE_GRAPH } from "./needed.js";
-import { DEFAULT_EMBEDDER, findModel } from "./table.js";
-import { invalid } from "../api/errors.js";
+import { BgeError, invalid } from "../api/errors.js";
+import type { Dtype, ModelFacts, ModelReference, ModelSource, ModelSpec } from "../api/model.js";
+import { checkReference, completeSpec, type Facts } from "./facts.js";
 import {
   cachePlace,
   graphFile,
@@ -20,8 +16,11 @@ import {
   precisionsIn,
   weightFiles,
 } from "./files.js";
-import { checkReference, completeSpec } from "./facts.js";
-import type { Dtype, ModelFacts, ModelReference, ModelSource, ModelSpec } from "../api/model.js";
+import { fingerprint } from "./fingerprint.js";
+import { readDeclaration, readOwnFacts } from "./folder.js";
+import { checkModelId } from "./names.js";
+import { BESIDE_THE_GRAPH } from "./needed.js";
+import { DEFAULT_EMBEDDER, findModel } from "./table.js";
 
 /** A model's facts and files. */
 export interface ResolvedModel {
@@ -165,7 +164,7 @@ function notFound(name: string, id: string | undefined, tried: readonly string[]
           ...(packaged !== undefined && EMBEDDED.has(id) ? [`npm install ${packaged}`] : []),
           ...(isOurs(id)
             ? []
-            : [`await pull(${JSON.stringify(id)}), or huggingface-cli download ${id} (into the local cache)`]),
+            : [`await pullModel(${JSON.stringify(id)}), or huggingface-cli download ${id} (into the local cache)`]),
           "or pass { id, directory } of a folder with its ONNX files",
         ].join("; ");
   return new BgeError(

@@ -1,5 +1,5 @@
-import type { TokenRows } from "../protocol.js";
 import type { Batching } from "../api/model.js";
+import type { TokenRows } from "../protocol.js";
 
 /**
  * Padded tokens of one run. No run then takes much longer than that of one long text, so that a query never waits for more

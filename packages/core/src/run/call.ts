@@ -1,10 +1,9 @@
+import { abortable, atDeadline } from "../abort.js";
+import type { Method } from "../api/events.js";
 import type { CallOptions } from "../api/options.js";
 import { traceCall } from "../engine/call-trace.js";
 import type { EngineCall } from "../engine/pool.js";
 import type { SharedEngine } from "../engine/shared-engine.js";
-import { BgeError } from "../api/errors.js";
-import type { Method } from "../api/events.js";
-import { invalid } from "../api/errors.js";
 
 /** What a call is, beside the caller's limits. */
 export interface CallFacts {

@@ -1,16 +1,16 @@
-import type { Embedder, EmbedStreamOptions } from "../api/embedder.js";
-import type { InputType } from "../api/options.js";
-import type { EmbeddingOutput, TextEmbedding } from "../api/embedding.js";
-import { type CallTrace, traceCall } from "../engine/call-trace.js";
-import { checkCallOptions } from "../model/options.js";
 import { abortable, atDeadline } from "../abort.js";
+import type { Embedder, EmbedStreamOptions } from "../api/embedder.js";
+import type { EmbeddingOutput, TextEmbedding } from "../api/embedding.js";
+import { BgeError } from "../api/errors.js";
+import type { InputType } from "../api/options.js";
+import { checkOptions } from "../checks.js";
+import { type CallTrace, traceCall } from "../engine/call-trace.js";
 import type { EngineCall } from "../engine/pool.js";
 import type { SharedEngine } from "../engine/shared-engine.js";
-import { BgeError } from "../api/errors.js";
-import { checkInputType, checkText } from "../text/input.js";
-import { invalid } from "../api/errors.js";
-import { located, type Outcome } from "./results.js";
+import { checkText } from "../text/input.js";
 import type { Prompts } from "../text/prompts.js";
+import { CALL_OPTIONS } from "./call-options.js";
+import { located, type TextResult } from "./results.js";
 import { lengthsOverLimit, runTexts, runWindows, type TextTask } from "./run-texts.js";
 import type { Truncation } from "./truncation-report.js";
 
@@ -33,11 +33,10 @@ export function createEmbedStream({ engine, planOf, truncation, write }: StreamP
     texts: Iterable<string> | AsyncIterable<string>,
     streamOptions: EmbedStreamOptions = {},
   ): AsyncGenerator<Float32Array | TextEmbedding | undefined, void, undefined> {
-    checkCallOptions(streamOptions, ["inputType", "onError", "onSkip", "outputs"]);
-    const { signal, deadlineMs, inputType = "document", onError = "throw", onSkip } = streamOptions;
-    checkStream(texts, onError);
-    checkInputType(inputType);
-    const { task, toValue } = planOf(inputType, streamOptions.outputs);
+    const checked = checkOptions(streamOptions, CALL_OPTIONS.embedStream, "embedStream");
+    const { signal, deadlineMs, inputType = "document", onError = "throw", onSkip } = checked;
+    checkStream(texts);
+    const { task, toValue } = planOf(inputType, checked.outputs);
     const orAbort = abortable(signal);
     const late = new AbortController();
     const forget = atDeadline(deadlineMs, (error) => late.abort(error));
@@ -53,14 +52,14 @@ export function createEmbedStream({ engine, planOf, truncation, write }: StreamP
       for (;;) {
         const next = await orLate(orAbort(windows.next()));
         if (next.done) return;
-        const { offset, outcomes } = next.value;
-        truncation.report(outcomes, inputType, offset);
-        for (const [i, outcome] of outcomes.entries()) {
+        const { offset, results } = next.value;
+        truncation.report(results, inputType, offset);
+        for (const [i, result] of results.entries()) {
           signal?.throwIfAborted();
           late.signal.throwIfAborted();
-          if (outcome.error === undefined) yield toValue(outcome.data, outcome.kept);
+          if (result.error === undefined) yield toValue(result.data, result.kept);
           else {
-            const error = located(outcome.error, [offset + i]);
+            const error = located(result.error, [offset + i]);
             if (onError === "throw") throw error;
             onSkip?.(error);
             yield undefined;
@@ -79,16 +78,16 @@ export function createEmbedStream({ engine, planOf, truncation, write }: StreamP
     }
   }
 
-  /** Texts that nobody has checked: each that cannot be used is an outcome of its own. */
+  /** Texts that nobody has checked: each that cannot be used is a result of its own. */
   async function runUnchecked(
     call: EngineCall,
     texts: readonly string[],
     inputType: InputType,
     task: TextTask,
-  ): Promise<Outcome[]> {
-    const outcomes = new Array<Outcome | undefined>(texts.length);
-    for (const [i, text] of texts.entries()) outcomes[i] = failure(() => checkText(text, "text"));
-    const good = () => texts.flatMap((_, i) => (outcomes[i] === undefined ? [i] : []));
+  ): Promise<TextResult[]> {
+    const results = new Array<TextResult | undefined>(texts.length);
+    for (const [i, text] of texts.entries()) results[i] = failure(() => checkText(text, "text"));
+    const good = () => texts.flatMap((_, i) => (results[i] === undefined ? [i] : []));
     const inputsOf = (indices: readonly number[]) =>
       write(
         indices.map((i) => texts[i]!),
@@ -97,20 +96,20 @@ export function createEmbedStream({ engine, planOf, truncation, write }: StreamP
     if (truncation.refuses) {
       const checked = good();
       const counts = await lengthsOverLimit(call, inputsOf(checked), task.encoding);
-      for (const [at, i] of checked.entries()) outcomes[i] = failure(() => truncation.refuse([counts[at]!], inputType));
+      for (const [at, i] of checked.entries()) results[i] = failure(() => truncation.refuse([counts[at]!], inputType));
     }
     const runnable = good();
-    const results = runnable.length === 0 ? [] : await runTexts(call, inputsOf(runnable), task);
-    for (const [at, i] of runnable.entries()) outcomes[i] = results[at]!;
+    const ran = runnable.length === 0 ? [] : await runTexts(call, inputsOf(runnable), task);
+    for (const [at, i] of runnable.entries()) results[i] = ran[at]!;
     // Every text has failed a check or has been run.
-    return outcomes as Outcome[];
+    return results as TextResult[];
   }
 
   // With `onError: "throw"` no text is ever passed over, so nothing is ever `undefined`.
   return embedStream as Embedder["embedStream"];
 }
 
-function failure(check: () => void): Outcome | undefined {
+function failure(check: () => void): TextResult | undefined {
   try {
     check();
     return undefined;
@@ -119,7 +118,7 @@ function failure(check: () => void): Outcome | undefined {
   }
 }
 
-function checkStream(texts: unknown, onError: unknown): void {
+function checkStream(texts: unknown): void {
   const isStream =
     typeof texts === "object" && texts !== null && (Symbol.iterator in texts || Symbol.asyncIterator in texts);
   if (!isStream) {
@@ -127,5 +126,4 @@ function checkStream(texts: unknown, onError: unknown): void {
       parameter: "texts",
     });
   }
-  if (onError !== "throw" && onError !== "skip") throw invalid("onError", 'must be "throw" or "skip"');
 }

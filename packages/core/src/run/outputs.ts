@@ -1,9 +1,8 @@
-import type { EmbeddingOutput, TextEmbedding, TokenVectors } from "../api/embedding.js";
+import type { EmbeddingOutput, SparseVector, TextEmbedding, TokenVectors } from "../api/embedding.js";
+import { BgeError, invalid } from "../api/errors.js";
+import type { EmbeddingSpec } from "../api/model.js";
 import type { Head, ModelInfo } from "../protocol.js";
 import { splitRow } from "../protocol.js";
-import { BgeError } from "../api/errors.js";
-import { invalid } from "../api/errors.js";
-import type { EmbeddingSpec } from "../api/model.js";
 
 /** The graph's output that holds a text's vector, or its tokens' where the graph does not pool. */
 export function mainOutput(spec: EmbeddingSpec): string {

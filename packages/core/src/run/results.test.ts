@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { BgeError, listed } from "../api/errors.js";
-import { allOrError, located, type Outcome } from "./results.js";
+import { allOrError, located, type TextResult } from "./results.js";
 
-const good = (value: number): Outcome => ({ data: Float32Array.of(value), tokens: 3, kept: 3 });
-const bad = (message: string): Outcome => ({ error: new BgeError("WORKER_LOST", message) });
+const good = (value: number): TextResult => ({ data: Float32Array.of(value), tokens: 3, kept: 3 });
+const bad = (message: string): TextResult => ({ error: new BgeError("WORKER_LOST", message) });
 
 describe("allOrError", () => {
   test("gives all values in order", () => {

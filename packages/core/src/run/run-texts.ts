@@ -1,11 +1,11 @@
-import type { InputType } from "../api/options.js";
-import { pickRows, planBatches } from "./batches.js";
-import type { Encoded, Encoding, Head, TokenRows } from "../protocol.js";
-import type { EngineCall } from "../engine/pool.js";
-import { rowsSize } from "../protocol.js";
 import { BgeError } from "../api/errors.js";
-import type { Outcome } from "./results.js";
 import type { Batching } from "../api/model.js";
+import type { InputType } from "../api/options.js";
+import type { EngineCall } from "../engine/pool.js";
+import type { Encoded, Encoding, Head, TokenRows } from "../protocol.js";
+import { rowsSize } from "../protocol.js";
+import { pickRows, planBatches } from "./batches.js";
+import type { TextResult } from "./results.js";
 import type { Truncation } from "./truncation-report.js";
 import { mapAhead, type Window, windows } from "./windows.js";
 
@@ -28,44 +28,44 @@ const TEXTS_AHEAD = 512;
 /** Characters that one encoding message carries at the most, unless one text alone has more. */
 const ENCODE_CHARACTERS = 1 << 16;
 
-/** Runs texts window by window, with `run` for each; outcomes in order, drawn only as fast as they are read. */
+/** Runs texts window by window, with `run` for each; results in order, drawn only as fast as they are read. */
 export function runWindows(
   texts: Iterable<string> | AsyncIterable<string>,
-  run: (window: Window) => Promise<Outcome[]>,
-): AsyncGenerator<{ offset: number; outcomes: Outcome[] }, void, undefined> {
+  run: (window: Window) => Promise<TextResult[]>,
+): AsyncGenerator<{ offset: number; results: TextResult[] }, void, undefined> {
   return mapAhead(
     windows(texts),
     TEXTS_AHEAD,
     async (window) => ({
       offset: window.offset,
-      outcomes: await run(window),
+      results: await run(window),
     }),
     (window) => window.texts.length,
   );
 }
 
-/** Runs a whole list, reports what was cut, and gives the outcomes in input order. */
+/** Runs a whole list, reports what was cut, and gives the results in input order. */
 export async function runAll(
   call: EngineCall,
   texts: readonly string[],
   task: TextTask,
   { truncation, inputType, onDone }: RunReports,
-): Promise<Outcome[]> {
-  const all: Outcome[] = [];
-  for await (const { offset, outcomes } of runWindows(texts, (window) => runTexts(call, window.texts, task, onDone))) {
-    truncation.report(outcomes, inputType, offset);
-    all.push(...outcomes);
+): Promise<TextResult[]> {
+  const all: TextResult[] = [];
+  for await (const { offset, results } of runWindows(texts, (window) => runTexts(call, window.texts, task, onDone))) {
+    truncation.report(results, inputType, offset);
+    all.push(...results);
   }
   return all;
 }
 
-/** Runs texts through the model in batches that cannot change their numbers; outcomes in input order. */
+/** Runs texts through the model in batches that cannot change their numbers; results in input order. */
 export async function runTexts(
   call: EngineCall,
   texts: readonly string[],
   task: TextTask,
   onDone: (count: number) => void = () => {},
-): Promise<Outcome[]> {
+): Promise<TextResult[]> {
   if (task.batching === "alone" || texts.length === 1) return runEachAlone(call, texts, task, onDone);
   const encoded = await encodeTexts(call, texts, task.encoding, !call.retryLost).catch(ofTexts);
   if (encoded instanceof BgeError) {
@@ -74,18 +74,18 @@ export async function runTexts(
     return texts.map(() => ({ error: encoded }));
   }
   const { rows, totals } = encoded;
-  const outcomes = new Array<Outcome>(texts.length);
+  const results = new Array<TextResult>(texts.length);
   await Promise.all(
     planBatches(rows.lengths, task.batching).map(async (indices) => {
-      const results = await runBatch(call, pickRows(rows, indices), task.heads);
+      const batch = await runBatch(call, pickRows(rows, indices), task.heads);
       for (const [i, index] of indices.entries()) {
-        const result = results[i]!;
-        outcomes[index] = result.error ? result : { ...result, tokens: totals[index]! };
+        const result = batch[i]!;
+        results[index] = result.error ? result : { ...result, tokens: totals[index]! };
       }
       onDone(indices.length);
     }),
   );
-  return outcomes;
+  return results;
 }
 
 function runEachAlone(
@@ -93,12 +93,12 @@ function runEachAlone(
   texts: readonly string[],
   task: TextTask,
   onDone: (count: number) => void,
-): Promise<Outcome[]> {
+): Promise<TextResult[]> {
   return Promise.all(
     texts.map(async (text) => {
-      const outcome = await runAlone(call, text, task);
+      const result = await runAlone(call, text, task);
       onDone(1);
-      return outcome;
+      return result;
     }),
   );
 }
@@ -148,7 +148,7 @@ export async function lengthsOverLimit(
   return totals.map((tokens, i) => (tokens > rows.lengths[i]! ? tokens : 0));
 }
 
-async function runAlone(call: EngineCall, text: string, { encoding, heads }: TextTask): Promise<Outcome> {
+async function runAlone(call: EngineCall, text: string, { encoding, heads }: TextTask): Promise<TextResult> {
   try {
     const { data, faulty, kept, total } = await call.run({ type: "encode-and-run", text, encoding, heads });
     if (kept === 0) return { error: nothingToRead() };
@@ -158,7 +158,7 @@ async function runAlone(call: EngineCall, text: string, { encoding, heads }: Tex
   }
 }
 
-async function runBatch(call: EngineCall, rows: TokenRows, heads: readonly Head[]): Promise<Outcome[]> {
+async function runBatch(call: EngineCall, rows: TokenRows, heads: readonly Head[]): Promise<TextResult[]> {
   const count = rows.lengths.length;
   // Longest first: if the first has no token, none has.
   if (rows.lengths[0] === 0) return Array.from(rows.lengths, () => ({ error: nothingToRead() }));

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { TruncationReport } from "../api/options.js";
 import { BgeError } from "../api/errors.js";
+import type { TruncationReport } from "../api/options.js";
 import { createTruncation } from "./truncation-report.js";
 
 type Warning = Error & { code?: string };

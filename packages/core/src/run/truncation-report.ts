@@ -1,6 +1,6 @@
-import type { InputType, LoadOptions } from "../api/options.js";
 import { BgeError, listed } from "../api/errors.js";
 import { publish } from "../api/events.js";
+import type { InputType, LoadOptions } from "../api/options.js";
 
 interface Cut {
   readonly tokens: number;
@@ -14,7 +14,7 @@ export interface Truncation {
   /** Rejects inputs over the limit, by default the model's; `tokens` are their lengths in order. */
   refuse(tokens: ArrayLike<number>, inputType: InputType, limit?: number): void;
   /** Tells of each input that was cut; `offset` is the place of the first in the caller's list. */
-  report(outcomes: readonly (Cut | { readonly error: unknown })[], inputType: InputType, offset?: number): void;
+  report(results: readonly (Cut | { readonly error: unknown })[], inputType: InputType, offset?: number): void;
 }
 
 export function createTruncation(id: string, maxTokens: number, options: LoadOptions): Truncation {
@@ -50,20 +50,20 @@ export function createTruncation(id: string, maxTokens: number, options: LoadOpt
         { indices },
       );
     },
-    report(outcomes, inputType, offset = 0) {
-      for (const [i, outcome] of outcomes.entries()) {
-        if ("kept" in outcome && outcome.tokens > outcome.kept) reportCut(offset + i, inputType, outcome);
+    report(results, inputType, offset = 0) {
+      for (const [i, result] of results.entries()) {
+        if ("kept" in result && result.tokens > result.kept) reportCut(offset + i, inputType, result);
       }
     },
   };
 }
 
-/** For a part of the caller's list: `places` are its texts' places there. */
-export function reportingPart(truncation: Truncation, places: readonly number[]): Truncation {
+/** For a part of the caller's list: `positions` are its texts' positions there. */
+export function reportingPart(truncation: Truncation, positions: readonly number[]): Truncation {
   return {
     ...truncation,
-    report(outcomes, inputType, offset = 0) {
-      for (const [i, outcome] of outcomes.entries()) truncation.report([outcome], inputType, places[offset + i]!);
+    report(results, inputType, offset = 0) {
+      for (const [i, result] of results.entries()) truncation.report([result], inputType, positions[offset + i]!);
     },
   };
 }

@@ -1,41 +1,30 @@
-import type { HybridWeights, LoadOptions } from "../api/options.js";
-import type { Head } from "../protocol.js";
+import type { EmbeddingSpec } from "../api/model.js";
+import type { HybridWeights, RerankerOptions } from "../api/options.js";
 import type { EngineCall } from "../engine/pool.js";
-import { splitRow } from "../protocol.js";
 import { dimensionsOf, LEAST_TEXT_TOKENS, maxTokensOf, refuse } from "../model/options.js";
-import { type Outcome, ofQuery } from "../run/results.js";
+import { type Head, splitRow } from "../protocol.js";
 import { headsOf, mainOutput } from "../run/outputs.js";
-import { eachAlone, type Scorer } from "./scorer.js";
-import type { EmbeddingSpec, ModelSource } from "../api/model.js";
-import { lengthsOverLimit, runAll, runTexts } from "../run/run-texts.js";
+import { ofQuery, type TextResult } from "../run/results.js";
+import { runAll, runTexts } from "../run/run-texts.js";
 import { createTruncation } from "../run/truncation-report.js";
+import { checkLengths, eachAlone, type Scorer, type ScorerPlan } from "./scorer.js";
 
 const EVEN: HybridWeights = { dense: 1, sparse: 1, multiVector: 1 };
 const OUTPUTS = ["dense", "sparse", "multiVector"] as const;
-
-export function acceptHybrid(spec: EmbeddingSpec, options: LoadOptions): void {
-  refuse(options, ["task", "examples", "outputs", "cutoffLayer"], `${spec.id} reranks by three scores of one pass`);
-  dimensionsOf(options, spec);
-  maxTokensOf(options, spec, LEAST_TEXT_TOKENS);
-}
-
-/** The outputs that count under these weights, in the order in which they are run. */
-export function weightedOutputs({ weights = EVEN }: LoadOptions) {
-  return OUTPUTS.filter((output) => weights[output] > 0);
-}
 
 /**
  * bge-m3 as a reranker: the weighted mean of the dense, the lexical and the multi-vector score, each text through the model
  * once. As the reference's `compute_score` for one pair at a time (in its batches, padding takes part in the maximum).
  */
-export function createHybrid(spec: EmbeddingSpec, source: ModelSource, options: LoadOptions): Scorer {
+export function planHybrid(spec: EmbeddingSpec, options: RerankerOptions): ScorerPlan {
+  refuse(options, ["cutoffLayer"], `${spec.id} reranks by three scores of one pass`);
   const { weights = EVEN } = options;
   const instruction = options.queryInstruction || "";
   const dimensions = dimensionsOf(options, spec);
   const maxTokens = maxTokensOf(options, spec, LEAST_TEXT_TOKENS);
-  const truncation = createTruncation(spec.id, maxTokens, options);
-  const outputs = weightedOutputs(options);
-  const common = { encoding: { form: "single", maxTokens }, batching: source.batching } as const;
+  const encoding = { form: "single", maxTokens } as const;
+  /** Those that count under these weights, in the order in which they are run. */
+  const outputs = OUTPUTS.filter((output) => weights[output] > 0);
   const queryHeads = headsOf(spec, outputs, dimensions);
   const sum = outputs.reduce((total, output) => total + weights[output], 0);
 
@@ -50,28 +39,28 @@ export function createHybrid(spec: EmbeddingSpec, source: ModelSource, options: 
     });
   }
 
-  async function check(call: EngineCall, query: string, documents: readonly string[]): Promise<void> {
-    if (!truncation.refuses) return;
-    truncation.refuse(await lengthsOverLimit(call, [instruction + query], common.encoding), "query");
-    truncation.refuse(await lengthsOverLimit(call, documents, common.encoding), "document");
+  function create({ source: { batching } }: Parameters<ScorerPlan["create"]>[0]): Scorer {
+    const truncation = createTruncation(spec.id, maxTokens, options);
+
+    async function score(call: EngineCall, query: string, documents: readonly string[]): Promise<TextResult[]> {
+      const asked = await runTexts(call, [instruction + query], { encoding, batching, heads: queryHeads });
+      truncation.report(asked, "query");
+      const { data, kept } = ofQuery(asked[0]!);
+      const heads = scoringHeads(data, kept);
+      return runAll(call, documents, { encoding, batching, heads }, { truncation, inputType: "document" });
+    }
+
+    return {
+      kind: "hybrid",
+      scale: "hybrid",
+      maxTokens,
+      check: (call, query, documents) => checkLengths(call, truncation, encoding, instruction + query, documents),
+      score,
+      toScores: eachAlone(
+        (scores) => outputs.reduce((total, output, i) => total + weights[output] * scores[i]!, 0) / sum,
+      ),
+    };
   }
 
-  async function score(call: EngineCall, query: string, documents: readonly string[]): Promise<Outcome[]> {
-    const outcomes = await runTexts(call, [instruction + query], { ...common, heads: queryHeads });
-    truncation.report(outcomes, "query");
-    const [found] = outcomes.map(ofQuery);
-    const heads = scoringHeads(found!.data, found!.kept);
-    return runAll(call, documents, { ...common, heads }, { truncation, inputType: "document" });
-  }
-
-  return {
-    kind: "hybrid",
-    scale: "hybrid",
-    maxTokens,
-    check,
-    score,
-    toScores: eachAlone(
-      (scores) => outputs.reduce((total, output, i) => total + weights[output] * scores[i]!, 0) / sum,
-    ),
-  };
+  return { maxTokens, needs: outputs, create };
 }

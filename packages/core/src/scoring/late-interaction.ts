@@ -1,18 +1,26 @@
-import type { LoadOptions } from "../api/options.js";
-import { scoresByCandidates } from "./by-candidates.js";
-import type { Head } from "../protocol.js";
-import type { EngineCall } from "../engine/pool.js";
 import { BgeError } from "../api/errors.js";
+import type { EmbeddingSpec } from "../api/model.js";
+import type { RerankerOptions } from "../api/options.js";
+import type { EngineCall } from "../engine/pool.js";
 import { dimensionsOf, LEAST_TEXT_TOKENS, maxTokensOf, refuse } from "../model/options.js";
-import { type Outcome, ofQuery } from "../run/results.js";
+import { type Head, splitRow } from "../protocol.js";
 import { mainOutput } from "../run/outputs.js";
-import { eachAlone, type Scorer } from "./scorer.js";
-import type { EmbeddingSpec, ModelSource } from "../api/model.js";
-import { encodeTexts, lengthsOverLimit, runAll, runTexts } from "../run/run-texts.js";
+import { ofQuery, type TextResult } from "../run/results.js";
+import { runAll, runTexts } from "../run/run-texts.js";
 import { createTruncation } from "../run/truncation-report.js";
+import { checkLengths, eachAlone, type Scorer, type ScorerPlan } from "./scorer.js";
 
-export function acceptLateInteraction(spec: EmbeddingSpec, options: LoadOptions): void {
-  refuse(options, ["task", "examples", "outputs", "cutoffLayer", "weights"], `${spec.id} reranks by late interaction`);
+/**
+ * Reranking with an embedding model's token vectors: the mean over the query's tokens of the best cosine among the
+ * document's tokens, [CLS] left out on both sides and [SEP] kept, as in bge-m3's multi-vectors. The query carries no
+ * instruction unless one is asked for. Of a dozen forms this one measured best, within noise, on four English sets and a
+ * Chinese one (nDCG@10; see docs/quality.md).
+ *
+ * @param byCandidates weighs the query's tokens by how rare they are among the documents of the call (`scoresByCandidates`):
+ * a better order, in which a score is comparable within its call alone
+ */
+export function planLateInteraction(spec: EmbeddingSpec, options: RerankerOptions, byCandidates: boolean): ScorerPlan {
+  refuse(options, ["cutoffLayer", "weights"], `${spec.id} reranks by late interaction`);
   if (spec.lateInteraction !== true) {
     throw new BgeError(
       "MODEL_MISMATCH",
@@ -21,59 +29,76 @@ export function acceptLateInteraction(spec: EmbeddingSpec, options: LoadOptions)
       { parameter: "model" },
     );
   }
-  dimensionsOf(options, spec);
-  maxTokensOf(options, spec, LEAST_TEXT_TOKENS);
+  const dimensions = dimensionsOf(options, spec);
+  const maxTokens = maxTokensOf(options, spec, LEAST_TEXT_TOKENS);
+  const instruction = options.queryInstruction || "";
+  const output = mainOutput(spec);
+  const encoding = { form: "single", maxTokens } as const;
+  const queryHeads: Head[] = [
+    { type: "tokens", output, dimensions, skip: 1 },
+    { type: "token-ids", output, skip: 1 },
+  ];
+
+  /** The documents' head: it takes the query's rows, and the ids of their tokens, with it. */
+  function scoringHead(data: Float32Array, tokens: number): Head {
+    const [query, ids] = splitRow(data, queryHeads, tokens);
+    const head = { output, dimensions, query: query! };
+    return byCandidates
+      ? { ...head, type: "best-matches", queryIds: Int32Array.from(ids!) }
+      : { ...head, type: "max-sim" };
+  }
+
+  function create({ source: { batching } }: Parameters<ScorerPlan["create"]>[0]): Scorer {
+    const truncation = createTruncation(spec.id, maxTokens, options);
+
+    async function score(call: EngineCall, query: string, documents: readonly string[]): Promise<TextResult[]> {
+      const asked = await runTexts(call, [instruction + query], { encoding, batching, heads: queryHeads });
+      truncation.report(asked, "query");
+      const { data, kept } = ofQuery(asked[0]!);
+      const heads = [scoringHead(data, kept)];
+      return runAll(call, documents, { encoding, batching, heads }, { truncation, inputType: "document" });
+    }
+
+    return {
+      kind: "late-interaction",
+      scale: byCandidates ? "fused" : "cosine",
+      maxTokens,
+      check: (call, query, documents) => checkLengths(call, truncation, encoding, instruction + query, documents),
+      score,
+      toScores: byCandidates ? scoresByCandidates : eachAlone(([cosine]) => cosine!),
+    };
+  }
+
+  return { maxTokens, needs: ["hidden"], create };
 }
 
 /**
- * Reranking with an embedding model's token vectors: the mean over the query's tokens of the best cosine among the
- * document's tokens, [CLS] left out on both sides and [SEP] kept, as in bge-m3's multi-vectors. The query carries no
- * instruction unless one is asked for. Of a dozen forms this one measured best, within noise, on four English sets and a
- * Chinese one (nDCG@10; see the README).
+ * Late interaction of one query with several documents: the mean of its tokens' best cosines, a token counting the more the fewer
+ * of these documents have it. So a document's score depends on the others.
  *
- * @param byCandidates weighs the query's tokens by how rare they are among the documents of the call (`scoresByCandidates`):
- * a better order, in which a score is comparable within its call alone
+ * @param documents what `bestMatches` gave for each
  */
-export function createLateInteraction(
-  spec: EmbeddingSpec,
-  source: ModelSource,
-  options: LoadOptions,
-  byCandidates: boolean,
-): Scorer {
-  const dimensions = dimensionsOf(options, spec);
-  const maxTokens = maxTokensOf(options, spec, LEAST_TEXT_TOKENS);
-  const truncation = createTruncation(spec.id, maxTokens, options);
-  const instruction = options.queryInstruction || "";
-  const { batching } = source;
-  const output = mainOutput(spec);
-  const encoding = { form: "single", maxTokens } as const;
+export function scoresByCandidates(documents: readonly Float32Array[]): number[] {
+  if (documents.length === 0) return [];
+  const weights = weightsOf(documents);
+  const sum = weights.reduce((total, weight) => total + weight, 0);
+  return documents.map((numbers) => weights.reduce((total, weight, i) => total + weight * numbers[i]!, 0) / sum);
+}
 
-  async function check(call: EngineCall, query: string, documents: readonly string[]): Promise<void> {
-    if (!truncation.refuses) return;
-    truncation.refuse(await lengthsOverLimit(call, [instruction + query], encoding), "query");
-    truncation.refuse(await lengthsOverLimit(call, documents, encoding), "document");
-  }
+/** A weight for each row of the query. */
+function weightsOf(documents: readonly Float32Array[]): number[] {
+  const count = documents[0]!.length / 2;
+  const has = (row: number) => documents.map((numbers) => numbers[count + row]!);
+  const rows = Array.from({ length: count }, (_, row) => (has(row)[0] === -1 ? undefined : rarity(has(row))));
+  const tokens = rows.filter((weight) => weight !== undefined);
+  // [SEP] stands for the query as a whole.
+  const special = tokens.length === 0 ? 1 : tokens.reduce((sum, weight) => sum + weight, 0) / tokens.length / 2;
+  return rows.map((weight) => weight ?? special);
+}
 
-  async function score(call: EngineCall, query: string, documents: readonly string[]): Promise<Outcome[]> {
-    const asked = await runTexts(call, [instruction + query], {
-      encoding,
-      heads: [{ type: "tokens", output, dimensions, skip: 1 }],
-      batching,
-    });
-    truncation.report(asked, "query");
-    const [rows] = asked.map(ofQuery);
-    const head = { output, dimensions, query: rows!.data };
-    const heads: Head[] = byCandidates
-      ? [{ ...head, type: "best-matches", queryIds: await idsOf(call, instruction + query) }]
-      : [{ ...head, type: "max-sim" }];
-    return runAll(call, documents, { encoding, heads, batching }, { truncation, inputType: "document" });
-  }
-
-  /** The ids of a text's tokens but [CLS]. */
-  async function idsOf(call: EngineCall, text: string): Promise<Int32Array> {
-    return (await encodeTexts(call, [text], encoding)).rows.ids.slice(1);
-  }
-
-  const toScores = byCandidates ? scoresByCandidates : eachAlone(([cosine]) => cosine!);
-  return { kind: "late-interaction", scale: byCandidates ? "fused" : "cosine", maxTokens, check, score, toScores };
+/** How rare a token is among the documents; one that none of them has tells less than its rarity would say. */
+function rarity(has: readonly number[]): number {
+  const found = has.reduce((sum, one) => sum + one, 0);
+  const weight = Math.log((has.length + 1) / (found + 0.5)) + 1;
+  return found === 0 ? weight / 2 : weight;
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { checkRanking, rank } from "./ranking.js";
+import { rank } from "./ranking.js";
 
 // Few values, so that there are ties.
 const scores = fc.array(fc.integer({ min: -3, max: 3 }), { maxLength: 40 });
@@ -44,21 +44,4 @@ describe("rank", () => {
     ]);
     expect(rank([], { topN: 3 })).toEqual([]);
   });
-});
-
-test.each([
-  [{ topN: 0 }, "topN"],
-  [{ topN: -1 }, "topN"],
-  [{ topN: 1.5 }, "topN"],
-  [{ topN: Number.POSITIVE_INFINITY }, "topN"],
-  [{ topN: "3" as unknown as number }, "topN"],
-  [{ threshold: Number.NaN }, "threshold"],
-  [{ threshold: "0.5" as unknown as number }, "threshold"],
-])("checkRanking refuses %j", (options, parameter) => {
-  expect(() => checkRanking(options)).toThrow(expect.objectContaining({ code: "INVALID_OPTION", parameter }));
-});
-
-test("checkRanking takes limits that mean something, and none", () => {
-  checkRanking({});
-  checkRanking({ topN: 1, threshold: -3.5 });
 });

@@ -1,7 +1,7 @@
-import type { Encoded, Encoding, FrameSize, TokenRows } from "../protocol.js";
-import { documentRoom, sizeOf, specialTokens } from "./special-tokens.js";
 import type { Architecture, RerankerPrompt } from "../api/model.js";
+import type { Encoded, Encoding, FrameSize, TokenRows } from "../protocol.js";
 import { loadTokenizer } from "../tokenizer/load.js";
+import { documentRoom, sizeOf, specialTokens } from "./special-tokens.js";
 
 /** Text to token ids, as Hugging Face's Rust tokenizers, framed and cut as FlagEmbedding does. */
 export interface Tokens {

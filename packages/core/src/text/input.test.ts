@@ -1,8 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { InputType } from "../api/options.js";
 import { BgeError } from "../api/errors.js";
-import { checkInputType, checkText, checkTexts } from "./input.js";
+import { checkText, checkTexts } from "./input.js";
 
 function errorOf(check: () => void): BgeError {
   try {
@@ -67,17 +66,6 @@ test("checkText refuses what is no well-formed string", () => {
     expect(errorOf(() => checkText(text as string, "query"))).toMatchObject({
       code: "INVALID_INPUT",
       parameter: "query",
-    });
-  }
-});
-
-test("checkInputType knows two sides", () => {
-  checkInputType("query");
-  checkInputType("document");
-  for (const side of ["passage", "", undefined, null]) {
-    expect(errorOf(() => checkInputType(side as InputType))).toMatchObject({
-      code: "INVALID_OPTION",
-      parameter: "inputType",
     });
   }
 });

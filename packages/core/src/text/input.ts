@@ -1,6 +1,4 @@
-import type { InputType } from "../api/options.js";
 import { BgeError, listed } from "../api/errors.js";
-import { invalid } from "../api/errors.js";
 
 /** UTF-16 units of a text. Far beyond it V8 ends the process over lists that are made of a text. */
 const MOST_CHARACTERS = 2 ** 24;
@@ -34,12 +32,6 @@ export function checkText(text: string, parameter: string): void {
   const problem = problemOf(text);
   if (problem !== undefined)
     throw new BgeError("INVALID_INPUT", `${parameter} cannot be used: ${problem}.`, { parameter });
-}
-
-/** Refuses a side that does not exist. */
-export function checkInputType(inputType: InputType): void {
-  if (inputType === "query" || inputType === "document") return;
-  throw invalid("inputType", `must be "query" or "document", not ${String(inputType)}`);
 }
 
 function problemOf(text: unknown): string | undefined {

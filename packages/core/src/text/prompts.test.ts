@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { EmbeddingSpec } from "../api/model.js";
 import { findModel, MODELS } from "../model/table.js";
 import { createPrompts } from "./prompts.js";
-import type { EmbeddingSpec } from "../api/model.js";
 
 const modelOf = (id: string) => findModel(id) as EmbeddingSpec;
 const invalid = (parameter: string, ...words: string[]) =>

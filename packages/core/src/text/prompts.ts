@@ -1,7 +1,10 @@
-import type { FewShotExample, InputType, LoadOptions } from "../api/options.js";
-import type { Encoding } from "../protocol.js";
 import { invalid } from "../api/errors.js";
 import type { EmbeddingSpec } from "../api/model.js";
+import type { EmbedderOptions, FewShotExample, InputType } from "../api/options.js";
+import type { Encoding } from "../protocol.js";
+
+/** What decides which instructions are in use. */
+type PromptOptions = Pick<EmbedderOptions, "task" | "queryInstruction" | "examples">;
 
 /** How a model's texts are written and encoded, on each side of retrieval. */
 export interface Prompts {
@@ -13,7 +16,7 @@ export interface Prompts {
 }
 
 /** The prompts of a model under the options given; throws `INVALID_OPTION` for a task that is missing or does not exist. */
-export function createPrompts(model: EmbeddingSpec, options: LoadOptions): Prompts {
+export function createPrompts(model: EmbeddingSpec, options: PromptOptions): Prompts {
   const spec = withInstructions(model, options);
   const { queryInstruction, queryFormat = "{instruction}{text}", documentInstruction = "", fewShot } = spec;
   const prefix = fewShot === undefined ? "" : examplesBefore(fewShot.exampleFormat, queryInstruction, options.examples);
@@ -32,7 +35,7 @@ export function createPrompts(model: EmbeddingSpec, options: LoadOptions): Promp
   };
 }
 
-function withInstructions(model: EmbeddingSpec, options: LoadOptions): EmbeddingSpec {
+function withInstructions(model: EmbeddingSpec, options: PromptOptions): EmbeddingSpec {
   const { task, queryInstruction, examples } = options;
   const { tasks, fewShot } = model;
   if (examples !== undefined && fewShot === undefined) {

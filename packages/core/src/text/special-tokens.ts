@@ -1,6 +1,6 @@
-import type { FrameSize } from "../protocol.js";
 import { BgeError } from "../api/errors.js";
 import type { Architecture, RerankerPrompt } from "../api/model.js";
+import type { FrameSize } from "../protocol.js";
 import type { Tokenizer } from "../tokenizer/library.js";
 
 /** The ids that stand around one text and around a pair. */

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { applyHeads, type Output, type RunRows, readFirstToken } from "./heads.js";
-import { maxSim } from "../similarity.js";
 import type { Head } from "../protocol.js";
 import { rowSize } from "../protocol.js";
+import { maxSim } from "../similarity.js";
+import { applyHeads, type Output, type RunRows, readFirstToken } from "./heads.js";
 
 /** Two texts of three and two tokens, width 2, the second padded. */
 const hidden: Output = { data: Float32Array.of(3, 4, 1, 0, 0, 2, 6, 8, 0, 5, 99, 99), shape: [2, 3, 2] };

@@ -1,10 +1,9 @@
-import { dotProduct } from "../similarity.js";
-import { bestMatches } from "./best-matches.js";
-import { addLexical, lexicalScore } from "./lexical.js";
-import { maxSim } from "../similarity.js";
 import type { Computed, Head, TokenRows } from "../protocol.js";
-import { type HiddenRow, poolRow, tokenRows } from "./pooling.js";
 import { rowSize, rowsSize } from "../protocol.js";
+import { dotProduct, maxSim } from "../similarity.js";
+import { addLexical, lexicalScore } from "./lexical.js";
+import { bestMatches } from "./matching.js";
+import { type HiddenRow, poolRow, tokenRows } from "./pooling.js";
 
 /** One output of the graph: token vectors `[rows, tokens, width]`, pooled ones `[rows, width]`, weights `[rows, tokens]`, logits `[rows, 1]`. */
 export interface Output {
@@ -83,6 +82,9 @@ function applyHead(head: Head, output: Output, place: Place, weightless: Readonl
     }
     case "tokens":
       tokenRows(hiddenRow(output, place), head.skip, head.dimensions, out);
+      return;
+    case "token-ids":
+      out.set(place.ids.subarray(head.skip));
       return;
     case "max-sim": {
       const document = new Float32Array((place.length - 1) * head.dimensions);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { sparseScore } from "../similarity.js";
 import { toSparseVector } from "../run/outputs.js";
+import { sparseScore } from "../similarity.js";
 import { addLexical, lexicalScore } from "./lexical.js";
 
 const special = new Set([0, 1, 2, 3]);

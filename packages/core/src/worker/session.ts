@@ -1,9 +1,9 @@
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { BgeError, messageOf } from "../api/errors.js";
 import { fromFloat16 } from "../float16.js";
-import type { Output } from "./heads.js";
-import type { WorkerData } from "../protocol.js";
 import { throughGate } from "../native-gate.js";
+import type { WorkerData } from "../protocol.js";
+import type { Output } from "./heads.js";
 import { loadRuntime } from "./runtime.js";
 import type { Inputs } from "./tensors.js";
 

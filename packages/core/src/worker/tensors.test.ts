@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { TokenRows } from "../protocol.js";
-import { type Inputs, padRows } from "./tensors.js";
 import { KNOWN_INPUTS } from "../protocol.js";
+import { type Inputs, padRows } from "./tensors.js";
 
 function rowsOf(rows: readonly (readonly number[])[], seconds: readonly number[] = rows.map(() => 0)): TokenRows {
   return {

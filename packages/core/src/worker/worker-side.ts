@@ -1,6 +1,6 @@
 import { isMainThread, parentPort, workerData } from "node:worker_threads";
-import type { FromWorker, ToWorker, WorkerData, WorkerStart } from "../protocol.js";
 import { createGate } from "../native-gate.js";
+import type { FromWorker, ToWorker, WorkerData, WorkerStart } from "../protocol.js";
 
 /** A worker's own end of its link to the pool. */
 export interface WorkerSide {

@@ -1,14 +1,14 @@
 import { join } from "node:path";
 import { BgeError, messageOf } from "../api/errors.js";
-import { corruptFile, readJsonObject } from "../model/json-file.js";
 import type { Padding } from "../api/model.js";
+import { corruptFile, readJsonObject } from "../model/json-file.js";
+import type { Computed, Head, ModelInfo, Result, SentWork, TokenRows, Work, WorkerData } from "../protocol.js";
+import { KNOWN_INPUTS } from "../protocol.js";
 import { createTokens, type Tokens } from "../text/encode.js";
 import { applyHeads, readFirstToken } from "./heads.js";
-import type { Computed, Head, ModelInfo, Result, SentWork, TokenRows, Work, WorkerData } from "../protocol.js";
 import { openSession, type Session } from "./session.js";
 import { createStages, type Stages } from "./stages.js";
 import { padRows } from "./tensors.js";
-import { KNOWN_INPUTS } from "../protocol.js";
 import { workerSide } from "./worker-side.js";
 
 /** A worker, be it a thread or a process: opens tokenizer and session, then answers one message after the other. */

@@ -1,18 +1,9 @@
 // The built package: a worker cannot start from TypeScript.
-import {
-  BgeError,
-  type Embedder,
-  loadEmbedder,
-  loadReranker,
-  loadRetriever,
-  type Reranker,
-  type Retriever,
-  type RetrieverDocument,
-  type RetrieverOptions,
-} from "@bge-js/core";
+import { BgeError, type Embedder, loadEmbedder, loadReranker, type Reranker } from "@bge-js/core";
+import { loadRetriever, type Retriever, type RetrieverDocument, type RetrieverOptions } from "@bge-js/retriever";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { lateScores } from "../../../test/late-scores.js";
-import { fixture } from "../../../test/models.js";
+import { lateScores } from "./late-scores.js";
+import { fixture } from "./models.js";
 
 type Article = RetrieverDocument & { readonly year?: number };
 

@@ -1,15 +1,48 @@
-import type { CallOptions } from "../../core/src/api/options.js";
-import { abortable } from "../../core/src/abort.js";
-import { BgeError } from "../../core/src/api/errors.js";
-import { owned, shared } from "../../core/src/load/model-handle.js";
-import { invalid } from "../../core/src/api/errors.js";
-import type { AddOptions, AnyDocument, Retriever, RetrieverOptions, SkippedStage } from "./api.js";
-import { loadRetriever } from "./load.js";
+import { abortable } from "../abort.js";
+import { BgeError, invalid } from "../api/errors.js";
+import type { CallOptions } from "../api/options.js";
+import { type ModelHandle, owned, shared } from "./handle.js";
 
-/** What every retriever adapter's fields have: the options of `loadRetriever`, or a loaded one, and those of each search. */
-export interface RetrieverFields<Document> extends RetrieverOptions {
+/** A document of an index, with any further fields. */
+export interface IndexedDocument {
+  readonly id: string;
+  readonly text: string;
+  readonly [field: string]: unknown;
+}
+
+/** A stage of a search that did not read all its candidates. */
+export interface ShortStage {
+  readonly stage: string;
+  readonly scored: number;
+  readonly candidates: number;
+}
+
+/** What an adapter uses of a retriever of `@bge-js/retriever`, which core does not depend on. */
+export interface AdaptedRetriever {
+  add(documents: readonly IndexedDocument[], options?: object): Promise<unknown>;
+  remove(ids: Iterable<string>): number | Promise<number>;
+  search(
+    query: string,
+    options: {
+      readonly topN: number;
+      readonly filter?: (document: IndexedDocument) => boolean;
+      readonly budgetMs?: number;
+      readonly signal?: AbortSignal;
+    },
+  ): Promise<{
+    readonly results: readonly { readonly document: IndexedDocument; readonly score: number }[];
+    readonly skipped: readonly ShortStage[];
+  }>;
+  dispose(): Promise<void>;
+}
+
+/** The stages of a search that did not read all their candidates. */
+type Skipped<Loaded extends AdaptedRetriever> = Awaited<ReturnType<Loaded["search"]>>["skipped"];
+
+/** The fields that every retriever adapter has beside the options of `loadRetriever`. */
+export interface RetrieverFields<Document, Loaded extends AdaptedRetriever = AdaptedRetriever> {
   /** A loaded one: shared, never disposed, and without options of `loadRetriever` beside it. @default one loaded by the first call */
-  readonly retriever?: Retriever;
+  readonly retriever?: Loaded;
   /** At most this many documents are returned. @default 3 */
   readonly topN?: number;
   /** Only documents for which it is true. Asked about those that would be candidates, before they are. @default all */
@@ -17,14 +50,14 @@ export interface RetrieverFields<Document> extends RetrieverOptions {
   /** Milliseconds for each search, from when the models are loaded; what does not fit is skipped. @default none */
   readonly budgetMs?: number;
   /** Told of each search in which stages did not read all their candidates in time. @default one process warning, `BGE_SKIPPED` */
-  readonly onSkipped?: (skipped: readonly SkippedStage[], query: string) => void;
+  readonly onSkipped?: (skipped: Skipped<Loaded>, query: string) => void;
   /** Aborts every call made through the adapter. @default none */
   readonly signal?: AbortSignal;
 }
 
-/** An adapter's retriever, with documents of the framework. It rejects as the retriever of core does. */
+/** An adapter's retriever, with documents of the framework. It rejects as the retriever does. */
 export interface RetrieverHandle<Document> {
-  add(documents: readonly AnyDocument[], options?: AddOptions): Promise<void>;
+  add(documents: readonly IndexedDocument[], options?: CallOptions): Promise<void>;
   remove(ids: Iterable<string>): Promise<void>;
   /** Best first, with the scores of the search. */
   search(query: string, options: CallOptions & { readonly topN: number }): Promise<readonly Found<Document>[]>;
@@ -37,7 +70,7 @@ export interface Found<Document> {
 }
 
 /** An adapter's constructor argument as fields: a bare retriever is the field `retriever`. Throws `INVALID_OPTION`. */
-export function retrieverFields<Fields extends RetrieverFields<never>>(input: Retriever | Fields): Fields {
+export function retrieverFields<Fields extends object>(input: AdaptedRetriever | Fields): Fields {
   if (typeof input !== "object" || input === null || Array.isArray(input)) {
     throw invalid("retriever", "must be a loaded retriever or an object of options");
   }
@@ -45,30 +78,34 @@ export function retrieverFields<Fields extends RetrieverFields<never>>(input: Re
   return ("dispose" in input ? { retriever: input } : input) as Fields;
 }
 
-/** The retriever behind the adapter `owner`; `toDocument` makes a document of the framework from one in the index. */
-export function retrieverHandle<Document>(
+/**
+ * The retriever behind the adapter `owner`; `load` loads one with the options that are no fields of a search, and `toDocument` makes
+ * a document of the framework from one in the index.
+ */
+export function retrieverHandle<Document, Loaded extends AdaptedRetriever, Options extends object>(
   owner: string,
-  fields: Omit<RetrieverFields<Document>, "topN" | "signal">,
-  toDocument: (document: AnyDocument) => Document,
+  fields: Omit<RetrieverFields<Document, Loaded>, "topN" | "signal"> & Options,
+  load: (options: Options) => Promise<Loaded>,
+  toDocument: (document: IndexedDocument) => Document,
 ): RetrieverHandle<Document> {
   const { retriever, filter, budgetMs, onSkipped, ...options } = fields;
   for (const [name, value] of Object.entries({ filter, onSkipped })) {
     if (value !== undefined && typeof value !== "function") throw invalid(name, "must be a function");
   }
-  const handle =
+  const handle: ModelHandle<AdaptedRetriever> =
     retriever === undefined
-      ? owned(owner, () => loadRetriever(options))
+      ? owned(owner, () => load(options as object as Options))
       : shared(owner, "retriever", retriever, "search", options);
   const tell = onSkipped ?? warnOnce(owner);
 
-  async function add(documents: readonly AnyDocument[], addOptions: AddOptions = {}): Promise<void> {
+  async function add(documents: readonly IndexedDocument[], addOptions: CallOptions = {}): Promise<void> {
     const loaded = await abortable(addOptions.signal)(handle.get());
     await loaded.add(documents, addOptions);
   }
 
   async function remove(ids: Iterable<string>): Promise<void> {
     const loaded = await handle.get();
-    loaded.remove(ids);
+    await loaded.remove(ids);
   }
 
   async function search(query: string, { topN, signal }: CallOptions & { readonly topN: number }) {
@@ -79,7 +116,7 @@ export function retrieverHandle<Document>(
       ...(budgetMs !== undefined && { budgetMs }),
       ...(signal && { signal }),
     });
-    if (skipped.length > 0) tell(skipped, query);
+    if (skipped.length > 0) tell(skipped as Skipped<Loaded>, query);
     return results.map(({ document, score }) => ({ document: toDocument(document), score }));
   }
 
@@ -93,7 +130,7 @@ export function checkList(documents: unknown, parameter: string): void {
 }
 
 /** What a document of the index carries beside its id and text: its further fields, and those of an object `metadata`. */
-export function metadataOf({ id: _, text: __, ...fields }: AnyDocument): Record<string, unknown> {
+export function metadataOf({ id: _, text: __, ...fields }: IndexedDocument): Record<string, unknown> {
   const { metadata, ...rest } = fields;
   const isObject = typeof metadata === "object" && metadata !== null && !Array.isArray(metadata);
   return isObject ? { ...rest, ...metadata } : fields;
@@ -113,4 +150,19 @@ function warnOnce(owner: string): NonNullable<RetrieverFields<never>["onSkipped"
       { type: "BgeWarning", code: "BGE_SKIPPED" },
     );
   };
+}
+
+/** A package that an adapter uses when it is installed: `open` imports it. @throws BgeError that says what to install */
+export async function optionalPackage<Module>(
+  name: string,
+  owner: string,
+  open: () => Promise<Module>,
+): Promise<Module> {
+  try {
+    return await open();
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code !== "ERR_MODULE_NOT_FOUND" && code !== "MODULE_NOT_FOUND") throw cause;
+    throw new BgeError("PACKAGE_NOT_FOUND", `${owner} needs the package ${name}: npm install ${name}`, { cause });
+  }
 }

@@ -1,14 +1,13 @@
-import type { CallOptions, LoadOptions } from "../api/options.js";
-import { type CallFacts, withCall } from "../run/call.js";
-import { fuse } from "../scoring/fusion.js";
-import { findModel } from "../model/table.js";
-import { type OpenScorer, openScorer } from "./open-scorer.js";
 import { invalid } from "../api/errors.js";
-import { refuseFailed } from "../run/results.js";
-import { rank } from "../scoring/ranking.js";
-import { toReference } from "../model/resolve.js";
-import { scoresOf } from "../scoring/scorer.js";
 import type { ModelReference } from "../api/model.js";
+import type { CallOptions, RerankerOptions } from "../api/options.js";
+import { toReference } from "../model/resolve.js";
+import { findModel } from "../model/table.js";
+import { type CallFacts, withCall } from "../run/call.js";
+import { refuseFailed } from "../run/results.js";
+import { cascade } from "../scoring/cascade.js";
+import { scoresOf } from "../scoring/scorer.js";
+import { type OpenScorer, openScorer } from "./open-scorer.js";
 
 /** How many of late interaction's best the cross-encoder reads; with 40 it takes up to 1.6 times late interaction's time. */
 const DEPTH = 30;
@@ -22,7 +21,7 @@ export interface Fused {
 }
 
 /** Opens a cross-encoder, and the embedding model whose late interaction is measured to go well with it. */
-export async function openFused(model: string | ModelReference | undefined, options: LoadOptions): Promise<Fused> {
+export async function openFused(model: string | ModelReference, options: RerankerOptions): Promise<Fused> {
   const { id, directory } = toReference(model);
   const known = id === undefined ? undefined : findModel(id);
   if (known?.kind !== "reranker" || known.fusedWith === undefined || known.fusedWeight === undefined) {
@@ -56,39 +55,23 @@ export function scoreFused(
       if (documents.length === 0) return [];
       await late.scorer.check(lateCall, query, documents);
       await cross.scorer.check(crossCall, query, documents);
-      return combine(
+      const stage =
+        ({ scorer }: OpenScorer, call: typeof lateCall) =>
+        async (positions: readonly number[]) => {
+          const texts = positions.map((position) => documents[position]!);
+          const results = await scorer.score(call, query, texts, positions);
+          refuseFailed(results, positions);
+          return scoresOf(scorer, results);
+        };
+      const { scores } = await cascade(
         documents.length,
-        weight,
-        async () => {
-          const outcomes = await late.scorer.score(lateCall, query, documents);
-          refuseFailed(outcomes);
-          return scoresOf(late.scorer, outcomes);
-        },
-        async (places) => {
-          const texts = places.map((place) => documents[place]!);
-          const outcomes = await cross.scorer.score(crossCall, query, texts, places);
-          refuseFailed(outcomes, places);
-          return scoresOf(cross.scorer, outcomes);
-        },
+        [],
+        [
+          { weight: 1, depth: documents.length, score: stage(late, lateCall) },
+          { weight, depth: DEPTH, score: stage(cross, crossCall) },
+        ],
       );
+      return Array.from(scores);
     }),
   );
-}
-
-/** Late interaction's scores of all documents, and the cross-encoder's of those at `places`, as one score each. */
-export async function combine(
-  count: number,
-  weight: number,
-  lateScores: () => Promise<number[]>,
-  crossScores: (places: readonly number[]) => Promise<number[]>,
-): Promise<number[]> {
-  const first = await lateScores();
-  const places = rank(first, { topN: DEPTH }).map(({ index }) => index);
-  const second = new Array<number | undefined>(count).fill(undefined);
-  for (const [i, score] of (await crossScores(places)).entries()) second[places[i]!] = score;
-  const stages = [
-    { weight: 1, scores: first },
-    { weight, scores: second },
-  ];
-  return Array.from(fuse(stages, count));
 }

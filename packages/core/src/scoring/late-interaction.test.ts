@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { scoresByCandidates } from "./by-candidates.js";
+import { scoresByCandidates } from "./late-interaction.js";
 
 /** What `bestMatches` gives: cosines, then hits. */
 const numbers = (cosines: readonly number[], hits: readonly number[]) => Float32Array.from([...cosines, ...hits]);

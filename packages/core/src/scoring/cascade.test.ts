@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { fuse } from "./fusion.js";
+import { fuse } from "./cascade.js";
 
 describe("fuse", () => {
   test("adds up standard deviations over the mean, by weight", () => {

@@ -1,0 +1,23 @@
+import type { EmbedDocumentsOptions, EmbedOptions, EmbedStreamOptions } from "../api/embedder.js";
+import type { CallOptions, InputType } from "../api/options.js";
+import type { RerankOptions } from "../api/reranker.js";
+import { type Checks, isCount, isFiniteNumber, isFunction, isList, isSignal, oneOf } from "../checks.js";
+
+const CALL: Checks<CallOptions> = { signal: isSignal, deadlineMs: isFiniteNumber };
+const inputType = oneOf("query", "document");
+
+/** The options of each method of an embedder or a reranker. */
+export const CALL_OPTIONS = {
+  any: CALL,
+  embedDocuments: { ...CALL, onProgress: isFunction } satisfies Checks<EmbedDocumentsOptions>,
+  embed: { ...CALL, onProgress: isFunction, inputType, outputs: isList } satisfies Checks<EmbedOptions>,
+  embedStream: {
+    ...CALL,
+    inputType,
+    outputs: isList,
+    onError: oneOf("throw", "skip"),
+    onSkip: isFunction,
+  } satisfies Checks<EmbedStreamOptions>,
+  embedTokens: { ...CALL, inputType } satisfies Checks<CallOptions & { inputType: InputType }>,
+  rerank: { ...CALL, topN: isCount, threshold: isFiniteNumber } satisfies Checks<RerankOptions>,
+} as const;
