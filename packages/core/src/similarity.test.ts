@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { maxSim } from "./similarity.js";
+import { maxSim, similarity, topK } from "./similarity.js";
 
 /** As the definition says it, row by row. */
 function naive(query: readonly number[][], document: readonly number[][]): number {
@@ -32,5 +32,35 @@ describe("maxSim", () => {
   test("does not lose NaN in a comparison", () => {
     expect(maxSim(Float32Array.of(1, 0), Float32Array.of(Number.NaN, 0, 1, 0), 2)).toBeNaN();
     expect(maxSim(Float32Array.of(1, 0), Float32Array.of(1, 0, Number.NaN, 0), 2)).toBeNaN();
+  });
+});
+
+describe("similarity and topK", () => {
+  const vector = fc.array(fc.float({ min: -1, max: 1, noNaN: true }), { minLength: 5, maxLength: 5 });
+
+  test("similarity is the dot product, of Float32Arrays and of plain lists", () => {
+    expect(similarity(Float32Array.of(0.6, 0.8), [0.8, 0.6])).toBeCloseTo(0.96, 6);
+    fc.assert(fc.property(vector, vector, (a, b) => similarity(a, b) === similarity(b, a)));
+  });
+
+  test("topK is the front of all, sorted by similarity, ties in input order", () => {
+    fc.assert(
+      fc.property(vector, fc.array(vector, { maxLength: 12 }), fc.integer({ min: 1, max: 20 }), (query, vectors, k) => {
+        const all = vectors.map((one, index) => ({ index, score: similarity(query, one) }));
+        all.sort((a, b) => b.score - a.score || a.index - b.index);
+        expect(topK(query, vectors, k)).toEqual(all.slice(0, k));
+      }),
+    );
+  });
+
+  test("what cannot be compared is an error that names it", () => {
+    expect(() => similarity([1], [1, 2])).toThrow(expect.objectContaining({ code: "INVALID_INPUT" }));
+    const holes = [[1, 2], undefined, [1]] as number[][];
+    expect(() => topK([1, 2], holes, 1)).toThrow(expect.objectContaining({ code: "INVALID_INPUT", index: 1 }));
+    for (const k of [0, 1.5, Number.NaN, undefined]) {
+      expect(() => topK([1], [[1]], k as number)).toThrow(
+        expect.objectContaining({ code: "INVALID_OPTION", parameter: "k" }),
+      );
+    }
   });
 });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { fuse } from "./cascade.js";
+import { cascade, fuse } from "./cascade.js";
 
 describe("fuse", () => {
   test("adds up standard deviations over the mean, by weight", () => {
@@ -39,5 +39,51 @@ describe("fuse", () => {
         for (const [i, score] of fused.entries()) expect(moved[i]).toBeCloseTo(score, 9);
       }),
     );
+  });
+});
+
+describe("cascade", () => {
+  const stage = (weight: number, depth: number, scores: readonly (number | undefined)[]) => {
+    const asked: number[][] = [];
+    return {
+      asked,
+      weight,
+      depth,
+      score: async (positions: readonly number[]) => {
+        asked.push([...positions]);
+        return positions.map((position) => scores[position]);
+      },
+    };
+  };
+
+  test("each stage reads the best so far, as many as it reads, and its scores count with the others", async () => {
+    const late = stage(1, 4, [0.1, 0.9, 0.5, 0.7]);
+    const cross = stage(2, 2, [9, -1, 0, 3]);
+    const { order, scores } = await cascade(4, [], [late, cross]);
+    expect(late.asked).toEqual([[0, 1, 2, 3]]);
+    expect(cross.asked).toEqual([[1, 3]]);
+    expect(order[0]).toBe(3);
+    expect([...scores]).toEqual([
+      ...fuse(
+        [
+          { weight: 1, scores: [0.1, 0.9, 0.5, 0.7] },
+          { weight: 2, scores: [undefined, -1, undefined, 3] },
+        ],
+        4,
+      ),
+    ]);
+  });
+
+  test("scores that are there already decide what the first stage reads; what nobody has scored counts as the worst", async () => {
+    const late = stage(1, 2, [1, 2, undefined, 4]);
+    const { order } = await cascade(4, [{ weight: 1, scores: [0, 3, 2, 1] }], [late]);
+    expect(late.asked).toEqual([[1, 2]]);
+    expect(order).toHaveLength(4);
+    expect(order[0]).toBe(1);
+  });
+
+  test("no candidates, and stages that tell nothing", async () => {
+    expect(await cascade(0, [], [stage(1, 3, [])])).toEqual({ order: [], scores: new Float64Array(0) });
+    expect((await cascade(3, [], [stage(1, 3, [5, 5, 5])])).order).toEqual([0, 1, 2]);
   });
 });
