@@ -7,7 +7,7 @@ import { loadTokenizer } from "../packages/core/src/tokenizer/load.js";
 const SPECIAL: ReadonlySet<number> = new Set([101, 102]);
 
 /**
- * Late interaction of the embedded model with weights by the candidates, as tools/train/head/README.md defines it, from token
+ * Late interaction of the embedded model with weights by the candidates, as docs/late-interaction.md defines it, from token
  * vectors and ids.
  */
 export async function lateScores(query: string, documents: readonly string[]): Promise<number[]> {

@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { ISOLATIONS } from "./workers.js";
 
-const program = fileURLToPath(new URL("../tools/soak.mjs", import.meta.url));
+const program = fileURLToPath(new URL("../bench/probes/soak.mjs", import.meta.url));
 
 /** The short form of `npm run soak`: too few calls for a slope of one percent, enough to see a leak of every call or round. */
 test.each(ISOLATIONS)(

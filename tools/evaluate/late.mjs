@@ -1,9 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { scoresByCandidates } from "../../packages/core/dist/scoring/by-candidates.js";
-import { bestMatches } from "../../packages/core/dist/worker/matching.js";
-import { combine } from "../../packages/core/dist/load/fused.js";
-import { createTokens } from "../../packages/core/dist/text/encode.js";
+import { bestMatches, cascade, createTokens, FUSED_DEPTH, maxSim, scoresByCandidates } from "@bge-js/core/adapter";
 
 /**
  * Late interaction as `loadRetriever` and the fused reranker compute it, from token vectors that are kept in memory: each document
@@ -25,9 +22,14 @@ export function keepTokens(embedder, asker) {
     });
   }
 
-  async function score(query, documents) {
+  async function sidesOfDocuments(documents) {
     const missing = documents.filter((text) => !sides.has(text));
     for (const [i, side] of (await sidesOf(embedder, missing)).entries()) sides.set(missing[i], side);
+    return documents.map((text) => sides.get(text));
+  }
+
+  async function byCandidates(query, documents) {
+    await sidesOfDocuments(documents);
     if (!matches.has(query)) matches.set(query, new Map());
     const known = matches.get(query);
     const unread = documents.filter((text) => !known.has(text));
@@ -42,27 +44,38 @@ export function keepTokens(embedder, asker) {
     return scoresByCandidates(documents.map((text) => known.get(text)));
   }
 
+  async function plain(query, documents) {
+    const [asked] = await sidesOf(asker, [query]);
+    return (await sidesOfDocuments(documents)).map(({ rows }) => maxSim(asked.rows, rows, embedder.dimensions));
+  }
+
   function forget() {
     sides.clear();
     matches.clear();
   }
 
-  return { ...reranker("late-interaction", embedder, score), forget };
+  const kept = (score) => reranker("late-interaction", embedder, score);
+  return { byCandidates: kept(byCandidates), plain: kept(plain), forget };
 }
 
 /** `loadReranker()` out of two that keep what they have computed. */
 export function fuseKept(late, cross) {
-  const score = (query, documents) =>
-    combine(
+  async function score(query, documents) {
+    const of = (model) => (positions) =>
+      model.score(
+        query,
+        positions.map((position) => documents[position]),
+      );
+    const { scores } = await cascade(
       documents.length,
-      cross.spec.fusedWeight,
-      () => late.score(query, documents),
-      (places) =>
-        cross.score(
-          query,
-          places.map((place) => documents[place]),
-        ),
+      [],
+      [
+        { weight: 1, depth: documents.length, score: of(late) },
+        { weight: cross.spec.fusedWeight, depth: FUSED_DEPTH, score: of(cross) },
+      ],
     );
+    return Array.from(scores);
+  }
   return reranker("fused", cross, score);
 }
 

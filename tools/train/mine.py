@@ -14,7 +14,7 @@ import numpy as np
 
 from beir import documents, pairs, qrels, queries, titled
 from encode import query_vectors
-from head.sets import dense_queries, texts
+from pipeline.sets import dense_queries, texts
 from paths import CACHE, JUDGED, PAIRED, held_out
 from sentences import sentences
 

@@ -33,9 +33,13 @@ export {
   isSignal,
   oneOf,
 } from "./checks.js";
+export { FUSED_DEPTH } from "./load/open-fused.js";
+export { bestMatches } from "./matching.js";
 export { orElse } from "./model/resolve.js";
 export { rerankerFor } from "./model/table.js";
 export { loadRerankingStage } from "./reranker.js";
-export { type CascadeStage, cascade, type StageScores } from "./scoring/cascade.js";
-export { dotProduct } from "./similarity.js";
+export { type CascadeStage, cascade, fuse, type StageScores } from "./scoring/cascade.js";
+export { scoresByCandidates } from "./scoring/late-interaction.js";
+export { dotProduct, maxSim } from "./similarity.js";
+export { createTokens } from "./text/encode.js";
 export { checkText } from "./text/input.js";

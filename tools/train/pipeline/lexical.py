@@ -9,6 +9,7 @@ import numpy as np
 
 HERE = Path(__file__).resolve().parent
 CODE = HERE.parents[2] / "packages/retriever/dist"
+CASCADE = HERE.parents[2] / "packages/core/dist/adapter.js"
 
 
 def version():

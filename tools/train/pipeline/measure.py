@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from head.metrics import ndcg10
+from pipeline.metrics import ndcg10
 
 from pipeline.cross import Wanted
 

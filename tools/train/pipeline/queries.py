@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 import beir
-from head.matches import best, cosines
-from head.sets import dense_queries, qrels, texts
+from pipeline.matches import best, cosines
+from pipeline.sets import dense_queries, qrels, texts
 from paths import CACHE, CLAIMS
 
 from pipeline import lexical

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from head.metrics import interval, interval_of_means
+from pipeline.metrics import interval, interval_of_means
 
 from pipeline.queries import HELD_OUT
 

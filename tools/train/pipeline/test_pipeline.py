@@ -8,7 +8,7 @@ import numpy as np
 
 from pipeline.cross import Wanted
 from pipeline.fusion import fuse, only, order
-from pipeline.lexical import CODE, scores
+from pipeline.lexical import CASCADE, scores
 from pipeline.queries import Query
 from pipeline.ways import KINDS, pipeline, reranked
 
@@ -51,7 +51,7 @@ class Pipeline(unittest.TestCase):
         stages[2][1][rng.permutation(40)[:25]] = np.nan
         stages[3][1][:] = 1
         given = json.dumps([[weight, [None if np.isnan(s) else s for s in some]] for weight, some in stages])
-        done = subprocess.run(["node", "--input-type=module", "-e", FUSE, str(CODE.parent / "fusion.js"), given], stdout=subprocess.PIPE, check=True)
+        done = subprocess.run(["node", "--input-type=module", "-e", FUSE, str(CASCADE), given], stdout=subprocess.PIPE, check=True)
         np.testing.assert_allclose(fuse(stages), json.loads(done.stdout), atol=1e-12)
 
     def test_words_by_the_product(self):

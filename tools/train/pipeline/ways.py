@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from head.weighting import by_candidates, mean, same_piece
+from pipeline.weighting import by_candidates, mean, same_piece
 
 from pipeline.fusion import fuse, only, order
 

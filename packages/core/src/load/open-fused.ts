@@ -10,7 +10,7 @@ import { scoresOf } from "../scoring/scorer.js";
 import { type OpenScorer, openScorer } from "./open-scorer.js";
 
 /** How many of late interaction's best the cross-encoder reads; with 40 it takes up to 1.6 times late interaction's time. */
-const DEPTH = 30;
+export const FUSED_DEPTH = 30;
 
 /** Two models that rerank together. */
 export interface Fused {
@@ -49,7 +49,7 @@ export function scoreFused(
   documents: readonly string[],
   facts: CallOptions & CallFacts,
 ): Promise<number[]> {
-  const read = Math.min(DEPTH, documents.length);
+  const read = Math.min(FUSED_DEPTH, documents.length);
   return withCall(late.engine, facts, (lateCall) =>
     withCall(cross.engine, { ...facts, inputs: read }, async (crossCall) => {
       if (documents.length === 0) return [];
@@ -68,7 +68,7 @@ export function scoreFused(
         [],
         [
           { weight: 1, depth: documents.length, score: stage(late, lateCall) },
-          { weight, depth: DEPTH, score: stage(cross, crossCall) },
+          { weight, depth: FUSED_DEPTH, score: stage(cross, crossCall) },
         ],
       );
       return Array.from(scores);

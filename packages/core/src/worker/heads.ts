@@ -1,8 +1,8 @@
+import { bestMatches } from "../matching.js";
 import type { Computed, Head, TokenRows } from "../protocol.js";
 import { rowSize, rowsSize } from "../protocol.js";
 import { dotProduct, maxSim } from "../similarity.js";
 import { addLexical, lexicalScore } from "./lexical.js";
-import { bestMatches } from "./matching.js";
 import { type HiddenRow, poolRow, tokenRows } from "./pooling.js";
 
 /** One output of the graph: token vectors `[rows, tokens, width]`, pooled ones `[rows, width]`, weights `[rows, tokens]`, logits `[rows, 1]`. */

@@ -36,7 +36,7 @@ console.log(["".padEnd(18), ...families.map(([name]) => name.padEnd(18))].join("
 const models = await Promise.all(
   families.map(([, { directory, ...facts }]) =>
     loadEmbedder(
-      { ...facts, directory: fileURLToPath(new URL(`../test/fixtures/${directory}`, import.meta.url)) },
+      { ...facts, directory: fileURLToPath(new URL(`../../test/fixtures/${directory}`, import.meta.url)) },
       { queryInstruction: false, workers: 1, threads: 1 },
     ),
   ),

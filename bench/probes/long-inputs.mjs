@@ -1,4 +1,4 @@
-// Peak memory of a process that embeds long texts: node tools/long-inputs.mjs --model FOLDER --tokens 8192 --count 1
+// Peak memory of a process that embeds long texts: node bench/probes/long-inputs.mjs --model FOLDER --tokens 8192 --count 1
 // The folder is any that loadEmbedder reads; tools/export writes one of bge-m3's shape from random weights, too.
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";

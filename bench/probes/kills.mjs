@@ -10,7 +10,7 @@ const { values: asked } = parseArgs({
   options: {
     kills: { type: "string", default: "200" },
     isolation: { type: "string", default: "thread" },
-    model: { type: "string", default: fileURLToPath(new URL("../test/fixtures/tiny-bert-cls", import.meta.url)) },
+    model: { type: "string", default: fileURLToPath(new URL("../../test/fixtures/tiny-bert-cls", import.meta.url)) },
   },
 });
 

@@ -1,6 +1,6 @@
-import { dotProduct } from "../similarity.js";
+import { dotProduct } from "./similarity.js";
 
-/** What the same word piece counts over its cosine. Measured on nine open sets (see the repository's tools/train/head). */
+/** What the same word piece counts over its cosine. Measured on nine open sets (docs/late-interaction.md). */
 const SAME_PIECE = 0.03;
 
 /** A side's L2-normalised rows of `dimensions`, and the token id of each. */

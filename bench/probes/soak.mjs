@@ -17,7 +17,7 @@ const { values: asked } = parseArgs({
     calls: { type: "string", default: "100000" },
     rounds: { type: "string", default: "1000" },
     isolation: { type: "string", default: "thread" },
-    model: { type: "string", default: fileURLToPath(new URL("../test/fixtures/tiny-bert-cls", import.meta.url)) },
+    model: { type: "string", default: fileURLToPath(new URL("../../test/fixtures/tiny-bert-cls", import.meta.url)) },
     /** Percent of the resident memory, for 10,000 calls. */
     limit: { type: "string", default: "1" },
     /** MB; what glibc keeps for the threads that have ended levels off, and a leak of a round does not. */
