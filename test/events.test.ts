@@ -15,6 +15,9 @@ import { hasLoopback } from "./loopback.js";
 import { fixture } from "./models.js";
 import { ISOLATIONS, killAll, live, onPost } from "./workers.js";
 
+// The package takes its clock as it is loaded.
+const clock = vi.hoisted(() => vi.spyOn(performance, "now"));
+
 type Name = keyof BgeEvents;
 const NAMES = ["call-start", "call", "run", "worker", "load", "device", "canary", "truncate", "download"].map(
   (name) => `bge-js:${name}` as Name,
@@ -287,7 +290,7 @@ describe("while nobody listens", () => {
       if ("timed" in message) timed.push(message);
       return false;
     });
-    const clock = vi.spyOn(performance, "now");
+    clock.mockClear();
     const published = NAMES.map((name) => vi.spyOn(channel(name), "publish"));
     try {
       await work();
@@ -297,7 +300,6 @@ describe("while nobody listens", () => {
         events: published.reduce((sum, spy) => sum + spy.mock.calls.length, 0),
       };
     } finally {
-      clock.mockRestore();
       for (const spy of published) spy.mockRestore();
     }
   }

@@ -1,4 +1,5 @@
 import { BgeError, invalid } from "./api/errors.js";
+import { clearTimeout, setTimeout } from "./clock.js";
 
 /** The longest time that Node's timers take. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;

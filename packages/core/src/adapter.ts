@@ -33,6 +33,7 @@ export {
   isSignal,
   oneOf,
 } from "./checks.js";
+export { monotonic, turn } from "./clock.js";
 export { FUSED_DEPTH } from "./load/open-fused.js";
 export { bestMatches } from "./matching.js";
 export { orElse } from "./model/resolve.js";

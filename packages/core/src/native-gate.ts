@@ -1,3 +1,4 @@
+import { sleep } from "./clock.js";
 import type { Gate } from "./protocol.js";
 
 /**
@@ -34,7 +35,7 @@ export async function throughGate<T>(gate: Gate, call: () => Promise<T>): Promis
 /** Lets no further call in, and resolves once the thread is outside. */
 export async function closeGate(gate: Gate): Promise<void> {
   Atomics.store(gate, CLOSED, 1);
-  while (Atomics.load(gate, INSIDE) === 1) await new Promise((resolve) => setTimeout(resolve, 2));
+  while (Atomics.load(gate, INSIDE) === 1) await sleep(2);
 }
 
 const open = new Set<Gate>();

@@ -1,4 +1,5 @@
 import type { BgeError, Embedder } from "@bge-js/core";
+import { turn } from "@bge-js/core/adapter";
 import type { Added, AddOptions, FailedDocument, RetrieverDocument } from "./api.js";
 import { failedDocuments, toDocument } from "./documents.js";
 import type { Store } from "./store.js";
@@ -54,7 +55,7 @@ export async function addDocuments<D extends RetrieverDocument>(
     }
     if (characters > CHARACTERS) {
       characters = 0;
-      await new Promise((resolve) => setImmediate(resolve));
+      await turn();
     }
   }
   if (failed.length > 0) {

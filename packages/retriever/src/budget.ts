@@ -1,3 +1,5 @@
+import { monotonic } from "@bge-js/core/adapter";
+
 /** How far back the estimates look: each search counts an eighth (a quarter for the deviation), as TCP's round trips (RFC 6298). */
 const MEAN_SHARE = 1 / 8;
 const DEVIATION_SHARE = 1 / 4;
@@ -40,7 +42,7 @@ export interface Budget {
 }
 
 /** A budget that begins to run at once. `clock` gives milliseconds. */
-export function startBudget(budgetMs: number = Number.POSITIVE_INFINITY, clock = () => performance.now()): Budget {
+export function startBudget(budgetMs: number = Number.POSITIVE_INFINITY, clock = monotonic): Budget {
   const start = clock();
   const elapsedMs = () => clock() - start;
   return { elapsedMs, remainingMs: () => budgetMs - elapsedMs() };

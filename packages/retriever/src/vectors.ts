@@ -1,4 +1,4 @@
-import { dotProduct } from "@bge-js/core/adapter";
+import { dotProduct, turn } from "@bge-js/core/adapter";
 
 /** Vectors of one page: no growth copies what is there, and one page is scored in a millisecond or two. */
 const PAGE = 2048;
@@ -23,7 +23,7 @@ export function createVectorIndex(dimensions: number): VectorIndex {
   async function score(query: Float32Array, size: number, signal?: AbortSignal): Promise<Float32Array> {
     const scores = new Float32Array(size);
     for (let from = 0; from < size; from += PAGE) {
-      if (from > 0) await new Promise((resolve) => setImmediate(resolve));
+      if (from > 0) await turn();
       signal?.throwIfAborted();
       const page = pages[from / PAGE]!;
       const rows = Math.min(PAGE, size - from);

@@ -1,4 +1,5 @@
 import { channel } from "node:diagnostics_channel";
+import { monotonic, timeOrigin } from "../clock.js";
 import { BgeError, type BgeErrorCode } from "./errors.js";
 import type { Device, Dtype, ModelSource } from "./model.js";
 import type { InputType } from "./options.js";
@@ -191,9 +192,9 @@ export interface Stopwatch {
 }
 
 export function startStopwatch(): Stopwatch {
-  const begun = performance.now();
-  const startedAt = performance.timeOrigin + begun;
-  return { startedAt, read: () => ({ startedAt, durationMs: performance.now() - begun }) };
+  const begun = monotonic();
+  const startedAt = timeOrigin + begun;
+  return { startedAt, read: () => ({ startedAt, durationMs: monotonic() - begun }) };
 }
 
 export function outcomeOf(error: unknown, signal?: AbortSignal): Outcome {

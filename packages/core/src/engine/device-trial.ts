@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { messageOf } from "../api/errors.js";
+import { clearTimeout, setTimeout } from "../clock.js";
 import { workerEnvironment } from "./worker-environment.js";
 
 interface Trial {

@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { closeGate, createGate, guardExit } from "../native-gate.js";
 import type { Gate, NativeThreadData } from "../protocol.js";
+import { forbidTelemetry } from "./telemetry.js";
 import { workerEnvironment } from "./worker-environment.js";
 
 /** A thread that runs native code and can be stopped at any time without harm to the process. */
@@ -10,6 +11,7 @@ export class NativeThread extends Worker {
   /** `entry`: a built file of this package: a worker cannot start from TypeScript on Node 20. */
   constructor(entry: URL, data: object) {
     const gate = createGate();
+    const allowTelemetry = forbidTelemetry();
     super(entry, {
       workerData: { ...data, gate } satisfies NativeThreadData,
       name: "bge-js",
@@ -21,6 +23,7 @@ export class NativeThread extends Worker {
     });
     this.#gate = gate;
     this.once("exit", guardExit(gate));
+    this.once("exit", allowTelemetry);
   }
 
   /** Ends the thread as soon as it is outside of native code; what it was doing is lost. */

@@ -1,4 +1,5 @@
 import { BgeError, type BgeErrorCode } from "../api/errors.js";
+import { monotonic } from "../clock.js";
 import type { FromWorker, ModelInfo, WorkerStart } from "../protocol.js";
 import { type CallSettings, createCall, type EngineCall, type Job } from "./call.js";
 import { createQueue } from "./queue.js";
@@ -144,11 +145,11 @@ export async function startEngine(start: WorkerStart, plan: ThreadPlan, starter:
   function startReplacement(): void {
     const starting = [...slots].filter((slot) => slot.state === "starting").length;
     if (slots.size >= plan.workers || starting >= queue.size) return;
-    if (slots.size > 0 && performance.now() < noStartBefore) return;
+    if (slots.size > 0 && monotonic() < noStartBefore) return;
     startWorker(
       () => {},
       (error) => {
-        noStartBefore = performance.now() + Math.min(FIRST_PAUSE_MS * 2 ** failedStarts++, LONGEST_PAUSE_MS);
+        noStartBefore = monotonic() + Math.min(FIRST_PAUSE_MS * 2 ** failedStarts++, LONGEST_PAUSE_MS);
         // Others may stand and go on; if none does, whoever waits must hear of it.
         if (slots.size > 0) return;
         // One that says why it cannot start would say so again; one that died may do better.

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { setImmediate } from "../clock.js";
 import type { FromWorker, ToWorker, WorkerStart } from "../protocol.js";
 import { workerEnvironment } from "./worker-environment.js";
 import type { WorkerEvents, WorkerHandle } from "./worker-handle.js";

@@ -1,10 +1,10 @@
-import { isMainThread } from "node:worker_threads";
 import { BgeError } from "../api/errors.js";
 import type { LoadOptions } from "../api/options.js";
 import { weightBytes } from "../model/files.js";
 import type { WorkerStart } from "../protocol.js";
 import type { EngineCall } from "./call.js";
 import type { TracedModel } from "./call-trace.js";
+import { isolationOf } from "./isolation.js";
 import { type Engine, startEngine } from "./pool.js";
 import { startProcess } from "./process.js";
 import { startThread } from "./thread.js";
@@ -40,8 +40,7 @@ export async function shareEngine(
   const { threads, maxTokens, workers = start.device === "cpu" ? undefined : 1 } = options;
   const planned = planThreads(weightBytes(start.file), { threads, workers, maxTokens });
   const plan = start.device === "cpu" ? planned : { ...planned, loneThreads: planned.threadsPerWorker };
-  // A thread of the user's own may be terminated while native code runs in one of ours below it, which ends the process.
-  const { isolation = isMainThread ? "thread" : "process" } = options;
+  const isolation = isolationOf(options.isolation);
   const engines = registry();
   const key = JSON.stringify([import.meta.url, start, fingerprint, plan, isolation]);
   const shared: Shared = engines.get(key) ?? {

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { existsSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { folderOf } from "../../../../test/folders.js";
 import { withLock } from "./lock.js";
 import { isAlive, mark, ownerOf, self } from "./owner.js";
@@ -67,6 +67,15 @@ test("of another machine is believed while it shows life", async () => {
   const file = lockFile();
   await withLock(file, undefined, async () => {});
   writeFileSync(file, `${"f".repeat(12)}-1-1-00000000`);
+  await expect(withLock(file, AbortSignal.timeout(200), async () => {})).rejects.toThrow(/timeout/);
+});
+
+test("is not taken from its holder by a test's fake clock", async () => {
+  const file = lockFile();
+  await withLock(file, undefined, async () => {});
+  writeFileSync(file, `${"f".repeat(12)}-1-1-00000000`);
+  vi.useFakeTimers({ toFake: ["Date"], now: new Date("2099-01-01") });
+  onTestFinished(() => void vi.useRealTimers());
   await expect(withLock(file, AbortSignal.timeout(200), async () => {})).rejects.toThrow(/timeout/);
 });
 

@@ -1,6 +1,6 @@
 import { link, mkdir, open, readdir, readFile, rename, stat, unlink, utimes } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { clearInterval, setInterval, sleep, wallClock } from "../clock.js";
 import { isAlive, mark, ownerOf } from "./owner.js";
 
 const HEARTBEAT_MS = 5_000;
@@ -21,7 +21,7 @@ export async function withLock<T>(file: string, signal: AbortSignal | undefined,
     await sleep(POLL_MS * (0.5 + Math.random()));
   }
   const heartbeat = setInterval(() => {
-    const now = new Date();
+    const now = wallClock() / 1000;
     utimes(file, now, now).catch(() => {});
   }, HEARTBEAT_MS);
   heartbeat.unref();
@@ -96,7 +96,7 @@ async function isStale(file: string, holder: string): Promise<boolean> {
   const owner = ownerOf(holder);
   if (owner !== undefined && isAlive(owner) === false) return true;
   const { mtimeMs } = await stat(file).catch(() => ({ mtimeMs: Number.POSITIVE_INFINITY }));
-  return Date.now() - mtimeMs > STALE_MS;
+  return wallClock() - mtimeMs > STALE_MS;
 }
 
 async function contentOf(file: string): Promise<string | undefined> {

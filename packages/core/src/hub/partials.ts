@@ -1,5 +1,6 @@
 import { readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { wallClock } from "../clock.js";
 import { PARTIAL, partialName } from "./files.js";
 import { isAlive, ownerOf } from "./owner.js";
 
@@ -57,7 +58,7 @@ async function freePartials(blobs: string, wanted?: string): Promise<Free[]> {
     if (wanted !== undefined && content !== wanted) continue;
     // A link that points nowhere is one of ours too: look at it, not behind it.
     const found = await stat(join(blobs, name)).catch(() => undefined);
-    const ageMs = found === undefined ? 0 : Date.now() - found.mtimeMs;
+    const ageMs = found === undefined ? 0 : wallClock() - found.mtimeMs;
     if (mark.startsWith(RELEASED) || isFree(mark, ageMs)) free.push({ name, content, size: found?.size ?? 0, ageMs });
   }
   return free.sort((a, b) => b.size - a.size);

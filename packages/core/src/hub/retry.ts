@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { setTimeout as sleep } from "node:timers/promises";
+import { parseDate, sleep, wallClock } from "../clock.js";
 import { HttpFailure } from "./http-failure.js";
 
 /** How often and how patiently a request is made again. */
@@ -56,10 +56,10 @@ export function pauseMs(failures: number, { firstPauseMs, longestPauseMs }: Pati
 }
 
 /** What a server asks for: `Retry-After` in seconds or as a date, or the hub's `RateLimit: "api";r=0;t=55`. */
-export function retryAfterMs(headers: IncomingHttpHeaders, now = Date.now()): number | undefined {
+export function retryAfterMs(headers: IncomingHttpHeaders, now = wallClock()): number | undefined {
   const asked = headers["retry-after"]?.trim();
   if (asked !== undefined && /^\d+$/.test(asked)) return Number(asked) * 1000;
-  const date = asked === undefined ? Number.NaN : Date.parse(asked);
+  const date = asked === undefined ? Number.NaN : parseDate(asked);
   if (!Number.isNaN(date)) return Math.max(0, date - now);
   const [, seconds] = /;\s*r\s*=\s*0\s*;\s*t\s*=\s*(\d+)/.exec(String(headers["ratelimit"] ?? "")) ?? [];
   return seconds === undefined ? undefined : Number(seconds) * 1000;

@@ -2,6 +2,7 @@ import { BgeError } from "../api/errors.js";
 import { outcomeOf, publish, startStopwatch } from "../api/events.js";
 import type { ModelReference, ModelSpec, OpenSource } from "../api/model.js";
 import type { LoadOptions, RerankerOptions } from "../api/options.js";
+import { isolationOf } from "../engine/isolation.js";
 import { type SharedEngine, shareEngine } from "../engine/shared-engine.js";
 import { checkThreads } from "../model/options.js";
 import type { ResolvedModel } from "../model/resolve.js";
@@ -39,6 +40,7 @@ export async function openModel<P extends Plan>(
   planFor: (spec: ModelSpec) => P,
 ): Promise<OpenModel<P>> {
   checkThreads(options);
+  isolationOf(options.isolation);
   let plan: P | undefined;
   const found = await findOrPull(model, options, (spec) => {
     plan = planFor(spec);

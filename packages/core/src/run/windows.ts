@@ -1,3 +1,4 @@
+import { turn } from "../clock.js";
 /** A stretch of a list or stream of texts. */
 export interface Window {
   /** Position of its first text. */
@@ -122,5 +123,5 @@ export async function* mapAhead<T, R>(
 
 /** Resolves once whatever is ready now has had its turn. */
 function soon(): Promise<undefined> {
-  return new Promise((resolve) => setImmediate(() => resolve(undefined)));
+  return turn().then(() => undefined);
 }

@@ -1,3 +1,4 @@
+import { monotonic } from "../clock.js";
 import type { Timing } from "../protocol.js";
 
 /** The stages of a piece of work, each run through its own function, which takes the time where times are asked for. */
@@ -19,17 +20,17 @@ export function createStages(timed: boolean): Stages {
   if (!timed) return UNTIMED;
   const times = { tokenizeMs: 0, runMs: 0, postprocessMs: 0 };
   function time<T>(name: keyof Timing, stage: () => T): T {
-    const begun = performance.now();
+    const begun = monotonic();
     const result = stage();
-    times[name] += performance.now() - begun;
+    times[name] += monotonic() - begun;
     return result;
   }
   return {
     tokenize: (stage) => time("tokenizeMs", stage),
     async run(stage) {
-      const begun = performance.now();
+      const begun = monotonic();
       const result = await stage();
-      times.runMs += performance.now() - begun;
+      times.runMs += monotonic() - begun;
       return result;
     },
     postprocess: (stage) => time("postprocessMs", stage),

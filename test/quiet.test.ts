@@ -1,0 +1,178 @@
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { folderOf } from "./folders.js";
+import { everyFile } from "./hub/cache.js";
+import { fixture } from "./models.js";
+import { ISOLATIONS } from "./workers.js";
+
+/** What a dependency does behind our promises: files, network, standard error, environment, signals. */
+const tiny = JSON.stringify({ directory: fixture("tiny-bert-cls"), batching: "alone" });
+const core = JSON.stringify(import.meta.resolve("@bge-js/core"));
+const linux = process.platform === "linux";
+/** ONNX Runtime's telemetry is of Linux and macOS. */
+const reporting = process.platform !== "win32";
+/** Where ptrace is allowed, too. */
+const hasStrace = linux && spawnSync("strace", ["-qq", "-o", "/dev/null", "true"]).status === 0;
+
+interface Run {
+  readonly out: string[];
+  readonly err: string;
+  readonly code: number | null;
+  /** Files left in the home, in the temporary folder and in the working folder. */
+  readonly files: string[];
+  /** Internet sockets that were connected or sent to. */
+  readonly network: string[];
+}
+
+/** Runs a module in an empty home, temporary and working folder, with nothing else in its environment: ONNX Runtime is silent under `CI`. */
+async function run(
+  source: string,
+  { env = {}, traced = false }: { env?: Record<string, string>; traced?: boolean } = {},
+): Promise<Run> {
+  const [folder, trace] = [folderOf({ "home/.keep": "", "tmp/.keep": "", "cwd/.keep": "" }), join(folderOf(), "trace")];
+  const node = [process.execPath, "--input-type=module", "-e", source];
+  const strace = ["strace", "-f", "-qq", "-e", "trace=connect,sendto,sendmsg,sendmmsg", "-o", trace];
+  const [program, ...args] = traced ? [...strace, ...node] : node;
+  const child = spawn(program!, args, {
+    cwd: join(folder, "cwd"),
+    env: { HOME: join(folder, "home"), TMPDIR: join(folder, "tmp"), PATH: process.env["PATH"], ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let [out, err] = ["", ""];
+  child.stdout.on("data", (data) => {
+    out += String(data);
+  });
+  child.stderr.on("data", (data) => {
+    err += String(data);
+  });
+  const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
+  const network = existsSync(trace) ? readFileSync(trace, "utf8").split("\n") : [];
+  return {
+    out: out.split("\n").filter(Boolean),
+    err,
+    code,
+    files: everyFile(folder).filter((name) => !name.endsWith("/.keep")),
+    network: network.filter((line) => line.includes("AF_INET")),
+  };
+}
+const NOTHING = { err: "", code: 0, files: [], network: [] };
+
+const once = (isolation: string, more = "") => `
+  import { loadEmbedder } from ${core};
+  const options = { truncation: "silent", threads: 2, workers: 2, isolation: "${isolation}" };
+  const model = await loadEmbedder(${tiny}, options);
+  await model.embedDocuments(["one", "two", "three"]);
+  ${more}
+  await model.dispose();
+  const again = await loadEmbedder(${tiny}, options);
+  console.log((await again.embedQuery("x")).length);
+`;
+
+describe.each(ISOLATIONS)("a model in a %s", (isolation) => {
+  test("leaves no file and says nothing, loaded twice", async () => {
+    expect(await run(once(isolation))).toEqual({ ...NOTHING, out: ["48"] });
+  });
+
+  test("warns of nothing where there is no home", async () => {
+    expect(await run(once(isolation), { env: { HOME: "", USER: "", LOGNAME: "" } })).toEqual({
+      ...NOTHING,
+      out: ["48"],
+    });
+  });
+
+  test.skipIf(!reporting)("leaves ONNX Runtime as the user has set it", async () => {
+    // Nothing gets out, should it try.
+    const env = { ORT_DISABLE_TELEMETRY: "0", https_proxy: "http://127.0.0.1:9" };
+    const { files, out } = await run(once(isolation, "console.log(process.env.ORT_DISABLE_TELEMETRY);"), { env });
+    expect(out).toEqual(["0", "48"]);
+    // Which shows that these tests would see it.
+    expect(files).toContainEqual(expect.stringContaining(".onnxruntime/"));
+  });
+
+  test("leaves the program's environment as it was", async () => {
+    const { out } = await run(`
+      const before = JSON.stringify(process.env);
+      ${once(isolation, "const { ORT_DISABLE_TELEMETRY, ...others } = process.env; console.log(ORT_DISABLE_TELEMETRY, JSON.stringify(others) === before);")}
+      await again.dispose();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      console.log(JSON.stringify(process.env) === before);
+    `);
+    const set = isolation === "thread" && reporting ? "1" : "undefined";
+    expect(out).toEqual([`${set} true`, "48", "true"]);
+  });
+
+  test("takes no signal, and keeps nothing open once it is disposed", async () => {
+    const { out } = await run(`
+      import { readFileSync } from "node:fs";
+      const state = () => JSON.stringify({
+        listeners: process.eventNames().map((name) => [String(name), process.listenerCount(name)]),
+        signals: ${linux} && readFileSync("/proc/self/status", "utf8").match(/^Sig(Blk|Ign|Cgt):.*$/gm),
+        open: process.getActiveResourcesInfo().sort(),
+        mask: process.umask(),
+        folder: process.cwd(),
+      });
+      console.log("");
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      const before = state();
+      ${once(isolation)}
+      await again.dispose();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      console.log(state() === before ? "same" : before + state());
+    `);
+    expect(out).toEqual(["48", "same"]);
+  });
+});
+
+test("the trial of a device leaves no file and says nothing", async () => {
+  const trial = new URL("../packages/core/dist/engine/device-trial.js", import.meta.url).href;
+  const program = `import { tryDevice } from "${trial}"; console.log(await tryDevice("cpu"));`;
+  expect(await run(program)).toEqual({ ...NOTHING, out: ["undefined"] });
+});
+
+describe("inside a worker thread of the user's, whose environment is a copy", () => {
+  const inThread = (options: object) => `
+    import { Worker } from "node:worker_threads";
+    const thread = new Worker(${JSON.stringify(`
+      import { parentPort } from "node:worker_threads";
+      import { loadEmbedder } from ${core};
+      const refused = ({ code, parameter, message }) => void parentPort.postMessage([code, parameter, message].join(" "));
+      const model = await loadEmbedder(${tiny}, { threads: 1, ...${JSON.stringify(options)} }).catch(refused);
+      if (model !== undefined) parentPort.postMessage((await model.embedQuery("x")).length);
+      await model?.dispose();
+    `)}, { eval: true, execArgv: ["--input-type=module"] });
+    thread.on("message", (message) => console.log(message));
+  `;
+
+  test("a model leaves no file and says nothing", async () => {
+    expect(await run(inThread({}))).toEqual({ ...NOTHING, out: ["48"] });
+  });
+
+  test.skipIf(!reporting)("a model in a thread is refused where telemetry could not be turned off", async () => {
+    const refused = await run(inThread({ isolation: "thread" }));
+    expect(refused).toEqual({ ...NOTHING, out: [expect.stringContaining("INVALID_OPTION isolation isolation must")] });
+    expect(refused.out[0]).toContain("ORT_DISABLE_TELEMETRY=1");
+    const set = await run(inThread({ isolation: "thread" }), { env: { ORT_DISABLE_TELEMETRY: "1" } });
+    expect(set).toEqual({ ...NOTHING, out: ["48"] });
+  });
+});
+
+/** Longer than ONNX Runtime waits before its first upload. */
+const WAIT = "await new Promise((resolve) => setTimeout(resolve, 9000));";
+
+test.skipIf(!hasStrace)("nothing is sent to anybody, nor is a name server asked", async () => {
+  const program = `
+    import { loadEmbedder } from ${core};
+    const models = await Promise.all(["thread", "process"].map((isolation) => loadEmbedder(${tiny}, { isolation, threads: 1 })));
+    for (const model of models) await model.embedQuery("x");
+    ${WAIT}
+    for (const model of models) await model.dispose();
+  `;
+  expect(await run(program, { traced: true })).toEqual({ ...NOTHING, out: [] });
+});
+
+test.skipIf(!hasStrace)("a connection would be seen", async () => {
+  const program = `import { connect } from "node:net"; connect(9, "127.0.0.1").on("error", () => {});`;
+  expect((await run(program, { traced: true })).network).toContainEqual(expect.stringContaining("connect("));
+});
