@@ -22,7 +22,7 @@ const { count } = await client.count(collectionName, { exact: true });
 if (count !== documents.length) throw new Error(`${documents.length} points sent, ${count} stored`);
 console.log(`${count} points stored`);
 
-const retriever = new BgeRerankRetriever({ vectorStore, k: 100, reranker, topN: 3 });
+const retriever = new BgeRerankRetriever({ vectorStore, k: 100, reranker, topN: 3, scoreInMetadata: true });
 for (const { pageContent, metadata } of await retriever.invoke("What do I do when my notebook was stolen?")) {
   console.log(`${metadata["relevanceScore"].toFixed(3)}  ${metadata["source"]}: ${pageContent}`);
 }

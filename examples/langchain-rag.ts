@@ -10,7 +10,7 @@ await using reranker = new BgeReranker();
 
 const documents = HANDBOOK.map(({ text, source }) => new Document({ pageContent: text, metadata: { source } }));
 const vectorStore = await MemoryVectorStore.fromDocuments(documents, embeddings);
-const retriever = new BgeRerankRetriever({ vectorStore, k: 100, reranker, topN: 3 });
+const retriever = new BgeRerankRetriever({ vectorStore, k: 100, reranker, topN: 3, scoreInMetadata: true });
 
 const question = "What do I do when my notebook was stolen?";
 const hits = await retriever.invoke(question);

@@ -7,6 +7,7 @@ const documents = HANDBOOK.map(({ id, text, source }) => new Document({ id, page
 await using retriever = await BgeRetriever.fromDocuments(documents, {
   lateInteraction: false, // quicker: the best 100 are not read again, token by token
   topN: 3,
+  scoreInMetadata: true,
   filter: ({ metadata }) => metadata["source"] !== "kitchen.md",
   budgetMs: 60_000,
   onSkipped: (stages) => console.log(`no time for ${stages.map(({ stage }) => stage).join(", ")}`),

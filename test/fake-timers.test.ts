@@ -60,7 +60,7 @@ test("a retriever takes documents, and searches within a budget", async () => {
 });
 
 test("adapters do all of it through their frameworks", async () => {
-  const embeddings = new langchain.BgeEmbeddings(tiny, { truncation: "silent" });
+  const embeddings = new langchain.BgeEmbeddings({ model: tiny, truncation: "silent" });
   expect(await embeddings.embedDocuments(documents.slice(0, 3))).toHaveLength(3);
   const compressor = new langchain.BgeReranker({ model: cross, topN: 1 });
   const pages = documents.map((pageContent) => ({ pageContent, metadata: {} }));
@@ -73,7 +73,7 @@ test("adapters do all of it through their frameworks", async () => {
   });
   await retriever.addDocuments(pages);
   expect(await retriever.invoke("word")).toHaveLength(2);
-  const embedding = new llamaindex.BgeEmbedding(tiny, { truncation: "silent" });
+  const embedding = new llamaindex.BgeEmbedding({ model: tiny, truncation: "silent" });
   expect(await embedding.getTextEmbeddings(documents.slice(0, 3))).toHaveLength(3);
   const nodes = new llamaindex.BgeRetriever({
     embedder: tiny,

@@ -1,5 +1,6 @@
 import { loadEmbedder, loadReranker } from "@bge-js/core";
 import { BgeEmbeddings, BgeReranker, BgeRerankRetriever, BgeRetriever } from "@bge-js/langchain";
+import type { Retriever } from "@bge-js/retriever";
 import { loadRetriever } from "@bge-js/retriever";
 import { Document, type DocumentInterface } from "@langchain/core/documents";
 import { BaseRetriever } from "@langchain/core/retrievers";
@@ -58,14 +59,17 @@ describe("BgeRetriever of @bge-js/langchain keeps the adapters' contract", () =>
     dispose: () => retriever.dispose(),
     [Symbol.asyncDispose]: () => retriever[Symbol.asyncDispose](),
   });
+  // The contract looks at scores; a bare retriever stays one.
+  const withScores = (input: Retriever | RetrieverInput = {}) =>
+    typeof input === "object" && input !== null && !("dispose" in input) ? { ...input, scoreInMetadata: true } : input;
   testRetrieverAdapter({
     retriever(input, accept) {
-      if (accept === undefined) return underTest(new BgeRetriever(input));
+      if (accept === undefined) return underTest(new BgeRetriever(withScores(input)));
       const filter = typeof accept === "function" ? ({ id }: DocumentInterface) => accept(id) : accept;
-      return underTest(new BgeRetriever({ ...(input as RetrieverInput), filter }));
+      return underTest(new BgeRetriever({ ...(input as RetrieverInput), filter, scoreInMetadata: true }));
     },
     filled: async (documents, input) =>
-      underTest(await BgeRetriever.fromDocuments(documents as readonly DocumentInterface[], input)),
+      underTest(await BgeRetriever.fromDocuments(documents as readonly DocumentInterface[], withScores(input))),
     document: frozen,
   });
 });
@@ -141,12 +145,82 @@ describe("BgeReranker", () => {
     await expect(ranker.rerank(["a", null], "cats?")).rejects.toMatchObject({ code: "INVALID_INPUT", index: 1 });
   });
 
+  it("names a query that says nothing, and a list that is none", async () => {
+    await using ranker = new BgeReranker({ model: TINY_RERANKER, workers: 1 });
+    const refused = (parameter: string) => ({ name: "BgeError", code: "INVALID_INPUT", parameter });
+    for (const query of ["", " \n", undefined, null, 1, ["cats?"], "\ud800"]) {
+      await expect(ranker.rerank(["a cat"], query as string)).rejects.toMatchObject(refused("query"));
+      await expect(ranker.compressDocuments([], query as string)).rejects.toMatchObject(refused("query"));
+    }
+    for (const list of [undefined, null, "a cat", {}]) {
+      await expect(ranker.rerank(list as string[], "cats?")).rejects.toMatchObject(refused("documents"));
+      await expect(ranker.compressDocuments(list as Document[], "cats?")).rejects.toMatchObject(refused("documents"));
+    }
+    expect(await ranker.rerank(["", "a cat"], "cats?")).toHaveLength(2); // an empty document is one
+  });
+
   it("returns Documents, without an id where there was none", async () => {
     await using ranker = new BgeReranker({ model: TINY_RERANKER, workers: 1 });
     const [kept] = await ranker.compressDocuments([{ pageContent: "a cat", metadata: { page: 1 } }], "cats?");
     expect(kept).toBeInstanceOf(Document);
     expect(kept!.id).toBeUndefined();
     expect(kept!.metadata).toEqual({ page: 1, relevanceScore: expect.any(Number) });
+  });
+});
+
+describe("where scores are put", () => {
+  const metadata = deepFreeze({ page: 1, tags: ["a"] });
+  const documents = [new Document({ id: "cat", pageContent: "a cat", metadata })];
+  const plain = { embedder: TINY_EMBEDDER, reranker: false, lateInteraction: false, load: { workers: 1 } } as const;
+  const SCORED = { ...metadata, relevanceScore: expect.any(Number) };
+
+  it("is metadata.relevanceScore in BgeReranker, unless it is not wanted", async () => {
+    await using core = await loadReranker(TINY_RERANKER, { workers: 1, scale: "sigmoid" });
+    for (const [input, expected] of [
+      [core, SCORED],
+      [{ model: core, scoreInMetadata: true }, SCORED],
+      [{ model: core, scoreInMetadata: false }, metadata],
+    ] as const) {
+      const [kept] = await new BgeReranker(input).compressDocuments(documents, "cats?");
+      expect(kept!.metadata).toEqual(expected);
+      expect(kept!.metadata).not.toBe(metadata);
+    }
+  });
+
+  it("is nowhere in the retrievers, unless it is wanted", async () => {
+    await using core = await loadReranker(TINY_RERANKER, { workers: 1, scale: "sigmoid" });
+    for (const [input, expected] of [
+      [{}, metadata],
+      [{ scoreInMetadata: false }, metadata],
+      [{ scoreInMetadata: true }, SCORED],
+    ] as const) {
+      await using retriever = await BgeRetriever.fromDocuments(documents, { ...plain, ...input });
+      expect((await retriever.invoke("cats?"))[0]!.metadata).toEqual(expected);
+      // Whatever the reranker does for others, and its threshold and order are kept.
+      for (const scoreInMetadata of [true, false]) {
+        const reranker = new BgeReranker({ model: core, scoreInMetadata });
+        const baseRetriever = new BgeRetriever({ ...plain });
+        await baseRetriever.addDocuments(documents);
+        const [found] = await new BgeRerankRetriever({ baseRetriever, reranker, ...input }).invoke("cats?");
+        expect(found!.metadata).toEqual(expected);
+        await baseRetriever.dispose();
+      }
+    }
+  });
+
+  it("leaves a relevanceScore that was there before", async () => {
+    const earlier = [new Document({ pageContent: "a cat", metadata: { relevanceScore: "high" } })];
+    await using retriever = await BgeRetriever.fromDocuments(earlier, plain);
+    expect((await retriever.invoke("cats?"))[0]!.metadata).toEqual({ relevanceScore: "high" });
+  });
+
+  it("is true or false", () => {
+    const invalid = expect.objectContaining({ code: "INVALID_OPTION", parameter: "scoreInMetadata" });
+    const input = { scoreInMetadata: "no" as unknown as boolean };
+    expect(() => new BgeReranker(input)).toThrow(invalid);
+    expect(() => new BgeRetriever(input)).toThrow(invalid);
+    const fields = { baseRetriever: new BgeRetriever(), reranker: new BgeReranker(), ...input };
+    expect(() => new BgeRerankRetriever(fields)).toThrow(invalid);
   });
 });
 
@@ -167,13 +241,60 @@ describe("BgeRetriever", () => {
     await expect(retriever.delete()).rejects.toMatchObject({ code: "INVALID_INPUT", parameter: "ids" });
   });
 
+  it("takes ids as vector stores do, before the documents' own", async () => {
+    await using retriever = new BgeRetriever({ ...plain, topN: 10 });
+    const named = [...documents.slice(0, 2), new Document({ id: "own", pageContent: "a dog" })];
+    const ids = Object.freeze(["x", "y", "z"]);
+    expect(await retriever.addDocuments(named, { ids })).toEqual(ids);
+    const found = await retriever.invoke("cats?");
+    expect(new Map(found.map(({ id, pageContent }) => [id, pageContent]))).toEqual(
+      new Map([
+        ["x", "a cat"],
+        ["y", "the moon"],
+        ["z", "a dog"],
+      ]),
+    );
+    // Again under the same ids: in the place of the first ones.
+    expect(await retriever.addDocuments(named.toReversed(), { ids, onProgress: () => {} })).toEqual(ids);
+    expect((await retriever.invoke("cats?")).find(({ id }) => id === "x")!.pageContent).toBe("a dog");
+    expect(await retriever.addDocuments(named, { ids: undefined as unknown as string[] })).toContain("own");
+    expect(await retriever.addDocuments([], { ids: [] })).toEqual([]);
+    await retriever.delete({ ids: ["x", "y", "z"] });
+    expect(await retriever.invoke("cats?")).toHaveLength(3);
+    await using filled = await BgeRetriever.fromDocuments(documents, plain, { ids });
+    expect((await filled.invoke("cats?")).map(({ id }) => id).sort()).toEqual(ids);
+  });
+
+  it("refuses ids that are not one a document, and adds nothing then", async () => {
+    await using retriever = new BgeRetriever(plain);
+    for (const ids of [
+      [],
+      ["x"],
+      ["w", "x", "y", "z"],
+      ["x", "y", ""],
+      ["x", "y", 1],
+      ["x", "y", undefined],
+      "xyz",
+      null,
+    ]) {
+      await expect(retriever.addDocuments(documents, { ids: ids as string[] })).rejects.toMatchObject({
+        name: "BgeError",
+        code: "INVALID_OPTION",
+        parameter: "ids",
+      });
+    }
+    expect(await retriever.invoke("cats?")).toEqual([]);
+    // @ts-expect-error what no vector store of LangChain's has either
+    await expect(retriever.addDocuments(documents, { id: "x" })).rejects.toMatchObject({ parameter: "id" });
+  });
+
   it("returns Documents that are copies, with the metadata of the day on which they came", async () => {
     const document = new Document({ id: "d", pageContent: "a cat", metadata: { page: 1 } });
     await using retriever = await BgeRetriever.fromDocuments([document], plain);
     document.metadata.page = 2;
     const [first] = (await retriever.invoke("cats?")) as [Document];
     expect(first).toBeInstanceOf(Document);
-    expect(first.metadata).toEqual({ page: 1, relevanceScore: expect.any(Number) });
+    expect(first.metadata).toEqual({ page: 1 });
     first.metadata["page"] = 3;
     expect((await retriever.invoke("cats?"))[0]!.metadata["page"]).toBe(1);
   });

@@ -2,10 +2,35 @@ import { loadEmbedder, loadReranker } from "@bge-js/core";
 import { BgeEmbedding, BgeReranker, BgeRetriever } from "@bge-js/llamaindex";
 import { loadRetriever } from "@bge-js/retriever";
 import { BaseRetriever } from "@llamaindex/core/retriever";
-import { type BaseNode, Document, MetadataMode, type NodeWithScore, TextNode } from "@llamaindex/core/schema";
+import {
+  type BaseNode,
+  Document,
+  ImageNode,
+  MetadataMode,
+  type NodeWithScore,
+  TextNode,
+} from "@llamaindex/core/schema";
 import { describe, expect, it } from "vitest";
 import { deepFreeze, TINY_EMBEDDER, TINY_RERANKER, testAdapter } from "./contract.js";
 import { type RetrieverInput, testRetrieverAdapter } from "./retriever-contract.js";
+
+const TEXT = { type: "text", text: "cats?" } as const;
+const IMAGE = { type: "image_url", image_url: { url: "https://example.com/cat.png" } } as const;
+const picture = () => new ImageNode({ image: "https://example.com/cat.png" });
+
+/** Queries by which nothing can be ranked or found. */
+const NO_TEXT: readonly [string, unknown][] = [
+  ["an image alone", [IMAGE]],
+  ["an image in a bundle", { query: [IMAGE] }],
+  ["an image that is no list", IMAGE],
+  ["no parts", []],
+  ["an empty string", ""],
+  ["an empty text beside an image", [{ type: "text", text: " " }, IMAGE]],
+  ["space", " \n"],
+  ["a text part without text", [{ type: "text" }]],
+  ["null", null],
+  ["a number", 1],
+];
 
 const ranked = (kept: readonly NodeWithScore[]) =>
   kept.map(({ node, score }) => ({
@@ -95,9 +120,28 @@ describe("BgeEmbedding", () => {
 
   it("leaves out what is not text, and takes the empty query", async () => {
     await using embedding = new BgeEmbedding({ model: TINY_EMBEDDER, workers: 1 });
-    const image = { type: "image_url", image_url: { url: "https://example.com/cat.png" } } as const;
-    expect(await embedding.getQueryEmbedding(image)).toBeNull();
+    expect(await embedding.getQueryEmbedding(IMAGE)).toBeNull();
     expect((await embedding.getQueryEmbedding({ type: "text", text: "" }))!.length).toBe(48);
+  });
+
+  it("embeds a query that is a string, and names what is neither text nor a part", async () => {
+    await using embedding = new BgeEmbedding({ model: TINY_EMBEDDER, workers: 1 });
+    const part = await embedding.getQueryEmbedding({ type: "text", text: "cats?" });
+    expect(await embedding.getQueryEmbedding("cats?")).toEqual(part);
+    for (const query of [undefined, null, 1, [], { text: "cats?" }]) {
+      await expect(embedding.getQueryEmbedding(query as unknown as string)).rejects.toMatchObject({
+        name: "BgeError",
+        code: "INVALID_INPUT",
+        parameter: "query",
+      });
+    }
+    for (const texts of [undefined, null, "a cat"]) {
+      await expect(embedding.getTextEmbeddings(texts as unknown as string[])).rejects.toMatchObject({
+        name: "BgeError",
+        code: "INVALID_INPUT",
+        parameter: "texts",
+      });
+    }
   });
 
   it("tells its dimensions once loaded, and names no tokenizer", async () => {
@@ -127,6 +171,51 @@ describe("BgeReranker", () => {
     const whole = await reranker.postprocessNodes(nodes, "cats?");
     expect(await reranker.postprocessNodes(nodes, [{ type: "text", text: "cats?" }])).toEqual(whole);
     await expect(reranker.postprocessNodes(nodes)).rejects.toMatchObject({ code: "INVALID_INPUT", parameter: "query" });
+    const [one, two] = [[TEXT, IMAGE, TEXT], "cats?\n\ncats?"];
+    expect(await reranker.postprocessNodes(nodes, one)).toEqual(await reranker.postprocessNodes(nodes, two));
+  });
+
+  it.each(NO_TEXT)("refuses %s, with which it would rank by nothing", async (_, query) => {
+    await using reranker = new BgeReranker({ model: TINY_RERANKER, workers: 1 });
+    for (const nodes of [[{ node: new TextNode({ text: "a cat" }) }], []]) {
+      await expect(reranker.postprocessNodes(nodes, query as string)).rejects.toMatchObject({
+        name: "BgeError",
+        code: "INVALID_INPUT",
+        parameter: "query",
+      });
+    }
+  });
+
+  it("names images without text and what is no node, and ranks all that has text", async () => {
+    await using reranker = new BgeReranker({ model: TINY_RERANKER, workers: 1, topN: 10 });
+    const cat = { node: new TextNode({ text: "a cat" }) };
+    const empty = { node: new TextNode({ text: "" }) };
+    const captioned = { node: new ImageNode({ image: "cat.png", text: "", metadata: { caption: "a cat" } }) };
+    expect(await reranker.postprocessNodes([cat, empty, captioned], "cats?")).toHaveLength(3);
+    const mixed = [cat, { node: picture() }, empty, { node: undefined }, null, new TextNode({ text: "bare" })];
+    await expect(reranker.postprocessNodes(mixed as NodeWithScore[], "cats?")).rejects.toMatchObject({
+      name: "BgeError",
+      code: "INVALID_INPUT",
+      parameter: "nodes",
+      indices: [1, 3, 4, 5],
+    });
+    for (const nodes of [undefined, null, "a cat", cat]) {
+      await expect(reranker.postprocessNodes(nodes as unknown as NodeWithScore[], "cats?")).rejects.toMatchObject({
+        name: "BgeError",
+        code: "INVALID_INPUT",
+        parameter: "nodes",
+      });
+    }
+  });
+
+  it("puts the score beside the node, and nothing into its metadata", async () => {
+    await using reranker = new BgeReranker({ model: TINY_RERANKER, workers: 1 });
+    const metadata = deepFreeze({ page: 1 });
+    const node = new TextNode({ text: "a cat", metadata });
+    const [kept] = await reranker.postprocessNodes([{ node, score: 0.5 }], "cats?");
+    expect(kept).toEqual({ node, score: expect.any(Number) });
+    expect(kept!.score).not.toBe(0.5);
+    expect(kept!.node.metadata).toBe(metadata);
   });
 });
 
@@ -163,11 +252,27 @@ describe("BgeRetriever", () => {
 
   it("reads a query in parts", async () => {
     await using retriever = await BgeRetriever.fromNodes([new TextNode({ id_: "cat", text: "a cat" })], plain);
-    const image = { type: "image_url", image_url: { url: "https://example.com/cat.png" } } as const;
     const whole = await retriever.retrieve("cats?");
     expect(await retriever.retrieve({ query: "cats?" })).toEqual(whole);
-    expect(await retriever.retrieve({ query: [{ type: "text", text: "cats?" }, image] })).toEqual(whole);
-    await expect(retriever.retrieve({ query: [image] })).rejects.toMatchObject({ code: "INVALID_INPUT" });
+    expect(await retriever.retrieve({ query: [{ type: "text", text: "cats?" }, IMAGE] })).toEqual(whole);
+  });
+
+  it.each(NO_TEXT)("refuses %s", async (_, query) => {
+    await using retriever = await BgeRetriever.fromNodes([new TextNode({ text: "a cat" })], plain);
+    await expect(retriever.retrieve({ query: query as string })).rejects.toMatchObject({
+      name: "BgeError",
+      code: "INVALID_INPUT",
+      parameter: "query",
+    });
+  });
+
+  it("names images without text, and adds the others", async () => {
+    await using retriever = new BgeRetriever(plain);
+    const captioned = new ImageNode({ image: "cat.png", text: "a cat" });
+    const nodes = [new TextNode({ id_: "cat", text: "a cat" }), picture(), captioned];
+    await expect(retriever.insertNodes(nodes)).rejects.toMatchObject({ code: "INVALID_INPUT", indices: [1] });
+    const found = await retriever.retrieve("cats?");
+    expect(found.map(({ node }) => node.id_).sort()).toEqual(["cat", captioned.id_].sort());
   });
 
   it("makes TextNodes of another's documents", async () => {

@@ -43,4 +43,4 @@ export { type CascadeStage, cascade, fuse, type StageScores } from "./scoring/ca
 export { scoresByCandidates } from "./scoring/late-interaction.js";
 export { dotProduct, maxSim } from "./similarity.js";
 export { createTokens } from "./text/encode.js";
-export { checkText } from "./text/input.js";
+export { checkQuery, checkText } from "./text/input.js";

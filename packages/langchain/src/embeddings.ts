@@ -1,4 +1,4 @@
-import type { CallOptions, EmbedDocumentsOptions, Embedder, LoadOptions } from "@bge-js/core";
+import type { CallOptions, EmbedDocumentsOptions, Embedder } from "@bge-js/core";
 import {
   type AdapterFields,
   type AdapterModel,
@@ -28,33 +28,32 @@ export interface BgeEmbeddingsFields extends AdapterFields<Embedder> {}
  * ```
  */
 export class BgeEmbeddings extends Embeddings implements AsyncDisposable {
-  readonly #model: AdapterModel<Embedder> | undefined;
-  readonly #options: LoadOptions;
-  readonly #signal: AbortSignal | undefined;
-  readonly #embedder: ModelHandle<Embedder>;
+  // Not #private: tracers call methods on a Proxy. And behind functions, so that no option is printed.
+  private readonly embedder: ModelHandle<Embedder>;
+  private readonly nameCache: () => string;
+  private readonly signal: AbortSignal | undefined;
 
   /** Loads nothing. Throws `INVALID_OPTION` for a loaded model that is not an embedder, or that comes with load options. */
   constructor(input: AdapterModel<Embedder> | BgeEmbeddingsFields = {}) {
     super({ maxRetries: 0 });
     const { model, signal, ...options } = adapterFields<Embedder, BgeEmbeddingsFields>(input);
-    this.#model = model;
-    this.#options = options;
-    this.#signal = signal;
-    this.#embedder = embedderHandle("BgeEmbeddings", model, options);
+    this.embedder = embedderHandle("BgeEmbeddings", model, options);
+    this.nameCache = () => cacheNamespace(model, options);
+    this.signal = signal;
   }
 
   /** One vector a text, in input order; `[]` for `[]`. No instruction is put before a document. */
   override async embedDocuments(texts: readonly string[], options: EmbedDocumentsOptions = {}): Promise<number[][]> {
-    const embedder = await this.#embedder.get();
-    const vectors = await embedder.embedDocuments(texts, { ...options, ...callOptions(this.#signal, options.signal) });
+    const embedder = await this.embedder.get();
+    const vectors = await embedder.embedDocuments(texts, { ...options, ...callOptions(this.signal, options.signal) });
     // Vector stores send JSON, where a Float32Array would become an object.
     return vectors.map((vector) => Array.from(vector));
   }
 
   /** The query's vector; the model's query instruction is put before it here and nowhere else. */
   override async embedQuery(text: string, options: CallOptions = {}): Promise<number[]> {
-    const embedder = await this.#embedder.get();
-    return Array.from(await embedder.embedQuery(text, callOptions(this.#signal, options.signal)));
+    const embedder = await this.embedder.get();
+    return Array.from(await embedder.embedQuery(text, callOptions(this.signal, options.signal)));
   }
 
   /**
@@ -64,12 +63,12 @@ export class BgeEmbeddings extends Embeddings implements AsyncDisposable {
    * without loading it; throws `MODEL_NOT_FOUND` where there is none.
    */
   get cacheNamespace(): string {
-    return cacheNamespace(this.#model, this.#options);
+    return this.nameCache();
   }
 
   /** Frees the model if it was loaded here, never a shared one; later calls reject with `DISPOSED`. */
   dispose(): Promise<void> {
-    return this.#embedder.dispose();
+    return this.embedder.dispose();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

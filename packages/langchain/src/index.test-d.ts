@@ -44,7 +44,7 @@ test("BgeReranker is a document compressor", () => {
   new BgeReranker() satisfies AsyncDisposable;
   new BgeReranker("BAAI/bge-reranker-v2-m3");
   new BgeReranker(reranker);
-  new BgeReranker({ model: reranker, topN: 5, threshold: 0.5 });
+  new BgeReranker({ model: reranker, topN: 5, threshold: 0.5, scoreInMetadata: false });
   expectTypeOf(new BgeReranker().compressDocuments(documents, "query")).resolves.toEqualTypeOf<Document[]>();
   expectTypeOf(
     new BgeReranker().rerank(["text", { pageContent: "text" }, ...documents], "query", { topN: 1 }),
@@ -59,6 +59,7 @@ test("BgeRerankRetriever is a retriever over a store or a retriever", () => {
     reranker: new BgeReranker(),
     k: 50,
     topN: 3,
+    scoreInMetadata: true,
     tags: ["docs"],
   });
   retriever satisfies BaseRetrieverInterface;
@@ -73,7 +74,7 @@ test("BgeRetriever is a retriever over documents in memory", () => {
   new BgeRetriever() satisfies BaseRetrieverInterface;
   new BgeRetriever() satisfies AsyncDisposable;
   new BgeRetriever(retriever);
-  new BgeRetriever({ retriever, topN: 5, budgetMs: 100, signal, tags: ["docs"] });
+  new BgeRetriever({ retriever, topN: 5, budgetMs: 100, signal, tags: ["docs"], scoreInMetadata: true });
   new BgeRetriever({ embedder, reranker: "BAAI/bge-reranker-v2-m3", lateInteraction: true, load: { threads: 2 } });
   new BgeRetriever({ embedder: reference, reranker: false, candidates: { dense: 50 }, weights: { lexical: 0 } });
   new BgeRetriever({
@@ -88,7 +89,7 @@ test("BgeRetriever is a retriever over documents in memory", () => {
   });
   new BgeRerankRetriever({ baseRetriever: new BgeRetriever(), reranker: new BgeReranker() });
   expectTypeOf(BgeRetriever.fromDocuments(documents, { topN: 1 }, { signal })).resolves.toEqualTypeOf<BgeRetriever>();
-  expectTypeOf(new BgeRetriever().addDocuments(documents)).resolves.toEqualTypeOf<string[]>();
+  expectTypeOf(new BgeRetriever().addDocuments(documents, { ids: ["a"], signal })).resolves.toEqualTypeOf<string[]>();
   expectTypeOf(new BgeRetriever().delete({ ids: ["a"] })).resolves.toEqualTypeOf<void>();
   expectTypeOf(new BgeRetriever().invoke("query", { signal })).resolves.toEqualTypeOf<DocumentInterface[]>();
   // @ts-expect-error a model is not a retriever

@@ -5,7 +5,8 @@ import type { Document } from "@langchain/core/documents";
 import type { BaseRetrieverInput, BaseRetrieverInterface } from "@langchain/core/retrievers";
 import type { VectorStoreInterface } from "@langchain/core/vectorstores";
 import { AbortableRetriever } from "./abortable-retriever.js";
-import { type BgeReranker, scored } from "./reranker.js";
+import { checkFlag, ranked } from "./ranked.js";
+import type { BgeReranker } from "./reranker.js";
 
 export interface BgeRerankRetrieverFields extends BaseRetrieverInput {
   /** Searched for the first `k` documents. Give this or `baseRetriever`. */
@@ -18,12 +19,17 @@ export interface BgeRerankRetrieverFields extends BaseRetrieverInput {
   readonly reranker: BgeReranker;
   /** How many documents are returned. @default the reranker's (3) */
   readonly topN?: number;
+  /**
+   * Whether the score is put into `metadata.relevanceScore`. Retrievers that combine others, such as `MultiQueryRetriever`, take
+   * documents with different metadata for different documents, and a score differs by query. @default false
+   */
+  readonly scoreInMetadata?: boolean;
 }
 
 /**
- * Retrieves many documents, reranks them and returns the few best, each a copy with its score in
- * `metadata.relevanceScore`. The first stage is a child run in the callbacks' tree, tagged "base_retriever". The signal of `invoke`'s
- * config aborts both.
+ * Retrieves many documents, reranks them and returns copies of the few best, with the metadata that they had; with
+ * `scoreInMetadata` the score is in `metadata.relevanceScore`. The first stage is a child run in the callbacks' tree, tagged
+ * "base_retriever". The signal of `invoke`'s config aborts both.
  *
  * ```ts
  * const retriever = new BgeRerankRetriever({ vectorStore, reranker: new BgeReranker() });
@@ -39,21 +45,24 @@ export class BgeRerankRetriever extends AbortableRetriever {
   readonly baseRetriever: BaseRetrieverInterface;
   readonly reranker: BgeReranker;
   readonly topN: number;
+  readonly scoreInMetadata: boolean;
 
   /** Throws `INVALID_OPTION` unless exactly one of `vectorStore` and `baseRetriever` is given, and `k` with the former alone. */
   constructor(fields: BgeRerankRetrieverFields) {
-    const { vectorStore, baseRetriever, k, reranker, topN = reranker.topN, ...input } = fields;
+    const { vectorStore, baseRetriever, k, reranker, topN = reranker.topN, scoreInMetadata = false, ...input } = fields;
     super(input);
     this.baseRetriever = firstStage(vectorStore, baseRetriever, k);
     this.reranker = reranker;
     this.topN = topN;
+    this.scoreInMetadata = checkFlag(scoreInMetadata);
   }
 
   override async _getRelevantDocuments(query: string, run?: CallbackManagerForRetrieverRun): Promise<Document[]> {
     const callbacks = run?.getChild("base_retriever");
     const signal = callOptions(undefined, this.runSignal);
     const documents = await this.baseRetriever.invoke(query, { ...signal, ...(callbacks && { callbacks }) });
-    return scored(documents, await this.reranker.rerank(documents, query, { topN: this.topN, ...signal }));
+    const ranking = await this.reranker.rerank(documents, query, { topN: this.topN, ...signal });
+    return ranked(documents, ranking, this.scoreInMetadata);
   }
 }
 

@@ -4,12 +4,16 @@ import {
   type AdapterModel,
   adapterFields,
   callOptions,
+  checkList,
+  checkQuery,
   type ModelHandle,
   rerankerHandle,
 } from "@bge-js/core/adapter";
 import type { Callbacks } from "@langchain/core/callbacks/manager";
-import { Document, type DocumentInterface } from "@langchain/core/documents";
+import type { Document, DocumentInterface } from "@langchain/core/documents";
 import { BaseDocumentCompressor } from "@langchain/core/retrievers/document_compressors";
+import type { RankedResult } from "./ranked.js";
+import { checkFlag, ranked } from "./ranked.js";
 
 /** A model and the load options of `@bge-js/core`; `model` may be a loaded `Reranker`, then without load options. */
 export interface BgeRerankerFields extends AdapterFields<Reranker> {
@@ -17,17 +21,12 @@ export interface BgeRerankerFields extends AdapterFields<Reranker> {
   readonly topN?: number;
   /** Only documents scored at least this, in the scale of the scores; refused where that is "fused". @default none */
   readonly threshold?: number;
+  /** Whether `compressDocuments` puts the score into `metadata.relevanceScore`, as `CohereRerank` does. @default true */
+  readonly scoreInMetadata?: boolean;
 }
 
 /** What `rerank` takes for a document. */
 export type RerankInput = DocumentInterface | string | { readonly pageContent: string };
-
-/** One document of a ranking, as `CohereRerank` gives it. */
-export interface RankedResult {
-  /** Position in the caller's list. */
-  readonly index: number;
-  readonly relevanceScore: number;
-}
 
 /**
  * A local reranker for LangChain.js: a document compressor for `ContextualCompressionRetriever` and for `BgeRerankRetriever`.
@@ -49,8 +48,10 @@ export interface RankedResult {
 export class BgeReranker extends BaseDocumentCompressor implements AsyncDisposable {
   readonly topN: number;
   readonly threshold: number | undefined;
-  readonly #signal: AbortSignal | undefined;
-  readonly #reranker: ModelHandle<Reranker>;
+  readonly scoreInMetadata: boolean;
+  // Not #private: tracers call methods on a Proxy.
+  private readonly reranker: ModelHandle<Reranker>;
+  private readonly signal: AbortSignal | undefined;
 
   /**
    * Loads nothing. Throws `INVALID_OPTION` for a loaded model that is not a reranker, or that comes with load options, and for a
@@ -58,54 +59,49 @@ export class BgeReranker extends BaseDocumentCompressor implements AsyncDisposab
    */
   constructor(input: AdapterModel<Reranker> | BgeRerankerFields = {}) {
     super();
-    const { model, topN = 3, threshold, signal, ...options } = adapterFields<Reranker, BgeRerankerFields>(input);
+    const fields = adapterFields<Reranker, BgeRerankerFields>(input);
+    const { model, topN = 3, threshold, scoreInMetadata = true, signal, ...options } = fields;
     this.topN = topN;
     this.threshold = threshold;
-    this.#signal = signal;
-    this.#reranker = rerankerHandle("BgeReranker", model, options, threshold);
+    this.scoreInMetadata = checkFlag(scoreInMetadata);
+    this.reranker = rerankerHandle("BgeReranker", model, options, threshold);
+    this.signal = signal;
   }
 
   /**
    * The best `topN` documents, best first, equal scores in input order. They are copies with the id and the metadata of the
-   * caller's, and the score in `metadata.relevanceScore`.
+   * caller's, and with the score in `metadata.relevanceScore` unless `scoreInMetadata` is false.
    */
   override async compressDocuments(
     documents: readonly DocumentInterface[],
     query: string,
     _callbacks?: Callbacks,
   ): Promise<Document[]> {
-    return scored(documents, await this.rerank(documents, query));
+    return ranked(documents, await this.rerank(documents, query), this.scoreInMetadata);
   }
 
   /**
    * Where the best documents are in the list and how relevant they are, in the argument order of `CohereRerank`. A limit
-   * that is not given is the reranker's own.
+   * that is not given is the reranker's own. Rejects with `INVALID_INPUT` for an empty query, too.
    */
   async rerank(documents: readonly RerankInput[], query: string, options: RerankOptions = {}): Promise<RankedResult[]> {
     const { topN = this.topN, threshold = this.threshold, signal } = options;
+    checkList(documents, "documents");
+    checkQuery(query);
     // What is no document becomes undefined, which core reports by its index.
     const texts = documents.map((document) => (typeof document === "string" ? document : document?.pageContent));
-    const reranker = await this.#reranker.get();
+    const reranker = await this.reranker.get();
     const limits = threshold === undefined ? { topN } : { topN, threshold };
-    const ranked = await reranker.rerank(query, texts, { ...limits, ...callOptions(this.#signal, signal) });
-    return ranked.map(({ index, score }) => ({ index, relevanceScore: score }));
+    const ranking = await reranker.rerank(query, texts, { ...limits, ...callOptions(this.signal, signal) });
+    return ranking.map(({ index, score }) => ({ index, relevanceScore: score }));
   }
 
   /** Frees the model if it was loaded here, never a shared one; later calls reject with `DISPOSED`. */
   dispose(): Promise<void> {
-    return this.#reranker.dispose();
+    return this.reranker.dispose();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
   }
-}
-
-/** The ranked documents as copies that carry their score. */
-export function scored(documents: readonly DocumentInterface[], ranking: readonly RankedResult[]): Document[] {
-  return ranking.map(({ index, relevanceScore }) => {
-    const { pageContent, metadata, id } = documents[index]!; // a ranking's indices are of this list
-    const copy = { pageContent, metadata: { ...metadata, relevanceScore } };
-    return new Document(id === undefined ? copy : { ...copy, id });
-  });
 }

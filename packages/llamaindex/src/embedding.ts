@@ -4,12 +4,13 @@ import {
   type AdapterModel,
   adapterFields,
   callOptions,
+  checkList,
   embedderHandle,
   type ModelHandle,
 } from "@bge-js/core/adapter";
 import { BaseEmbedding } from "@llamaindex/core/embeddings";
 import type { MessageContentDetail } from "@llamaindex/core/llms";
-import { extractSingleText } from "@llamaindex/core/utils";
+import { partText } from "./text.js";
 
 /** A model and the load options of `@bge-js/core`; `model` may be a loaded `Embedder`, then without load options. */
 export interface BgeEmbeddingFields extends AdapterFields<Embedder> {}
@@ -36,15 +37,16 @@ export class BgeEmbedding extends BaseEmbedding implements AsyncDisposable {
    * @default 512, since the model's own queue does the batching
    */
   override embedBatchSize = 512;
-  readonly #signal: AbortSignal | undefined;
-  readonly #embedder: ModelHandle<Embedder>;
+  // Not #private: tracers call methods on a Proxy.
+  private readonly embedder: ModelHandle<Embedder>;
+  private readonly signal: AbortSignal | undefined;
 
   /** Loads nothing. Throws `INVALID_OPTION` for a loaded model that is not an embedder, or that comes with load options. */
   constructor(input: AdapterModel<Embedder> | BgeEmbeddingFields = {}) {
     super();
     const { model, signal, ...options } = adapterFields<Embedder, BgeEmbeddingFields>(input);
-    this.#signal = signal;
-    this.#embedder = embedderHandle("BgeEmbedding", model, options);
+    this.embedder = embedderHandle("BgeEmbedding", model, options);
+    this.signal = signal;
   }
 
   /**
@@ -53,9 +55,10 @@ export class BgeEmbedding extends BaseEmbedding implements AsyncDisposable {
    * A field, as in the base class, where a method of this name would never be called; and it is passed on unbound.
    */
   override getTextEmbeddings = async (texts: readonly string[]): Promise<number[][]> => {
+    checkList(texts, "texts");
     const given = texts.slice(); // LlamaIndex fills the same array anew for its next batch
-    const embedder = await this.#loaded();
-    const vectors = await embedder.embedDocuments(given, callOptions(this.#signal, undefined));
+    const embedder = await this.loaded();
+    const vectors = await embedder.embedDocuments(given, callOptions(this.signal, undefined));
     return vectors.map((vector) => Array.from(vector));
   };
 
@@ -66,27 +69,27 @@ export class BgeEmbedding extends BaseEmbedding implements AsyncDisposable {
   }
 
   /**
-   * The vector of a query's text part; the model's query instruction is put before it here and nowhere else. `null` for a
-   * part that is not text: LlamaIndex then leaves it out.
+   * The vector of a query's text part, or of a string; the model's query instruction is put before it here and nowhere else. `null`
+   * for a part that is not text: LlamaIndex then leaves it out.
    */
-  override async getQueryEmbedding(query: MessageContentDetail): Promise<number[] | null> {
-    const text = extractSingleText(query);
+  override async getQueryEmbedding(query: MessageContentDetail | string): Promise<number[] | null> {
+    const text = partText(query);
     if (text === null) return null;
-    const embedder = await this.#loaded();
-    return Array.from(await embedder.embedQuery(text, callOptions(this.#signal, undefined)));
+    const embedder = await this.loaded();
+    return Array.from(await embedder.embedQuery(text, callOptions(this.signal, undefined)));
   }
 
   /** Frees the model if it was loaded here, never a shared one; later calls reject with `DISPOSED`. */
   dispose(): Promise<void> {
-    return this.#embedder.dispose();
+    return this.embedder.dispose();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
   }
 
-  async #loaded(): Promise<Embedder> {
-    const embedder = await this.#embedder.get();
+  private async loaded(): Promise<Embedder> {
+    const embedder = await this.embedder.get();
     const { dimensions, maxTokens } = embedder;
     this.embedInfo ??= { dimensions, maxTokens };
     return embedder;

@@ -10,7 +10,7 @@ import {
 import type { MessageContent } from "@llamaindex/core/llms";
 import type { BaseNodePostprocessor } from "@llamaindex/core/postprocessor";
 import { MetadataMode, type NodeWithScore } from "@llamaindex/core/schema";
-import { extractText } from "@llamaindex/core/utils";
+import { nodeTexts, queryText } from "./text.js";
 
 /** A model and the load options of `@bge-js/core`; `model` may be a loaded `Reranker`, then without load options. */
 export interface BgeRerankerFields extends AdapterFields<Reranker> {
@@ -43,8 +43,9 @@ export class BgeReranker implements BaseNodePostprocessor, AsyncDisposable {
   readonly topN: number;
   readonly threshold: number | undefined;
   readonly metadataMode: MetadataMode;
-  readonly #signal: AbortSignal | undefined;
-  readonly #reranker: ModelHandle<Reranker>;
+  // Not #private: tracers call methods on a Proxy.
+  private readonly reranker: ModelHandle<Reranker>;
+  private readonly signal: AbortSignal | undefined;
 
   /**
    * Loads nothing. Throws `INVALID_OPTION` for a loaded model that is not a reranker, or that comes with load options, and for a
@@ -56,30 +57,32 @@ export class BgeReranker implements BaseNodePostprocessor, AsyncDisposable {
     this.topN = topN;
     this.threshold = threshold;
     this.metadataMode = metadataMode;
-    this.#signal = signal;
-    this.#reranker = rerankerHandle("BgeReranker", model, options, threshold);
+    this.reranker = rerankerHandle("BgeReranker", model, options, threshold);
+    this.signal = signal;
   }
 
   /**
    * The best `topN` nodes with the reranker's score, best first, equal scores in input order; `[]` for `[]`. The nodes are
-   * the caller's, unchanged. Rejects with `INVALID_INPUT` where there is no query.
+   * the caller's, unchanged. Of a query with images the text parts are used. Rejects with `INVALID_INPUT` for a query without
+   * text, and for images without text among the nodes, whose indices it names.
    */
   async postprocessNodes(nodes: readonly NodeWithScore[], query?: MessageContent): Promise<NodeWithScore[]> {
     if (query === undefined) {
       throw new BgeError("INVALID_INPUT", "BgeReranker needs the query to rank nodes by.", { parameter: "query" });
     }
     const { topN, threshold } = this;
-    const texts = nodes.map(({ node }) => node.getContent(this.metadataMode));
+    const text = queryText(query);
+    const texts = nodeTexts(nodes, this.metadataMode);
     const limits = threshold === undefined ? { topN } : { topN, threshold };
-    const options = { ...limits, ...callOptions(this.#signal, undefined) };
-    const reranker = await this.#reranker.get();
-    const ranked = await reranker.rerank(extractText(query), texts, options);
+    const options = { ...limits, ...callOptions(this.signal, undefined) };
+    const reranker = await this.reranker.get();
+    const ranked = await reranker.rerank(text, texts, options);
     return ranked.map(({ index, score }) => ({ node: nodes[index]!.node, score })); // a ranking's indices are of this list
   }
 
   /** Frees the model if it was loaded here, never a shared one; later calls reject with `DISPOSED`. */
   dispose(): Promise<void> {
-    return this.#reranker.dispose();
+    return this.reranker.dispose();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -12,7 +12,7 @@ import type { AddOptions, AnyDocument, Retriever, RetrieverOptions } from "@bge-
 import type { QueryBundle } from "@llamaindex/core/query-engine";
 import { BaseRetriever } from "@llamaindex/core/retriever";
 import { type BaseNode, MetadataMode, type NodeWithScore, TextNode } from "@llamaindex/core/schema";
-import { extractText } from "@llamaindex/core/utils";
+import { nodeText, queryText } from "./text.js";
 
 /** The options of `loadRetriever` of `@bge-js/retriever`, or a loaded `retriever` without them; and those of a search. */
 export interface BgeRetrieverFields extends RetrieverFields<BaseNode, Retriever>, RetrieverOptions {
@@ -38,8 +38,9 @@ export interface BgeRetrieverFields extends RetrieverFields<BaseNode, Retriever>
 export class BgeRetriever extends BaseRetriever implements AsyncDisposable {
   readonly topN: number;
   readonly metadataMode: MetadataMode;
-  readonly #signal: AbortSignal | undefined;
-  readonly #retriever: RetrieverHandle<BaseNode>;
+  // Not #private: tracers call methods on a Proxy.
+  private readonly retriever: RetrieverHandle<BaseNode>;
+  private readonly signal: AbortSignal | undefined;
 
   /** Loads nothing. Throws `INVALID_OPTION` for a loaded thing that is no retriever, or that comes with options of `loadRetriever`. */
   constructor(input: Retriever | BgeRetrieverFields = {}) {
@@ -48,8 +49,8 @@ export class BgeRetriever extends BaseRetriever implements AsyncDisposable {
     const { topN = 3, metadataMode = MetadataMode.EMBED, signal, ...options } = fields;
     this.topN = topN;
     this.metadataMode = metadataMode;
-    this.#signal = signal;
-    this.#retriever = retrieverHandle("BgeRetriever", options, loadRetriever, toNode);
+    this.retriever = retrieverHandle("BgeRetriever", options, loadRetriever, toNode);
+    this.signal = signal;
   }
 
   /** A retriever that holds these nodes; `input` is the constructor's. What was loaded is freed if a node cannot be used. */
@@ -70,32 +71,32 @@ export class BgeRetriever extends BaseRetriever implements AsyncDisposable {
 
   /**
    * Adds nodes, whose text is read now. Documents are nodes, too, but are not split here. A node takes the place of one with the same
-   * `id_`. If some cannot be used, all others are added, and then the promise rejects with an error that names them.
+   * `id_`. If some cannot be used, images without text among them, all others are added, and then the promise rejects with an error that names them.
    */
   async insertNodes(nodes: readonly BaseNode[], options: AddOptions = {}): Promise<void> {
     checkList(nodes, "nodes");
-    // What is no node gets an id and a text that are undefined, which core reports by its index.
+    // An id or a text that is undefined, core reports by its index.
     const added = nodes.map(
-      (node): AnyDocument => ({ id: node?.id_, text: node?.getContent?.(this.metadataMode), node }),
+      (node) => ({ id: node?.id_, text: nodeText(node, this.metadataMode), node }) as AnyDocument,
     );
-    await this.#retriever.add(added, { ...options, ...callOptions(this.#signal, options.signal) });
+    await this.retriever.add(added, { ...options, ...callOptions(this.signal, options.signal) });
   }
 
   /** Takes nodes out by their ids; ids that are not there are passed over. */
   async deleteNodes(ids: readonly string[]): Promise<void> {
-    await this.#retriever.remove(ids);
+    await this.retriever.remove(ids);
   }
 
-  /** Called by `retrieve`. Of a query with images the text parts are used. */
+  /** Called by `retrieve`. Of a query with images the text parts are used; without text it rejects with `INVALID_INPUT`. */
   override async _retrieve({ query }: QueryBundle): Promise<NodeWithScore[]> {
-    const options = { topN: this.topN, ...callOptions(this.#signal, undefined) };
-    const found = await this.#retriever.search(extractText(query), options);
+    const options = { topN: this.topN, ...callOptions(this.signal, undefined) };
+    const found = await this.retriever.search(queryText(query), options);
     return found.map(({ document, score }) => ({ node: document, score }));
   }
 
   /** Frees the nodes and the models if they were loaded here, never a shared retriever; later calls reject with `DISPOSED`. */
   dispose(): Promise<void> {
-    return this.#retriever.dispose();
+    return this.retriever.dispose();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

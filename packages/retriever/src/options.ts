@@ -1,14 +1,4 @@
-import { BgeError } from "@bge-js/core";
-import {
-  type Check,
-  type Checks,
-  checkOptions,
-  checkText,
-  invalid,
-  isCount,
-  isFunction,
-  isSignal,
-} from "@bge-js/core/adapter";
+import { type Check, type Checks, checkOptions, invalid, isCount, isFunction, isSignal } from "@bge-js/core/adapter";
 import type { AddOptions, RetrieverOptions, SearchOptions, Stage } from "./api.js";
 
 export const STAGES: readonly Stage[] = ["lexical", "dense", "lateInteraction", "crossEncoder"];
@@ -71,14 +61,6 @@ export function stagesToRun(asked: readonly Stage[] | undefined, loaded: readonl
     throw invalid("stages", "must have lexical or dense, which find the candidates");
   }
   return loaded.filter((stage) => asked.includes(stage));
-}
-
-/** Refuses a query that says nothing, too: no document would be nearer to it than another. */
-export function checkQuery(query: string): void {
-  checkText(query, "query");
-  if (query.trim() === "") {
-    throw new BgeError("INVALID_INPUT", "query cannot be used: it is empty.", { parameter: "query" });
-  }
 }
 
 /** A model's name, or a reference to one, or a loaded one that has these members. */

@@ -1,5 +1,5 @@
 import { BgeError, type Embedder, loadEmbedder, type ModelReference, type Reranker } from "@bge-js/core";
-import { abortable, loadRerankingStage, orElse, rerankerFor } from "@bge-js/core/adapter";
+import { abortable, checkQuery, loadRerankingStage, orElse, rerankerFor } from "@bge-js/core/adapter";
 import { addDocuments } from "./add.js";
 import type {
   AddOptions,
@@ -12,7 +12,7 @@ import type {
 } from "./api.js";
 import { createCosts } from "./budget.js";
 import { checkSource } from "./documents.js";
-import { checkAddOptions, checkQuery, checkRetrieverOptions, checkSearchOptions, stagesToRun } from "./options.js";
+import { checkAddOptions, checkRetrieverOptions, checkSearchOptions, stagesToRun } from "./options.js";
 import { searchStore } from "./search.js";
 import { createStore } from "./store.js";
 

@@ -124,7 +124,7 @@ export function retrieverHandle<Document, Loaded extends AdaptedRetriever, Optio
 }
 
 /** Refuses what is no list; what is no document in it, core reports by its index. */
-export function checkList(documents: unknown, parameter: string): void {
+export function checkList(documents: unknown, parameter: string): asserts documents is readonly unknown[] {
   if (Array.isArray(documents)) return;
   throw new BgeError("INVALID_INPUT", `${parameter} must be an array.`, { parameter });
 }

@@ -50,6 +50,7 @@ export class BgeError extends Error {
   /** The first input at fault, as its position in the caller's list. */
   declare readonly index?: number;
   declare readonly indices?: readonly number[];
+  /** Left out where the error is printed or made JSON. */
   declare readonly completed?: Completed;
 
   constructor(code: BgeErrorCode, message: string, details: BgeErrorDetails = {}) {
@@ -60,7 +61,8 @@ export class BgeError extends Error {
       this.index = details.indices[0];
       this.indices = details.indices;
     }
-    if (details.completed !== undefined) this.completed = details.completed;
+    // Not enumerable: printed or sent as JSON, the vectors of thousands of texts would be megabytes.
+    if (details.completed !== undefined) Object.defineProperty(this, "completed", { value: details.completed });
   }
 }
 

@@ -34,6 +34,14 @@ export function checkText(text: string, parameter: string): void {
     throw new BgeError("INVALID_INPUT", `${parameter} cannot be used: ${problem}.`, { parameter });
 }
 
+/** Refuses a query that says nothing, too: no document would be nearer to it than another. */
+export function checkQuery(query: string): void {
+  checkText(query, "query");
+  if (query.trim() === "") {
+    throw new BgeError("INVALID_INPUT", "query cannot be used: it is empty.", { parameter: "query" });
+  }
+}
+
 function problemOf(text: unknown): string | undefined {
   if (typeof text !== "string") return `${kindOf(text)}, not a string`;
   if (text.length > MOST_CHARACTERS) return `${text.length} characters, more than ${MOST_CHARACTERS}: split it`;
