@@ -7,7 +7,7 @@ export const USAGE = `npm run bench -- [--short] [--part NAME]... [--rounds N] [
   --part       only this part, of ${PARTS.join(", ")}; may be given more than once
   --rounds     rounds of alternating processes (5; short: 2)
   --threads    processor threads of every contender (2)
-  --write      put the tables and plots into bench/README.md, and of a full run the summary into README.md
+  --write      put the tables and plots into bench/README.md, and of a full run the summary into docs/speed.md
 Needs nothing else; BGE_JS_MODELS (original weights), BGE_JS_DATA (retrieval sets) and BGE_JS_BENCH_PYTHON (a Python with
 sentence-transformers, onnx) add what needs them.`;
 

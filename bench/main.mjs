@@ -63,13 +63,13 @@ function write() {
   // The summary's figures must be of one run.
   if (options.parts.length < PARTS.length) return;
   const intro =
-    "Beside the other JavaScript libraries, in one run of `npm run bench` ([what is measured, and how](bench/README.md)):";
+    "Beside the other JavaScript libraries, in one run of `npm run bench` ([what is measured, and how](../bench/README.md)):";
   const summary = `${intro}\n\n${summaryTable(summaries, { aims: false })}\n\n${line} ${how}`;
   readme(
     (text) => replaceBetween(text, "summary", `${summaryTable(summaries, { aims: true })}\n\n${line} ${how}`),
     "README.md",
   );
-  readme((text) => replaceBetween(text, "summary", summary), "../README.md");
+  readme((text) => replaceBetween(text, "summary", summary), "../docs/speed.md");
 }
 
 function save(folder, file, text) {

@@ -10,6 +10,9 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const READMES = [
   "README.md",
   "packages/core/README.md",
+  "packages/retriever/README.md",
+  "docs/options.md",
+  "docs/running.md",
   "packages/langchain/README.md",
   "packages/llamaindex/README.md",
   "packages/model-bge-small-en-v1.5/README.md",
