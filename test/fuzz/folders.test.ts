@@ -167,7 +167,12 @@ const DECLARATIONS: readonly Case[] = [
     "bge.json: more tokens than positions",
     "INFERENCE_FAILED",
     /Add/,
-    change("bge.json", (json) => (json.maxTokens = 4096)),
+    (folder) => {
+      change("bge.json", (json) => (json.maxTokens = 4096))(folder);
+      change("config.json", (json) => delete json.max_position_embeddings)(folder);
+      change("tokenizer_config.json", (json) => delete json.model_max_length)(folder);
+      rmSync(join(folder, "sentence_bert_config.json"));
+    },
   ],
 ];
 

@@ -13,6 +13,7 @@ import { loadEmbedder, loadReranker } from "@bge-js/core";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { DownloadProgress } from "../../packages/core/src/api/options.js";
 import { pullModel } from "../../packages/core/src/hub/pull.js";
+import { verifyModel } from "../../packages/core/src/hub/verify.js";
 import { cachedModels } from "../../packages/core/src/model/cached-models.js";
 import { resolveModel } from "../../packages/core/src/model/resolve.js";
 import { hasLoopback } from "../loopback.js";
@@ -133,6 +134,61 @@ describe.skipIf(!hasLoopback)("a model that is only on the hub", () => {
     await expect(loadEmbedder(ID, { dtype: "int8" })).rejects.toThrow(/lacks onnx\/model_quantized.onnx.*dtype fp32/);
     t.hub.commit({ "README.md": Buffer.from("nothing") });
     await expect(pullModel(ID)).rejects.toThrow("no ONNX files");
+  });
+
+  test("as Optimum writes it: the graph beside the other files, with its data, and nothing else", async () => {
+    const { "onnx/model.onnx": graph, ...rest } = needed;
+    const beside = { "model.safetensors": Buffer.alloc(9), "tf_model.h5": Buffer.alloc(9), LICENSE: Buffer.alloc(9) };
+    const data = { "model.onnx": graph!, "model.onnx_data": Buffer.alloc(5), "model_quantized.onnx": graph! };
+    const commit = t.hub.commit({ ...rest, ...beside, ...data });
+    const { files, directory } = await pullModel(ID);
+    expect([...files].sort()).toEqual([...Object.keys(rest), "model.onnx", "model.onnx_data"].sort());
+    const embedder = await loadEmbedder(ID, { threads: 1 });
+    await embedder.dispose();
+    expect(embedder.source).toMatchObject({ dtype: "fp32", file: join(directory, "model.onnx") });
+    expect((await pullModel(ID, { dtype: "int8" })).files).toContain("model_quantized.onnx");
+    expect((await cachedModels())[0]!.revisions.find((one) => one.commit === commit)!.dtypes).toEqual(["fp32", "int8"]);
+    expect(await verifyModel(ID)).toMatchObject({ ok: true });
+    rmSync(join(directory, "model.onnx_data"));
+    expect(await verifyModel(ID)).toMatchObject({ ok: false });
+    await expect(pullModel(ID, { dtype: "fp16" })).rejects.toThrow("it has dtype fp32, int8");
+  });
+
+  test("with its graph under another name: listed, and brought by its name", async () => {
+    const { "onnx/model.onnx": graph, ...rest } = needed;
+    t.hub.commit({ ...rest, "onnx/model_O3.onnx": graph!, "onnx/model_qint8_avx512.onnx": graph! });
+    const file = "onnx/model_O3.onnx";
+    await expect(loadEmbedder(ID)).rejects.toThrow(`choose by ${JSON.stringify({ id: ID, file })}`);
+    await expect(pullModel({ id: ID, file: "onnx/model_O9.onnx", dtype: "fp32" })).rejects.toThrow(file);
+    const embedder = await loadEmbedder({ id: ID, file }, { threads: 1 });
+    await embedder.dispose();
+    expect(embedder.source).toMatchObject({ dtype: "fp32", from: "cache", file: expect.stringContaining("model_O3") });
+    const { files, dtype } = await pullModel({ id: ID, file: "onnx/model_qint8_avx512.onnx" });
+    expect([dtype, files.filter((path) => path.endsWith(".onnx"))]).toEqual(["int8", ["onnx/model_qint8_avx512.onnx"]]);
+    vi.stubEnv("HF_HUB_OFFLINE", "1");
+    expect((await pullModel({ id: ID, file })).files).toContain(file);
+  });
+
+  test("of an old sentence-transformers, with the transformer in a folder of its own", async () => {
+    const modules = [
+      { type: "sentence_transformers.models.Transformer", path: "0_Transformer" },
+      { type: "sentence_transformers.models.Pooling", path: "1_Pooling" },
+    ];
+    const outside = ["modules.json", "1_Pooling/config.json", "bge.json"];
+    const moved = Object.entries(needed).map(([path, content]) => [
+      outside.includes(path) ? path : `0_Transformer/${path}`,
+      content,
+    ]);
+    t.hub.commit({ ...Object.fromEntries(moved), "modules.json": Buffer.from(JSON.stringify(modules)) });
+    const { files } = await pullModel(ID);
+    expect(files).toContain("0_Transformer/onnx/model.onnx");
+    const embedder = await loadEmbedder(ID, { threads: 1, download: false });
+    const [vector] = await embedder.embedDocuments(["what is a panda?"]);
+    await embedder.dispose();
+    const plain = await loadEmbedder(fixture("tiny-bert-cls"), { threads: 1 });
+    expect([vector]).toEqual(await plain.embedDocuments(["what is a panda?"]));
+    await plain.dispose();
+    expect(await verifyModel(ID)).toMatchObject({ ok: true });
   });
 
   test("takes the precision that its own bge.json names", async () => {

@@ -5,7 +5,7 @@ import type { DownloadProgress } from "../../packages/core/src/api/options.js";
 import { downloadModel, type PulledModel, type Wanted } from "../../packages/core/src/hub/download.js";
 import { hubOf } from "../../packages/core/src/hub/hub.js";
 import { PATIENCE } from "../../packages/core/src/hub/retry.js";
-import { graphFile } from "../../packages/core/src/model/files.js";
+import { graphFiles } from "../../packages/core/src/model/graphs.js";
 import { folderOf } from "../folders.js";
 import { fixture } from "../models.js";
 import { expectSound } from "./cache.js";
@@ -20,7 +20,7 @@ export const MAIN: Wanted = {
   dtype: undefined,
   stay: false,
   distrust: false,
-  graph: (dtype) => graphFile(dtype),
+  graphs: (dtype) => graphFiles(dtype),
   onProgress: undefined,
 };
 export const tiny: Files = filesOf(fixture("tiny-bert-cls"));

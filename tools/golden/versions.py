@@ -8,10 +8,12 @@ import torch
 THREADS = 1
 
 
-def made_with() -> dict:
+PACKAGES = ("FlagEmbedding", "transformers", "tokenizers", "torch")
+
+
+def made_with(packages: tuple[str, ...] = PACKAGES) -> dict:
     torch.set_num_threads(THREADS)
     torch.use_deterministic_algorithms(True)
-    packages = ["FlagEmbedding", "transformers", "tokenizers", "torch"]
     return {
         **{name: version(name) for name in packages},
         "python": platform.python_version(),

@@ -5,7 +5,7 @@ import type { ModelReference, ModelSpec } from "./api/model.js";
 import type { CallOptions, EmbedderOptions, InputType } from "./api/options.js";
 import { checkOptions } from "./checks.js";
 import { type OpenModel, openModel, type Plan } from "./load/open-model.js";
-import { dimensionsOf, EMBEDDER_OPTIONS, LEAST_TEXT_TOKENS, maxTokensOf } from "./model/options.js";
+import { dimensionsOf, EMBEDDER_OPTIONS, LEAST_TEXT_TOKENS, maxTokensOf, tokenDimensionsOf } from "./model/options.js";
 import type { Head } from "./protocol.js";
 import { type CallFacts, withCall } from "./run/call.js";
 import { CALL_OPTIONS } from "./run/call-options.js";
@@ -47,7 +47,10 @@ interface EmbedderPlan extends Plan {
  * @throws BgeError `MODEL_NOT_FOUND`, `MODEL_MISMATCH` (facts against files, a reranker), `MODEL_CORRUPT`, `UNSUPPORTED_MODEL`,
  * `UNSUPPORTED_PLATFORM`, `INVALID_OPTION`
  */
-export async function loadEmbedder(model?: string | ModelReference, options: EmbedderOptions = {}): Promise<Embedder> {
+export async function loadEmbedder(
+  model?: string | URL | ModelReference,
+  options: EmbedderOptions = {},
+): Promise<Embedder> {
   const checked = checkOptions(options, EMBEDDER_OPTIONS, "loadEmbedder");
   return createEmbedder(await openModel(model, checked, (spec) => planEmbedder(spec, checked)));
 }
@@ -168,7 +171,7 @@ function createEmbedder({ source, engine, plan }: OpenModel<EmbedderPlan>): Embe
   ): Promise<TokenVectors[]> {
     checkTexts(texts, "texts");
     const checked = checkOptions(callOptions, CALL_OPTIONS.embedTokens, "embedTokens", ["inputType"]);
-    const head = tokensHead(spec, dimensions);
+    const head = tokensHead(spec, tokenDimensionsOf(options, spec));
     checkTokenOutput(spec, engine.info, head);
     return embedAll(texts, [head], (data) => toTokenVectors(data, head), {
       ...checked,

@@ -40,8 +40,8 @@ describe("the loaders", () => {
   test("take nothing, an id or folder, or a reference, and options", () => {
     expectTypeOf(loadEmbedder).returns.resolves.toEqualTypeOf<Embedder>();
     expectTypeOf(loadReranker).returns.resolves.toEqualTypeOf<Reranker>();
-    expectTypeOf(loadEmbedder).parameter(0).toEqualTypeOf<string | ModelReference | undefined>();
-    expectTypeOf(loadReranker).parameter(0).toEqualTypeOf<string | ModelReference | undefined>();
+    expectTypeOf(loadEmbedder).parameter(0).toEqualTypeOf<string | URL | ModelReference | undefined>();
+    expectTypeOf(loadReranker).parameter(0).toEqualTypeOf<string | URL | ModelReference | undefined>();
     expectTypeOf(loadEmbedder).parameter(1).toEqualTypeOf<EmbedderOptions | undefined>();
     expectTypeOf(loadReranker).parameter(1).toEqualTypeOf<RerankerOptions | undefined>();
     expectTypeOf(loadEmbedder).toBeCallableWith();
@@ -70,8 +70,6 @@ describe("the loaders", () => {
     loadReranker("x", { examples: [] });
     // @ts-expect-error an unknown fact
     loadEmbedder({ id: "x", normalize: false });
-    // @ts-expect-error a URL is passed as its text
-    loadEmbedder(new URL("file:///x"));
   });
 
   test("have readonly options", () => {
@@ -215,6 +213,13 @@ describe("events", () => {
     expectTypeOf<keyof BgeEvents>().toExtend<`bge-js:${string}`>();
     // @ts-expect-error no such channel
     onEvent("bge-js:texts", () => {});
+  });
+
+  test("a folder may be a URL, and a graph may be named", () => {
+    expectTypeOf(loadEmbedder).toBeCallableWith(new URL("file:///x"));
+    expectTypeOf(loadEmbedder).toBeCallableWith({ directory: new URL("file:///x"), file: "onnx/model_O3.onnx" });
+    // @ts-expect-error vectors are compared by cosine alone
+    loadEmbedder({ id: "x", similarity: "dot" });
   });
 
   test("device and canaries are options", () => {

@@ -7,9 +7,12 @@ import type { Architecture, Device, Padding, Pooling, RerankerPrompt } from "./a
 export interface WorkerStart {
   readonly file: string;
   readonly optimized: boolean;
+  /** The folder of the tokenizer. */
   readonly directory: string;
   readonly architecture: Architecture;
   readonly padding: Padding;
+  /** Texts are put into lower case before the tokenizer's own steps. */
+  readonly lowerCase?: boolean;
   /** An LLM reranker's text around query and document. */
   readonly prompt?: RerankerPrompt;
   /** Names of the graph's outputs that may be read. */

@@ -35,7 +35,10 @@ interface Scoring {
  * const [best] = await reranker.rerank("What is a panda?", documents, { topN: 1 }); // { index: 1, score: ... }
  * @throws BgeError as `loadEmbedder`
  */
-export async function loadReranker(model?: string | ModelReference, options: RerankerOptions = {}): Promise<Reranker> {
+export async function loadReranker(
+  model?: string | URL | ModelReference,
+  options: RerankerOptions = {},
+): Promise<Reranker> {
   const checked = checkOptions(options, RERANKER_OPTIONS, "loadReranker");
   const { scale = model === undefined ? "fused" : undefined } = checked;
   const chosen = model ?? DEFAULT_RERANKER;
@@ -44,12 +47,15 @@ export async function loadReranker(model?: string | ModelReference, options: Rer
 }
 
 /** A reranker whose scores are compared within one search alone: late interaction weighs the query's tokens by the candidates. */
-export async function loadRerankingStage(model: string | ModelReference, options: RerankerOptions): Promise<Reranker> {
+export async function loadRerankingStage(
+  model: string | URL | ModelReference,
+  options: RerankerOptions,
+): Promise<Reranker> {
   return createReranker(await scoring(model, checkOptions(options, RERANKER_OPTIONS, "loadReranker"), true));
 }
 
 async function scoring(
-  model: string | ModelReference,
+  model: string | URL | ModelReference,
   options: RerankerOptions,
   byCandidates = false,
 ): Promise<Scoring> {
@@ -64,7 +70,7 @@ async function scoring(
   };
 }
 
-async function fusedScoring(model: string | ModelReference, options: RerankerOptions): Promise<Scoring> {
+async function fusedScoring(model: string | URL | ModelReference, options: RerankerOptions): Promise<Scoring> {
   const { openFused, scoreFused } = await import("./load/open-fused.js");
   const fused = await openFused(model, options);
   return {

@@ -8,11 +8,12 @@ type Facts = Pick<Embedder, "dimensions" | "maxTokens" | "spec"> & { readonly so
 /** `bge-small-en-v1.5_int8_384_<hash of all that changes a vector>_`: readable, and fit for a file's name. */
 export function cacheNamespace(model: AdapterModel<Embedder> | undefined, options: EmbedderOptions): string {
   const { spec, source, dimensions, maxTokens } = isLoaded(model) ? model : factsOf(model, options);
-  const { id, pooling, queryInstruction, queryFormat, documentInstruction } = spec;
+  const { id, pooling, queryInstruction, queryFormat, documentInstruction, lowerCase } = spec;
   const { fingerprint, dtype, batching } = source;
   const device = isLoaded(model) ? model.source.device : (options.device ?? "cpu");
   const instructions = [queryInstruction, queryFormat, documentInstruction];
   const facts = [id, fingerprint, dtype, batching, pooling, dimensions, maxTokens, ...instructions];
+  if (lowerCase === true) facts.push("lowerCase");
   // Another device's numbers differ in their last digits.
   if (device !== "cpu") facts.push(device);
   const hash = createHash("sha256").update(JSON.stringify(facts)).digest("hex").slice(0, 16);
@@ -26,6 +27,9 @@ function factsOf(model: Exclude<AdapterModel<Embedder>, Embedder> | undefined, o
     const message = `${spec.id} is a reranker: it has no vectors to cache.`;
     throw new BgeError("MODEL_MISMATCH", message, { parameter: "model" });
   }
-  const { dimensions = spec.dimensions, maxTokens = spec.defaultMaxTokens ?? spec.maxTokens } = options;
+  const {
+    dimensions = spec.defaultDimensions ?? spec.dimensions,
+    maxTokens = spec.defaultMaxTokens ?? spec.maxTokens,
+  } = options;
   return { spec: specInUse(spec, options), source, dimensions, maxTokens };
 }

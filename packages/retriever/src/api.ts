@@ -18,13 +18,13 @@ export type AnyDocument = RetrieverDocument & { readonly [field: string]: unknow
 
 export interface RetrieverOptions {
   /** A model as for `loadEmbedder`; or a loaded one, which is shared and not disposed. @default the embedded bge-small-en-v1.5 */
-  readonly embedder?: Embedder | string | ModelReference;
+  readonly embedder?: Embedder | string | URL | ModelReference;
   /**
    * A model as for `loadReranker`, or a loaded one, which is shared and not disposed; `false` for none. A cross-encoder is the
    * last stage, behind late interaction; any other takes late interaction's place. @default the cross-encoder that is measured
    * beside the embedder: bge-js/reranker-small-en, from its npm package, for bge-small-en-v1.5; for others none
    */
-  readonly reranker?: Reranker | string | ModelReference | false;
+  readonly reranker?: Reranker | string | URL | ModelReference | false;
   /**
    * Whether the embedder's token vectors rerank, for models that are measured for it; or a loaded reranker in their place. Its
    * query's tokens are weighed by the candidates that are scored together. @default true for bge-small-en-v1.5, else false

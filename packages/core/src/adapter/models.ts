@@ -4,12 +4,13 @@ import type { EmbeddingSpec, ModelReference } from "../api/model.js";
 import type { CallOptions, EmbedderOptions, RerankerOptions } from "../api/options.js";
 import type { Reranker } from "../api/reranker.js";
 import { loadEmbedder } from "../embedder.js";
+import { isUrl } from "../model/facts.js";
 import { loadReranker } from "../reranker.js";
 import { createPrompts } from "../text/prompts.js";
 import { type ModelHandle, owned, shared } from "./handle.js";
 
 /** A model as an adapter takes it: an id or a folder, an object, or a model that is loaded already and shared. */
-export type AdapterModel<Loaded extends Embedder | Reranker> = string | ModelReference | Loaded;
+export type AdapterModel<Loaded extends Embedder | Reranker> = string | URL | ModelReference | Loaded;
 
 /** What every adapter's fields have: the options of a loader, with the model among them. */
 export type AdapterFields<Loaded extends Embedder | Reranker> = LoaderOptions<Loaded> & {
@@ -26,7 +27,7 @@ type LoaderOptions<Loaded extends Embedder | Reranker> = Loaded extends Embedder
 export function adapterFields<Loaded extends Embedder | Reranker, Fields extends AdapterFields<Loaded>>(
   input: AdapterModel<Loaded> | Fields,
 ): Fields {
-  if (typeof input === "string") return { model: input } as Fields; // every field of every adapter is optional
+  if (typeof input === "string" || isUrl(input)) return { model: input } as Fields; // every field of every adapter is optional
   if (typeof input !== "object" || input === null || Array.isArray(input)) {
     throw new BgeError("INVALID_OPTION", "An adapter takes a model or an object of options.", { parameter: "model" });
   }

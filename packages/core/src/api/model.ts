@@ -15,7 +15,7 @@ export const ARCHITECTURES = [
 /** How token vectors become one text vector: the first token's, the mean over all tokens, or the last token's. */
 export type Pooling = "cls" | "mean" | "last-token";
 
-/** Precision of the weights: `onnx/model.onnx`, `onnx/model_fp16.onnx`, `onnx/model_quantized.onnx`. */
+/** Precision of the weights: `model.onnx`, `model_fp16.onnx`, `model_quantized.onnx`, in `onnx/` or beside the tokenizer. */
 export type Dtype = "fp32" | "fp16" | "int8";
 
 /** The side on which short texts of a batch are filled up. */
@@ -35,8 +35,13 @@ interface CommonSpec {
   readonly architecture: Architecture;
   /** The most tokens a text may have, special tokens included: what the position table carries. */
   readonly maxTokens: number;
-  /** What is used unless `maxTokens` is asked for, where the reference's default is lower than the limit. */
+  /**
+   * What is used unless `maxTokens` is asked for, where the reference's default, or a limit that the model's files state
+   * (`max_seq_length`, `model_max_length`), is lower than `maxTokens`.
+   */
   readonly defaultMaxTokens?: number;
+  /** Texts are put into lower case before the tokenizer's own steps (sentence-transformers' `do_lower_case`). @default false */
+  readonly lowerCase?: boolean;
   /** @default "right" */
   readonly padding?: Padding;
   /** SPDX licence of the weights; `"unknown"` where the files do not say. */
@@ -78,6 +83,14 @@ export interface EmbeddingSpec extends CommonSpec {
   readonly pooling: Pooling;
   /** Width of the vectors before any cut. */
   readonly dimensions: number;
+  /** The width in use unless `dimensions` is asked for (sentence-transformers' `truncate_dim`). @default all */
+  readonly defaultDimensions?: number;
+  /**
+   * How vectors are compared. All are L2-normalised here, whether the model's files list a Normalize module or not, so that a dot
+   * product is the cosine. A folder that is made for another similarity is refused unless its reference states this.
+   * @default "cosine"
+   */
+  readonly similarity?: "cosine";
   /** Put before a query, exactly once; `""` for none. With `tasks` there is none until a task is chosen. */
   readonly queryInstruction: string;
   /** Put before a document, exactly once. @default none */
@@ -119,9 +132,17 @@ export type ModelSpec = EmbeddingSpec | RerankerSpec;
 
 /** Facts of a model that are given by hand, or by the files of a folder. */
 export interface ModelFacts {
-  /** Folder in Hugging Face layout: `onnx/model.onnx`, `tokenizer.json`, `config.json`, `1_Pooling/config.json`, ... */
-  readonly directory?: string;
+  /**
+   * Folder in Hugging Face layout: `onnx/model.onnx` or `model.onnx`, `tokenizer.json`, `config.json`, `1_Pooling/config.json`, ...
+   * A path, or a `file:` URL.
+   */
+  readonly directory?: string | URL;
   readonly id?: string;
+  /**
+   * A graph under another name, as a path inside the folder, with `/`: `"onnx/model_O3.onnx"`. Its precision is `dtype`; where
+   * that is not stated, what the name tells (`int8`, `quantized`, `fp16`, `O3`, ...). @default the graph of the precision
+   */
+  readonly file?: string;
   /** The precision that the folder carries, used unless the `dtype` option asks for another. */
   readonly dtype?: Dtype;
   readonly batching?: Batching;
@@ -131,8 +152,11 @@ export interface ModelFacts {
   readonly architecture?: Architecture;
   readonly pooling?: Pooling;
   readonly dimensions?: number;
+  readonly defaultDimensions?: number;
+  readonly similarity?: "cosine";
   readonly maxTokens?: number;
   readonly defaultMaxTokens?: number;
+  readonly lowerCase?: boolean;
   readonly queryInstruction?: string;
   readonly documentInstruction?: string;
   readonly queryFormat?: string;
@@ -153,7 +177,7 @@ export interface ModelFacts {
  * A model as an object: files on disk, an id whose facts count, or both; every fact given here overrides.
  * What a model package exports has this form.
  */
-export type ModelReference = ModelFacts & ({ readonly id: string } | { readonly directory: string });
+export type ModelReference = ModelFacts & ({ readonly id: string } | { readonly directory: string | URL });
 
 /** What a model runs on. */
 export type Device = "cpu" | "cuda" | "coreml" | "dml" | "webgpu";

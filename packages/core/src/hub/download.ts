@@ -6,8 +6,10 @@ import type { DownloadProgress } from "../api/options.js";
 import { cachedCommit, pathsUnder, repositoryOf, snapshotOf } from "../model/cache.js";
 import { TOKENIZER_FILES } from "../model/files.js";
 import { readOwnFacts } from "../model/folder.js";
+import { otherGraphs } from "../model/graph-choice.js";
+import { layerOf } from "../model/graphs.js";
 import { isCommit, isSafePath, repositoryName } from "../model/names.js";
-import { externalData, filesBeside, precisionsOf } from "../model/needed.js";
+import { externalData, filesBeside, graphAmong, precisionsOf } from "../model/needed.js";
 import { downloadBlob } from "./blob.js";
 import { downloadError } from "./failures.js";
 import { isSize, linkBlob, writeWhole } from "./files.js";
@@ -24,8 +26,8 @@ export interface Wanted {
   readonly revision: string;
   /** @default what the repository's bge.json says, else fp32 */
   readonly dtype: Dtype | undefined;
-  /** The graph of a precision. */
-  readonly graph: (dtype: Dtype) => string;
+  /** Where the graph of a precision may lie, in the order of preference. */
+  readonly graphs: (dtype: Dtype) => readonly string[];
   /** Stay with the commit that the cache has for the revision, and only add to it. */
   readonly stay: boolean;
   /** Hash what is here already, instead of trusting its size. */
@@ -79,21 +81,21 @@ export async function downloadModel(hub: Hub, wanted: Wanted): Promise<PulledMod
 }
 
 async function atCommit(hub: Hub, repository: string, commit: string, wanted: Wanted): Promise<PulledModel> {
-  const { id, revision, graph } = wanted;
+  const { id, revision, graphs: places } = wanted;
   const listing = await listFiles(hub, repository, id, commit);
   const directory = snapshotOf(repository, commit);
   const lock = join(repository, "..", ".locks", repositoryName(id), "bge-js.lock");
   const named = isCommit(revision) || cachedCommit(repository, revision) === commit;
+  const graph = (dtype: Dtype) => graphAmong(listing.keys(), places(dtype));
   let downloadedBytes = 0;
 
   async function all(bring: Bring): Promise<Dtype> {
     if (wanted.dtype === undefined && listing.has("bge.json")) await bring(["bge.json"]);
     const dtype = wanted.dtype ?? readOwnFacts(directory).dtype ?? "fp32";
-    refuseLacking(hub, id, listing, graph, dtype);
-    const precisions = new Set([...(await precisionsToKeep(repository, wanted, commit, listing)), dtype]);
-    const graphs = [...precisions].map(graph);
+    refuseLacking(hub, wanted, listing, dtype);
+    const graphs = new Set([...(await graphsToKeep(repository, wanted, commit, listing)), graph(dtype)]);
     // A graph behind its data: a snapshot that has it has all that belongs to it.
-    const weights = graphs.flatMap((each) => [...externalData(each, listing.keys()), each]);
+    const weights = [...graphs].flatMap((each) => [...externalData(each, listing.keys()), each]);
     await bring([...filesBeside(listing.keys()), ...weights]);
     return dtype;
   }
@@ -133,24 +135,33 @@ async function allHere(
 }
 
 /** A name that moves takes along the precisions that it had, or what worked offline would be gone. */
-async function precisionsToKeep(
+async function graphsToKeep(
   repository: string,
-  { revision, graph }: Wanted,
+  { revision, graphs }: Wanted,
   commit: string,
   listing: Listing,
-): Promise<Dtype[]> {
+): Promise<string[]> {
   const before = cachedCommit(repository, revision);
   if (before === undefined || before === commit) return [];
-  const had = precisionsOf(await pathsUnder(snapshotOf(repository, before)), graph);
-  return had.filter((dtype) => listing.has(graph(dtype)));
+  const had = precisionsOf(await pathsUnder(snapshotOf(repository, before)), graphs);
+  return had.map((dtype) => graphAmong(listing.keys(), graphs(dtype))).filter((path) => listing.has(path));
 }
 
-function refuseLacking(hub: Hub, id: string, listing: Listing, graph: (dtype: Dtype) => string, dtype: Dtype): void {
-  const missing = [graph(dtype), ...TOKENIZER_FILES].filter((path) => !listing.has(path));
+function refuseLacking(hub: Hub, { id, graphs }: Wanted, listing: Listing, dtype: Dtype): void {
+  const paths = [...listing.keys()];
+  // An old sentence-transformers kept the tokenizer in a folder of its own.
+  const hasTokenizer = (name: string) =>
+    paths.some((path) => path === name || (/^\d+_Transformer\//.test(path) && path.endsWith(`/${name}`)));
+  const graph = graphAmong(paths, graphs(dtype));
+  const missing = [...(listing.has(graph) ? [] : [graph]), ...TOKENIZER_FILES.filter((name) => !hasTokenizer(name))];
   if (missing.length === 0) return;
-  const has = precisionsOf(listing.keys(), graph);
-  const precisions = has.length > 0 ? `It has dtype ${has.join(", ")}.` : "It has no ONNX files in any precision.";
-  throw new BgeError("MODEL_NOT_FOUND", `${id} on ${hostOf(hub)} lacks ${missing.join(", ")}. ${precisions}`, {
+  const has = precisionsOf(paths, graphs);
+  const there = paths.filter((path) => path.endsWith(".onnx"));
+  // A graph that is named has one place.
+  const asked = { dtype, layer: layerOf(graph), file: graphs(dtype).length === 1 ? graph : undefined };
+  const others = listing.has(graph) ? "" : otherGraphs(there, { id }, asked);
+  const nothing = there.length > 0 ? "" : " It has no ONNX files in any precision.";
+  throw new BgeError("MODEL_NOT_FOUND", `${id} on ${hostOf(hub)} lacks ${missing.join(", ")}${others}.${nothing}`, {
     parameter: has.length > 0 ? "dtype" : "model",
   });
 }

@@ -6,12 +6,15 @@ import type { DownloadProgress } from "../api/options.js";
 import { type Checks, checkOptions, isCount, isFlag, isFunction, isSignal, isText } from "../checks.js";
 import { pathsUnder } from "../model/cache.js";
 import { offlineVariable } from "../model/environment.js";
-import { cachePlace, graphFile, isOurs, missingFiles, packageName } from "../model/files.js";
+import { cachePlace, isOurs, missingFiles, packageName } from "../model/files.js";
 import { readOwnFacts } from "../model/folder.js";
+import { precisionOf } from "../model/graph-choice.js";
+import { graphFiles } from "../model/graphs.js";
+import { transformerPath } from "../model/modules-json.js";
+import { toReference } from "../model/named-model.js";
 import { checkModelId } from "../model/names.js";
-import { externalData, filesBeside } from "../model/needed.js";
+import { externalData, filesBeside, graphAmong } from "../model/needed.js";
 import { FILE_OPTIONS } from "../model/options.js";
-import { toReference } from "../model/resolve.js";
 import { findModel } from "../model/table.js";
 import type { PulledModel } from "./download.js";
 import { hubOf } from "./hub.js";
@@ -54,31 +57,35 @@ const PULL_OPTIONS: Checks<PullOptions> = {
  * @throws BgeError `MODEL_NOT_FOUND` (no such model, revision or precision), `ACCESS_DENIED` (private, gated, a bad token),
  * `DOWNLOAD_FAILED` (network, disk, wrong contents), `INVALID_OPTION`
  */
-export async function pullModel(model: string | ModelReference, options: PullOptions = {}): Promise<PulledModel> {
+export async function pullModel(model: string | URL | ModelReference, options: PullOptions = {}): Promise<PulledModel> {
   const checked = checkOptions(options, PULL_OPTIONS, "pullModel");
   const { revision = "main", signal, onProgress, verify: distrust = false } = checked;
-  const { id, dtype, graph } = hubModel(model, checked);
+  const { id, dtype, graphs } = hubModel(model, checked);
   signal?.throwIfAborted();
   const offline = offlineVariable();
-  if (offline !== undefined) return cachedAlready({ id, dtype, graph }, revision, offline);
+  if (offline !== undefined) return cachedAlready({ id, dtype, graphs }, revision, offline);
   const hub = hubOf(checked);
   const { downloadModel } = await import("./download.js");
-  return downloadModel(hub, { id, revision, dtype, graph, stay: false, distrust, onProgress });
+  return downloadModel(hub, { id, revision, dtype, graphs, stay: false, distrust, onProgress });
 }
+
+/** The transformer's folder in repositories that an old sentence-transformers saved; `modules.json` would say, and is not here yet. */
+const OLD_TRANSFORMER = "0_Transformer";
 
 /** What is to be on the hub. */
 interface HubModel {
   readonly id: string;
   readonly dtype: Dtype | undefined;
-  readonly graph: (dtype: Dtype) => string;
+  /** Where the graph of a precision may lie, in the order of preference; one name where the graph is named. */
+  readonly graphs: (dtype: Dtype) => readonly string[];
 }
 
 export function hubModel(
-  model: string | ModelReference,
+  model: string | URL | ModelReference,
   { dtype, cutoffLayer }: Pick<PullOptions, "dtype" | "cutoffLayer">,
 ): HubModel {
   if (model === undefined) throw invalid("model", "must be named");
-  const { directory, id: given, dtype: own } = toReference(model);
+  const { directory, id: given, dtype: own, file } = toReference(model);
   if (directory !== undefined || given === undefined) {
     throw invalid("model", `must be a Hugging Face id, not the folder ${directory}, which is loaded as it is`);
   }
@@ -90,14 +97,20 @@ export function hubModel(
     throw new BgeError("MODEL_NOT_FOUND", `${id} is not on the hub; ${advice}`, { parameter: "model" });
   }
   const layer = cutoffLayer ?? (known?.kind === "reranker" ? known.layers?.last : undefined);
-  return { id, dtype: dtype === "q8" ? "int8" : (dtype ?? own), graph: (precision) => graphFile(precision, layer) };
+  return {
+    id,
+    dtype: dtype === "q8" ? "int8" : (dtype ?? own ?? precisionOf(file, id)),
+    graphs: (precision) => (file === undefined ? graphFiles(precision, layer, OLD_TRANSFORMER) : [file]),
+  };
 }
 
 /** What a pull gives where the network is forbidden: all is here, or an error. */
-async function cachedAlready({ id, dtype, graph }: HubModel, revision: string, offline: string): Promise<PulledModel> {
+async function cachedAlready({ id, dtype, graphs }: HubModel, revision: string, offline: string): Promise<PulledModel> {
   const { directory, reason } = cachePlace(id, revision);
   const precision = dtype ?? (directory === undefined ? undefined : readOwnFacts(directory).dtype) ?? "fp32";
-  const missing = directory === undefined ? [reason] : missingFiles(directory, graph(precision));
+  const paths = directory === undefined ? [] : await pathsUnder(directory);
+  const graph = graphAmong(paths, graphs(precision));
+  const missing = directory === undefined ? [reason] : missingFiles(directory, graph, transformerPath(directory));
   if (directory === undefined || missing.length > 0) {
     const problem = `${id} cannot be downloaded, because ${offline} is set, and is not in the cache: `;
     throw new BgeError(
@@ -105,9 +118,7 @@ async function cachedAlready({ id, dtype, graph }: HubModel, revision: string, o
       `${problem}${directory === undefined ? reason : `no ${missing.join(", ")}`}.`,
     );
   }
-  const paths = await pathsUnder(directory);
-  const own = graph(precision);
-  const files = [...filesBeside(paths), own, ...externalData(own, paths)];
+  const files = [...filesBeside(paths), graph, ...externalData(graph, paths)];
   const sizes = await Promise.all(files.map(async (path) => (await stat(join(directory, path))).size));
   const bytes = sizes.reduce((sum, size) => sum + size, 0);
   return { id, commit: basename(directory), directory, dtype: precision, files, bytes, downloadedBytes: 0 };

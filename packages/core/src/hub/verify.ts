@@ -1,12 +1,14 @@
 import { readlink, stat } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, join, posix } from "node:path";
 import { BgeError } from "../api/errors.js";
 import type { Dtype, ModelReference } from "../api/model.js";
 import { type Checks, checkOptions, isFunction, isSignal } from "../checks.js";
 import { cachedCommit, pathsUnder, repositoryOf, snapshotOf } from "../model/cache.js";
-import { graphFile, TOKENIZER_FILES } from "../model/files.js";
+import { TOKENIZER_FILES } from "../model/files.js";
+import { dtypeOf } from "../model/graphs.js";
+import { transformerPath } from "../model/modules-json.js";
 import { isSafePath } from "../model/names.js";
-import { dtypeOf, externalData } from "../model/needed.js";
+import { externalData, graphAmong } from "../model/needed.js";
 import { FILE_OPTIONS } from "../model/options.js";
 import { contentId, isContentId } from "./hashes.js";
 import { hubModel } from "./pull.js";
@@ -54,10 +56,13 @@ const VERIFY_OPTIONS: Checks<VerifyOptions> = { ...FILE_OPTIONS, onProgress: isF
  *
  * @throws BgeError `MODEL_NOT_FOUND` if the cache does not have the revision, `INVALID_OPTION`
  */
-export async function verifyModel(model: string | ModelReference, options: VerifyOptions = {}): Promise<Verification> {
+export async function verifyModel(
+  model: string | URL | ModelReference,
+  options: VerifyOptions = {},
+): Promise<Verification> {
   const checked = checkOptions(options, VERIFY_OPTIONS, "verifyModel");
   const { revision = "main", signal, onProgress } = checked;
-  const { id, dtype } = hubModel(model, checked);
+  const { id, dtype, graphs } = hubModel(model, checked);
   signal?.throwIfAborted();
   const repository = repositoryOf(id);
   const commit = cachedCommit(repository, revision);
@@ -69,7 +74,9 @@ export async function verifyModel(model: string | ModelReference, options: Verif
     });
   }
   const listing = await recordedListing(repository, commit);
-  const needed = neededPaths(present, listing, dtype);
+  const asked = dtype ?? (present.some((path) => dtypeOf(path) !== undefined) ? undefined : "fp32");
+  const graph = asked === undefined ? [] : [graphAmong([...present, ...(listing?.keys() ?? [])], graphs(asked))];
+  const needed = neededPaths(present, listing, graph, transformerPath(directory));
   const paths = [...new Set([...present, ...needed])].sort();
   const files: VerifiedFile[] = [];
   for (const path of paths) {
@@ -82,13 +89,16 @@ export async function verifyModel(model: string | ModelReference, options: Verif
 }
 
 /** What must be there: the tokenizer, and of each precision the graph and its data. */
-function neededPaths(present: readonly string[], listing: Listing | undefined, dtype: Dtype | undefined): string[] {
-  const there = present.filter((path) => dtypeOf(path) !== undefined);
-  const asked = dtype ?? (there.length > 0 ? undefined : "fp32");
-  const lacking = asked !== undefined && !there.some((path) => dtypeOf(path) === asked);
-  const graphs = lacking ? [...there, graphFile(asked)] : there;
+function neededPaths(
+  present: readonly string[],
+  listing: Listing | undefined,
+  asked: readonly string[],
+  transformer: string,
+): string[] {
+  const graphs = [...present.filter((path) => dtypeOf(path) !== undefined), ...asked];
   const data = graphs.flatMap((graph) => externalData(graph, listing?.keys() ?? []));
-  return [...TOKENIZER_FILES, ...graphs, ...data.filter(isSafePath)];
+  const tokenizer = TOKENIZER_FILES.map((name) => posix.join(transformer, name));
+  return [...tokenizer, ...graphs, ...data.filter(isSafePath)];
 }
 
 async function check(

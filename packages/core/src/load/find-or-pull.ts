@@ -8,9 +8,10 @@ import { hubModel } from "../hub/pull.js";
 import { recordedListing } from "../hub/record.js";
 import { offlineVariable } from "../model/environment.js";
 import { isOurs } from "../model/files.js";
+import { toReference } from "../model/named-model.js";
 import { isSafePath } from "../model/names.js";
 import { externalData } from "../model/needed.js";
-import { type ResolvedModel, resolveModel, toReference } from "../model/resolve.js";
+import { type ResolvedModel, resolveModel } from "../model/resolve.js";
 
 /**
  * Resolves a model, and downloads it first if it is an id that is nowhere on this machine, or was left half in the cache. What
@@ -18,7 +19,7 @@ import { type ResolvedModel, resolveModel, toReference } from "../model/resolve.
  * `pullModel` moves it.
  */
 export async function findOrPull(
-  model: string | ModelReference | undefined,
+  model: string | URL | ModelReference | undefined,
   options: LoadOptions & Pick<RerankerOptions, "cutoffLayer">,
   check: (spec: ModelSpec) => void,
 ): Promise<ResolvedModel> {
@@ -55,7 +56,7 @@ export async function findOrPull(
 }
 
 /** Only a model that was named is downloaded: the default is what its npm package carries, and so are the models of our own. */
-function isOnHub(model: string | ModelReference | undefined): boolean {
+function isOnHub(model: string | URL | ModelReference | undefined): boolean {
   const { id, directory } = toReference(model);
   return model !== undefined && directory === undefined && !isOurs(id!);
 }

@@ -1,7 +1,7 @@
 import { invalid } from "../api/errors.js";
 import type { ModelReference } from "../api/model.js";
 import type { CallOptions, RerankerOptions } from "../api/options.js";
-import { toReference } from "../model/resolve.js";
+import { toReference } from "../model/named-model.js";
 import { findModel } from "../model/table.js";
 import { type CallFacts, withCall } from "../run/call.js";
 import { refuseFailed } from "../run/results.js";
@@ -21,7 +21,7 @@ export interface Fused {
 }
 
 /** Opens a cross-encoder, and the embedding model whose late interaction is measured to go well with it. */
-export async function openFused(model: string | ModelReference, options: RerankerOptions): Promise<Fused> {
+export async function openFused(model: string | URL | ModelReference, options: RerankerOptions): Promise<Fused> {
   const { id, directory } = toReference(model);
   const known = id === undefined ? undefined : findModel(id);
   if (known?.kind !== "reranker" || known.fusedWith === undefined || known.fusedWeight === undefined) {

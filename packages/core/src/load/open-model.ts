@@ -1,9 +1,11 @@
+import { join } from "node:path";
 import { BgeError } from "../api/errors.js";
 import { outcomeOf, publish, startStopwatch } from "../api/events.js";
 import type { ModelReference, ModelSpec, OpenSource } from "../api/model.js";
 import type { LoadOptions, RerankerOptions } from "../api/options.js";
 import { isolationOf } from "../engine/isolation.js";
 import { type SharedEngine, shareEngine } from "../engine/shared-engine.js";
+import { transformerPath } from "../model/modules-json.js";
 import { checkThreads } from "../model/options.js";
 import type { ResolvedModel } from "../model/resolve.js";
 import { type NeededOutput, namedOutputs } from "../run/outputs.js";
@@ -35,7 +37,7 @@ export interface OpenModel<P extends Plan> {
  * @param planFor throws for a model that cannot be used so, or for options that do not fit it; asked as soon as facts are known
  */
 export async function openModel<P extends Plan>(
-  model: string | ModelReference | undefined,
+  model: string | URL | ModelReference | undefined,
   options: LoadOptions & Pick<RerankerOptions, "cutoffLayer">,
   planFor: (spec: ModelSpec) => P,
 ): Promise<OpenModel<P>> {
@@ -71,10 +73,12 @@ async function openOn<P extends Plan>(
 ): Promise<OpenModel<P>> {
   const { directory, file, optimized, fingerprint, dtype, from } = files;
   const source: OpenSource = { ...files, device, ...(reason !== undefined && { deviceReason: reason }) };
-  const { architecture, padding = "right" } = spec;
+  const { architecture, padding = "right", lowerCase } = spec;
+  const lower = lowerCase === true ? { lowerCase } : {};
   const reads = spec.kind === "reranker" ? [logitOutput(spec)] : namedOutputs(spec);
   const prompt = spec.kind === "reranker" && spec.prompt !== undefined ? { prompt: spec.prompt } : {};
-  const start = { directory, file, optimized, architecture, padding, reads, device, ...prompt };
+  const tokenizer = join(directory, transformerPath(directory));
+  const start = { directory: tokenizer, file, optimized, architecture, padding, reads, device, ...prompt, ...lower };
   const about = { model: spec.id, dtype, device };
   const watch = startStopwatch();
   let engine: SharedEngine | undefined;

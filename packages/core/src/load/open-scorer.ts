@@ -14,7 +14,7 @@ export interface OpenScorer extends Omit<OpenModel<ScorerPlan>, "plan"> {
 
 /** @param byCandidates of late interaction: see `planLateInteraction` */
 export async function openScorer(
-  model: string | ModelReference | undefined,
+  model: string | URL | ModelReference | undefined,
   options: RerankerOptions,
   byCandidates = false,
 ): Promise<OpenScorer> {

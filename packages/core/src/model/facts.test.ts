@@ -59,6 +59,7 @@ describe("completeSpec", () => {
     expect(completeSpec({ ...facts, dtype: "int8", batching: "alone" }, "/x")).toEqual({
       ...facts,
       licence: "unknown",
+      similarity: "cosine",
     });
   });
 

@@ -1,6 +1,7 @@
 import { BgeError, invalid } from "../api/errors.js";
 import { ARCHITECTURES, type Architecture, type ModelFacts, type ModelSpec } from "../api/model.js";
 import { isRecord } from "./json-file.js";
+import { isSafePath } from "./names.js";
 
 /** What is known of a model, wherever its files are. */
 export type Facts = Omit<ModelFacts, "directory">;
@@ -10,8 +11,9 @@ const MOST_TOKENS = 2 ** 20;
 
 /** Every fact that a reference may hold, and what it must be. */
 const FACTS: Readonly<Record<keyof ModelFacts, (value: unknown) => boolean>> = {
-  directory: isText,
+  directory: (value) => isText(value) || isUrl(value),
   id: isText,
+  file: (value) => isText(value) && (value as string).endsWith(".onnx") && isSafePath(value as string),
   dtype: oneOf("fp32", "fp16", "int8"),
   batching: oneOf("alone", "equal-length", "padded"),
   optimized: (value) => typeof value === "boolean",
@@ -19,6 +21,9 @@ const FACTS: Readonly<Record<keyof ModelFacts, (value: unknown) => boolean>> = {
   architecture: oneOf(...ARCHITECTURES),
   pooling: oneOf("cls", "mean", "last-token"),
   dimensions: upTo(2 ** 16),
+  defaultDimensions: upTo(2 ** 16),
+  similarity: oneOf("cosine"),
+  lowerCase: (value) => typeof value === "boolean",
   maxTokens: upTo(MOST_TOKENS),
   defaultMaxTokens: upTo(MOST_TOKENS),
   queryInstruction: (value) => typeof value === "string",
@@ -39,8 +44,12 @@ const FACTS: Readonly<Record<keyof ModelFacts, (value: unknown) => boolean>> = {
 
 /** Checks what a user passes as a model. */
 export function checkReference(model: ModelFacts): ModelFacts {
+  if (isUrl(model)) return { directory: model };
   if (typeof model !== "object" || model === null || Array.isArray(model)) {
-    throw invalid("model", `must be an id, a folder or { id?, directory?, ...facts }, not ${describe(model)}`);
+    throw invalid(
+      "model",
+      `must be an id, a folder, a file: URL or { id?, directory?, ...facts }, not ${describe(model)}`,
+    );
   }
   const given = Object.fromEntries(Object.entries(model).filter(([, value]) => value !== undefined));
   checkFacts(given, invalid);
@@ -63,7 +72,7 @@ export function checkFacts(facts: object, refusal: (name: string, problem: strin
 
 /** A spec has all its facts; what nothing tells is an error that says how to tell it. */
 export function completeSpec(facts: Facts, folder: string): ModelSpec {
-  const { dtype: _dtype, batching: _batching, optimized: _optimized, ...spec } = facts;
+  const { dtype: _dtype, batching: _batching, optimized: _optimized, file: _file, ...spec } = facts;
   const needed = ["kind", "architecture", "maxTokens"] as const;
   const ofEmbedding = ["pooling", "dimensions", "queryInstruction"] as const;
   for (const name of spec.kind === "reranker" ? needed : [...needed, ...ofEmbedding]) {
@@ -83,10 +92,16 @@ export function completeSpec(facts: Facts, folder: string): ModelSpec {
       { parameter: "padding" },
     );
   }
-  return { id: folder, licence: "unknown", ...spec } as ModelSpec;
+  const always = spec.kind === "embedding" ? { similarity: "cosine" } : {};
+  return { id: folder, licence: "unknown", ...always, ...spec } as ModelSpec;
 }
 
 const ABSOLUTE_POSITIONS: readonly Architecture[] = ["bert", "xlm-roberta"];
+
+/** By its tag: that of another realm, as in test runners, is one too. */
+export function isUrl(value: unknown): value is URL {
+  return Object.prototype.toString.call(value) === "[object URL]";
+}
 
 function isText(value: unknown): boolean {
   return typeof value === "string" && value !== "";

@@ -1,10 +1,11 @@
 import { existsSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
-import { basename, dirname, join, sep } from "node:path";
-import type { Dtype, ModelSource } from "../api/model.js";
+import { basename, dirname, join, posix, sep } from "node:path";
+import type { ModelSource } from "../api/model.js";
 import { cachedCommit, repositoryOf, snapshotOf } from "./cache.js";
 import { hubCacheDirectory } from "./environment.js";
 import { isModelId } from "./names.js";
+import { externalData } from "./needed.js";
 
 /** A folder where a model may be, or the reason why there is none. */
 export interface Place {
@@ -13,25 +14,24 @@ export interface Place {
   readonly reason?: string;
 }
 
-const PRECISIONS: Readonly<Record<Dtype, string>> = { fp32: "", fp16: "_fp16", int8: "_quantized" };
-
-/** The graph of a precision, in Hugging Face's layout, or the one that ends after a layer. */
-export function graphFile(dtype: Dtype, layer?: number): string {
-  return `onnx/model${layer === undefined ? "" : `_layer${layer}`}${PRECISIONS[dtype]}.onnx`;
+/** The files of a folder, of its `onnx/`, and of the folders of its modules with theirs, as paths with `/`. */
+export function filesIn(directory: string): string[] {
+  const namesIn = (folder: string) => {
+    try {
+      return readdirSync(join(directory, folder)).map((name) => posix.join(folder, name));
+    } catch {
+      // It is not there, or no folder.
+      return [];
+    }
+  };
+  const top = namesIn("");
+  const modules = top.filter((name) => /^\d+_/.test(name));
+  return [...top, ...["onnx", ...modules, ...modules.map((name) => `${name}/onnx`)].flatMap(namesIn)];
 }
 
-/** The precisions that a folder holds, of the whole model or as it ends after a layer. */
-export function precisionsIn(directory: string, layer?: number): Dtype[] {
-  return (Object.keys(PRECISIONS) as Dtype[]).filter((dtype) => existsSync(join(directory, graphFile(dtype, layer))));
-}
-
-/** The layers after which a folder has graphs that end there, ascending. */
-export function layersIn(directory: string, dtype: Dtype): number[] {
-  const names = existsSync(join(directory, "onnx")) ? readdirSync(join(directory, "onnx")) : [];
-  return names
-    .flatMap((name) => /^model_layer(\d+)/.exec(name)?.slice(1).map(Number) ?? [])
-    .filter((layer, i, all) => all.indexOf(layer) === i && precisionsIn(directory, layer).includes(dtype))
-    .sort((a, b) => a - b);
+/** The graphs of a folder, under whatever names. */
+export function graphsIn(directory: string): string[] {
+  return filesIn(directory).filter((path) => path.endsWith(".onnx"));
 }
 
 /** The first of these files of the cache that a link leads out of it: what hubs give never does. */
@@ -45,20 +45,25 @@ export function leadsOut(directory: string, names: readonly string[]): string | 
 export const TOKENIZER_FILES = ["tokenizer.json", "tokenizer_config.json"];
 
 /** The files that a folder lacks to run this graph. */
-export function missingFiles(directory: string, graph: string): string[] {
-  return [graph, ...TOKENIZER_FILES].map((name) => join(directory, name)).filter((file) => !existsSync(file));
+export function missingFiles(directory: string, graph: string, transformer = ""): string[] {
+  const names = [graph, ...TOKENIZER_FILES.map((name) => join(transformer, name))];
+  return names.map((name) => join(directory, name)).filter((file) => !existsSync(file));
 }
 
-/** Bytes of a graph and of the external data beside it: `model.onnx_data`, `model.onnx.data`, `model.onnx_data_1`. */
+/** Bytes of a graph and of its external data. */
 export function weightBytes(file: string): number {
   return weightFiles(file).reduce((sum, one) => sum + statSync(one).size, 0);
 }
 
-/** A graph and the files of external data that are named after it. */
+/** A graph and the files of its external data, which lie beside it. */
 export function weightFiles(file: string): string[] {
   const folder = dirname(file);
-  const named = readdirSync(folder).filter((name) => name.startsWith(basename(file)));
-  return named.sort().map((name) => join(folder, name));
+  // Only the last folder's name counts for what is data in it.
+  const paths = readdirSync(folder).map((name) => posix.join(basename(folder), name));
+  const data = externalData(posix.join(basename(folder), basename(file)), paths)
+    .map((path) => join(folder, posix.basename(path)))
+    .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile());
+  return [file, ...data].sort();
 }
 
 const OURS = "bge-js/";

@@ -72,6 +72,11 @@ describe("readDeclaration", () => {
     [{ pooling_mode_mean_tokens: true }, "mean"],
     [{ pooling_mode: "mean" }, "mean"],
     [{ pooling_mode: "cls" }, "cls"],
+    [{ pooling_mode: ["cls"] }, "cls"],
+    [{ pooling_mode: "lasttoken", include_prompt: false }, "last-token"],
+    [{ pooling_mode: "mean", pooling_mode_cls_token: true }, "mean"],
+    [{ pooling_mode_cls_token: false }, "mean"],
+    [{ word_embedding_dimension: 48 }, "mean"],
   ])("reads the pooling of %j", (config, expected) => {
     expect(readDeclaration(folderOf({ "config.json": bert, "1_Pooling/config.json": config })).pooling).toBe(expected);
   });
@@ -89,7 +94,8 @@ describe("readDeclaration", () => {
     ["two poolings at once", { pooling_mode_cls_token: true, pooling_mode_mean_tokens: true }],
     ["max pooling", { pooling_mode_max_tokens: true }],
     ["weighted means", { pooling_mode_weightedmean_tokens: true }],
-    ["no pooling of those named", { pooling_mode_cls_token: false }],
+    ["a first token behind the prompt", { pooling_mode: "cls", include_prompt: false }],
+    ["a list of poolings", { pooling_mode: ["cls", "mean"] }],
     ["a mean without the prompt", { pooling_mode_mean_tokens: true, include_prompt: false }],
   ])("refuses %s", (_, config) => {
     expect(() => readDeclaration(folderOf({ "1_Pooling/config.json": config }))).toThrow(unsupported);
@@ -119,7 +125,8 @@ describe("readDeclaration", () => {
 
   test.each([
     [{ prompts: { query: "q: ", document: "d: " } }, "d: "],
-    [{ prompts: { passage: "p: " } }, "p: "],
+    [{ prompts: { document: "", passage: "p: " } }, undefined],
+    [{ prompts: { document: "d: ", corpus: "c: " } }, "d: "],
     [{ prompts: { document: "" } }, undefined],
   ])("reads the document instruction of %j", (config, instruction) => {
     const folder = folderOf({ "config_sentence_transformers.json": config });

@@ -27,6 +27,14 @@ export function readJson(file: string): unknown {
   }
 }
 
+/** A count that a file may state; counts beyond all reason stand for "no limit" in some. */
+export function countIn(json: Json, name: string, file: string): number | undefined {
+  const value = json[name];
+  if (value === undefined || value === null) return undefined;
+  if (Number.isInteger(value) && (value as number) > 0) return value as number;
+  throw corruptFile(file, `${name} cannot be ${JSON.stringify(value)}`);
+}
+
 /** The error for a model's file that holds what it cannot hold. */
 export function corruptFile(file: string, problem: string): BgeError {
   return new BgeError("MODEL_CORRUPT", `${file} cannot be used: ${problem}. It may be cut short: get it again.`);

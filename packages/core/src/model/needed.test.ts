@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { graphFile } from "./files.js";
+import { graphFiles } from "./graphs.js";
 import { externalData, filesBeside, precisionsOf } from "./needed.js";
 
 test("external data is told from the listing, also where its names are free", () => {
@@ -35,14 +35,53 @@ test("a graph's data is not another's", () => {
   ]);
 });
 
+test("beside the other files of a model, data is what bears a name that exporters give", () => {
+  const optimum = [
+    "model.onnx",
+    "model.onnx_data",
+    "model_quantized.onnx",
+    "model_quantized.onnx_data",
+    "onnx__MatMul_733",
+    "embeddings.word_embeddings.weight",
+    "model.safetensors",
+    "pytorch_model.bin",
+    "tf_model.h5",
+    "LICENSE",
+    "vocab.txt",
+    "onnx/model.onnx_data",
+  ];
+  const named = ["onnx__MatMul_733", "embeddings.word_embeddings.weight"];
+  expect(externalData("model.onnx", optimum)).toEqual(["model.onnx_data", ...named]);
+  expect(externalData("model_quantized.onnx", optimum)).toEqual(["model_quantized.onnx_data", ...named]);
+});
+
+test("a folder of its own for the transformer, and settings by all their names", () => {
+  const old = [
+    "modules.json",
+    "sentence_roberta_config.json",
+    "0_Transformer/config.json",
+    "0_Transformer/tokenizer.json",
+    "0_Transformer/sentence_bert_config.json",
+    "0_Transformer/pytorch_model.bin",
+    "2_Dense/config.json",
+    "2_Dense/model.safetensors",
+    "3_Pooling/config.json",
+  ];
+  expect(filesBeside(old).sort()).toEqual(old.filter((path) => !/\.(bin|safetensors)$/.test(path)).sort());
+});
+
 test("of everything else, only facts and the tokenizer", () => {
   const paths = ["pytorch_model.bin", "tokenizer.json", "1_Pooling/config.json", "onnx/tokenizer.json", "config.json"];
   expect(filesBeside(paths)).toEqual(["config.json", "tokenizer.json", "1_Pooling/config.json"]);
 });
 
 test("precisions are those whose graph is there", () => {
-  expect(precisionsOf(["onnx/model_quantized.onnx", "onnx/model.onnx", "model_fp16.onnx"])).toEqual(["fp32", "int8"]);
+  expect(precisionsOf(["onnx/model_quantized.onnx", "onnx/model.onnx", "model_fp16.onnx"])).toEqual([
+    "fp32",
+    "fp16",
+    "int8",
+  ]);
   const layers = ["onnx/model_layer28.onnx", "onnx/model_layer40_fp16.onnx", "onnx/model_layers.onnx"];
   expect(precisionsOf(layers)).toEqual(["fp32", "fp16"]);
-  expect(precisionsOf(layers, (dtype) => graphFile(dtype, 28))).toEqual(["fp32"]);
+  expect(precisionsOf(layers, (dtype) => graphFiles(dtype, 28))).toEqual(["fp32"]);
 });

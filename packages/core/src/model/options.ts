@@ -83,7 +83,15 @@ export function maxTokensOf(options: LoadOptions, spec: ModelSpec, least: number
 
 /** The vector width in use. */
 export function dimensionsOf(options: Pick<EmbedderOptions, "dimensions">, spec: EmbeddingSpec): number {
-  const { dimensions = spec.dimensions } = options;
+  return widthOf(options.dimensions ?? Math.min(spec.defaultDimensions ?? spec.dimensions, spec.dimensions), spec);
+}
+
+/** The width of token vectors in use: what a model's files cut are its text vectors. */
+export function tokenDimensionsOf(options: Pick<EmbedderOptions, "dimensions">, spec: EmbeddingSpec): number {
+  return widthOf(options.dimensions ?? spec.dimensions, spec);
+}
+
+function widthOf(dimensions: number, spec: EmbeddingSpec): number {
   if (dimensions > spec.dimensions) {
     throw invalid("dimensions", `must be 1 to ${spec.dimensions} for ${spec.id}, not ${dimensions}`);
   }

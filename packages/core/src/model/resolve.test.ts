@@ -1,10 +1,13 @@
-import { cpSync, mkdirSync, symlinkSync } from "node:fs";
+import { cpSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
-import { beforeEach, describe, expect, test, vi } from "vitest";
+import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { addFiles, folderOf } from "../../../../test/folders.js";
 import { fixture } from "../../../../test/models.js";
-import { graphFile, missingFiles, packageName } from "./files.js";
+import type { ModelReference } from "../api/model.js";
+import { missingFiles, packageName } from "./files.js";
+import { graphFile } from "./graphs.js";
+import { toReference } from "./named-model.js";
 import { resolveModel } from "./resolve.js";
 import { findModel, MODELS } from "./table.js";
 
@@ -128,6 +131,226 @@ describe("a folder", () => {
       output: "logits",
       licence: "unknown",
     });
+  });
+});
+
+describe("the limit", () => {
+  const limited = (model_max_length: unknown) => ({ "tokenizer_config.json": { model_max_length } });
+  const limitsOf = (model: string | ModelReference) => {
+    const { maxTokens, defaultMaxTokens } = resolveModel(model).spec;
+    return [maxTokens, defaultMaxTokens];
+  };
+  const config = (max_position_embeddings: number) => ({
+    "config.json": { architectures: ["BertModel"], model_type: "bert", hidden_size: 48, max_position_embeddings },
+    "bge.json": {},
+    "sentence_bert_config.json": {},
+  });
+
+  test("in use is the least that any file states; the position table's is the most", () => {
+    expect(limitsOf(tinyModel({ ...config(1024), ...limited(512) }))).toEqual([1024, 512]);
+    expect(limitsOf(tinyModel({ ...config(1024), ...limited(1e30) }))).toEqual([1024, undefined]);
+    expect(limitsOf(tinyModel({ ...config(256), ...limited(512) }))).toEqual([256, undefined]);
+    const asked = { "sentence_bert_config.json": { max_seq_length: 64 } };
+    expect(limitsOf(tinyModel({ ...config(512), ...limited(32), ...asked }))).toEqual([512, 32]);
+    expect(limitsOf(tinyModel({ ...config(512), ...limited(128), ...asked }))).toEqual([512, 64]);
+  });
+
+  test("of bge.json counts with the others, and the caller's goes before all", () => {
+    const own = (facts: object) => tinyModel({ ...config(1024), ...limited(128), "bge.json": facts });
+    expect(limitsOf(own({ defaultMaxTokens: 512 }))).toEqual([1024, 128]);
+    expect(limitsOf(own({ defaultMaxTokens: 64 }))).toEqual([1024, 64]);
+    expect(limitsOf(own({ maxTokens: 4096 }))).toEqual([4096, 128]);
+    expect(limitsOf({ directory: own({}), defaultMaxTokens: 1000 })).toEqual([1024, 1000]);
+    expect(limitsOf({ directory: own({}), maxTokens: 100 })).toEqual([100, undefined]);
+    expect(limitsOf({ directory: tinyModel({ ...config(512), ...limited(1e30) }), maxTokens: 600 })).toEqual([
+      600,
+      undefined,
+    ]);
+    const more = tinyModel({ ...config(512), ...limited(1e30), "bge.json": { maxTokens: 600 } });
+    expect(limitsOf(more)).toEqual([600, 512]);
+  });
+
+  test("of a known id is the table's, or less where the folder states less", () => {
+    const id = "BAAI/bge-m3";
+    expect(limitsOf({ id, directory: tinyModel({ ...config(8192), ...limited(8192) }) })).toEqual([8192, 512]);
+    expect(limitsOf({ id, directory: tinyModel({ ...config(8192), ...limited(128) }) })).toEqual([8192, 128]);
+    expect(limitsOf({ id, directory: tinyModel({ ...config(256), ...limited(1e30) }) })).toEqual([256, undefined]);
+    expect(limitsOf({ id: "bge-base-en", directory: tinyModel({ ...config(512), ...limited(256) }) })).toEqual([
+      512, 256,
+    ]);
+  });
+
+  test("of a cross-encoder likewise", () => {
+    const folder = folderOf();
+    cpSync(fixture("tiny-bert-reranker"), folder, { recursive: true });
+    addFiles(folder, { ...limited(64), "bge.json": {} });
+    expect(limitsOf(folder)).toEqual([512, 64]);
+  });
+
+  test.each([0, -1, 1.5, "512", true])("cannot be %j", (value) => {
+    expect(() => limitsOf(tinyModel(limited(value)))).toThrow(coded("MODEL_CORRUPT"));
+    expect(() => limitsOf(tinyModel(limited(value)))).toThrow("model_max_length");
+  });
+});
+
+describe("a folder that is written as an id is", () => {
+  const within = (name: string) => {
+    const root = folderOf();
+    cpSync(tiny, join(root, name), { recursive: true });
+    const cwd = vi.spyOn(process, "cwd").mockReturnValue(root);
+    onTestFinished(() => cwd.mockRestore());
+    return root;
+  };
+
+  test.each(["models/tiny", "models/tiny/", "a/b/c", "someone--else"])("taken where it is there: %s", (name) => {
+    const root = within(name);
+    expect(resolveModel(name).source).toMatchObject({
+      from: "directory",
+      directory: join(root, name).replace(/\/$/, ""),
+    });
+  });
+
+  test("passed over where the table knows the id, and the error says how to write it", () => {
+    const root = within("BAAI/bge-large-zh");
+    const missing = () => resolveModel("BAAI/bge-large-zh");
+    expect(missing).toThrow(`folder ${join(root, "BAAI", "bge-large-zh")} was passed over`);
+    expect(missing).toThrow('"./BAAI/bge-large-zh" is the folder');
+    expect(resolveModel("./BAAI/bge-large-zh").spec.id).toBe("bge-large-zh");
+  });
+
+  test("never taken for { id }", () => {
+    within("models/tiny");
+    expect(() => resolveModel({ id: "models/tiny" })).toThrow(coded("MODEL_NOT_FOUND"));
+  });
+
+  test("named where it is not there", () => {
+    const root = within("models/tiny");
+    expect(() => resolveModel("models/small")).toThrow(`no folder ${join(root, "models", "small")}`);
+    expect(() => resolveModel("models/small/")).toThrow(/directory .*models.small.* lacks/);
+    expect(() => resolveModel("a/b/c")).toThrow(`there is no folder ${join(root, "a", "b", "c")}`);
+    // A file is no folder.
+    expect(() => resolveModel("models/tiny/config.json")).toThrow(coded("INVALID_OPTION", "id"));
+  });
+
+  test("not looked for where the working folder is gone", () => {
+    const cwd = vi.spyOn(process, "cwd").mockImplementation(() => {
+      throw new Error("ENOENT: uv_cwd");
+    });
+    onTestFinished(() => cwd.mockRestore());
+    expect(() => toReference("someone/model")).not.toThrow();
+  });
+});
+
+describe("a URL", () => {
+  test("of a folder is a model, and a directory", () => {
+    const url = pathToFileURL(`${tiny}/`);
+    for (const model of [url, { directory: url }, url.href, { directory: url.href, id: "me/mine" }]) {
+      expect(join(resolveModel(model).source.directory, ".")).toBe(join(tiny, "."));
+    }
+  });
+
+  test("of anything else is refused", () => {
+    for (const model of [new URL("https://example.org/model"), { directory: "https://example.org/model" }]) {
+      expect(() => resolveModel(model)).toThrow(coded("INVALID_OPTION", "directory"));
+    }
+  });
+});
+
+describe("a graph", () => {
+  const graphless = () => {
+    const folder = tinyModel();
+    rmSync(join(folder, "onnx"), { recursive: true });
+    return folder;
+  };
+
+  test("beside the other files is found, in every precision; one in onnx/ goes first", () => {
+    const folder = graphless();
+    addFiles(folder, { "model.onnx": "fp32", "model_quantized.onnx": "int8" });
+    expect(resolveModel(folder).source.file).toBe(join(folder, "model.onnx"));
+    expect(resolveModel(folder, { dtype: "int8" }).source).toMatchObject({ batching: "alone", dtype: "int8" });
+    expect(() => resolveModel(folder, { dtype: "fp16" })).toThrow("it has dtype fp32, int8");
+    addFiles(folder, { "onnx/model.onnx": "another" });
+    expect(resolveModel(folder).source.file).toBe(join(folder, "onnx", "model.onnx"));
+  });
+
+  test("of a folder with its transformer in a folder of its own is found in either", () => {
+    const folder = folderOf({
+      "modules.json": [{ type: "sentence_transformers.models.Transformer", path: "0_Transformer" }],
+    });
+    cpSync(tiny, join(folder, "0_Transformer"), { recursive: true });
+    const facts = { directory: folder, pooling: "cls" } as const;
+    expect(resolveModel(facts).source.file).toBe(join(folder, "0_Transformer", "onnx", "model.onnx"));
+    addFiles(folder, { "onnx/model.onnx": "x" });
+    expect(resolveModel(facts).source.file).toBe(join(folder, "onnx", "model.onnx"));
+  });
+
+  test("under another name is listed, with what to write, and taken when it is named", () => {
+    const folder = graphless();
+    const names = ["model_qint8_avx512_vnni", "model_O3", "model_O4", "encoder"].map((name) => `onnx/${name}.onnx`);
+    addFiles(folder, Object.fromEntries(names.map((name) => [name, name])));
+    expect(() => resolveModel(folder)).toThrow(coded("MODEL_NOT_FOUND", "model"));
+    for (const name of names) expect(() => resolveModel(folder)).toThrow(name);
+    expect(() => resolveModel(folder)).toThrow(JSON.stringify({ directory: folder, file: names[3] }));
+    const [int8, fp32, fp16, unknown] = names.map((file) => ({ directory: folder, file }));
+    expect(resolveModel(int8).source).toMatchObject({
+      dtype: "int8",
+      batching: "alone",
+      file: join(folder, int8!.file),
+    });
+    expect(resolveModel(fp32).source).toMatchObject({ dtype: "fp32", batching: "padded" });
+    expect(resolveModel(fp16).source.dtype).toBe("fp16");
+    expect(() => resolveModel(unknown)).toThrow(coded("MODEL_MISMATCH", "dtype"));
+    expect(resolveModel({ ...unknown!, dtype: "int8" }).source).toMatchObject({ dtype: "int8", batching: "alone" });
+    expect(resolveModel(unknown, { dtype: "fp16" }).source.dtype).toBe("fp16");
+    expect(
+      new Set(names.map((file) => resolveModel({ directory: folder, file, dtype: "fp32" }).source.fingerprint)).size,
+    ).toBe(4);
+    expect(resolveModel(fp32).spec).not.toHaveProperty("file");
+  });
+
+  test("that is named is not what bge.json says of the usual one, and may be named there", () => {
+    const facts = { dtype: "int8", batching: "equal-length", optimized: true };
+    const folder = tinyModel({ "onnx/model_O3.onnx": "x", "onnx/model_quantized.onnx": "y", "bge.json": facts });
+    expect(resolveModel(folder).source).toMatchObject(facts);
+    const { source } = resolveModel({ directory: folder, file: "onnx/model_O3.onnx" });
+    expect(source).toMatchObject({ dtype: "fp32", batching: "padded", optimized: false });
+    addFiles(folder, { "bge.json": { file: "onnx/model_O3.onnx" } });
+    expect(resolveModel(folder).source.file).toBe(join(folder, "onnx", "model_O3.onnx"));
+  });
+
+  test.each(["../model.onnx", "/etc/model.onnx", "onnx\\model.onnx", "C:/model.onnx", "onnx/model.bin", ""])(
+    "that is named as %j is refused",
+    (file) => {
+      expect(() => resolveModel({ directory: tiny, file })).toThrow(coded("INVALID_OPTION", "file"));
+      expect(() => resolveModel(tinyModel({ "bge.json": { file } }))).toThrow(coded("MODEL_CORRUPT"));
+    },
+  );
+
+  test("that is named and is not there is an error that lists those that are", () => {
+    const named = () => resolveModel({ directory: tiny, file: "onnx/model_O3.onnx" });
+    expect(named).toThrow(/lacks .*model_O3\.onnx.*onnx.model\.onnx/);
+    expect(() => resolveModel({ directory: tiny, file: "onnx/model.onnx" }, { cutoffLayer: 3 })).toThrow(
+      coded("INVALID_OPTION", "cutoffLayer"),
+    );
+  });
+
+  test("changes its fingerprint with its data, whatever that is called", () => {
+    const folder = tinyModel({ "model.onnx": "graph" });
+    const file = (name: string) => resolveModel({ directory: folder, file: name }).source.fingerprint;
+    for (const [graph, data] of [
+      ["onnx/model.onnx", "onnx/Constant_7_attr__value"],
+      ["onnx/model.onnx", "onnx/weights.bin"],
+      ["onnx/model.onnx", "onnx/model.onnx_data"],
+      ["model.onnx", "model.onnx_data"],
+      ["model.onnx", "onnx__MatMul_12"],
+    ] as const) {
+      const before = file(graph);
+      addFiles(folder, { [data]: "data" });
+      expect(file(graph), data).not.toBe(before);
+    }
+    const before = file("model.onnx");
+    addFiles(folder, { "model.safetensors": "x", LICENSE: "x", "tf_model.h5": "x", "pytorch_model.bin": "x" });
+    expect(file("model.onnx")).toBe(before);
   });
 });
 

@@ -1,26 +1,31 @@
-import { join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { BgeError, invalid } from "../api/errors.js";
-import type { Dtype, ModelFacts, ModelReference, ModelSource, ModelSpec } from "../api/model.js";
-import { checkReference, completeSpec, type Facts } from "./facts.js";
+import type { Dtype, ModelReference, ModelSource, ModelSpec } from "../api/model.js";
+import type { Facts } from "./facts.js";
+import { completeSpec } from "./facts.js";
 import {
   cachePlace,
-  graphFile,
+  filesIn,
+  graphsIn,
   isOurs,
-  layersIn,
   leadsOut,
   missingFiles,
   type Place,
   packageName,
   packagePlace,
-  precisionsIn,
   weightFiles,
 } from "./files.js";
 import { fingerprint } from "./fingerprint.js";
-import { readDeclaration, readOwnFacts } from "./folder.js";
+import { readDeclaration, readLimits, readOwnFacts } from "./folder.js";
+import { otherGraphs, precisionOf } from "./graph-choice.js";
+import { graphFiles } from "./graphs.js";
+import { withLimits } from "./limits.js";
+import { transformerPath } from "./modules-json.js";
+import { folderNotTaken, folderPath, toReference } from "./named-model.js";
 import { checkModelId } from "./names.js";
-import { BESIDE_THE_GRAPH } from "./needed.js";
-import { DEFAULT_EMBEDDER, findModel } from "./table.js";
+import { filesBeside } from "./needed.js";
+import { findModel } from "./table.js";
 
 /** A model's facts and files. */
 export interface ResolvedModel {
@@ -45,11 +50,14 @@ export interface ResolveOptions {
  * @throws BgeError `MODEL_NOT_FOUND` with every place that was tried, `MODEL_MISMATCH` with the fact that is missing,
  * `UNSUPPORTED_MODEL`, `MODEL_CORRUPT`, `INVALID_INPUT`
  */
-export function resolveModel(model?: string | ModelReference, options: ResolveOptions = {}): ResolvedModel {
+export function resolveModel(model?: string | URL | ModelReference, options: ResolveOptions = {}): ResolvedModel {
   const { directory, ...given } = toReference(model);
   const { revision } = options;
   if (directory !== undefined && revision !== undefined) {
     throw invalid("revision", "does not apply: a folder has none");
+  }
+  if (given.file !== undefined && options.cutoffLayer !== undefined) {
+    throw invalid("cutoffLayer", `does not apply: the graph is named (${given.file})`);
   }
   const known = given.id === undefined ? undefined : findModel(given.id);
   if (known !== undefined) options.check?.({ ...known, ...given, id: known.id } as ModelSpec);
@@ -58,22 +66,29 @@ export function resolveModel(model?: string | ModelReference, options: ResolveOp
   const places: Place[] =
     directory === undefined ? placesOf(id!, revision) : [{ from: "directory", directory: folderPath(directory) }];
   const tried: string[] = [];
+  if (typeof model === "string" && directory === undefined) tried.push(folderNotTaken(model));
   for (const { from, directory: folder, reason } of places) {
     if (folder === undefined) {
       tried.push(reason!);
       continue;
     }
-    const own = readOwnFacts(folder);
-    const dtype = asked ?? given.dtype ?? own.dtype ?? "fp32";
+    const own = withoutDefault(readOwnFacts(folder), given);
+    const transformer = transformerPath(folder);
     const facts = factsOf(folder, own, given);
-    const layer = layerOf(facts, options.cutoffLayer);
-    const graph = graphFile(dtype, layer);
-    const missing = missingFiles(folder, graph);
+    const dtype = asked ?? given.dtype ?? own.dtype ?? precisionOf(facts.file, id ?? folder) ?? "fp32";
+    const layer = cutoffLayerOf(facts, options.cutoffLayer);
+    const candidates = facts.file === undefined ? graphFiles(dtype, layer, transformer) : [facts.file];
+    const graph = candidates.find((name) => existsSync(join(folder, name))) ?? candidates[0]!;
+    const missing = missingFiles(folder, graph, transformer);
     if (missing.length > 0) {
-      tried.push(`${from} ${folder} lacks ${missing.join(", ")}${otherGraphs(folder, dtype, layer)}`);
+      const reference = from === "directory" ? { directory: folder } : { id: id! };
+      const others = existsSync(join(folder, graph))
+        ? ""
+        : otherGraphs(graphsIn(folder), reference, { dtype, layer, file: facts.file });
+      tried.push(`${from} ${folder} lacks ${missing.join(", ")}${others}`);
       continue;
     }
-    const outside = from === "cache" ? leadsOut(folder, [graph, ...BESIDE_THE_GRAPH]) : undefined;
+    const outside = from === "cache" ? leadsOut(folder, [graph, ...filesBeside(filesIn(folder))]) : undefined;
     if (outside !== undefined) {
       throw new BgeError(
         "MODEL_CORRUPT",
@@ -108,51 +123,29 @@ function placesOf(id: string, revision: string | undefined): Place[] {
   throw invalid("revision", `does not apply: ${id} comes in an npm package, which has none`);
 }
 
+/** What a folder says of its usual graph says nothing of another one that is named. */
+function withoutDefault(own: Facts, { file }: Facts): Facts {
+  if (file === undefined || file === own.file) return own;
+  const { dtype: _dtype, batching: _batching, optimized: _optimized, ...rest } = own;
+  return rest;
+}
+
 /** Facts by precedence: those given, the folder's own, the table's for the id, or what the folder's other files declare. */
 function factsOf(folder: string, own: Facts, given: Facts): Facts {
   const id = given.id ?? own.id;
   const known = id === undefined ? undefined : findModel(id);
-  if (known === undefined) return { ...readDeclaration(folder), ...own, ...given };
-  return { ...known, ...own, ...given, id: known.id };
+  const stated = { ...own, ...given };
+  const declared = known === undefined ? readDeclaration(folder, stated) : readLimits(folder);
+  const facts: Facts = known === undefined ? { ...declared, ...stated } : { ...known, ...stated, id: known.id };
+  return withLimits(facts, { known, own, declared, given });
 }
 
 /** The cutoff layer of a layerwise model in use. */
-function layerOf({ id, layers }: Facts, asked: number | undefined): number | undefined {
+function cutoffLayerOf({ id, layers }: Facts, asked: number | undefined): number | undefined {
   if (layers === undefined) return undefined;
   const layer = asked ?? layers.last;
   if (layer >= layers.first && layer <= layers.last) return layer;
   throw invalid("cutoffLayer", `must be ${layers.first} to ${layers.last} for ${id}, not ${layer}`);
-}
-
-/** A model as an object, whichever way it was passed; ids are not looked up. */
-export function toReference(model: string | ModelReference | undefined): ModelFacts {
-  if (model === undefined) return { id: DEFAULT_EMBEDDER };
-  if (typeof model === "string") return isFolder(model) ? { directory: model } : checkReference({ id: model });
-  return checkReference(model);
-}
-
-/** Folders begin as paths do; every other string is an id. */
-function isFolder(model: string): boolean {
-  return /^(\.{0,2}[/\\]|\.{1,2}$|file:|[A-Za-z]:[/\\])/.test(model);
-}
-
-function folderPath(directory: string): string {
-  if (!directory.startsWith("file:")) return resolve(directory);
-  try {
-    return fileURLToPath(directory);
-  } catch (cause) {
-    throw new BgeError("INVALID_OPTION", `directory ${directory} is no file URL of this machine: ${String(cause)}`, {
-      parameter: "directory",
-      cause,
-    });
-  }
-}
-
-function otherGraphs(folder: string, dtype: Dtype, layer: number | undefined): string {
-  const precisions = precisionsIn(folder, layer).filter((other) => other !== dtype);
-  if (precisions.length > 0) return ` (it has dtype ${precisions.join(", ")})`;
-  const layers = layer === undefined ? [] : layersIn(folder, dtype);
-  return layers.length > 0 ? ` (it has cutoffLayer ${layers.join(", ")})` : "";
 }
 
 function notFound(name: string, id: string | undefined, tried: readonly string[]): BgeError {

@@ -5,12 +5,25 @@ import { CODE_TASKS, LLM_EMBEDDER_TASKS, WEB_SEARCH_TASKS } from "./tasks.js";
 const EN = "Represent this sentence for searching relevant passages: ";
 const ZH = "为这个句子生成表示以用于检索相关文章：";
 
-const BERT = { kind: "embedding", architecture: "bert", pooling: "cls", maxTokens: 512, licence: "MIT" } as const;
+const BERT = {
+  kind: "embedding",
+  architecture: "bert",
+  pooling: "cls",
+  similarity: "cosine",
+  maxTokens: 512,
+  licence: "MIT",
+} as const;
 const EN_BERT = { ...BERT, queryInstruction: EN } as const;
 const ZH_BERT = { ...BERT, queryInstruction: ZH } as const;
 const XLMR_RERANKER = { kind: "reranker", architecture: "xlm-roberta", maxTokens: 512 } as const;
 /** Embedders whose query carries a task description in a template; documents are bare. The graph of tools/export pools. */
-const DECODER = { kind: "embedding", pooling: "last-token", queryInstruction: "", output: "dense" } as const;
+const DECODER = {
+  kind: "embedding",
+  pooling: "last-token",
+  similarity: "cosine",
+  queryInstruction: "",
+  output: "dense",
+} as const;
 const TAGGED = { ...DECODER, queryFormat: "<instruct>{instruction}\n<query>{text}" } as const;
 
 /** FlagLLMReranker's: behind "A: query", a line end and "B: passage" comes a line end and the question. */
@@ -50,7 +63,7 @@ export const MODELS = [
   { ...ZH_BERT, id: "BAAI/bge-base-zh-v1.5",  dimensions: 768 },
   { ...ZH_BERT, id: "BAAI/bge-large-zh-v1.5", dimensions: 1024 },
   // The hub's own file has hidden states alone, under a name that is unverified; tools/export writes all three heads.
-  { kind: "embedding", id: "BAAI/bge-m3", architecture: "xlm-roberta", pooling: "cls", dimensions: 1024,
+  { kind: "embedding", id: "BAAI/bge-m3", architecture: "xlm-roberta", pooling: "cls", similarity: "cosine", dimensions: 1024,
     maxTokens: 8192, defaultMaxTokens: 512, queryInstruction: "", output: "token_embeddings",
     sparseOutput: "sparse", multiVectorOutput: "multi_vector", licence: "MIT" },
   // Width and limit unverified.

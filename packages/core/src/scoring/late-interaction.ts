@@ -2,7 +2,7 @@ import { BgeError } from "../api/errors.js";
 import type { EmbeddingSpec } from "../api/model.js";
 import type { RerankerOptions } from "../api/options.js";
 import type { EngineCall } from "../engine/pool.js";
-import { dimensionsOf, LEAST_TEXT_TOKENS, maxTokensOf, refuse } from "../model/options.js";
+import { LEAST_TEXT_TOKENS, maxTokensOf, refuse, tokenDimensionsOf } from "../model/options.js";
 import { type Head, splitRow } from "../protocol.js";
 import { mainOutput } from "../run/outputs.js";
 import { ofQuery, type TextResult } from "../run/results.js";
@@ -29,7 +29,7 @@ export function planLateInteraction(spec: EmbeddingSpec, options: RerankerOption
       { parameter: "model" },
     );
   }
-  const dimensions = dimensionsOf(options, spec);
+  const dimensions = tokenDimensionsOf(options, spec);
   const maxTokens = maxTokensOf(options, spec, LEAST_TEXT_TOKENS);
   const instruction = options.queryInstruction || "";
   const output = mainOutput(spec);

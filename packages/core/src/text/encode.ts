@@ -1,5 +1,6 @@
 import type { Architecture, RerankerPrompt } from "../api/model.js";
 import type { Encoded, Encoding, FrameSize, TokenRows } from "../protocol.js";
+import { configured } from "../tokenizer/configured.js";
 import { loadTokenizer } from "../tokenizer/load.js";
 import { documentRoom, sizeOf, specialTokens } from "./special-tokens.js";
 
@@ -25,9 +26,16 @@ interface EncodedText {
 export function createTokens(
   tokenizerJson: object,
   tokenizerConfig: object,
-  { architecture, prompt }: { readonly architecture: Architecture; readonly prompt?: RerankerPrompt },
+  {
+    architecture,
+    lowerCase = false,
+    prompt,
+  }: { readonly architecture: Architecture; readonly lowerCase?: boolean; readonly prompt?: RerankerPrompt },
 ): Tokens {
-  const tokenizer = loadTokenizer(tokenizerJson, tokenizerConfig);
+  const tokenizer = loadTokenizer(
+    configured(tokenizerJson, tokenizerConfig, { architecture, lowerCase }),
+    tokenizerConfig,
+  );
   const { frames, padId, weightless } = specialTokens(tokenizer, tokenizerConfig, architecture, prompt);
   const { single, pair } = frames;
   const frame = sizeOf(frames);

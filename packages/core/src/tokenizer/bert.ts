@@ -29,10 +29,14 @@ export function bertNormalize(options: BertOptions): (text: string) => string {
     if (clean) result = result.replace(DROP, "").replace(BLANK, " ");
     if (han) result = result.replace(HAN_CHARACTER, " $& ");
     if (stripAccents) result = orderMarks(result).normalize("NFD").replace(ACCENTS, "");
-    // Character by character: Rust knows no final sigma.
-    return lowercase ? result.replaceAll("Σ", "σ").toLowerCase() : result;
+    return lowercase ? lowerCase(result) : result;
   };
   return (text) => inParts(text, normalize);
+}
+
+/** Lowercase, character by character: Rust knows no final sigma. */
+export function lowerCase(text: string): string {
+  return text.replaceAll("Σ", "σ").toLowerCase();
 }
 
 /** BertPreTokenizer: words, and each punctuation mark. */

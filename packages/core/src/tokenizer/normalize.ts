@@ -1,4 +1,4 @@
-import { bertNormalize, strip } from "./bert.js";
+import { bertNormalize, lowerCase, strip } from "./bert.js";
 import { libraryNormalizer, type Normalize } from "./library.js";
 import { nfc } from "./nfc.js";
 import { precompiled } from "./precompiled.js";
@@ -10,6 +10,8 @@ export function normalizer(step: NormalizerStep | null | undefined): Normalize {
   switch (step.type) {
     case "BertNormalizer":
       return bertNormalize(step);
+    case "Lowercase":
+      return lowerCase;
     case "Precompiled":
       return precompiled(step.precompiled_charsmap ?? "");
     case "Strip":
