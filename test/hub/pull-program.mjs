@@ -1,5 +1,5 @@
 // Run by processes.test.ts and kills.test.ts in a process of its own: downloads a model, or loads it and computes a vector.
-import { loadEmbedder, pull } from "@bge-js/core";
+import { loadEmbedder, pullModel } from "@bge-js/core";
 
 const [mode, id] = process.argv.slice(2);
 process.stdout.write("begin\n");
@@ -9,5 +9,5 @@ if (mode === "load") {
   console.log(JSON.stringify({ directory: embedder.source.directory, vector: Array.from(vector.slice(0, 8)) }));
   await embedder.dispose();
 } else {
-  console.log(JSON.stringify(await pull(id)));
+  console.log(JSON.stringify(await pullModel(id)));
 }
