@@ -1,5 +1,5 @@
 // LlamaIndex.TS without an index: nodes in memory, found by their words and by their meaning, for a query engine.
-import { BgeRetriever } from "@bge-js/llamaindex";
+import { BgeRetriever, BgeSentenceSplitter } from "@bge-js/llamaindex";
 import { MockLLM } from "@llamaindex/core/llms/mock";
 import { Document, MetadataMode, RetrieverQueryEngine, Settings } from "llamaindex";
 import { HANDBOOK } from "./corpus.js";
@@ -7,7 +7,7 @@ import { HANDBOOK } from "./corpus.js";
 Settings.llm = new MockLLM(); // put your language model here
 
 const documents = HANDBOOK.map(({ id, text, source }) => new Document({ id_: id, text, metadata: { source } }));
-const nodes = await Settings.nodeParser.getNodesFromDocuments(documents); // long documents are split
+const nodes = new BgeSentenceSplitter().getNodesFromDocuments(documents); // long documents, into what the model reads whole
 await using retriever = await BgeRetriever.fromNodes(nodes, {
   lateInteraction: false, // quicker: the best 100 are not read again, token by token
   topN: 3,

@@ -20,6 +20,7 @@ export {
   retrieverFields,
   retrieverHandle,
 } from "./adapter/retriever.js";
+export { type ModelTokenizer, openTokenizer } from "./adapter/tokenizer.js";
 export { invalid, listed } from "./api/errors.js";
 export {
   type Check,

@@ -2,12 +2,13 @@ import type { Embedder, ModelReference, Reranker } from "@bge-js/core";
 import type { Retriever, SkippedStage } from "@bge-js/retriever";
 import type { BaseEmbedding } from "@llamaindex/core/embeddings";
 import type { Settings } from "@llamaindex/core/global";
+import type { SentenceSplitter } from "@llamaindex/core/node-parser";
 import type { BaseNodePostprocessor } from "@llamaindex/core/postprocessor";
 import type { RetrieverQueryEngine } from "@llamaindex/core/query-engine";
 import type { BaseRetriever } from "@llamaindex/core/retriever";
 import { type BaseNode, MetadataMode, type NodeWithScore } from "@llamaindex/core/schema";
 import { expectTypeOf, test } from "vitest";
-import { BgeEmbedding, BgeReranker, BgeRetriever } from "./index.js";
+import { BgeEmbedding, BgeReranker, BgeRetriever, BgeSentenceSplitter } from "./index.js";
 
 declare const embedder: Embedder;
 declare const reranker: Reranker;
@@ -35,6 +36,14 @@ test("BgeEmbedding takes an id, a reference, an embedder, or fields around one",
   new BgeEmbedding({ model: "bge-small-en-v1.5", modelType: "small" });
   // @ts-expect-error wrong values are refused
   new BgeEmbedding({ dtype: "q4" });
+});
+
+test("BgeSentenceSplitter is a node parser", () => {
+  new BgeSentenceSplitter() satisfies SentenceSplitter;
+  new BgeSentenceSplitter({ model: embedder, chunkSize: 256, chunkOverlap: 0, paragraphSeparator: "\n\n" });
+  new BgeSentenceSplitter({ model: "BAAI/bge-small-en-v1.5", maxTokens: 256 });
+  // @ts-expect-error the tokenizer is the model's
+  new BgeSentenceSplitter({ tokenizer: undefined });
 });
 
 test("BgeReranker is a node postprocessor", () => {

@@ -1,3 +1,4 @@
 export { BgeEmbedding, type BgeEmbeddingFields } from "./embedding.js";
 export { BgeReranker, type BgeRerankerFields } from "./reranker.js";
 export { BgeRetriever, type BgeRetrieverFields } from "./retriever.js";
+export { BgeSentenceSplitter, type BgeSentenceSplitterFields } from "./splitter.js";

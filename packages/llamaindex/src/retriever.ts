@@ -71,7 +71,8 @@ export class BgeRetriever extends BaseRetriever implements AsyncDisposable {
 
   /**
    * Adds nodes, whose text is read now. Documents are nodes, too, but are not split here. A node takes the place of one with the same
-   * `id_`. If some cannot be used, images without text among them, all others are added, and then the promise rejects with an error that names them.
+   * `id_`. If some cannot be used, images without text among them, all others are added, and then the promise rejects with an error
+   * that names them.
    */
   async insertNodes(nodes: readonly BaseNode[], options: AddOptions = {}): Promise<void> {
     checkList(nodes, "nodes");

@@ -1,0 +1,54 @@
+import { join } from "node:path";
+import type { Embedder } from "../api/embedder.js";
+import { BgeError } from "../api/errors.js";
+import type { EmbedderOptions } from "../api/options.js";
+import { checkOptions } from "../checks.js";
+import { readJsonObject } from "../model/json-file.js";
+import { transformerPath } from "../model/modules-json.js";
+import { EMBEDDER_OPTIONS, maxTokensOf } from "../model/options.js";
+import { resolveModel } from "../model/resolve.js";
+import { sizeOf, specialTokens } from "../text/special-tokens.js";
+import { configured } from "../tokenizer/configured.js";
+import { loadTokenizer } from "../tokenizer/load.js";
+import { type AdapterModel, isLoaded } from "./models.js";
+
+/** An embedding model's tokenizer on this thread, for splitters that want an answer at once. */
+export interface ModelTokenizer {
+  /** Token ids of a text, without special tokens. */
+  encode(text: string): readonly number[];
+  decode(ids: readonly number[]): string;
+  /** Tokens that a document's text may have: the limit without special tokens and the document instruction. */
+  readonly room: number;
+}
+
+/** Reads the tokenizer of a model that is on this machine. Throws as `resolveModel`, `MODEL_MISMATCH` for a reranker, `INVALID_OPTION`. */
+export function openTokenizer(
+  model: AdapterModel<Embedder> | undefined,
+  given: Pick<EmbedderOptions, "maxTokens">,
+): ModelTokenizer {
+  const checked = checkOptions(given, EMBEDDER_OPTIONS, "a splitter");
+  const { spec, source } = isLoaded(model) ? model : resolveModel(model);
+  if (spec.kind !== "embedding") {
+    throw new BgeError("MODEL_MISMATCH", `${spec.id} is a reranker: split by the embedding model.`, {
+      parameter: "model",
+    });
+  }
+  const { architecture, lowerCase = false } = spec;
+  const folder = join(source.directory, transformerPath(source.directory));
+  const config = readThere(folder, "tokenizer_config.json");
+  const json = configured(readThere(folder, "tokenizer.json"), config, { architecture, lowerCase });
+  const tokenizer = loadTokenizer(json, config);
+  const encode = (text: string) => tokenizer.encode(text, { add_special_tokens: false }).ids;
+  const { frames } = specialTokens(tokenizer, config, architecture, undefined);
+  const around = sizeOf(frames).single + encode(spec.documentInstruction ?? "").length;
+  const loaded = isLoaded(model) ? { maxTokens: model.maxTokens } : {};
+  const room = maxTokensOf({ ...loaded, ...checked }, spec, around + 1) - around;
+  return { encode, decode: (ids) => tokenizer.decode(ids), room };
+}
+
+function readThere(directory: string, name: string): object {
+  const file = join(directory, name);
+  const found = readJsonObject(file);
+  if (found === undefined) throw new BgeError("MODEL_NOT_FOUND", `${file} is not there.`, { parameter: "model" });
+  return found;
+}
