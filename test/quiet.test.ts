@@ -59,6 +59,22 @@ async function run(
 }
 const NOTHING = { err: "", code: 0, files: [], network: [] };
 
+/** What a program can change in its process, beside its environment; `before` is as it was. */
+const STATE = `
+  import { readFileSync } from "node:fs";
+  const state = () => JSON.stringify({
+    listeners: process.eventNames().map((name) => [String(name), process.listenerCount(name)]),
+    signals: ${linux} && readFileSync("/proc/self/status", "utf8").match(/^Sig(Blk|Ign|Cgt):.*$/gm),
+    open: process.getActiveResourcesInfo().sort(),
+    mask: process.umask(),
+    folder: process.cwd(),
+    stack: [Error.stackTraceLimit, String(Error.prepareStackTrace)],
+  });
+  console.log("");
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const before = state();
+`;
+
 const once = (isolation: string, more = "") => `
   import { loadEmbedder } from ${core};
   const options = { truncation: "silent", threads: 2, workers: 2, isolation: "${isolation}" };
@@ -105,17 +121,7 @@ describe.each(ISOLATIONS)("a model in a %s", (isolation) => {
 
   test("takes no signal, and keeps nothing open once it is disposed", async () => {
     const { out } = await run(`
-      import { readFileSync } from "node:fs";
-      const state = () => JSON.stringify({
-        listeners: process.eventNames().map((name) => [String(name), process.listenerCount(name)]),
-        signals: ${linux} && readFileSync("/proc/self/status", "utf8").match(/^Sig(Blk|Ign|Cgt):.*$/gm),
-        open: process.getActiveResourcesInfo().sort(),
-        mask: process.umask(),
-        folder: process.cwd(),
-      });
-      console.log("");
-      await new Promise((resolve) => setTimeout(resolve, 50));
-      const before = state();
+      ${STATE}
       ${once(isolation)}
       await again.dispose();
       await new Promise((resolve) => setTimeout(resolve, 50));
@@ -130,6 +136,45 @@ test("the trial of a device leaves no file and says nothing", async () => {
   const program = `import { tryDevice } from "${trial}"; console.log(await tryDevice("cpu"));`;
   expect(await run(program)).toEqual({ ...NOTHING, out: ["undefined"] });
 });
+
+/** With what it imports of its framework. */
+const ADAPTERS = {
+  langchain: `
+    const { BgeEmbeddings, BgeRetriever } = await import(adapter);
+    const embeddings = new BgeEmbeddings(tiny);
+    await embeddings.embedDocuments(["a"]);
+    const retriever = new BgeRetriever({ embedder: tiny, reranker: false });
+    await retriever.addDocuments([{ pageContent: "a b", metadata: {} }]);
+    console.log((await retriever.invoke("a")).length);
+  `,
+  llamaindex: `
+    const { BgeEmbedding, BgeRetriever } = await import(adapter);
+    const { Document } = await import(${JSON.stringify(import.meta.resolve("@llamaindex/core/schema"))});
+    const embeddings = new BgeEmbedding(tiny);
+    await embeddings.getTextEmbeddings(["a"]);
+    const retriever = new BgeRetriever({ embedder: tiny, reranker: false });
+    await retriever.insertNodes([new Document({ text: "a b" })]);
+    console.log((await retriever.retrieve("a")).length);
+  `,
+};
+
+test.each(Object.entries(ADAPTERS))(
+  "the adapter for %s, and its framework, change and leave nothing",
+  async (name, use) => {
+    const program = `
+    ${STATE}
+    const environment = JSON.stringify(process.env);
+    const adapter = ${JSON.stringify(import.meta.resolve(`@bge-js/${name}`))};
+    const tiny = ${tiny};
+    ${use}
+    await embeddings.dispose();
+    await retriever.dispose();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    console.log(state() === before && JSON.stringify(process.env) === environment ? "same" : before + state());
+  `;
+    expect(await run(program, { traced: hasStrace })).toEqual({ ...NOTHING, out: ["1", "same"] });
+  },
+);
 
 describe("inside a worker thread of the user's, whose environment is a copy", () => {
   const inThread = (options: object) => `

@@ -65,6 +65,7 @@ export interface LoadOptions {
    * Where workers live. A native abort or an operator's `kill -9` ends a process alone, a thread with all of this process;
    * threads start sooner, share the runtime's code and move results without a copy. Inside a worker thread of yours the default
    * is `"process"`: terminating such a thread would abort this process while native code runs in a thread below it.
+   * `"thread"` is refused there unless `ORT_DISABLE_TELEMETRY` is set, for a thread cannot turn ONNX Runtime's telemetry off.
    * @default "thread"
    */
   readonly isolation?: "thread" | "process";

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { messageOf } from "../api/errors.js";
 import { clearTimeout, setTimeout } from "../clock.js";
-import { workerEnvironment } from "./worker-environment.js";
+import { workerPlace } from "./worker-environment.js";
 
 interface Trial {
   /** The program of the process. */
@@ -28,7 +28,7 @@ export function tryDevice(
     try {
       child = fork(entry, [device], {
         execArgv: [],
-        env: workerEnvironment(),
+        ...workerPlace(),
         stdio: ["ignore", "ignore", "pipe", "ipc"],
       });
     } catch (error) {

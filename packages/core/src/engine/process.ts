@@ -2,12 +2,13 @@ import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { setImmediate } from "../clock.js";
 import type { FromWorker, ToWorker, WorkerStart } from "../protocol.js";
-import { workerEnvironment } from "./worker-environment.js";
+import { workerPlace } from "./worker-environment.js";
 import type { WorkerEvents, WorkerHandle } from "./worker-handle.js";
 
 /** A worker as a child process: whatever becomes of it, native aborts included, this process goes on. */
 export function startProcess(start: WorkerStart, { onMessage, onEnd }: WorkerEvents): WorkerHandle {
   let child: ChildProcess;
+  const place = workerPlace();
   try {
     child = fork(fileURLToPath(new URL("../worker/process-entry.js", import.meta.url)), [JSON.stringify(start)], {
       // Typed arrays as they are; JSON would spell them out.
@@ -15,7 +16,8 @@ export function startProcess(start: WorkerStart, { onMessage, onEnd }: WorkerEve
       // The application's own flags are not for this process, nor is its standard output. As in a thread: what a worker makes
       // is short-lived or large, and a young generation of Node's size only holds more of it.
       execArgv: ["--max-semi-space-size=2"],
-      env: { ...MALLOC, ...workerEnvironment() },
+      ...place,
+      env: { ...MALLOC, ...place.env },
       stdio: ["ignore", 2, 2, "ipc"],
     });
   } catch (cause) {

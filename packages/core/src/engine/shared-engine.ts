@@ -1,16 +1,17 @@
 import { BgeError } from "../api/errors.js";
 import type { LoadOptions } from "../api/options.js";
 import { weightBytes } from "../model/files.js";
+import { isWorkingFolderGone } from "../model/working-folder.js";
 import type { WorkerStart } from "../protocol.js";
 import type { EngineCall } from "./call.js";
 import type { TracedModel } from "./call-trace.js";
-import { isolationOf } from "./isolation.js";
+import { type Isolation, isolationOf } from "./isolation.js";
 import { type Engine, startEngine } from "./pool.js";
 import { startProcess } from "./process.js";
 import { startThread } from "./thread.js";
 import { planThreads } from "./thread-plan.js";
-import { warmUp } from "./warm-up.js";
-import { watched } from "./watched.js";
+import { type WarmedUp, warmUp } from "./warm-up.js";
+import { type WorkerKind, watched } from "./watched.js";
 
 type Start = Omit<WorkerStart, "threads" | "loneThreads">;
 
@@ -21,8 +22,8 @@ export interface SharedEngine extends Engine {
 
 interface Shared {
   readonly engine: Promise<Engine>;
-  /** Resolves when the thread that warms up for it has ended. */
-  readonly warmed: Promise<void> | undefined;
+  /** The thread that warms up for it. */
+  readonly warmed: WarmedUp | undefined;
   users: number;
 }
 
@@ -49,7 +50,7 @@ export async function shareEngine(
     engine: startEngine(
       { ...start, threads: plan.threadsPerWorker, loneThreads: plan.loneThreads },
       plan,
-      watched(isolation === "thread" ? startThread : startProcess, { ...about, isolation }),
+      watched(() => kindOf(isolation), about),
     ),
     users: 0,
   };
@@ -71,7 +72,7 @@ export async function shareEngine(
     if (shared.users > 0) return;
     if (engines.get(key) === shared) engines.delete(key);
     await engine.dispose();
-    await shared.warmed;
+    await shared.warmed?.();
   }
 
   return {
@@ -91,6 +92,12 @@ export async function shareEngine(
     },
     dispose: () => (disposing ??= leave()),
   };
+}
+
+/** Node starts no thread without a working folder; a server may go on long after its folder was replaced. */
+function kindOf(isolation: Isolation): WorkerKind {
+  if (isolation === "thread" && !isWorkingFolderGone()) return { isolation, starter: startThread };
+  return { isolation: "process", starter: startProcess };
 }
 
 /**

@@ -1,23 +1,34 @@
 import { NativeThread } from "./native-thread.js";
 import { containerCpus } from "./thread-plan.js";
 
+/** Waits until the thread has ended; the process does not end before. */
+export type WarmedUp = () => Promise<void>;
+
 /**
  * Opens a graph of one node in a thread of its own, once a process: the first session of ONNX Runtime takes some 35 ms more than
- * the next ones, and the first worker, which starts meanwhile, needs that time for its modules and its tokenizer. Resolves when
- * the thread has ended. What goes wrong there goes wrong in the worker, too, which says so.
+ * the next ones, and the first worker, which starts meanwhile, needs that time for its modules and its tokenizer. What goes wrong
+ * there goes wrong in the worker, too, which says so.
  */
-export function warmUp(): Promise<void> {
-  warming ??= containerCpus() > 1 ? runThread().catch(() => {}) : Promise.resolve();
+export function warmUp(): WarmedUp {
+  warming ??= containerCpus() > 1 ? runThread() : async () => {};
   return warming;
 }
 
-let warming: Promise<void> | undefined;
+let warming: WarmedUp | undefined;
 
-function runThread(): Promise<void> {
-  return new Promise((resolve) => {
-    const thread = new NativeThread(new URL("../worker/warm-up-entry.js", import.meta.url), {});
-    thread.unref();
-    thread.on("error", () => {});
-    thread.once("exit", () => resolve());
-  });
+function runThread(): WarmedUp {
+  let thread: NativeThread;
+  try {
+    thread = new NativeThread(new URL("../worker/warm-up-entry.js", import.meta.url), {});
+  } catch {
+    return async () => {};
+  }
+  // Nobody waits for it as yet.
+  thread.unref();
+  thread.on("error", () => {});
+  const ended = new Promise<void>((resolve) => thread.once("exit", () => resolve()));
+  return () => {
+    thread.ref();
+    return ended;
+  };
 }

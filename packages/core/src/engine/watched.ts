@@ -1,12 +1,20 @@
 import { publish, startStopwatch, type WorkerEvent } from "../api/events.js";
 import type { TracedModel } from "./call-trace.js";
+import type { Isolation } from "./isolation.js";
 import type { StartWorker } from "./worker-handle.js";
 
-/** The same starter, whose workers' lives can be followed. */
-export function watched(starter: StartWorker, about: TracedModel & Pick<WorkerEvent, "isolation">): StartWorker {
+/** A kind of worker, and what starts one. */
+export interface WorkerKind {
+  readonly isolation: Isolation;
+  readonly starter: StartWorker;
+}
+
+/** A starter of workers whose lives can be followed, each where `choose` says. */
+export function watched(choose: () => WorkerKind, about: TracedModel): StartWorker {
   let lost = 0;
   return (start, events) => {
     const watch = startStopwatch();
+    const { isolation, starter } = choose();
     const replacement = lost > 0;
     if (replacement) lost--;
     let stands = false;
@@ -15,6 +23,7 @@ export function watched(starter: StartWorker, about: TracedModel & Pick<WorkerEv
     const tell = (state: WorkerEvent["state"], reason?: string) =>
       publish("bge-js:worker", () => ({
         ...about,
+        isolation,
         state,
         replacement,
         ageMs: watch.read().durationMs,

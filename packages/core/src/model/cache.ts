@@ -1,6 +1,7 @@
-import { readFileSync } from "node:fs";
+import { accessSync, constants, readFileSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { messageOf } from "../api/errors.js";
 import { hubCacheDirectory } from "./environment.js";
 import { isCommit, isRevision, repositoryName } from "./names.js";
 
@@ -20,6 +21,16 @@ export function cachedCommit(repository: string, revision: string): string | und
   } catch {
     return undefined;
   }
+}
+
+/** Why a file or folder cannot be read, where it is not simply missing. */
+export function whyUnreadable(path: string): string | undefined {
+  try {
+    accessSync(path, constants.R_OK);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") return messageOf(error);
+  }
+  return undefined;
 }
 
 /** The folder of a model's files at a commit. */

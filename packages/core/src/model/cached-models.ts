@@ -1,5 +1,6 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { BgeError, messageOf } from "../api/errors.js";
 import type { Dtype } from "../api/model.js";
 import { pathsUnder, snapshotOf } from "./cache.js";
 import { hubCacheDirectory } from "./environment.js";
@@ -29,17 +30,31 @@ export interface CachedModel {
   readonly revisions: readonly CachedRevision[];
 }
 
-/** All models in the Hugging Face cache, those of Python too, in the order of their ids. No cache: `[]`. */
+/**
+ * All models in the Hugging Face cache, those of Python too, in the order of their ids. No cache: `[]`.
+ * @throws BgeError `INVALID_OPTION` for a cache that cannot be read, or where the user has no home for one
+ */
 export async function cachedModels(): Promise<CachedModel[]> {
   const cache = hubCacheDirectory();
   const models: CachedModel[] = [];
-  for (const name of (await readdir(cache).catch(() => [])).sort()) {
+  for (const name of (await namesIn(cache)).sort()) {
     const id = idOfRepository(name);
     if (id === undefined) continue;
     const directory = join(cache, name);
     models.push({ id, directory, bytes: await bytesOnDisk(directory), revisions: await revisionsOf(directory) });
   }
   return models;
+}
+
+async function namesIn(cache: string): Promise<string[]> {
+  try {
+    return await readdir(cache);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return [];
+    const problem = `The cache ${cache} cannot be read: ${messageOf(cause)}.`;
+    const advice = "Let HF_HUB_CACHE or HF_HOME name a folder that can.";
+    throw new BgeError("INVALID_OPTION", `${problem} ${advice}`, { parameter: "HF_HUB_CACHE", cause });
+  }
 }
 
 async function revisionsOf(repository: string): Promise<CachedRevision[]> {

@@ -1,10 +1,14 @@
 import { readFileSync } from "node:fs";
-import { homedir } from "node:os";
+import { homedir, userInfo } from "node:os";
 import { join } from "node:path";
+import { BgeError } from "../api/errors.js";
 
 type Environment = NodeJS.ProcessEnv;
 
-/** The Hugging Face cache folder, by the same variables and in the same order as Python's huggingface_hub. */
+/**
+ * The Hugging Face cache folder, by the same variables and in the same order as Python's huggingface_hub.
+ * @throws BgeError `INVALID_OPTION` where none is set and the user has no home
+ */
 export function hubCacheDirectory(env: Environment = process.env): string {
   const explicit = env["HF_HUB_CACHE"] || env["HUGGINGFACE_HUB_CACHE"];
   return explicit ? expandHome(explicit) : join(hubHome(env), "hub");
@@ -24,7 +28,7 @@ export function offlineVariable(env: Environment = process.env): string | undefi
 export function hubToken(env: Environment = process.env): string | undefined {
   if (isOn(env["HF_HUB_DISABLE_IMPLICIT_TOKEN"])) return undefined;
   const given = env["HF_TOKEN"] || env["HUGGING_FACE_HUB_TOKEN"];
-  return given ? given.trim() || undefined : readToken(env["HF_TOKEN_PATH"] || join(hubHome(env), "token"));
+  return given ? given.trim() || undefined : readToken(() => env["HF_TOKEN_PATH"] || join(hubHome(env), "token"));
 }
 
 /** The proxy for this address, by `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, in small letters first, as curl. */
@@ -54,12 +58,12 @@ function isExempt(url: URL, list: string): boolean {
 
 function hubHome(env: Environment): string {
   if (env["HF_HOME"]) return expandHome(env["HF_HOME"]);
-  return join(expandHome(env["XDG_CACHE_HOME"] || join(homedir(), ".cache")), "huggingface");
+  return join(expandHome(env["XDG_CACHE_HOME"] || join(home(), ".cache")), "huggingface");
 }
 
-function readToken(file: string): string | undefined {
+function readToken(file: () => string): string | undefined {
   try {
-    return readFileSync(expandHome(file), "utf8").trim() || undefined;
+    return readFileSync(expandHome(file()), "utf8").trim() || undefined;
   } catch {
     return undefined;
   }
@@ -70,5 +74,21 @@ function isOn(value: string | undefined): boolean {
 }
 
 function expandHome(path: string): string {
-  return path === "~" || path.startsWith("~/") ? join(homedir(), path.slice(1)) : path;
+  return path === "~" || path.startsWith("~/") ? join(home(), path.slice(1)) : path;
+}
+
+/** The user's home; with an empty `HOME`, which would be the working folder, the one that the system knows. */
+function home(): string {
+  try {
+    const folder = homedir() || userInfo().homedir;
+    if (folder !== "") return folder;
+  } catch {
+    // No variable, and no entry for the user: a container that runs under a number.
+  }
+  throw new BgeError(
+    "INVALID_OPTION",
+    "This process has no home folder for the Hugging Face cache to be in. " +
+      "Let HF_HOME (or HF_HUB_CACHE, XDG_CACHE_HOME, HOME) name a folder.",
+    { parameter: "HF_HOME" },
+  );
 }

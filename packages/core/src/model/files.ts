@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, join, posix, sep } from "node:path";
+import { BgeError } from "../api/errors.js";
 import type { ModelSource } from "../api/model.js";
-import { cachedCommit, repositoryOf, snapshotOf } from "./cache.js";
+import { cachedCommit, repositoryOf, snapshotOf, whyUnreadable } from "./cache.js";
 import { hubCacheDirectory } from "./environment.js";
 import { isModelId } from "./names.js";
 import { externalData } from "./needed.js";
@@ -44,10 +45,15 @@ export function leadsOut(directory: string, names: readonly string[]): string | 
 
 export const TOKENIZER_FILES = ["tokenizer.json", "tokenizer_config.json"];
 
-/** The files that a folder lacks to run this graph. */
+/** The files that a folder lacks to run this graph, each with the reason where it may be there. */
 export function missingFiles(directory: string, graph: string, transformer = ""): string[] {
-  const names = [graph, ...TOKENIZER_FILES.map((name) => join(transformer, name))];
-  return names.map((name) => join(directory, name)).filter((file) => !existsSync(file));
+  return [graph, ...TOKENIZER_FILES.map((name) => join(transformer, name))]
+    .map((name) => join(directory, name))
+    .filter((file) => !existsSync(file))
+    .map((file) => {
+      const reason = whyUnreadable(file);
+      return reason === undefined ? file : `${file} (${reason})`;
+    });
 }
 
 /** Bytes of a graph and of its external data. */
@@ -86,12 +92,13 @@ export function packageName(id: string): string | undefined {
 export function packagePlace(id: string): Place {
   const name = packageName(id);
   if (name === undefined) return { from: "package", reason: `no model package exists for ${id}` };
-  const application = [join(process.cwd(), "package.json"), process.argv[1]].filter((path) => path !== undefined);
-  for (const base of [...application, import.meta.url]) {
+  // Each may be missing: who runs `node -e` has no program, and a working folder may be gone.
+  const bases = [() => join(process.cwd(), "package.json"), () => process.argv[1]!, () => import.meta.url];
+  for (const base of bases) {
     try {
       return {
         from: "package",
-        directory: join(dirname(createRequire(base).resolve(`${name}/package.json`)), "model"),
+        directory: join(dirname(createRequire(base()).resolve(`${name}/package.json`)), "model"),
       };
     } catch {
       // Not visible from there.
@@ -102,8 +109,16 @@ export function packagePlace(id: string): Place {
 
 /** The snapshot that a revision names in the local Hugging Face cache, as Python's huggingface_hub lays it out. */
 export function cachePlace(id: string, revision = "main"): Place {
-  const repository = repositoryOf(id);
+  let repository: string;
+  try {
+    repository = repositoryOf(id);
+  } catch (error) {
+    // Without a home there is no cache; a model package does without.
+    if (!(error instanceof BgeError && error.parameter === "HF_HOME")) throw error;
+    return { from: "cache", reason: error.message.replace(/\.$/, "") };
+  }
   const commit = cachedCommit(repository, revision);
   if (commit !== undefined) return { from: "cache", directory: snapshotOf(repository, commit) };
-  return { from: "cache", reason: `no ${join(repository, "refs", revision)}` };
+  const ref = join(repository, "refs", revision);
+  return { from: "cache", reason: whyUnreadable(ref) ?? `no ${ref}` };
 }

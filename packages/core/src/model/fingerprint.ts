@@ -1,7 +1,7 @@
 import { createHash, type Hash } from "node:crypto";
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { BgeError } from "../api/errors.js";
-import { statOfFile } from "./json-file.js";
+import { statOfFile, unreadableFile } from "./json-file.js";
 
 const SAMPLES = 64;
 const SAMPLE_BYTES = 4096;
@@ -32,7 +32,7 @@ function addSamples(hash: Hash, file: string): void {
     }
   } catch (cause) {
     if (cause instanceof BgeError) throw cause;
-    throw new BgeError("MODEL_CORRUPT", `${file} cannot be read: ${String(cause)}`, { cause });
+    throw unreadableFile(file, cause);
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
   }

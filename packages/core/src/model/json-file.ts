@@ -40,6 +40,14 @@ export function corruptFile(file: string, problem: string): BgeError {
   return new BgeError("MODEL_CORRUPT", `${file} cannot be used: ${problem}. It may be cut short: get it again.`);
 }
 
+/** The error for a model's file that is there and cannot be read. */
+export function unreadableFile(file: string, cause: unknown): BgeError {
+  const { code } = cause as NodeJS.ErrnoException;
+  if (code !== "EACCES" && code !== "EPERM") return corruptFile(file, `it cannot be read: ${String(cause)}`);
+  const problem = `${file} may not be read by the user of this process (${code}).`;
+  return new BgeError("ACCESS_DENIED", `${problem} Change its permissions, or those of its folder.`, { cause });
+}
+
 export function isRecord(value: unknown): value is Json {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
@@ -53,7 +61,7 @@ function readBytes(file: string): Buffer | undefined {
     if (cause instanceof BgeError) throw cause;
     const { code } = cause as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-    throw corruptFile(file, `it cannot be read: ${String(cause)}`);
+    throw unreadableFile(file, cause);
   }
 }
 

@@ -7,6 +7,7 @@ import type { Facts } from "./facts.js";
 import { checkReference, isUrl } from "./facts.js";
 import { isModelId } from "./names.js";
 import { DEFAULT_EMBEDDER, findModel } from "./table.js";
+import { absolutePath } from "./working-folder.js";
 
 /** A model as an object, whichever way it was passed; ids are not looked up. */
 export function toReference(model: string | URL | ModelReference | undefined): NamedModel {
@@ -61,7 +62,7 @@ export function folderNotTaken(id: string): string {
 }
 
 export function folderPath(directory: string): string {
-  if (!/^[a-z][a-z+.-]+:/i.test(directory)) return resolve(directory);
+  if (!/^[a-z][a-z+.-]+:/i.test(directory)) return absolutePath(directory);
   try {
     return fileURLToPath(directory);
   } catch (cause) {
