@@ -111,6 +111,49 @@ describe("readDeclaration", () => {
     expect(() => readDeclaration(folder)).toThrow("sentence_transformers.models.Dense");
   });
 
+  test.each([
+    ["modules.json", [{ type: "custom_st.Transformer", path: "" }, pooling]],
+    ["modules.json", [transformer, normalize, pooling]],
+    ["modules.json", [pooling, transformer]],
+    ["modules.json", [transformer, pooling, pooling]],
+    ["config_sentence_transformers.json", { model_type: "SparseEncoder" }],
+    ["sentence_bert_config.json", { transformer_task: "fill-mask" }],
+    ["sentence_bert_config.json", { module_output_name: "sentence_embedding" }],
+    [
+      "sentence_bert_config.json",
+      { modality_config: { text: { method: "forward", method_output_name: "pooler_output" } } },
+    ],
+    [
+      "sentence_bert_config.json",
+      { modality_config: { text: { method: "forward", method_output_name: "last_hidden_state" }, message: {} } },
+    ],
+    ["sentence_xlm-roberta_config.json", { tokenizer_args: { truncation_side: "left" } }],
+    ["sentence_bert_config.json", { processing_kwargs: { common: { add_special_tokens: false } } }],
+  ])("refuses what %s says: %j", (name, content) => {
+    expect(() => readDeclaration(folderOf({ "config.json": bert, [name]: content }))).toThrow(unsupported);
+  });
+
+  test.each([
+    ["config_sentence_transformers.json", { prompts: {}, default_prompt_name: "web" }, "default_prompt_name"],
+    ["config_sentence_transformers.json", { truncate_dim: 0.5 }, "truncate_dim"],
+    ["sentence_bert_config.json", { do_lower_case: "yes" }, "do_lower_case"],
+    ["sentence_bert_config.json", { modality_config: 5 }, "modality_config"],
+    ["sentence_bert_config.json", { processing_kwargs: { text: 5 } }, "text"],
+  ])("takes %s for corrupt: %j", (name, content, says) => {
+    const read = () => readDeclaration(folderOf({ "config.json": bert, [name]: content }));
+    expect(read).toThrow(expect.objectContaining({ code: "MODEL_CORRUPT", message: expect.stringContaining(says) }));
+  });
+
+  test("takes the first settings that are not empty", () => {
+    const folder = folderOf({
+      "config.json": bert,
+      "sentence_bert_config.json": {},
+      "sentence_roberta_config.json": { max_seq_length: 99, do_lower_case: true },
+      "sentence_xlnet_config.json": { max_seq_length: 3 },
+    });
+    expect(readDeclaration(folder)).toMatchObject({ defaultMaxTokens: 99, lowerCase: true });
+  });
+
   test("refuses an architecture that it does not run", () => {
     expect(() => readDeclaration(folderOf({ "config.json": { model_type: "mpnet" } }))).toThrow(unsupported);
     expect(() => readDeclaration(folderOf({ "config.json": { model_type: "mpnet" } }))).toThrow('"mpnet"');
