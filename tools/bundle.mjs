@@ -39,16 +39,16 @@ async function write(entries, format, extension, plugins = []) {
 /** Modules start entries, and import those of threads, by the names that these have here. */
 function threadsAsCommonJs() {
   const names = THREADS.map((entry) => basename(entry));
-  const address = /new URL\("\.\.\/worker\/([\w-]+)\.js", import\.meta\.url\)/g;
+  const address = /(new URL\(\s*\/\*.*?\*\/\s*)"\.\.\/worker\/([\w-]+)\.js", import\.meta\.url\)/g;
   const started = new Set();
   return {
     name: "threads as CommonJS",
     resolveId: (id) =>
       names.includes(basename(id, ".js")) ? { id: `./${basename(id, ".js")}.cjs`, external: true } : null,
     transform: (code) =>
-      code.replaceAll(address, (_, name) => {
+      code.replaceAll(address, (_, before, name) => {
         started.add(name);
-        return `new URL("./${name}.${names.includes(name) ? "cjs" : "js"}", import.meta.url)`;
+        return `${before}"./${name}.${names.includes(name) ? "cjs" : "js"}", import.meta.url)`;
       }),
     buildEnd() {
       const idle = [...names, "process-entry", "device-trial-entry"].filter((name) => !started.has(name));

@@ -1,4 +1,5 @@
 import { BgeError, invalid } from "./api/errors.js";
+import { isAbortSignal } from "./checks.js";
 import { clearTimeout, setTimeout } from "./clock.js";
 
 /** The longest time that Node's timers take. */
@@ -23,7 +24,7 @@ export function atDeadline(deadlineMs: number | undefined, end: (error: BgeError
  */
 export function abortable(signal: AbortSignal | undefined): <T>(promise: Promise<T>) => Promise<T> {
   if (signal === undefined) return (promise) => promise;
-  if (typeof signal?.addEventListener !== "function") throw invalid("signal", "must be an AbortSignal");
+  if (!isAbortSignal(signal)) throw invalid("signal", "must be an AbortSignal");
   signal.throwIfAborted();
   return (promise) =>
     new Promise((resolve, reject) => {

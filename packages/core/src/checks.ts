@@ -53,11 +53,14 @@ export const isFunction: Check = (value) => (typeof value === "function" ? undef
 
 export const isList: Check = (value) => (Array.isArray(value) ? undefined : "a list");
 
-/** By shape: a signal may come from another realm, as a test runner's do. */
-export const isSignal: Check = (value) => {
-  const { aborted, addEventListener } = (value ?? {}) as Partial<AbortSignal>;
-  return typeof aborted === "boolean" && typeof addEventListener === "function" ? undefined : "an AbortSignal";
-};
+export const isSignal: Check = (value) => (isAbortSignal(value) ? undefined : "an AbortSignal");
+
+/** By shape: an `AbortSignal` of any realm, for test runners and `node:vm` have classes of their own. */
+export function isAbortSignal(value: unknown): value is AbortSignal {
+  if (typeof value !== "object" || value === null) return false;
+  const { aborted, addEventListener, throwIfAborted } = value as Partial<AbortSignal>;
+  return typeof aborted === "boolean" && typeof addEventListener === "function" && typeof throwIfAborted === "function";
+}
 
 /** A value as a message shows it. */
 function shown(value: unknown): string {

@@ -209,3 +209,13 @@ export function tokensOf(work: Work): number {
   const texts = work.type === "encode" ? work.texts : [work.text];
   return texts.reduce((sum, text) => sum + 1 + Math.ceil(Buffer.byteLength(text) / BYTES_PER_TOKEN), 0);
 }
+
+/**
+ * These numbers as the `Float32Array` of this realm, over the same buffer: in a test runner's context (Jest, Vitest's vmThreads)
+ * `instanceof` says no to what Node itself makes, such as the arrays in a worker's message.
+ */
+export function ownFloats(values: Float32Array): Float32Array {
+  if (values instanceof Float32Array) return values;
+  const { buffer, byteOffset, length } = values as Float32Array;
+  return new Float32Array(buffer, byteOffset, length);
+}

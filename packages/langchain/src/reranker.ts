@@ -23,6 +23,8 @@ export interface BgeRerankerFields extends AdapterFields<Reranker> {
   readonly threshold?: number;
   /** Whether `compressDocuments` puts the score into `metadata.relevanceScore`, as `CohereRerank` does. @default true */
   readonly scoreInMetadata?: boolean;
+  /** As in `LoadOptions` of `@bge-js/core`. @default "sigmoid"; "fused" where neither a model nor a `threshold` is given */
+  readonly scale?: "logit" | "sigmoid" | "fused";
 }
 
 /** What `rerank` takes for a document. */

@@ -18,6 +18,8 @@ export interface BgeRerankerFields extends AdapterFields<Reranker> {
   readonly topN?: number;
   /** Only nodes scored at least this, in the scale of the scores; refused where that is "fused". @default none */
   readonly threshold?: number;
+  /** As in `LoadOptions` of `@bge-js/core`. @default "sigmoid"; "fused" where neither a model nor a `threshold` is given */
+  readonly scale?: "logit" | "sigmoid" | "fused";
   /** Which metadata stand before a node's text when it is read. @default MetadataMode.EMBED, as in the index */
   readonly metadataMode?: MetadataMode;
 }

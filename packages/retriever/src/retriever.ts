@@ -17,9 +17,9 @@ import { searchStore } from "./search.js";
 import { createStore } from "./store.js";
 
 /** Late interaction over 100 takes twice the time and does no better: see tools/train. */
-const CANDIDATES = { lexical: 100, dense: 100, lateInteraction: 50, crossEncoder: 40 };
+export const CANDIDATES = { lexical: 100, dense: 100, lateInteraction: 50, crossEncoder: 40 };
 /** Chosen on other sets than those of the README's table: see docs/quality.md. A cross-encoder that is measured brings its own. */
-const WEIGHTS = { lexical: 0.3, dense: 0.7, lateInteraction: 0.5, crossEncoder: 1.5 };
+export const WEIGHTS = { lexical: 0.3, dense: 0.7, lateInteraction: 0.5, crossEncoder: 1.5 };
 
 /**
  * Loads a retriever: documents in memory, found by words and by vectors, the best of them read again by late interaction and by a

@@ -73,9 +73,10 @@ export function invalid(parameter: string, problem: string): BgeError {
   return new BgeError("INVALID_OPTION", `${parameter} ${problem}.`, { parameter });
 }
 
-/** What went wrong, of whatever was thrown. */
+/** What went wrong, of whatever was thrown: not by class, for Node's own errors have another one in a test runner's context. */
 export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
+  const { message } = (typeof thrown === "object" && thrown !== null ? thrown : {}) as { readonly message?: unknown };
+  return typeof message === "string" ? message : String(thrown);
 }
 
 /** A list for a message: at most ten entries, then how many more. */

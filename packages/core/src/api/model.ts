@@ -145,6 +145,7 @@ export interface ModelFacts {
   readonly file?: string;
   /** The precision that the folder carries, used unless the `dtype` option asks for another. */
   readonly dtype?: Dtype;
+  /** @default "alone" for int8, else "padded" */
   readonly batching?: Batching;
   /** The graph is as ONNX Runtime's optimizer would leave it: opened without, on a processor, which saves a fifth of the time. @default false */
   readonly optimized?: boolean;

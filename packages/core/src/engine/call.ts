@@ -42,7 +42,7 @@ export interface Job {
 }
 
 /** Tokens that may wait before a call, by default: minutes of work, and about four megabytes of text. */
-const MAX_QUEUED_TOKENS = 1 << 20;
+export const MAX_QUEUED_TOKENS = 1 << 20;
 
 /** A call over a queue; `dispatch` looks for work after every change. */
 export function createCall(

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { messageOf } from "../api/errors.js";
 import { clearTimeout, setTimeout } from "../clock.js";
+import { entryFile } from "./entries.js";
 import { workerPlace } from "./worker-environment.js";
 
 interface Trial {
@@ -10,7 +10,6 @@ interface Trial {
   readonly limitMs?: number;
 }
 
-const ENTRY = fileURLToPath(new URL("../worker/device-trial-entry.js", import.meta.url));
 /** A driver that starts cold may take seconds. */
 const LIMIT_MS = 30_000;
 const SHOWN_CHARACTERS = 300;
@@ -21,7 +20,7 @@ const SHOWN_CHARACTERS = 300;
  */
 export function tryDevice(
   device: string,
-  { entry = ENTRY, limitMs = LIMIT_MS }: Trial = {},
+  { entry = entryFile("deviceTrial"), limitMs = LIMIT_MS }: Trial = {},
 ): Promise<string | undefined> {
   return new Promise((resolve) => {
     let child: ChildProcess;

@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
-import { closeGate, createGate, guardExit } from "../native-gate.js";
 import type { Gate, NativeThreadData } from "../protocol.js";
+import { closeGate, createGate, guardExit } from "./native-gate.js";
 import { forbidTelemetry } from "./telemetry.js";
 import { workerEnvironment } from "./worker-environment.js";
 

@@ -1,6 +1,7 @@
 import { BgeError, type BgeErrorCode } from "../api/errors.js";
 import { monotonic } from "../clock.js";
 import type { FromWorker, ModelInfo, WorkerStart } from "../protocol.js";
+import { ownFloats, type Result, type Work } from "../protocol.js";
 import { type CallSettings, createCall, type EngineCall, type Job } from "./call.js";
 import { createQueue } from "./queue.js";
 import { threadBudget } from "./thread-budget.js";
@@ -109,7 +110,7 @@ export async function startEngine(start: WorkerStart, plan: ThreadPlan, starter:
     const job = takeJob(slot);
     if (slot.state === "busy") becomeIdle(slot);
     dispatch();
-    if (message.type === "done") job?.resolve(message.result, message.timing);
+    if (message.type === "done") job?.resolve(inThisRealm(message.result), message.timing);
     else job?.reject(new BgeError("INFERENCE_FAILED", `The model failed on a batch: ${message.message}`));
   }
 
@@ -187,6 +188,11 @@ export async function startEngine(start: WorkerStart, plan: ThreadPlan, starter:
     open: (settings = {}) => createCall(queue, dispatch, settings),
     dispose: () => (disposing ??= closeAll()),
   };
+}
+
+/** What callers may get to see of a message. */
+function inThisRealm(result: Result<Work>): Result<Work> {
+  return "data" in result ? { ...result, data: ownFloats(result.data) } : result;
 }
 
 function lostError(message: string, cause: unknown): BgeError {

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { setImmediate } from "../clock.js";
 import type { FromWorker, ToWorker, WorkerStart } from "../protocol.js";
+import { entryFile } from "./entries.js";
 import { workerPlace } from "./worker-environment.js";
 import type { WorkerEvents, WorkerHandle } from "./worker-handle.js";
 
@@ -10,7 +10,7 @@ export function startProcess(start: WorkerStart, { onMessage, onEnd }: WorkerEve
   let child: ChildProcess;
   const place = workerPlace();
   try {
-    child = fork(fileURLToPath(new URL("../worker/process-entry.js", import.meta.url)), [JSON.stringify(start)], {
+    child = fork(entryFile("process"), [JSON.stringify(start)], {
       // Typed arrays as they are; JSON would spell them out.
       serialization: "advanced",
       // The application's own flags are not for this process, nor is its standard output. As in a thread: what a worker makes

@@ -1,3 +1,4 @@
+import { entryUrl } from "./entries.js";
 import { NativeThread } from "./native-thread.js";
 import { containerCpus } from "./thread-plan.js";
 
@@ -19,7 +20,7 @@ let warming: WarmedUp | undefined;
 function runThread(): WarmedUp {
   let thread: NativeThread;
   try {
-    thread = new NativeThread(new URL("../worker/warm-up-entry.js", import.meta.url), {});
+    thread = new NativeThread(entryUrl("warmUp"), {});
   } catch {
     return async () => {};
   }

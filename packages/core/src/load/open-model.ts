@@ -3,6 +3,7 @@ import { BgeError } from "../api/errors.js";
 import { outcomeOf, publish, startStopwatch } from "../api/events.js";
 import type { ModelReference, ModelSpec, OpenSource } from "../api/model.js";
 import type { LoadOptions, RerankerOptions } from "../api/options.js";
+import { checkEntries } from "../engine/entries.js";
 import { isolationOf } from "../engine/isolation.js";
 import { type SharedEngine, shareEngine } from "../engine/shared-engine.js";
 import { transformerPath } from "../model/modules-json.js";
@@ -43,6 +44,8 @@ export async function openModel<P extends Plan>(
 ): Promise<OpenModel<P>> {
   checkThreads(options);
   isolationOf(options.isolation);
+  // Before any download: in a bundle models are not found either, and none should come that cannot be opened.
+  checkEntries();
   let plan: P | undefined;
   const found = await findOrPull(model, options, (spec) => {
     plan = planFor(spec);

@@ -1,7 +1,7 @@
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { BgeError, messageOf } from "../api/errors.js";
+import { throughGate } from "../engine/native-gate.js";
 import { fromFloat16 } from "../float16.js";
-import { throughGate } from "../native-gate.js";
 import type { WorkerData } from "../protocol.js";
 import type { Output } from "./heads.js";
 import { loadRuntime } from "./runtime.js";

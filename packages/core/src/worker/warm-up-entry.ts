@@ -1,6 +1,6 @@
 /** The entry of the thread of `warmUp`. */
 import { workerData } from "node:worker_threads";
-import { throughGate } from "../native-gate.js";
+import { throughGate } from "../engine/native-gate.js";
 import type { NativeThreadData } from "../protocol.js";
 import { loadRuntime } from "./runtime.js";
 import { tinyGraph } from "./tiny-graph.js";

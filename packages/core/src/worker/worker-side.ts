@@ -1,5 +1,5 @@
 import { isMainThread, parentPort, workerData } from "node:worker_threads";
-import { createGate } from "../native-gate.js";
+import { createGate } from "../engine/native-gate.js";
 import type { FromWorker, ToWorker, WorkerData, WorkerStart } from "../protocol.js";
 
 /** A worker's own end of its link to the pool. */

@@ -1,5 +1,5 @@
-import { sleep } from "./clock.js";
-import type { Gate } from "./protocol.js";
+import { sleep } from "../clock.js";
+import type { Gate } from "../protocol.js";
 
 /**
  * onnxruntime-node ends the whole process ("terminate called after throwing an instance of 'Napi::Error'") when its thread is

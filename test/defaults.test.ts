@@ -1,0 +1,122 @@
+import { readFileSync } from "node:fs";
+import { type BgeError, loadEmbedder, loadReranker, MODELS, type Reranker } from "@bge-js/core";
+import { rerankerHandle } from "@bge-js/core/adapter";
+import * as langchain from "@bge-js/langchain";
+import * as llamaindex from "@bge-js/llamaindex";
+import { MetadataMode } from "@llamaindex/core/schema";
+import { describe, expect, test } from "vitest";
+import { MAX_QUEUED_TOKENS } from "../packages/core/dist/engine/call.js";
+import { CANDIDATES, WEIGHTS } from "../packages/retriever/dist/retriever.js";
+
+/** What READMEs and doc comments say of defaults, against what the code does. */
+const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
+
+/** The cells "option" and "default" of all tables of options in a README. */
+function tables(path: string): Map<string, string> {
+  const rows = new Map<string, string>();
+  for (const [table] of read(path).matchAll(/^\| option .*\n(\|.*\n)+/gm)) {
+    for (const line of table.trim().split("\n").slice(2)) {
+      const [names, usual] = line.slice(1, -1).split(" | ");
+      for (const [, name] of names!.matchAll(/`(\w+)`/g)) rows.set(name!, usual!.trim());
+    }
+  }
+  return rows;
+}
+
+/** The `@default` of a member in a TypeScript file. */
+function tagged(path: string, member: string): string {
+  const [before] = read(path).split(new RegExp(`^  readonly ${member}\\?:`, "m"));
+  const [, text] = before!.slice(before!.lastIndexOf("/**")).split("@default ");
+  return text!
+    .replace(/\s*\*\/\s*$/, "")
+    .replace(/\s*\n\s*\* /g, " ")
+    .trim();
+}
+
+async function scaleOf(loading: Promise<Reranker>): Promise<string> {
+  await using reranker = await loading;
+  return JSON.stringify(reranker.scale);
+}
+
+const CROSS_ENCODER = "bge-js/reranker-small-en";
+
+describe("@bge-js/core", () => {
+  const rows = tables("packages/core/README.md");
+
+  test("its README has a row for each option of the loaders, and for nothing else", async () => {
+    const { message } = (await loadEmbedder(undefined, { unheard: 1 } as object).catch((error) => error)) as BgeError;
+    const known = message.slice(message.indexOf("known are ") + 10, -1).split(", ");
+    expect([...rows.keys()].sort()).toEqual(known.sort());
+  });
+
+  test("scale", async () => {
+    const [named, none] = [await scaleOf(loadReranker(CROSS_ENCODER)), await scaleOf(loadReranker())];
+    expect(rows.get("scale")).toBe(`\`${named}\`; without a model \`${none}\``);
+    expect(tagged("packages/core/src/api.ts", "scale")).toBe(`${named}; ${none} where no model is named`);
+  });
+
+  test("maxTokens", () => {
+    const usual = MODELS.map((model) => ("defaultMaxTokens" in model ? model.defaultMaxTokens : model.maxTokens));
+    const other = MODELS.filter((_, i) => usual[i] !== 512).map(({ id }) => id);
+    expect([...new Set(usual)].sort()).toEqual([4096, 512]);
+    expect(other).toEqual(["BAAI/bge-code-v1"]);
+    const said = "the model's: 512, of bge-code-v1 4,096; of other models what their files say";
+    expect(rows.get("maxTokens")).toBe(said);
+    expect(tagged("packages/core/src/api.ts", "maxTokens")).toBe(said);
+  });
+
+  test("maxQueuedTokens and device", async () => {
+    const most = MAX_QUEUED_TOKENS.toLocaleString("en");
+    expect(rows.get("maxQueuedTokens")).toBe(most);
+    expect(tagged("packages/core/src/api.ts", "maxQueuedTokens")).toBe(most);
+    await using embedder = await loadEmbedder();
+    expect(rows.get("device")).toBe(`\`"${embedder.source.device}"\``);
+    expect(rows.get("dtype")).toContain(`"${embedder.source.dtype}"`);
+  });
+
+  test("the retriever's candidates and weights", () => {
+    const { lexical, dense, lateInteraction, crossEncoder } = CANDIDATES;
+    expect([lexical, dense]).toEqual([100, 100]);
+    expect(tagged("packages/core/src/retriever/api.ts", "candidates")).toBe(
+      `${dense}; late interaction ${lateInteraction}, the cross-encoder ${crossEncoder}`,
+    );
+    expect(read("packages/core/README.md")).toContain(
+      `late interaction reads the best ${lateInteraction} again, and bge-js/reranker-small-en the best ${crossEncoder};`,
+    );
+    const measured = MODELS.flatMap((model) => ("fusedWeight" in model ? model.fusedWeight : []));
+    expect(tagged("packages/core/src/retriever/api.ts", "weights")).toBe(
+      `lexical ${WEIGHTS.lexical}, dense ${WEIGHTS.dense}, late interaction ${WEIGHTS.lateInteraction}, a ` +
+        `cross-encoder ${WEIGHTS.crossEncoder}, of which bge-js/reranker-small-en ${measured}`,
+    );
+  });
+});
+
+describe.each([
+  ["langchain", langchain],
+  ["llamaindex", llamaindex],
+])("@bge-js/%s", (name, { BgeReranker, BgeRetriever }) => {
+  const rows = tables(`packages/${name}/README.md`);
+
+  test("topN", () => {
+    expect(rows.get("topN")).toBe(String(new BgeReranker().topN));
+    expect(String(new BgeRetriever().topN)).toBe(rows.get("topN"));
+    expect(tagged(`packages/${name}/src/reranker.ts`, "topN")).toBe(rows.get("topN"));
+  });
+
+  test("scale", async () => {
+    const named = await scaleOf(rerankerHandle("test", CROSS_ENCODER, {}, undefined).get());
+    const limited = await scaleOf(rerankerHandle("test", undefined, {}, 0.5).get());
+    const none = await scaleOf(rerankerHandle("test", undefined, {}, undefined).get());
+    expect(limited).toBe(named);
+    expect(rows.get("scale")).toBe(`\`${named}\`, of the default \`${none}\``);
+    expect(tagged(`packages/${name}/src/reranker.ts`, "scale")).toBe(
+      `${named}; ${none} where neither a model nor a \`threshold\` is given`,
+    );
+  });
+});
+
+test("@bge-js/llamaindex: metadataMode", () => {
+  expect(new llamaindex.BgeReranker().metadataMode).toBe(MetadataMode.EMBED);
+  expect(new llamaindex.BgeRetriever().metadataMode).toBe(MetadataMode.EMBED);
+  expect(tables("packages/llamaindex/README.md").get("metadataMode")).toBe("`MetadataMode.EMBED`");
+});

@@ -1,0 +1,44 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const PNPM = join(ROOT, ".tools", "node_modules", "pnpm", "bin", "pnpm.mjs");
+
+/** What is published as it is in the repository, and what published packages need: linked to where the workspace has it. */
+const LINKED: Readonly<Record<string, string>> = {
+  "@bge-js/model-bge-small-en-v1.5": "packages/model-bge-small-en-v1.5",
+  "@huggingface/tokenizers": "packages/core/node_modules/@huggingface/tokenizers",
+  "@langchain/core": "packages/langchain/node_modules/@langchain/core",
+  "jest-environment-node": "node_modules/jest-environment-node",
+  "onnxruntime-node": "packages/core/node_modules/onnxruntime-node",
+};
+
+/** A project of a user's own that has `@bge-js/core` and `@bge-js/langchain` as npm users get them. */
+export interface PackedProject {
+  readonly directory: string;
+  remove(): void;
+}
+
+/** Packs, and unpacks into a new folder; needs no network. */
+export function packedProject(): PackedProject {
+  const directory = realpathSync(mkdtempSync(join(tmpdir(), "bge-js-packed-")));
+  for (const name of ["core", "langchain"]) {
+    const tarball = join(directory, `${name}.tgz`);
+    const packed = join(directory, "node_modules", "@bge-js", name);
+    mkdirSync(packed, { recursive: true });
+    execFileSync(process.execPath, [PNPM, "pack", "--out", tarball], {
+      cwd: join(ROOT, "packages", name),
+      stdio: "pipe",
+    });
+    execFileSync("tar", ["-xzf", tarball, "-C", packed, "--strip-components=1"]);
+  }
+  for (const [name, path] of Object.entries(LINKED)) {
+    const link = join(directory, "node_modules", name);
+    mkdirSync(dirname(link), { recursive: true });
+    symlinkSync(realpathSync(join(ROOT, path)), link, "junction");
+  }
+  return { directory, remove: () => rmSync(directory, { recursive: true, force: true }) };
+}
