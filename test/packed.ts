@@ -25,7 +25,7 @@ export interface PackedProject {
 /** Packs, and unpacks into a new folder; needs no network. */
 export function packedProject(): PackedProject {
   const directory = realpathSync(mkdtempSync(join(tmpdir(), "bge-js-packed-")));
-  for (const name of ["core", "langchain"]) {
+  for (const name of ["core", "langchain", "retriever"]) {
     const tarball = join(directory, `${name}.tgz`);
     const packed = join(directory, "node_modules", "@bge-js", name);
     mkdirSync(packed, { recursive: true });

@@ -20,7 +20,8 @@ const PROGRAM = `(async () => {
   console.log(vector.length, best.index);
 })();
 `;
-const WITHOUT = `import { loadReranker, loadRetriever } from "@bge-js/core";
+const WITHOUT = `import { loadReranker } from "@bge-js/core";
+import { loadRetriever } from "@bge-js/retriever";
 for (const [load, otherwise] of [[loadReranker, 'loadReranker("BAAI/bge-small-en-v1.5")'], [loadRetriever, "reranker: false"]]) {
   const { code, message } = await load().catch((error) => error);
   console.log(code, message?.includes("npm install @bge-js/model-reranker-small-en"), message?.includes(otherwise));
@@ -29,9 +30,11 @@ for (const [load, otherwise] of [[loadReranker, 'loadReranker("BAAI/bge-small-en
 const TYPED = `import { type Embedder, loadEmbedder } from "@bge-js/core";
 import { BgeEmbeddings, BgeReranker } from "@bge-js/langchain";
 import { BgeEmbedding } from "@bge-js/llamaindex";
+import { loadRetriever, type Retriever } from "@bge-js/retriever";
 import { type AdapterFields } from "@bge-js/core/adapter";
 import { instrument } from "@bge-js/core/opentelemetry";
 import model from "@bge-js/model-bge-small-en-v1.5";
+export const retriever: Promise<Retriever> = loadRetriever({ reranker: false });
 export const directory: string = model.directory;
 export const fields: AdapterFields<Embedder> = { model };
 export const stop: () => void = instrument();
@@ -98,7 +101,7 @@ function checkInstalled(tarballs) {
   write(
     project,
     "required.cjs",
-    `const { loadEmbedder, loadReranker } = require("@bge-js/core");\nrequire("@bge-js/langchain"); require("@bge-js/llamaindex");\n${PROGRAM}`,
+    `const { loadEmbedder, loadReranker } = require("@bge-js/core");\nrequire("@bge-js/langchain"); require("@bge-js/llamaindex"); require("@bge-js/retriever");\n${PROGRAM}`,
   );
   for (const program of ["esm.mjs", "required.cjs"]) {
     const output = run([process.execPath, program], project).trim();

@@ -46,9 +46,9 @@ export interface DownloadProgress {
 
 /** What both loaders take; one that does not apply to the model, or is not known, is an `INVALID_OPTION` error. */
 export interface LoadOptions {
-  /** Precision; `"q8"` is another spelling of `"int8"`. @default what a model package carries, else "fp32" */
+  /** Precision; `"q8"` is another spelling of `"int8"`. @default what the folder's `bge.json` says, else "fp32" */
   readonly dtype?: Dtype | "q8";
-  /** Longest input in tokens, special tokens included; longer ones are cut on the right. @default the model's (512) */
+  /** Longest input in tokens, special tokens included; longer ones are cut on the right. @default the model's: 512, of bge-code-v1 4,096; of other models what their files say */
   readonly maxTokens?: number;
   /**
    * What happens to an input over `maxTokens`: `"error"` rejects with `INPUT_TOO_LONG` before anything runs; `"warn"`
@@ -57,9 +57,9 @@ export interface LoadOptions {
   readonly truncation?: "error" | "warn" | "silent";
   /** Called for every input that was cut, whatever `truncation` says. */
   readonly onTruncate?: (report: TruncationReport) => void;
-  /** Processor threads in all, shared out over the workers. @default what the container really has */
+  /** Processor threads in all, shared out over the workers. @default what the container really has, or `workers` if that is more */
   readonly threads?: number;
-  /** Worker threads; each holds its own copy of the weights. @default by `threads` and the size of the model */
+  /** Worker threads; each holds its own copy of the weights. @default by `threads` and the size of the model; 1 on a device other than the processor */
   readonly workers?: number;
   /**
    * Where workers live. A native abort or an operator's `kill -9` ends a process alone, a thread with all of this process;
@@ -111,7 +111,7 @@ export interface LoadOptions {
 export interface EmbedderOptions extends LoadOptions {
   /** Vectors are cut to this width, then normalised. Not for cross-encoders. @default the model's */
   readonly dimensions?: number;
-  /** Put before each query; `false` for none. Not for cross-encoders. @default the model's (late interaction: none) */
+  /** Put before each query; `false` for none. Not for cross-encoders. @default the model's; of rerankers none */
   readonly queryInstruction?: string | false;
   /**
    * Which of the model's named tasks its texts are for: llm-embedder, bge-code-v1 and other models with instructions by task
@@ -139,7 +139,7 @@ export interface RerankerOptions extends LoadOptions {
   readonly weights?: HybridWeights;
   /** Vectors are cut to this width, then normalised. Not for cross-encoders. @default the model's */
   readonly dimensions?: number;
-  /** Put before each query; `false` for none. Not for cross-encoders. @default the model's (late interaction: none) */
+  /** Put before each query; `false` for none. Not for cross-encoders. @default the model's; of rerankers none */
   readonly queryInstruction?: string | false;
 }
 
