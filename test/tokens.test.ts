@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { loadTokenizer } from "../packages/core/src/tokenizer/load.js";
-import { qwenWords } from "../packages/core/src/tokenizer/qwen-words.js";
+import { qwenWords } from "../packages/core/src/tokenizer/pre-tokenize.js";
 import { readGolden, type TokensGolden } from "./golden.js";
 import { fixture } from "./models.js";
 

@@ -6,7 +6,7 @@ import { type CallSettings, createCall, type EngineCall, type Job } from "./call
 import { createQueue } from "./queue.js";
 import { threadBudget } from "./thread-budget.js";
 import type { ThreadPlan } from "./thread-plan.js";
-import type { StartWorker, WorkerHandle } from "./worker-handle.js";
+import type { StartWorker, WorkerHandle } from "./workers.js";
 
 export type { EngineCall } from "./call.js";
 

@@ -7,11 +7,9 @@ import type { EngineCall } from "./call.js";
 import type { TracedModel } from "./call-trace.js";
 import { type Isolation, isolationOf } from "./isolation.js";
 import { type Engine, startEngine } from "./pool.js";
-import { startProcess } from "./process.js";
-import { startThread } from "./thread.js";
 import { planThreads } from "./thread-plan.js";
 import { type WarmedUp, warmUp } from "./warm-up.js";
-import { type WorkerKind, watched } from "./watched.js";
+import { startProcess, startThread, type WorkerKind, watched } from "./workers.js";
 
 type Start = Omit<WorkerStart, "threads" | "loneThreads">;
 

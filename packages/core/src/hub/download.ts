@@ -12,14 +12,13 @@ import { isCommit, isSafePath, repositoryName } from "../model/names.js";
 import { externalData, filesBeside, graphAmong, precisionsOf } from "../model/needed.js";
 import { downloadBlob } from "./blob.js";
 import { downloadError } from "./failures.js";
-import { isSize, linkBlob, writeWhole } from "./files.js";
-import { contentId } from "./hashes.js";
+import { isSize, linkBlob, sweepPartials, writeWhole } from "./files.js";
 import { HttpFailure } from "./http-failure.js";
 import { type Hub, hostOf } from "./hub.js";
 import { commitOf, listFiles } from "./listing.js";
 import { withLock } from "./lock.js";
-import { sweepPartials } from "./partials.js";
 import type { ListedFile, Listing } from "./record.js";
+import { contentId } from "./record.js";
 
 export interface Wanted {
   readonly id: string;

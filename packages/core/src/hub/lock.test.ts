@@ -5,8 +5,7 @@ import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { folderOf } from "../../../../test/folders.js";
-import { withLock } from "./lock.js";
-import { isAlive, mark, ownerOf, self } from "./owner.js";
+import { isAlive, mark, ownerOf, self, withLock } from "./lock.js";
 
 const lockFile = () => join(folderOf(), "deep", "one.lock");
 

@@ -10,9 +10,8 @@ import { transformerPath } from "../model/modules-json.js";
 import { isSafePath } from "../model/names.js";
 import { externalData, graphAmong } from "../model/needed.js";
 import { FILE_OPTIONS } from "../model/options.js";
-import { contentId, isContentId } from "./hashes.js";
 import { hubModel } from "./pull.js";
-import { type ListedFile, type Listing, recordedListing } from "./record.js";
+import { contentId, isContentId, type ListedFile, type Listing, recordedListing } from "./record.js";
 
 export interface VerifyOptions {
   /** This precision must be there too. @default those whose graph is there are checked, and one must be */

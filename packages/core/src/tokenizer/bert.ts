@@ -1,5 +1,5 @@
 import { DROPPED, HAN, MARKS, PUNCTUATION, SPACE } from "./character-classes.js";
-import { orderMarks } from "./mark-order.js";
+import { orderMarks } from "./nfc.js";
 import { inParts } from "./parts.js";
 
 interface BertOptions {

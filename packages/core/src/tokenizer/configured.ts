@@ -1,7 +1,7 @@
 import { BgeError } from "../api/errors.js";
 import type { Architecture } from "../api/model.js";
-import { checkTokenizerJson } from "./check.js";
 import type { NormalizerStep, TokenizerJson } from "./tokenizer-json.js";
+import { checkTokenizerJson } from "./tokenizer-json.js";
 
 /** What `tokenizer_config.json` says beside the special tokens, as far as it changes the ids of a text. */
 interface TokenizerConfig {

@@ -1,14 +1,13 @@
 import { splitAddedTokens } from "./added-tokens.js";
 import { bpe } from "./bpe.js";
-import { checkTokenizerJson } from "./check.js";
 import { cleanUp, decoder } from "./decode.js";
 import { type Ids, libraryModel, type Model, type Tokenizer } from "./library.js";
 import { normalizer } from "./normalize.js";
 import { around } from "./post-processor.js";
 import { preTokenizer } from "./pre-tokenize.js";
 import type { BpeStep, TokenizerJson, UnigramStep, WordPieceStep } from "./tokenizer-json.js";
+import { checkTokenizerJson, readVocabulary, type Vocabulary } from "./tokenizer-json.js";
 import { unigram } from "./unigram.js";
-import { readVocabulary, type Vocabulary } from "./vocabulary.js";
 import { wordPiece } from "./word-piece.js";
 
 /**

@@ -1,5 +1,4 @@
 import { COMPOSING } from "./character-classes.js";
-import { orderMarks } from "./mark-order.js";
 
 /** In parts, for no regular expression may try a run of any length. */
 const INERT = new RegExp(`[^${COMPOSING}]{1,1000}`, "gu");
@@ -16,3 +15,53 @@ export function nfc(text: string): string {
 }
 
 const composed = (text: string) => orderMarks(text).normalize("NFC");
+
+const LONG_RUN = /\p{M}{64}/u;
+const MARK = /\p{M}/u;
+
+/**
+ * Puts combining marks into canonical order where very many follow each other, for `String.normalize` takes quadratic time to
+ * do so. Other texts stay as they are; each has the same normal forms as before.
+ */
+export function orderMarks(text: string): string {
+  if (!LONG_RUN.test(text)) return text;
+  let result = "";
+  let run: string[] = [];
+  const flush = () => {
+    result += ordered(run).join("");
+    run = [];
+  };
+  for (const character of text) {
+    for (const part of MARK.test(character) ? character.normalize("NFD") : [character]) {
+      if (moves(part)) {
+        run.push(part);
+        continue;
+      }
+      flush();
+      result += part;
+    }
+  }
+  flush();
+  return result;
+}
+
+/** Is it moved by canonical order? U+0334 has the lowest combining class, U+0345 the highest. */
+function moves(character: string): boolean {
+  return MARK.test(character) && (swaps(character, "\u0334") || swaps("\u0345", character));
+}
+
+function swaps(first: string, second: string): boolean {
+  return (first + second).normalize("NFD") !== first + second;
+}
+
+/** By combining class, and within a class as they were. */
+function ordered(marks: readonly string[]): readonly string[] {
+  const distinct = [...new Set(marks)].sort((a, b) => (swaps(a, b) ? 1 : swaps(b, a) ? -1 : 0));
+  const classes = new Map<string, number>();
+  for (const [i, mark] of distinct.entries()) {
+    const before = distinct[i - 1];
+    const same = before === undefined || !swaps(mark, before);
+    classes.set(mark, (before === undefined ? 0 : classes.get(before)!) + (same ? 0 : 1));
+  }
+  return [...marks].sort((a, b) => classes.get(a)! - classes.get(b)!);
+}

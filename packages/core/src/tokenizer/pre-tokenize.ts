@@ -1,7 +1,7 @@
 import { bertWords, words } from "./bert.js";
 import { toByteCharacters } from "./byte-level.js";
+import { LETTER, NUMBER, SPACE } from "./character-classes.js";
 import { librarySplit, type SplitWords } from "./library.js";
-import { QWEN_PATTERN, qwenWords } from "./qwen-words.js";
 import type { PreTokenizerStep } from "./tokenizer-json.js";
 
 /** A step of splitting into words: ours where the library differs from Rust, the library's otherwise. */
@@ -67,4 +67,84 @@ function split(step: PreTokenizerStep): SplitWords {
     };
   }
   return librarySplit(step);
+}
+
+/** The pattern of Qwen2 and Qwen3. */
+export const QWEN_PATTERN = String.raw`(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`;
+
+/** Oniguruma folds the case of one character beyond ASCII here: the long s. */
+const CONTRACTION = /'(?:[sSſtTmMdD]|[rR][eE]|[vV][eE]|[lL]{2})/y;
+const OTHER = 0;
+const IS_LETTER = 1;
+const IS_NUMBER = 2;
+const IS_SPACE = 3;
+const [LINE_FEED, CARRIAGE_RETURN, BLANK, APOSTROPHE] = [0x0a, 0x0d, 0x20, 0x27] as const;
+
+/**
+ * The words of Qwen's pattern, as Oniguruma finds them with the categories of the Rust library. By hand: JavaScript's
+ * regular expressions know other categories and give up on runs of some million characters.
+ */
+export function* qwenWords(text: string): Generator<string, void, undefined> {
+  const classes = characterClasses();
+  const classAt = (at: number) => classes[text.codePointAt(at)!]!;
+  const sizeAt = (at: number) => (text.codePointAt(at)! > 0xffff ? 2 : 1);
+  const behind = (at: number, kind: number) => {
+    let end = at;
+    while (end < text.length && classAt(end) === kind) end += sizeAt(end);
+    return end;
+  };
+  const lineEnds = (at: number) => {
+    let end = at;
+    while (isLineEnd(text.charCodeAt(end))) end++;
+    return end;
+  };
+  const wordEnd = (at: number): number => {
+    const code = text.charCodeAt(at);
+    if (code === APOSTROPHE) {
+      CONTRACTION.lastIndex = at;
+      if (CONTRACTION.test(text)) return CONTRACTION.lastIndex;
+    }
+    const kind = classAt(at);
+    if (kind === IS_LETTER) return behind(at, IS_LETTER);
+    const next = at + sizeAt(at);
+    if (kind === IS_NUMBER) return next;
+    const nextKind = next < text.length ? classAt(next) : undefined;
+    if (nextKind === IS_LETTER && !isLineEnd(code)) return behind(next, IS_LETTER);
+    if (kind === OTHER) return lineEnds(behind(at, OTHER));
+    if (code === BLANK && nextKind === OTHER) return lineEnds(behind(next, OTHER));
+    return spacesEnd(at, behind(at, IS_SPACE));
+  };
+  /** Through the last line end; otherwise all, but the last one where a word follows. */
+  const spacesEnd = (at: number, end: number): number => {
+    for (let last = end; last > at; last--) if (isLineEnd(text.charCodeAt(last - 1))) return last;
+    return end === text.length || end - at === 1 ? end : end - 1;
+  };
+  for (let at = 0; at < text.length; ) {
+    const end = wordEnd(at);
+    yield text.slice(at, end);
+    at = end;
+  }
+}
+
+function isLineEnd(code: number): boolean {
+  return code === LINE_FEED || code === CARRIAGE_RETURN;
+}
+
+let table: Uint8Array | undefined;
+
+/** The class of every code point. */
+function characterClasses(): Uint8Array {
+  if (table !== undefined) return table;
+  const classes = new Uint8Array(0x110000).fill(OTHER);
+  for (const [ranges, kind] of [
+    [LETTER, IS_LETTER],
+    [NUMBER, IS_NUMBER],
+    [SPACE, IS_SPACE],
+  ] as const) {
+    for (const [, first, last = first] of ranges.matchAll(/\\u\{?([\da-f]+)\}?(?:-\\u\{?([\da-f]+))?/g)) {
+      classes.fill(kind, Number.parseInt(first!, 16), Number.parseInt(last!, 16) + 1);
+    }
+  }
+  table = classes;
+  return classes;
 }

@@ -1,3 +1,5 @@
+import { BgeError } from "../api/errors.js";
+import { isRecord } from "../model/json-file.js";
 /** What `tokenizer.json` says, as far as it matters here. */
 export interface TokenizerJson {
   readonly normalizer?: NormalizerStep | null;
@@ -107,4 +109,77 @@ export interface AddedToken {
   readonly rstrip?: boolean;
   readonly normalized?: boolean;
   readonly special?: boolean;
+}
+
+/** Ids stay exact in float32, as they come back with lexical weights. */
+export const IDS = 2 ** 24;
+const MODELS = ["WordPiece", "BPE", "Unigram"];
+
+/** Refuses what is no `tokenizer.json`; gives it back as what it is. Its vocabulary is checked where it is read. */
+export function checkTokenizerJson(json: object): TokenizerJson {
+  const { model, added_tokens: added = [] } = json as { model?: unknown; added_tokens?: unknown };
+  if (!isRecord(model)) throw corrupt("it has no model");
+  const { type, merges = [] } = model;
+  if (type !== undefined && !MODELS.includes(type as string)) {
+    throw new BgeError(
+      "UNSUPPORTED_MODEL",
+      `tokenizer.json has a model ${JSON.stringify(type)}: ${MODELS} can be run.`,
+    );
+  }
+  if (!Array.isArray(merges)) throw corrupt("its merges are no list");
+  if (!Array.isArray(added) || !added.every(isAdded)) {
+    throw corrupt("its added tokens are no list of texts with their ids");
+  }
+  return json as TokenizerJson;
+}
+
+export function isId(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) < IDS;
+}
+
+function isAdded(token: unknown): boolean {
+  return isRecord(token) && typeof token["content"] === "string" && isId(token["id"]);
+}
+
+export function corrupt(problem: string): BgeError {
+  return new BgeError("MODEL_CORRUPT", `tokenizer.json cannot be used: ${problem}. Get it again.`);
+}
+
+/** A model's tokens, by id and, where its file gives each an id, by text. */
+export interface Vocabulary {
+  /** Added tokens among them; there may be gaps. */
+  readonly tokens: readonly (string | undefined)[];
+  /** Without added tokens. Empty for Unigram, which lists its tokens in order. */
+  readonly ids: ReadonlyMap<string, number>;
+}
+
+/** Reads and checks a vocabulary in one go: it is the largest part of what opening a tokenizer takes. */
+export function readVocabulary({ vocab }: ModelStep, added: readonly AddedToken[]): Vocabulary {
+  const tokens: (string | undefined)[] = [];
+  const ids = new Map<string, number>();
+  if (Array.isArray(vocab)) {
+    for (const entry of vocab as readonly unknown[]) {
+      if (!isScored(entry)) throw corrupt("its vocabulary holds what is not a token with its score");
+      tokens.push(entry[0]);
+    }
+  } else {
+    if (!isRecord(vocab)) throw noIds();
+    // Keys, for pairs of key and value take three times as long.
+    for (const token of Object.keys(vocab)) {
+      const id = vocab[token];
+      if (!isId(id)) throw noIds();
+      tokens[id] = token;
+      ids.set(token, id);
+    }
+  }
+  for (const { content, id } of added) tokens[id] = content;
+  return { tokens, ids };
+}
+
+function noIds() {
+  return corrupt(`its vocabulary does not give each token an id of 0 to ${IDS - 1}`);
+}
+
+function isScored(entry: unknown): entry is readonly [string, number] {
+  return Array.isArray(entry) && typeof entry[0] === "string" && Number.isFinite(entry[1]);
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { orderMarks } from "./mark-order.js";
+import { orderMarks } from "./nfc.js";
 
 const marks = fc.string({
   unit: fc.constantFrom(
