@@ -274,6 +274,109 @@ describe("with tiny models", () => {
     expect(retriever.size).toBe(600);
   });
 
+  test("a filter that gives neither true nor false finds nothing", async () => {
+    await using retriever = await load();
+    await retriever.add(numbered(3));
+    // biome-ignore lint/suspicious/noThenProperty: a promise of a library
+    const thenable = { then: () => {} };
+    const given: unknown[] = [undefined, null, 1, 0, "yes", {}, Promise.resolve(true), thenable];
+    for (const answer of given) {
+      for (const stages of [["lexical"], ["dense"], undefined] as const) {
+        const search = retriever.search("text", { filter: () => answer as boolean, ...(stages && { stages }) });
+        await expect(search).rejects.toMatchObject({ code: "INVALID_OPTION", parameter: "filter" });
+      }
+    }
+    const rejecting = (async () => {
+      throw new Error("no database");
+    }) as unknown as () => boolean;
+    // Its promise rejects, too, which must not end the process.
+    await expect(retriever.search("text", { filter: rejecting })).rejects.toThrow(/filter must return.* not a promise/);
+    expect((await retriever.search("text", { filter: ({ id }) => id === "n1" })).results).toHaveLength(1);
+  });
+
+  test("what a filter throws comes out of the search as it is, and the retriever goes on", async () => {
+    await using retriever = await load();
+    await retriever.add(numbered(3));
+    const thrown = new Error("mine");
+    const search = retriever.search("text", {
+      filter: () => {
+        throw thrown;
+      },
+    });
+    await expect(search).rejects.toBe(thrown);
+    expect((await retriever.search("text")).results).toHaveLength(3);
+  });
+
+  test("a filter may take documents out", async () => {
+    await using retriever = await load();
+    await retriever.add(numbered(3));
+    const { results } = await retriever.search("text", { filter: ({ id }) => retriever.remove([id]) === 1 });
+    expect(results).toHaveLength(3);
+    expect(retriever.size).toBe(0);
+  });
+
+  test("what onProgress throws ends the adding; what was added stays", async () => {
+    await using retriever = await load();
+    const thrown = new Error("mine");
+    const adding = retriever.add(numbered(3), {
+      onProgress: () => {
+        throw thrown;
+      },
+    });
+    await expect(adding).rejects.toBe(thrown);
+    expect(retriever.size).toBe(1);
+  });
+
+  test("ids that are no strings are named, and nothing is removed", async () => {
+    await using retriever = await load();
+    await retriever.add(numbered(3));
+    const ids = ["n0", 1, Promise.resolve("n2")] as unknown as string[];
+    expect(() => retriever.remove(ids)).toThrow(
+      expect.objectContaining({ code: "INVALID_INPUT", parameter: "ids", indices: [1, 2] }),
+    );
+    expect(retriever.size).toBe(3);
+  });
+
+  test.each([
+    ["too few", () => [1]],
+    ["NaN", (texts: readonly string[]) => texts.map(() => Number.NaN)],
+    ["nothing", () => undefined],
+  ])("scores of a reranker of the caller's own: %s", async (_, scores) => {
+    const own = { ...crossEncoder, score: async (_: string, texts: string[]) => scores(texts) } as unknown as Reranker;
+    await using retriever = await loadRetriever({ embedder, reranker: own });
+    await retriever.add(numbered(3));
+    await expect(retriever.search("text")).rejects.toMatchObject({ code: "INVALID_OPTION", parameter: "reranker" });
+  });
+
+  test.each([
+    ["too wide", (texts: string[]) => texts.map(() => new Float32Array(100))],
+    ["too narrow", (texts: string[]) => texts.map(() => new Float32Array(1))],
+    ["too few", (texts: string[]) => texts.slice(1).map(() => new Float32Array(embedder.dimensions))],
+    ["too many", (texts: string[]) => [...texts, ""].map(() => new Float32Array(embedder.dimensions))],
+  ])("vectors of an embedder of the caller's own: %s", async (_, vectors) => {
+    const own: Embedder = {
+      ...embedder,
+      embedStream: async function* (texts: Iterable<string>) {
+        yield* vectors([...texts]);
+      } as unknown as Embedder["embedStream"],
+    };
+    await using retriever = await loadRetriever({ embedder: own, reranker: false });
+    await expect(retriever.add(numbered(3))).rejects.toMatchObject({ code: "INVALID_OPTION", parameter: "embedder" });
+  });
+
+  test("a promise in a model's place is refused", async () => {
+    const late = Promise.resolve(embedder) as unknown as Embedder;
+    await expect(loadRetriever({ embedder: late })).rejects.toMatchObject({
+      code: "INVALID_OPTION",
+      parameter: "embedder",
+      message: expect.stringContaining("await it"),
+    });
+    const options = Promise.resolve({}) as unknown as RetrieverOptions;
+    await expect(loadRetriever(options)).rejects.toMatchObject({ code: "INVALID_OPTION", parameter: "options" });
+    await expect(loadEmbedder(late as unknown as string)).rejects.toMatchObject({ parameter: "model" });
+    await expect(loadReranker(late as unknown as string)).rejects.toMatchObject({ parameter: "model" });
+  });
+
   test("an empty index finds nothing", async () => {
     await using retriever = await loadRetriever({ embedder, reranker: crossEncoder });
     expect((await retriever.search("anything")).results).toEqual([]);

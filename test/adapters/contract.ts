@@ -191,6 +191,10 @@ export function testAdapter(adapter: AdapterUnderTest): void {
       expect(() => adapter.embeddings({ model: embedder, dimensions: 8 })).toThrow(invalid("dimensions"));
       expect(() => adapter.embeddings(reranker as unknown as Embedder)).toThrow(invalid("model"));
       expect(() => adapter.embeddings({ model: TINY_EMBEDDER, directory: TINY_EMBEDDER })).toThrow(invalid("model"));
+      // Without its await, a promise would pass for no model and no options.
+      const late = Promise.resolve(embedder) as unknown as Embedder;
+      expect(() => adapter.embeddings(late)).toThrow(invalid("model"));
+      await expect(adapter.embeddings({ model: late }).query(QUERY)).rejects.toMatchObject({ parameter: "model" });
       // @ts-expect-error JavaScript can
       expect(() => adapter.embeddings(null)).toThrow(invalid("model"));
       // @ts-expect-error an option of other adapters
@@ -361,6 +365,12 @@ export function testAdapter(adapter: AdapterUnderTest): void {
       const invalid = (parameter: string) => expect.objectContaining({ code: "INVALID_OPTION", parameter });
       expect(() => adapter.reranker({ model: reranker, workers: 1 })).toThrow(invalid("workers"));
       expect(() => adapter.reranker(embedder as unknown as Reranker)).toThrow(invalid("model"));
+      expect(() => adapter.reranker(Promise.resolve(reranker) as unknown as Reranker)).toThrow(invalid("model"));
+      for (const none of [undefined, "text", {}]) {
+        await expect(adapter.reranker(reranker).rank(none as unknown as [], QUERY)).rejects.toMatchObject({
+          code: "INVALID_INPUT",
+        });
+      }
       await expect(adapter.reranker({ model: reranker, topN: -1 }).rank(documents, QUERY)).rejects.toMatchObject({
         code: "INVALID_OPTION",
         parameter: "topN",

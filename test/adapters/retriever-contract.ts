@@ -145,6 +145,17 @@ export function testRetrieverAdapter(adapter: RetrieverAdapterUnderTest): void {
     expect(idsOf(await retriever.search(QUERY)).sort()).toEqual(["id-1", "id-4"]);
   });
 
+  it("gives nothing where the filter gives a promise, and refuses a promise of a retriever", async () => {
+    const accept = (async (id: string | undefined) => id === "id-4") as unknown as (id: string | undefined) => boolean;
+    await using retriever = adapter.retriever({ embedder, ...NO_MORE }, accept);
+    await retriever.add(documents);
+    await expect(retriever.search(QUERY)).rejects.toMatchObject({ code: "INVALID_OPTION", parameter: "filter" });
+    const late = Promise.resolve(core) as unknown as Retriever;
+    const refused = expect.objectContaining({ code: "INVALID_OPTION", parameter: "retriever" });
+    expect(() => adapter.retriever(late)).toThrow(refused);
+    expect(() => adapter.retriever({ retriever: late })).toThrow(refused);
+  });
+
   it("tells what a budget has skipped: to onSkipped, else by one process warning", async () => {
     const told: [readonly SkippedStage[], string][] = [];
     const onSkipped = (skipped: readonly SkippedStage[], query: string) => told.push([skipped, query]);

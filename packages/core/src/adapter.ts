@@ -21,6 +21,7 @@ export {
   retrieverHandle,
 } from "./adapter/retriever.js";
 export { type ModelTokenizer, openTokenizer } from "./adapter/tokenizer.js";
+export { abandon, isThenable, listener } from "./api/callbacks.js";
 export { invalid, listed } from "./api/errors.js";
 export {
   type Check,

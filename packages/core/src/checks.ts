@@ -1,3 +1,4 @@
+import { isThenable } from "./api/callbacks.js";
 import { invalid } from "./api/errors.js";
 
 /** What an option must be, for a message; `undefined` for a value that will do. */
@@ -19,6 +20,7 @@ export function checkOptions<Options extends object>(
   owner: string,
   required: readonly (keyof Options & string)[] = [],
 ): Options {
+  if (isThenable(options)) throw invalid("options", `of ${owner} are a promise: await it`);
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     throw invalid("options", `of ${owner} must be an object, not ${shown(options)}`);
   }
@@ -57,9 +59,9 @@ export const isSignal: Check = (value) => (isAbortSignal(value) ? undefined : "a
 
 /** By shape: an `AbortSignal` of any realm, for test runners and `node:vm` have classes of their own. */
 export function isAbortSignal(value: unknown): value is AbortSignal {
-  if (typeof value !== "object" || value === null) return false;
-  const { aborted, addEventListener, throwIfAborted } = value as Partial<AbortSignal>;
-  return typeof aborted === "boolean" && typeof addEventListener === "function" && typeof throwIfAborted === "function";
+  if (typeof value !== "object" || value === null || !("aborted" in value)) return false;
+  const methods = ["addEventListener", "removeEventListener", "throwIfAborted"] as const;
+  return methods.every((method) => typeof (value as AbortSignal)[method] === "function");
 }
 
 /** A value as a message shows it. */

@@ -1,3 +1,4 @@
+import { listener } from "./api/callbacks.js";
 import type { EmbedDocumentsOptions, Embedder, EmbedOptions } from "./api/embedder.js";
 import type { EmbeddingOutput, LexicalWeight, SparseVector, TextEmbedding, TokenVectors } from "./api/embedding.js";
 import { BgeError } from "./api/errors.js";
@@ -95,12 +96,13 @@ function createEmbedder({ source, engine, plan }: OpenModel<EmbedderPlan>): Embe
     const inputs = [...prompts.write(texts, inputType)];
     const task = taskOf(inputType, heads);
     let completed = 0;
+    const tell = listener("onProgress", onProgress);
     return withCall(engine, { ...limits, inputs: inputs.length, urgent: inputType === "query" }, async (call) => {
       const onDone = (count: number) => {
         // Behind a deadline nothing is finished any more.
         if (call.ended()) return;
         completed += count;
-        onProgress?.({ completed, total: inputs.length });
+        tell?.({ completed, total: inputs.length });
       };
       if (truncation.refuses) truncation.refuse(await lengthsOverLimit(call, inputs, task.encoding), inputType);
       const outcomes = await runAll(call, inputs, task, { truncation, inputType, onDone });

@@ -1,7 +1,8 @@
 import type { BgeError, Embedder } from "@bge-js/core";
-import { turn } from "@bge-js/core/adapter";
+import { invalid, listener, turn } from "@bge-js/core/adapter";
 import type { Added, AddOptions, FailedDocument, RetrieverDocument } from "./api.js";
 import { failedDocuments, toDocument } from "./documents.js";
+import { checkVector } from "./options.js";
 import type { Store } from "./store.js";
 
 type Source<T> = Iterable<T> | AsyncIterable<T>;
@@ -44,13 +45,17 @@ export async function addDocuments<D extends RetrieverDocument>(
     },
     ...(signal && { signal }),
   });
+  const tell = listener("onProgress", onProgress);
   for await (const vector of vectors) {
-    const { index, document } = sent.shift()!;
+    const next = sent.shift();
+    if (next === undefined) throw invalid("embedder", "gave more vectors than it was given texts");
+    const { index, document } = next;
     if (vector === undefined) failed.push({ index, id: document.id, error: error! });
     else {
+      checkVector(vector, embedder.dimensions);
       if (store.put(document, vector)) replaced++;
       added++;
-      onProgress?.({ added });
+      tell?.({ added });
       characters += document.text.length;
     }
     if (characters > CHARACTERS) {
@@ -58,6 +63,7 @@ export async function addDocuments<D extends RetrieverDocument>(
       await turn();
     }
   }
+  if (sent.length > 0) throw invalid("embedder", `gave ${sent.length} vectors less than it was given texts`);
   if (failed.length > 0) {
     throw failedDocuments(
       failed.sort((a, b) => a.index - b.index),

@@ -57,7 +57,7 @@ export interface RetrieverOptions {
 export interface AddOptions {
   /** Ends the adding with `signal.reason`; documents that were added stay. */
   readonly signal?: AbortSignal;
-  /** Called as documents are added. */
+  /** Called as documents are added, as `onProgress` of `embedDocuments`; what it throws ends the adding. */
   readonly onProgress?: (progress: { readonly added: number }) => void;
 }
 
@@ -70,7 +70,10 @@ export interface Added {
 export interface SearchOptions<D> {
   /** At most this many results. @default 10 */
   readonly topN?: number;
-  /** Only documents for which it is true. Asked about those that would be candidates, before they are. */
+  /**
+   * Only documents for which it is true. Asked about those that would be candidates, before they are. Whatever is neither true nor
+   * false, as a promise, ends the search with `INVALID_OPTION`: nothing waits for it. What the filter throws comes out of the search.
+   */
   readonly filter?: (document: D) => boolean;
   /**
    * Milliseconds for the whole search. What does not fit, by what earlier searches have cost, is not begun, and what is not
@@ -124,7 +127,7 @@ export interface Retriever<D extends RetrieverDocument = AnyDocument> extends As
    * @throws BgeError as `Embedder.embedStream`; `INVALID_INPUT` for a document without an id or text
    */
   add(documents: Iterable<D | string> | AsyncIterable<D | string>, options?: AddOptions): Promise<Added>;
-  /** Takes documents out; gives how many of these ids there were. */
+  /** Takes documents out; gives how many of these ids there were. `INVALID_INPUT` for what is no string, and nothing is taken out. */
   remove(ids: Iterable<string>): number;
   /** @throws BgeError as `Embedder.embedQuery`; `INVALID_INPUT` for an empty query */
   search(query: string, options?: SearchOptions<D>): Promise<SearchResults<D>>;

@@ -33,22 +33,28 @@ export function createLexicalIndex(): LexicalIndex {
   let totalLength = 0;
 
   function add(slot: number, text: string): void {
-    const counts = countWords(wordsOf(text));
-    for (const [word, count] of counts.byWord) {
+    const list = wordsOf(text);
+    for (const word of list) {
       const postings = words.get(word);
-      if (postings === undefined) words.set(word, { entries: [slot, count], texts: 1 });
+      if (postings === undefined) {
+        words.set(word, { entries: [slot, 1], texts: 1 });
+        continue;
+      }
+      const { entries } = postings;
+      // A slot that was used before has been swept: what is last is of this text, or of another.
+      if (entries[entries.length - 2] === slot) entries[entries.length - 1]!++;
       else {
-        postings.entries.push(slot, count);
+        entries.push(slot, 1);
         postings.texts++;
       }
     }
-    lengths[slot] = counts.total;
-    totalLength += counts.total;
+    lengths[slot] = list.length;
+    totalLength += list.length;
     texts++;
   }
 
   function remove(slot: number, text: string): void {
-    for (const word of countWords(wordsOf(text)).byWord.keys()) {
+    for (const word of new Set(wordsOf(text))) {
       const postings = words.get(word)!;
       postings.texts--;
       if (postings.texts === 0) words.delete(word);
@@ -76,7 +82,7 @@ export function createLexicalIndex(): LexicalIndex {
   function score(query: string, size: number): Float64Array {
     const scores = new Float64Array(size);
     const meanLength = totalLength / texts;
-    for (const [word, times] of countWords(wordsOf(query)).byWord) {
+    for (const [word, times] of countWords(wordsOf(query))) {
       const postings = words.get(word);
       if (postings === undefined) continue;
       const idf = Math.log(1 + (texts - postings.texts + 0.5) / (postings.texts + 0.5));
@@ -94,8 +100,8 @@ export function createLexicalIndex(): LexicalIndex {
   return { add, remove, sweep, score };
 }
 
-function countWords(words: readonly string[]) {
-  const byWord = new Map<string, number>();
-  for (const word of words) byWord.set(word, (byWord.get(word) ?? 0) + 1);
-  return { byWord, total: words.length };
+function countWords(words: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
+  return counts;
 }

@@ -1,4 +1,14 @@
-import { type Check, type Checks, checkOptions, invalid, isCount, isFunction, isSignal } from "@bge-js/core/adapter";
+import {
+  abandon,
+  type Check,
+  type Checks,
+  checkOptions,
+  invalid,
+  isCount,
+  isFunction,
+  isSignal,
+  isThenable,
+} from "@bge-js/core/adapter";
 import type { AddOptions, RetrieverOptions, SearchOptions, Stage } from "./api.js";
 
 export const STAGES: readonly Stage[] = ["lexical", "dense", "lateInteraction", "crossEncoder"];
@@ -66,7 +76,8 @@ export function stagesToRun(asked: readonly Stage[] | undefined, loaded: readonl
 /** A model's name, or a reference to one, or a loaded one that has these members. */
 function modelWith(kind: string, members: readonly string[]): Check {
   return (value) => {
-    if (typeof value === "string") return undefined;
+    if (typeof value === "string" || value instanceof URL) return undefined;
+    if (isThenable(value)) return `a ${kind}, not a promise of one: await it`;
     if (typeof value !== "object" || value === null) return `a model or a loaded ${kind}`;
     return !("dispose" in value) || isLoaded(value, members) ? undefined : `a loaded ${kind}, or what loads one`;
   };
@@ -88,4 +99,25 @@ function byStage(parameter: string, check: Check): Check {
     }
     return undefined;
   };
+}
+
+/** A filter whose answer is checked: whatever else is truthy, a promise first of all, would let every document through. */
+export function strictFilter<D>(filter: (document: D) => boolean): (document: D) => boolean {
+  return (document) => {
+    const answer: unknown = filter(document);
+    if (typeof answer === "boolean") return answer;
+    abandon(answer);
+    const given = isThenable(answer)
+      ? "a promise: nobody waits for it, so look up what it needs before the search"
+      : answer === null
+        ? "null"
+        : typeof answer;
+    throw invalid("filter", `must return true or false, not ${given}`);
+  };
+}
+
+/** The embedder may be the caller's own; a longer vector would write over the next one's place. */
+export function checkVector(vector: Float32Array, dimensions: number): void {
+  if (vector?.length === dimensions) return;
+  throw invalid("embedder", `gave a vector of ${vector?.length ?? "no"} numbers, not ${dimensions}`);
 }

@@ -1,5 +1,5 @@
 import { BgeError, type Embedder, loadEmbedder, type ModelReference, type Reranker } from "@bge-js/core";
-import { abortable, checkQuery, loadRerankingStage, orElse, rerankerFor } from "@bge-js/core/adapter";
+import { abortable, checkQuery, listed, loadRerankingStage, orElse, rerankerFor } from "@bge-js/core/adapter";
 import { addDocuments } from "./add.js";
 import type {
   AddOptions,
@@ -81,8 +81,16 @@ export async function loadRetriever<D extends RetrieverDocument = AnyDocument>(
     if (typeof ids === "string" || typeof ids?.[Symbol.iterator] !== "function") {
       throw new BgeError("INVALID_INPUT", "ids must be an iterable of strings.", { parameter: "ids" });
     }
+    // All are looked at before any is taken out.
+    const given = [...ids];
+    const indices = given.flatMap((id: unknown, index) => (typeof id === "string" ? [] : [index]));
+    if (indices.length > 0) {
+      const problems = listed(indices.map((index) => `index ${index} is ${typeof given[index]}`));
+      const message = `ids must be strings: ${problems}. Nothing was removed.`;
+      throw new BgeError("INVALID_INPUT", message, { parameter: "ids", indices });
+    }
     let count = 0;
-    for (const id of ids) if (store.remove(id)) count++;
+    for (const id of given) if (store.remove(id)) count++;
     return count;
   }
 

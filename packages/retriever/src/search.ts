@@ -1,8 +1,8 @@
 import { BgeError, type CallOptions, type Embedder, type Reranker } from "@bge-js/core";
-import { type CascadeStage, cascade } from "@bge-js/core/adapter";
+import { type CascadeStage, cascade, invalid } from "@bge-js/core/adapter";
 import type { RetrieverDocument, SearchOptions, SearchResult, SearchResults, SkippedStage, Stage } from "./api.js";
 import { affordable, type Budget, type Costs, startBudget } from "./budget.js";
-import { STAGES } from "./options.js";
+import { checkVector, STAGES, strictFilter } from "./options.js";
 import type { Store, View } from "./store.js";
 
 export interface SearchParts<D> {
@@ -35,7 +35,7 @@ export async function searchStore<D extends RetrieverDocument>(
 ): Promise<SearchResults<D>> {
   const budget = startBudget(budgetMs);
   const run: Run<D> = { ...parts, query, stages, signal, budget, scores: {}, skipped: [], timings: {} };
-  const candidates = await findCandidates(run, parts.store.view(filter));
+  const candidates = await findCandidates(run, parts.store.view(strictFilter(filter)));
   const reading = (["lateInteraction", "crossEncoder"] as const)
     .filter((stage) => stages.includes(stage))
     .map(
@@ -104,6 +104,7 @@ async function denseScores<D>(run: Run<D>, view: View<D>): Promise<Float32Array 
     return await timed(run, "dense", async () => {
       const start = budget.elapsedMs();
       const vector = await embedder.embedQuery(query, limitsOf(optional ? budget : undefined, signal));
+      checkVector(vector, embedder.dimensions);
       const cosines = await view.dense(vector, signal);
       costs.record("dense", 1, budget.elapsedMs() - start);
       return cosines;
@@ -153,12 +154,18 @@ async function scoresInTime(
   limits: CallOptions,
 ): Promise<{ scores: readonly (number | undefined)[]; isLate: boolean }> {
   try {
-    return { scores: await reranker.score(query, texts, limits), isLate: false };
+    return { scores: checkScores(await reranker.score(query, texts, limits), texts.length), isLate: false };
   } catch (error) {
     if (!isLate(error)) throw error;
     // A reranker's results are numbers.
     return { scores: (error.completed ?? []) as (number | undefined)[], isLate: true };
   }
+}
+
+/** The reranker may be the caller's own. */
+function checkScores(scores: readonly number[], count: number): readonly number[] {
+  if (Array.isArray(scores) && scores.length === count && scores.every(Number.isFinite)) return scores;
+  throw invalid("reranker", `must give ${count} finite numbers for ${count} documents`);
 }
 
 function isLate(error: unknown): error is BgeError {

@@ -68,20 +68,20 @@ export function createStore<D extends { readonly id: string; readonly text: stri
   function view(accept: (document: D) => boolean): View<D> {
     const size = entries.length;
     const latest = born;
-    const accepted = new Map<number, boolean>();
+    // What was accepted is kept: `accept` is the caller's, and may take documents out of the store.
+    const accepted = new Map<number, D | undefined>();
     function isAccepted(slot: number): boolean {
       const entry = entries[slot];
       if (entry === undefined || entry.born > latest) return false;
-      const known = accepted.get(slot) ?? accept(entry.document);
-      accepted.set(slot, known);
-      return known;
+      if (!accepted.has(slot)) accepted.set(slot, accept(entry.document) ? entry.document : undefined);
+      return accepted.get(slot) !== undefined;
     }
     return {
       lexical: (query) => words.score(query, size),
       dense: (query, signal) => vectors.score(query, size, signal),
       best: (scores, count, over = Number.NEGATIVE_INFINITY) =>
         topSlots(scores, count, (slot) => scores[slot]! > over && isAccepted(slot)),
-      document: (slot) => entries[slot]!.document,
+      document: (slot) => accepted.get(slot)!,
     };
   }
 

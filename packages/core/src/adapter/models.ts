@@ -1,8 +1,10 @@
+import { isThenable } from "../api/callbacks.js";
 import type { Embedder } from "../api/embedder.js";
 import { BgeError, invalid } from "../api/errors.js";
 import type { EmbeddingSpec, ModelReference } from "../api/model.js";
 import type { CallOptions, EmbedderOptions, RerankerOptions } from "../api/options.js";
 import type { Reranker } from "../api/reranker.js";
+import { isAbortSignal } from "../checks.js";
 import { loadEmbedder } from "../embedder.js";
 import { isUrl } from "../model/facts.js";
 import { loadReranker } from "../reranker.js";
@@ -31,6 +33,8 @@ export function adapterFields<Loaded extends Embedder | Reranker, Fields extends
   if (typeof input !== "object" || input === null || Array.isArray(input)) {
     throw new BgeError("INVALID_OPTION", "An adapter takes a model or an object of options.", { parameter: "model" });
   }
+  // It has no fields, and would pass for no model and no options.
+  if (isThenable(input)) throw invalid("model", "is a promise: await it");
   // `directory` and `id` are no options, so they tell a bare reference; `dimensions` and others are in both.
   const isModel = isLoaded(input) || "directory" in input || "id" in input;
   if (isModel && "model" in input) {
@@ -75,7 +79,13 @@ export function rerankerHandle(
 
 /** The options of one call: aborted by either signal. */
 export function callOptions(own: AbortSignal | undefined, given: AbortSignal | undefined): CallOptions {
-  if (own !== undefined && given !== undefined) return { signal: AbortSignal.any([own, given]) };
+  for (const signal of [own, given]) {
+    // Frameworks pass null for none.
+    if (signal !== undefined && signal !== null && !isAbortSignal(signal)) {
+      throw invalid("signal", "must be an AbortSignal");
+    }
+  }
+  if (own && given) return { signal: AbortSignal.any([own, given]) };
   const signal = given ?? own;
   return signal === undefined ? {} : { signal };
 }

@@ -1,4 +1,5 @@
 import { abortable } from "../abort.js";
+import { isThenable, listener } from "../api/callbacks.js";
 import { BgeError, invalid } from "../api/errors.js";
 import type { CallOptions } from "../api/options.js";
 import { type ModelHandle, owned, shared } from "./handle.js";
@@ -45,11 +46,14 @@ export interface RetrieverFields<Document, Loaded extends AdaptedRetriever = Ada
   readonly retriever?: Loaded;
   /** At most this many documents are returned. @default 3 */
   readonly topN?: number;
-  /** Only documents for which it is true. Asked about those that would be candidates, before they are. @default all */
+  /** As the filter of the retriever's `search`: it gives true or false, and no promise. @default all */
   readonly filter?: (document: Document) => boolean;
   /** Milliseconds for each search, from when the models are loaded; what does not fit is skipped. @default none */
   readonly budgetMs?: number;
-  /** Told of each search in which stages did not read all their candidates in time. @default one process warning, `BGE_SKIPPED` */
+  /**
+   * Told of each search in which stages did not read all their candidates in time; what it throws comes out of the search.
+   * @default one process warning, `BGE_SKIPPED`
+   */
   readonly onSkipped?: (skipped: Skipped<Loaded>, query: string) => void;
   /** Aborts every call made through the adapter. @default none */
   readonly signal?: AbortSignal;
@@ -74,6 +78,7 @@ export function retrieverFields<Fields extends object>(input: AdaptedRetriever |
   if (typeof input !== "object" || input === null || Array.isArray(input)) {
     throw invalid("retriever", "must be a loaded retriever or an object of options");
   }
+  if (isThenable(input)) throw invalid("retriever", "is a promise: await it");
   // Every field of every adapter is optional, and none is a method of what is loaded.
   return ("dispose" in input ? { retriever: input } : input) as Fields;
 }
@@ -96,7 +101,7 @@ export function retrieverHandle<Document, Loaded extends AdaptedRetriever, Optio
     retriever === undefined
       ? owned(owner, () => load(options as object as Options))
       : shared(owner, "retriever", retriever, "search", options);
-  const tell = onSkipped ?? warnOnce(owner);
+  const tell = listener("onSkipped", onSkipped) ?? warnOnce(owner);
 
   async function add(documents: readonly IndexedDocument[], addOptions: CallOptions = {}): Promise<void> {
     const loaded = await abortable(addOptions.signal)(handle.get());

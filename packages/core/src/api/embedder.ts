@@ -4,7 +4,10 @@ import type { EmbeddingSpec, OpenSource } from "./model.js";
 import type { CallOptions, InputType } from "./options.js";
 
 export interface EmbedDocumentsOptions extends CallOptions {
-  /** Called as texts are finished, on the caller's thread. */
+  /**
+   * Called as texts are finished, on the caller's thread. What it throws ends the call, which rejects with it. A promise that it gives
+   * is not waited for; if it rejects, that is a process warning (code `BGE_CALLBACK`), once for each callback. All callbacks are called so.
+   */
   readonly onProgress?: (progress: { readonly completed: number; readonly total: number }) => void;
 }
 
@@ -13,7 +16,7 @@ export interface EmbedStreamOptions extends CallOptions {
   readonly inputType?: InputType;
   /** `"skip"` yields `undefined` in the place of a text that failed, and goes on. @default "throw" */
   readonly onError?: "throw" | "skip";
-  /** Told of each text that was skipped; the error names its index. */
+  /** Told of each text that was skipped, as `onProgress`; the error names its index. */
   readonly onSkip?: (error: BgeError) => void;
   /** With it the stream is one of records, as `embed` gives them. @default vectors */
   readonly outputs?: readonly EmbeddingOutput[];

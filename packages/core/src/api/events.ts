@@ -1,5 +1,6 @@
 import { channel } from "node:diagnostics_channel";
 import { monotonic, timeOrigin } from "../clock.js";
+import { announce, listener as listenerOf } from "./callbacks.js";
 import { BgeError, type BgeErrorCode } from "./errors.js";
 import type { Device, Dtype, ModelSource } from "./model.js";
 import type { InputType } from "./options.js";
@@ -167,10 +168,21 @@ const CHANNELS = {
   "bge-js:download": channel("bge-js:download"),
 } as const satisfies Record<keyof BgeEvents, unknown>;
 
-/** Subscribes to a channel of bge-js, with its type; gives what takes that back. As `diagnostics_channel.subscribe`. */
+/**
+ * Subscribes to a channel of bge-js, with its type; gives what takes that back. As `diagnostics_channel.subscribe`, but a listener
+ * that throws, or gives a promise that rejects, is a process warning (code `BGE_CALLBACK`), one for each listener, and no end of the
+ * process: what it listens to goes on.
+ */
 export function onEvent<Name extends keyof BgeEvents>(name: Name, listener: (event: BgeEvents[Name]) => void) {
-  // Each channel has events of its own kind alone.
-  const receive = (event: unknown) => listener(event as BgeEvents[Name]);
+  const tell = listenerOf(`A listener of ${name}`, listener)!;
+  const receive = (event: unknown) => {
+    try {
+      // Each channel has events of its own kind alone.
+      tell(event as BgeEvents[Name]);
+    } catch (error) {
+      announce(`A listener of ${name}`, listener, error);
+    }
+  };
   CHANNELS[name].subscribe(receive);
   return (): void => void CHANNELS[name].unsubscribe(receive);
 }

@@ -55,7 +55,7 @@ export interface LoadOptions {
    * cuts, and emits one process warning a model (code `BGE_TRUNCATED`); `"silent"` cuts. @default "warn"
    */
   readonly truncation?: "error" | "warn" | "silent";
-  /** Called for every input that was cut, whatever `truncation` says. */
+  /** Called for every input that was cut, whatever `truncation` says; as `onProgress` of `embedDocuments`. */
   readonly onTruncate?: (report: TruncationReport) => void;
   /** Processor threads in all, shared out over the workers. @default what the container really has, or `workers` if that is more */
   readonly threads?: number;
@@ -99,7 +99,7 @@ export interface LoadOptions {
   readonly revision?: string;
   /** `false`: never use the network, as `HF_HUB_OFFLINE=1` in the environment. @default true */
   readonly download?: boolean;
-  /** Called as files come, if the model has to be downloaded. */
+  /** Called as files come, if the model has to be downloaded; as `onProgress` of `embedDocuments`. */
   readonly onDownload?: (progress: DownloadProgress) => void;
   /** Address of a hub or a mirror of it. @default `HF_ENDPOINT`, else https://huggingface.co */
   readonly endpoint?: string;

@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { listener } from "../api/callbacks.js";
 import { BgeError, invalid } from "../api/errors.js";
 import type { Dtype, ModelReference } from "../api/model.js";
 import type { DownloadProgress } from "../api/options.js";
@@ -59,7 +60,8 @@ const PULL_OPTIONS: Checks<PullOptions> = {
  */
 export async function pullModel(model: string | URL | ModelReference, options: PullOptions = {}): Promise<PulledModel> {
   const checked = checkOptions(options, PULL_OPTIONS, "pullModel");
-  const { revision = "main", signal, onProgress, verify: distrust = false } = checked;
+  const { revision = "main", signal, verify: distrust = false } = checked;
+  const onProgress = listener("onProgress", checked.onProgress);
   const { id, dtype, graphs } = hubModel(model, checked);
   signal?.throwIfAborted();
   const offline = offlineVariable();

@@ -1,5 +1,6 @@
 import { readlink, stat } from "node:fs/promises";
 import { basename, join, posix } from "node:path";
+import { listener } from "../api/callbacks.js";
 import { BgeError } from "../api/errors.js";
 import type { Dtype, ModelReference } from "../api/model.js";
 import { type Checks, checkOptions, isFunction, isSignal } from "../checks.js";
@@ -60,7 +61,8 @@ export async function verifyModel(
   options: VerifyOptions = {},
 ): Promise<Verification> {
   const checked = checkOptions(options, VERIFY_OPTIONS, "verifyModel");
-  const { revision = "main", signal, onProgress } = checked;
+  const { revision = "main", signal } = checked;
+  const onProgress = listener("onProgress", checked.onProgress);
   const { id, dtype, graphs } = hubModel(model, checked);
   signal?.throwIfAborted();
   const repository = repositoryOf(id);

@@ -1,4 +1,5 @@
 import { basename, join, relative } from "node:path";
+import { listener } from "../api/callbacks.js";
 import { BgeError } from "../api/errors.js";
 import type { ModelReference, ModelSource, ModelSpec } from "../api/model.js";
 import type { LoadOptions, RerankerOptions } from "../api/options.js";
@@ -46,7 +47,7 @@ export async function findOrPull(
       revision: revision ?? "main",
       stay: true,
       distrust: false,
-      onProgress: onDownload,
+      onProgress: listener("onDownload", onDownload),
     });
   } catch (error) {
     const known = error instanceof BgeError && error.code !== "INVALID_OPTION" && missing !== undefined;

@@ -1,3 +1,4 @@
+import { isThenable } from "../api/callbacks.js";
 import { BgeError, invalid } from "../api/errors.js";
 import { ARCHITECTURES, type Architecture, type ModelFacts, type ModelSpec } from "../api/model.js";
 import { isRecord } from "./json-file.js";
@@ -45,6 +46,7 @@ const FACTS: Readonly<Record<keyof ModelFacts, (value: unknown) => boolean>> = {
 /** Checks what a user passes as a model. */
 export function checkReference(model: ModelFacts): ModelFacts {
   if (isUrl(model)) return { directory: model };
+  if (isThenable(model)) throw invalid("model", "is a promise: await it");
   if (typeof model !== "object" || model === null || Array.isArray(model)) {
     throw invalid(
       "model",

@@ -1,4 +1,5 @@
 import { abortable, atDeadline } from "../abort.js";
+import { listener } from "../api/callbacks.js";
 import type { Embedder, EmbedStreamOptions } from "../api/embedder.js";
 import type { EmbeddingOutput, TextEmbedding } from "../api/embedding.js";
 import { BgeError } from "../api/errors.js";
@@ -34,7 +35,8 @@ export function createEmbedStream({ engine, planOf, truncation, write }: StreamP
     streamOptions: EmbedStreamOptions = {},
   ): AsyncGenerator<Float32Array | TextEmbedding | undefined, void, undefined> {
     const checked = checkOptions(streamOptions, CALL_OPTIONS.embedStream, "embedStream");
-    const { signal, deadlineMs, inputType = "document", onError = "throw", onSkip } = checked;
+    const { signal, deadlineMs, inputType = "document", onError = "throw" } = checked;
+    const onSkip = listener("onSkip", checked.onSkip);
     checkStream(texts);
     const { task, toValue } = planOf(inputType, checked.outputs);
     const orAbort = abortable(signal);

@@ -1,3 +1,4 @@
+import { listener } from "../api/callbacks.js";
 import { BgeError, listed } from "../api/errors.js";
 import { publish } from "../api/events.js";
 import type { InputType, LoadOptions } from "../api/options.js";
@@ -18,7 +19,8 @@ export interface Truncation {
 }
 
 export function createTruncation(id: string, maxTokens: number, options: LoadOptions): Truncation {
-  const { truncation = "warn", onTruncate } = options;
+  const { truncation = "warn" } = options;
+  const onTruncate = listener("onTruncate", options.onTruncate);
   let warned = false;
 
   function reportCut(index: number, inputType: InputType, { tokens, kept }: Cut): void {

@@ -1,0 +1,121 @@
+const IGNORED = /\p{Default_Ignorable_Code_Point}/u;
+/** Shown at a line's end alone, where it goes with the break. */
+const SOFT_BREAK = /\u00AD\s*?[\r\n\f\u2028\u2029]\s*/g;
+
+/** Of scripts whose marks are part of the spelling none is dropped: か is not が, Thai tones tell words apart. */
+const SPELLED = "\\p{scx=Hiragana}\\p{Script=Thai}\\p{Script=Lao}\\p{Script=Khmer}\\p{Script=Myanmar}";
+const POINTED = "\\p{Script=Inherited}\\p{Script=Arabic}\\p{Script=Hebrew}\\p{Script=Syriac}\\p{Script=Cyrillic}";
+/** Accents, points and Arabic's and Hebrew's vowels; not Indic vowels, which are no diacritics. And tatweel, which draws out a word. */
+const DROPPED = new RegExp(
+  `[[[\\p{M}&&[\\p{Diacritic}${POINTED}]][[\\p{Lm}&&\\p{Diacritic}]--\\p{Script=Common}]` +
+    `[\\p{Lm}&&\\p{Extender}&&\\p{scx=Arabic}]]--[${SPELLED}]]`,
+  "v",
+);
+/** Letters by their class that are apostrophes, as in Hawaiʻi or п’ять. */
+const APOSTROPHE = new RegExp(`[[\\p{Lm}&&\\p{Diacritic}&&\\p{Script=Common}]--[${SPELLED}]]`, "v");
+
+/** Letters that keyboards and habits interchange: Unicode does not join them, Lucene does. */
+const ARABIC: Readonly<Record<string, string>> = { ک: "ك", ی: "ي", ى: "ي", ة: "ه" };
+
+const SMALL = /[\p{M}\p{Default_Ignorable_Code_Point}]*\p{Ll}/uy;
+
+const LETTERS = [..."abcdefghijklmnopqrstuvwxyz"];
+const BASES = [...LETTERS, ...LETTERS.flatMap((first) => LETTERS.map((second) => first + second))];
+const collator = new Intl.Collator("und", { sensitivity: "base" });
+
+/** What code points become, and those of one UTF-16 unit that stay as they are: most of any text. */
+const known = new Map<number, string>();
+const same = new Uint8Array(0x10000).fill(1, 0, 0x80);
+
+/**
+ * A text without what one person writes and another does not, case apart: NFKC; default-ignorable code points (soft hyphens,
+ * zero-width characters, bidirectional marks), accents, Arabic and Hebrew vowels, and tatweel are gone; digits of all scripts are
+ * ASCII's; Latin letters with strokes and ligatures are the letters that collation takes them for (ø, đ, æ). As Lucene's
+ * `ICUFoldingFilter`, but for the marks of kana and of Thai and its neighbours, which stay.
+ */
+export function fold(text: string): string {
+  if (isAscii(text)) return text;
+  const joined = text.includes("\u00AD") ? text.replace(SOFT_BREAK, "") : text;
+  let result = "";
+  let copied = 0;
+  for (let at = 0; at < joined.length; ) {
+    if (same[joined.charCodeAt(at)] === 1) {
+      at++;
+      continue;
+    }
+    const code = joined.codePointAt(at)!;
+    const folded = known.get(code) ?? foldCharacter(code);
+    result += joined.slice(copied, at);
+    at += code > 0xffff ? 2 : 1;
+    copied = at;
+    result += folded.length > 1 && isBeforeSmall(joined, at) ? titled(folded) : folded;
+  }
+  return (result + joined.slice(copied)).normalize("NFC");
+}
+
+/** Full case folding of what `fold` gives. */
+export function foldCase(word: string): string {
+  const lower = word.toLowerCase();
+  return lower.includes("ς") ? lower.replaceAll("ς", "σ") : lower;
+}
+
+export function isAscii(text: string): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: ASCII has them
+  return !/[^\u0000-\u007F]/.test(text);
+}
+
+/** Æsir is Aesir, ÆSIR is AESIR: no capital may look like a word's beginning. */
+function isBeforeSmall(text: string, at: number): boolean {
+  SMALL.lastIndex = at;
+  return SMALL.test(text);
+}
+
+function titled(letters: string): string {
+  return letters.charAt(0) + letters.slice(1).toLowerCase();
+}
+
+function foldCharacter(code: number): string {
+  const character = String.fromCodePoint(code);
+  let result = Array.from(character.normalize("NFKD"), foldPart).join("");
+  // ™, ㎏ and ½ do not belong to the word before them, as ² of m² does.
+  if (/[\p{So}\p{No}]/u.test(character) && !/^[0-9]*$/.test(result) && result !== character) result = ` ${result} `;
+  // Hangul's syllables and kana are put together again.
+  result = result.normalize("NFC");
+  known.set(code, result);
+  if (result === character && character.length === 1) same[code] = 1;
+  return result;
+}
+
+/** Of one code point that does not decompose. */
+function foldPart(part: string): string {
+  if (IGNORED.test(part)) return "";
+  // The iota below a letter is one beside it in capitals, and so in case folding.
+  if (part === "\u0345") return "ι";
+  if (DROPPED.test(part)) return "";
+  if (APOSTROPHE.test(part)) return "'";
+  if (/\p{Nd}/u.test(part)) return digit(part);
+  return ARABIC[part] ?? base(part) ?? irregular(part);
+}
+
+/** Digits stand in tens, from zero. */
+function digit(part: string): string {
+  const code = part.codePointAt(0)!;
+  let zero = code;
+  while (/\p{Nd}/u.test(String.fromCodePoint(zero - 1))) zero--;
+  return String((code - zero) % 10);
+}
+
+/** The ASCII letters that Unicode's collation takes a Latin letter for. */
+function base(part: string): string | undefined {
+  if (!/\p{Script=Latin}/u.test(part)) return undefined;
+  const letters = BASES.find((candidate) => collator.compare(candidate, part) === 0);
+  return letters !== undefined && /\p{Lu}/u.test(part) ? letters.toUpperCase() : letters;
+}
+
+/** A letter whose lower case is not its case folding (ß and ẞ: ss), as the folding. */
+function irregular(part: string): string {
+  const lower = part.toLowerCase();
+  const folding = lower.toUpperCase().toLowerCase();
+  if (part === "ς" || folding === lower) return part;
+  return part === lower ? folding : folding.toUpperCase();
+}
