@@ -102,7 +102,7 @@ describe("a user without a home", () => {
   test.skipIf(!canBecome)("loads what needs none, and is told what to set for the rest", async () => {
     const program = start(`
       for (const name of ${JSON.stringify([...VARIABLES, "HF_HUB_OFFLINE"])}) delete process.env[name];
-      const { loadEmbedder, cachedModels, pull, verify } = await import("@bge-js/core");
+      const { loadEmbedder, cachedModels, pullModel, verify } = await import("@bge-js/core");
       ${become}
       const tell = ({ name, code, parameter, message }) => console.log(name, code, parameter, message);
       const model = await loadEmbedder(undefined, { threads: 1 });
@@ -173,7 +173,7 @@ describe.skipIf(!hasLoopback)("a cache that is no folder, or may not be written 
     modes(0o555);
     onTestFinished(() => modes(0o755));
     const program = start(`
-      const { loadEmbedder, pull } = await import("@bge-js/core");
+      const { loadEmbedder, pullModel } = await import("@bge-js/core");
       ${privileged ? become : ""}
       const model = await loadEmbedder(${JSON.stringify(ID)}, { threads: 1 });
       console.log((await model.embedQuery("x")).length);

@@ -59,9 +59,11 @@ describe("BgeRetriever of @bge-js/langchain keeps the adapters' contract", () =>
     dispose: () => retriever.dispose(),
     [Symbol.asyncDispose]: () => retriever[Symbol.asyncDispose](),
   });
-  // The contract looks at scores; a bare retriever stays one.
+  // The contract looks at scores; a bare retriever, and what is none, stay as they are.
   const withScores = (input: Retriever | RetrieverInput = {}) =>
-    typeof input === "object" && input !== null && !("dispose" in input) ? { ...input, scoreInMetadata: true } : input;
+    Object.getPrototypeOf(input ?? "") === Object.prototype && !("dispose" in input)
+      ? { ...input, scoreInMetadata: true }
+      : input;
   testRetrieverAdapter({
     retriever(input, accept) {
       if (accept === undefined) return underTest(new BgeRetriever(withScores(input)));

@@ -1,6 +1,6 @@
 // What words alone find: nDCG@10 of BM25 on sets in BEIR layout under BGE_JS_DATA, without a model.
 //   npm run words -- [--before FOLDER] [--queries N] [SET ...]
-// With --before, the words and the BM25 of another build are measured beside these: FOLDER is its packages/core/dist/retriever.
+// With --before, the words and the BM25 of another build are measured beside these: FOLDER is its packages/retriever/dist.
 // Times are the processor's for adding all documents, of several rounds the least, each build in turn in this one process.
 import { readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -9,7 +9,7 @@ import { parseArgs } from "node:util";
 import { ndcg10, readSet } from "./beir.mjs";
 
 const ROUNDS = 3;
-const NOW = join(import.meta.dirname, "../../packages/core/dist/retriever");
+const NOW = join(import.meta.dirname, "../../packages/retriever/dist");
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: { before: { type: "string" }, queries: { type: "string" } },
