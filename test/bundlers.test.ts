@@ -5,7 +5,7 @@ import { build as esbuild } from "esbuild";
 import { build as rolldown } from "rolldown";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import webpack from "webpack";
-import { type PackedProject, packedProject } from "./packed.js";
+import { type PackedProject, packedProject } from "./support/packed.js";
 
 /** Prints the width of a vector, or the code of the error and whether its message names the remedy. */
 const PROGRAM = `import { loadEmbedder } from "@bge-js/core";

@@ -4,7 +4,7 @@ import { callOptions } from "@bge-js/core/adapter";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { listener } from "../packages/core/src/api/callbacks.js";
 import { isAbortSignal } from "../packages/core/src/checks.js";
-import { fixture } from "./models.js";
+import { fixture } from "./support/models.js";
 
 const warnings: (Error & { code?: string })[] = [];
 const rejections: unknown[] = [];

@@ -10,9 +10,9 @@ import {
   type RerankerOptions,
 } from "@bge-js/core";
 import { afterEach, describe, expect, onTestFinished, test } from "vitest";
-import { addFiles, folderOf } from "./folders.js";
-import { fixture } from "./models.js";
-import { live } from "./workers.js";
+import { addFiles, folderOf } from "./support/folders.js";
+import { fixture } from "./support/models.js";
+import { live } from "./support/workers.js";
 
 const PACKAGES = ["bge-small-en-v1.5", "bge-small-zh-v1.5"];
 const packaged = (name: string) => join(import.meta.dirname, "..", "packages", `model-${name}`, "model");

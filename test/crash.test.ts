@@ -2,10 +2,10 @@ import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { BgeError, type Embedder, type LoadOptions, loadEmbedder, loadReranker } from "@bge-js/core";
 import { afterEach, describe, expect, test } from "vitest";
-import { folderOf } from "./folders.js";
-import { fixture } from "./models.js";
-import { words } from "./texts.js";
-import { ISOLATIONS, killAll, live, onPost, started, until } from "./workers.js";
+import { folderOf } from "./support/folders.js";
+import { fixture } from "./support/models.js";
+import { words } from "./support/texts.js";
+import { ISOLATIONS, killAll, live, onPost, started, until } from "./support/workers.js";
 
 const loaded: { dispose(): Promise<void> }[] = [];
 afterEach(async () => {

@@ -11,7 +11,7 @@ import { createProgress } from "../examples/demo/progress.js";
 import { createReport } from "../examples/demo/report.js";
 import { createTokenCounter } from "../examples/demo/token-counter.js";
 import { TokenSplitter } from "../examples/demo/token-splitter.js";
-import { embeddedModels } from "./demo-models.js";
+import { embeddedModels } from "./support/demo-models.js";
 
 const { embedder, signal } = await embeddedModels();
 

@@ -7,8 +7,8 @@ import { text } from "node:stream/consumers";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { hasLoopback } from "./loopback.js";
-import { startQdrantDouble } from "./qdrant-double.js";
+import { hasLoopback } from "./support/loopback.js";
+import { startQdrantDouble } from "./support/qdrant-double.js";
 
 const MAIN = fileURLToPath(new URL("../examples/dist/demo/main.js", import.meta.url));
 

@@ -10,9 +10,9 @@ import {
 import { afterEach, describe, expect, onTestFinished, test } from "vitest";
 import { shareEngine } from "../packages/core/dist/engine/shared-engine.js";
 import { type DeviceChoice, openOnDevice } from "../packages/core/dist/load/device.js";
-import { fixture } from "./models.js";
-import { start } from "./programs.js";
-import { live, started, until } from "./workers.js";
+import { fixture } from "./support/models.js";
+import { start } from "./support/programs.js";
+import { live, started, until } from "./support/workers.js";
 
 const loaded: { dispose(): Promise<void> }[] = [];
 afterEach(async () => {

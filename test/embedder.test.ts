@@ -6,8 +6,8 @@ import { runInNewContext } from "node:vm";
 // The built package: a worker cannot start from TypeScript.
 import { BgeError, type Embedder, loadEmbedder, loadReranker, type TruncationReport } from "@bge-js/core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { folderOf } from "./folders.js";
-import { fixture } from "./models.js";
+import { folderOf } from "./support/folders.js";
+import { fixture } from "./support/models.js";
 
 const tiny = fixture("tiny-bert-cls");
 const numbered = (count: number) => Array.from({ length: count }, (_, i) => `text number ${i}`);

@@ -9,7 +9,7 @@ import { mrr10, ndcg10, readSet, recall100 } from "../tools/evaluate/beir.mjs";
 import { keepScores, keepVectors } from "../tools/evaluate/cache.mjs";
 // @ts-expect-error the same
 import { plot } from "../tools/evaluate/plot.mjs";
-import { fixture } from "./models.js";
+import { fixture } from "./support/models.js";
 
 const folder = mkdtempSync(join(tmpdir(), "bge-js-evaluate-"));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 
-const program = fileURLToPath(new URL("./event-loop-program.mjs", import.meta.url));
+const program = fileURLToPath(new URL("./support/event-loop-program.mjs", import.meta.url));
 
 /** What holds the event loop is measured against one run of the model in the same process: no time of ours is asserted. */
 test("the caller's event loop stays free while 200 documents of 400 tokens and one 1 MB text are embedded", async () => {

@@ -10,10 +10,10 @@ import {
 } from "@bge-js/core";
 import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { onEvent as onSourceEvent } from "../packages/core/src/api/events.js";
-import { startTinyHub } from "./hub/tiny-hub.js";
-import { hasLoopback } from "./loopback.js";
-import { fixture } from "./models.js";
-import { ISOLATIONS, killAll, live, onPost } from "./workers.js";
+import { startTinyHub } from "./support/hub/tiny-hub.js";
+import { hasLoopback } from "./support/loopback.js";
+import { fixture } from "./support/models.js";
+import { ISOLATIONS, killAll, live, onPost } from "./support/workers.js";
 
 // The package takes its clock as it is loaded.
 const clock = vi.hoisted(() => vi.spyOn(performance, "now"));

@@ -2,8 +2,8 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { hasLoopback } from "./loopback.js";
-import { type QdrantDouble, startQdrantDouble } from "./qdrant-double.js";
+import { hasLoopback } from "./support/loopback.js";
+import { type QdrantDouble, startQdrantDouble } from "./support/qdrant-double.js";
 
 const run = promisify(execFile);
 

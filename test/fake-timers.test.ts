@@ -4,12 +4,12 @@ import * as llamaindex from "@bge-js/llamaindex";
 import { loadRetriever } from "@bge-js/retriever";
 import { Document } from "@llamaindex/core/schema";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { leftovers } from "./hub/cache.js";
-import { ID, startTinyHub } from "./hub/tiny-hub.js";
-import { hasLoopback } from "./loopback.js";
-import { fixture } from "./models.js";
-import { start } from "./programs.js";
-import { ISOLATIONS } from "./workers.js";
+import { leftovers } from "./support/hub/cache.js";
+import { ID, startTinyHub } from "./support/hub/tiny-hub.js";
+import { hasLoopback } from "./support/loopback.js";
+import { fixture } from "./support/models.js";
+import { start } from "./support/programs.js";
+import { ISOLATIONS } from "./support/workers.js";
 
 /** All that Vitest can replace in a child process. `process.nextTick` is Node's own: its sockets and pipes hang without it. */
 const FAKED = [

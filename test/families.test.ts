@@ -10,8 +10,8 @@ import {
   type TokenVectors,
 } from "@bge-js/core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { cosine, largestDifference, readGolden, vectorOf } from "./golden.js";
-import { fixture } from "./models.js";
+import { cosine, largestDifference, readGolden, vectorOf } from "./support/golden.js";
+import { fixture } from "./support/models.js";
 
 /** Each family's random-weight model as a user would load the real one: the table's facts for its id, over a folder. */
 const model = (id: string, name: string): ModelReference => ({ id: `BAAI/${id}`, directory: fixture(name) });

@@ -1,8 +1,8 @@
 import { BgeError, type LoadOptions, loadReranker, type ModelReference, type TruncationReport } from "@bge-js/core";
 import { describe, expect, test } from "vitest";
-import { lateScores } from "./late-scores.js";
-import { fixture } from "./models.js";
-import { words } from "./texts.js";
+import { lateScores } from "./support/late-scores.js";
+import { fixture } from "./support/models.js";
+import { words } from "./support/texts.js";
 
 /** A random cross-encoder in the place of the trained one: any will do to see how two models are put together. */
 const CROSS: ModelReference = { id: "bge-js/reranker-small-en", directory: fixture("tiny-bert-reranker") };

@@ -7,8 +7,8 @@ import {
   type RerankingGolden,
   readGolden,
   vectorOf,
-} from "./golden.js";
-import { fixture, originalModel } from "./models.js";
+} from "./support/golden.js";
+import { fixture, originalModel } from "./support/models.js";
 
 /** How near to FlagEmbedding in fp32 each file must come. */
 const FP32 = { worst: 0.99999, mean: 0.99999 };

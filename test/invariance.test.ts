@@ -8,9 +8,9 @@ import {
 } from "@bge-js/core";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { largestDifference } from "./golden.js";
-import { fixture, originalModel } from "./models.js";
-import { shuffled, texts } from "./texts.js";
+import { largestDifference } from "./support/golden.js";
+import { fixture, originalModel } from "./support/models.js";
+import { shuffled, texts } from "./support/texts.js";
 
 /** How far apart the numbers of one text may be: not one bit in int8, 1e-5 in fp32. */
 type Sameness = (a: Float32Array, b: Float32Array) => boolean;

@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type PackedProject, packedProject } from "./packed.js";
+import { type PackedProject, packedProject } from "./support/packed.js";
 
 const JEST = join(dirname(createRequire(import.meta.url).resolve("jest/package.json")), "bin", "jest.js");
 const FIXTURES = fileURLToPath(new URL("fixtures/jest/", import.meta.url));

@@ -4,7 +4,7 @@ import type { Worker } from "node:worker_threads";
 import { BgeError, loadEmbedder, loadReranker } from "@bge-js/core";
 import { afterEach, describe, expect, test } from "vitest";
 import { containerCpus } from "../packages/core/dist/engine/thread-plan.js";
-import { words } from "./texts.js";
+import { words } from "./support/texts.js";
 
 const execute = promisify(execFile);
 const long = Array.from({ length: 60 }, (_, i) => words(300, i + 1));

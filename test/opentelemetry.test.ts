@@ -10,8 +10,8 @@ import {
   SimpleSpanProcessor,
 } from "@opentelemetry/sdk-trace-base";
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
-import { fixture } from "./models.js";
-import { live } from "./workers.js";
+import { fixture } from "./support/models.js";
+import { live } from "./support/workers.js";
 
 const exporter = new InMemorySpanExporter();
 const tracers = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });

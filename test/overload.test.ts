@@ -2,9 +2,9 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { BgeError, type Embedder, type LoadOptions, loadEmbedder, loadReranker } from "@bge-js/core";
 import { afterEach, describe, expect, test } from "vitest";
-import { fixture } from "./models.js";
-import { words } from "./texts.js";
-import { onPost } from "./workers.js";
+import { fixture } from "./support/models.js";
+import { words } from "./support/texts.js";
+import { onPost } from "./support/workers.js";
 
 const loaded: { dispose(): Promise<void> }[] = [];
 afterEach(async () => {

@@ -2,10 +2,10 @@ import { cpSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { describe, expect, test, vi } from "vitest";
-import { folderOf } from "./folders.js";
-import { fixture } from "./models.js";
-import { gone, start, startFile } from "./programs.js";
-import { ISOLATIONS, live, until } from "./workers.js";
+import { folderOf } from "./support/folders.js";
+import { fixture } from "./support/models.js";
+import { gone, start, startFile } from "./support/programs.js";
+import { ISOLATIONS, live, until } from "./support/workers.js";
 
 const posix = process.platform !== "win32";
 const tiny = JSON.stringify({ directory: fixture("tiny-bert-cls"), batching: "alone" });

@@ -7,10 +7,10 @@ import { type SourceText, sourceText } from "../examples/demo/documents.js";
 import type { Models } from "../examples/demo/framework.js";
 import { createIndex, type Indexed } from "../examples/demo/index-texts.js";
 import { connectQdrant } from "../examples/demo/qdrant.js";
-import { tinyModels } from "./demo-models.js";
-import { cosine } from "./golden.js";
-import { hasLoopback } from "./loopback.js";
-import { type QdrantDouble, startQdrantDouble } from "./qdrant-double.js";
+import { tinyModels } from "./support/demo-models.js";
+import { cosine } from "./support/golden.js";
+import { hasLoopback } from "./support/loopback.js";
+import { type QdrantDouble, startQdrantDouble } from "./support/qdrant-double.js";
 
 const TEXTS = Array.from({ length: 1234 }, (_, i) => sourceText(`text number ${i}`, `title ${i}`, "file.md", i + 1));
 const QUESTION = "which number?";

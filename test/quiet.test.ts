@@ -2,10 +2,10 @@ import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { folderOf } from "./folders.js";
-import { everyFile } from "./hub/cache.js";
-import { fixture } from "./models.js";
-import { ISOLATIONS } from "./workers.js";
+import { folderOf } from "./support/folders.js";
+import { everyFile } from "./support/hub/cache.js";
+import { fixture } from "./support/models.js";
+import { ISOLATIONS } from "./support/workers.js";
 
 /** What a dependency does behind our promises: files, network, standard error, environment, signals. */
 const tiny = JSON.stringify({ directory: fixture("tiny-bert-cls"), batching: "alone" });

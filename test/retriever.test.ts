@@ -2,8 +2,8 @@
 import { BgeError, type Embedder, loadEmbedder, loadReranker, type Reranker } from "@bge-js/core";
 import { loadRetriever, type Retriever, type RetrieverDocument, type RetrieverOptions } from "@bge-js/retriever";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { lateScores } from "./late-scores.js";
-import { fixture } from "./models.js";
+import { lateScores } from "./support/late-scores.js";
+import { fixture } from "./support/models.js";
 
 type Article = RetrieverDocument & { readonly year?: number };
 

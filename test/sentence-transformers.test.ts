@@ -2,9 +2,9 @@ import { cpSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadEmbedder, loadReranker, type ModelReference } from "@bge-js/core";
 import { describe, expect, test } from "vitest";
-import { folderOf } from "./folders.js";
-import { cosine, largestDifference, readGolden, vectorOf } from "./golden.js";
-import { fixture } from "./models.js";
+import { folderOf } from "./support/folders.js";
+import { cosine, largestDifference, readGolden, vectorOf } from "./support/golden.js";
+import { fixture } from "./support/models.js";
 
 /** A folder as sentence-transformers saved it, and what it computes from it. */
 interface Saved {

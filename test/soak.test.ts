@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { ISOLATIONS } from "./workers.js";
+import { ISOLATIONS } from "./support/workers.js";
 
 const program = fileURLToPath(new URL("../bench/probes/soak.mjs", import.meta.url));
 

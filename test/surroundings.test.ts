@@ -4,11 +4,11 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { BgeError, cachedModels, loadEmbedder, pullModel, resolveModel, verifyModel } from "@bge-js/core";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { folderOf } from "./folders.js";
-import { ID, startTinyHub, tiny as tinyFiles } from "./hub/tiny-hub.js";
-import { hasLoopback } from "./loopback.js";
-import { fixture } from "./models.js";
-import { start } from "./programs.js";
+import { folderOf } from "./support/folders.js";
+import { ID, startTinyHub, tiny as tinyFiles } from "./support/hub/tiny-hub.js";
+import { hasLoopback } from "./support/loopback.js";
+import { fixture } from "./support/models.js";
+import { start } from "./support/programs.js";
 
 /** What a process finds around it, and may find wrong: working folder, home, temporary folder, cache, rights. */
 const directory = fixture("tiny-bert-cls");

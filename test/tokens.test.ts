@@ -5,8 +5,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { loadTokenizer } from "../packages/core/src/tokenizer/load.js";
 import { qwenWords } from "../packages/core/src/tokenizer/pre-tokenize.js";
-import { readGolden, type TokensGolden } from "./golden.js";
-import { fixture } from "./models.js";
+import { readGolden, type TokensGolden } from "./support/golden.js";
+import { fixture } from "./support/models.js";
 
 /** Texts of ids by transformers: of the ids of the token file, whole and cut, and of each id alone. */
 interface DecodedGolden {

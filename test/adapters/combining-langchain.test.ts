@@ -34,8 +34,8 @@ import { FakeListChatModel } from "@langchain/core/utils/testing";
 import type { VectorStore, VectorStoreRetriever } from "@langchain/core/vectorstores";
 import { RecursiveCharacterTextSplitter } from "@langchain/textsplitters";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { rowsOf } from "./combining-table.js";
-import { FACTS, QUESTIONS } from "./facts.js";
+import { rowsOf } from "../support/adapters/combining-table.js";
+import { FACTS, QUESTIONS } from "../support/adapters/facts.js";
 
 const facts = FACTS.map((pageContent, at) => new Document({ id: `fact-${at}`, pageContent, metadata: { at } }));
 const [QUESTION, ANSWER] = QUESTIONS[3]!;

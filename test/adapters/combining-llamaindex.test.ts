@@ -25,8 +25,8 @@ import {
   VectorStoreIndex,
 } from "llamaindex";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { rowsOf } from "./combining-table.js";
-import { FACTS, QUESTIONS } from "./facts.js";
+import { rowsOf } from "../support/adapters/combining-table.js";
+import { FACTS, QUESTIONS } from "../support/adapters/facts.js";
 
 const nodes = FACTS.map((text, at) => {
   const metadata = { at };

@@ -7,7 +7,7 @@ import { loadRetriever } from "@bge-js/retriever";
 import { Document } from "@langchain/core/documents";
 import { TextNode } from "@llamaindex/core/schema";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { TINY_EMBEDDER, TINY_RERANKER } from "./contract.js";
+import { TINY_EMBEDDER, TINY_RERANKER } from "../support/adapters/contract.js";
 
 const documents = ["a cat", "the moon"].map((pageContent, at) => new Document({ id: `${at}`, pageContent }));
 const nodes = documents.map(({ id, pageContent }) => new TextNode({ id_: id!, text: pageContent }));

@@ -12,7 +12,7 @@ import { Document } from "@langchain/core/documents";
 import { RunnableMap, RunnablePassthrough } from "@langchain/core/runnables";
 import { InMemoryStore } from "@langchain/core/stores";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { FACTS, QUESTIONS } from "./facts.js";
+import { FACTS, QUESTIONS } from "../support/adapters/facts.js";
 
 const embeddings = new BgeEmbeddings();
 const reranker = new BgeReranker();

@@ -5,8 +5,8 @@ import { loadRetriever } from "@bge-js/retriever";
 import { Document, type DocumentInterface } from "@langchain/core/documents";
 import { BaseRetriever } from "@langchain/core/retrievers";
 import { describe, expect, it } from "vitest";
-import { deepFreeze, TINY_EMBEDDER, TINY_RERANKER, testAdapter } from "./contract.js";
-import { type RetrieverInput, testRetrieverAdapter } from "./retriever-contract.js";
+import { deepFreeze, TINY_EMBEDDER, TINY_RERANKER, testAdapter } from "../support/adapters/contract.js";
+import { type RetrieverInput, testRetrieverAdapter } from "../support/adapters/retriever-contract.js";
 
 const frozen = (id: string, pageContent: string) =>
   deepFreeze(new Document({ id, pageContent, metadata: { source: id, nested: { kept: true } } }));

@@ -2,7 +2,7 @@ import { BgeEmbedding, BgeReranker, BgeRetriever } from "@bge-js/llamaindex";
 import { MockLLM } from "@llamaindex/core/llms/mock";
 import { Document, MetadataMode, RetrieverQueryEngine, Settings, VectorStoreIndex } from "llamaindex";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { FACTS, QUESTIONS } from "./facts.js";
+import { FACTS, QUESTIONS } from "../support/adapters/facts.js";
 
 const embedding = new BgeEmbedding();
 const reranker = new BgeReranker();

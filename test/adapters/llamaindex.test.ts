@@ -11,8 +11,8 @@ import {
   TextNode,
 } from "@llamaindex/core/schema";
 import { describe, expect, it } from "vitest";
-import { deepFreeze, TINY_EMBEDDER, TINY_RERANKER, testAdapter } from "./contract.js";
-import { type RetrieverInput, testRetrieverAdapter } from "./retriever-contract.js";
+import { deepFreeze, TINY_EMBEDDER, TINY_RERANKER, testAdapter } from "../support/adapters/contract.js";
+import { type RetrieverInput, testRetrieverAdapter } from "../support/adapters/retriever-contract.js";
 
 const TEXT = { type: "text", text: "cats?" } as const;
 const IMAGE = { type: "image_url", image_url: { url: "https://example.com/cat.png" } } as const;

@@ -4,8 +4,8 @@ import { BgeEmbedding, BgeSentenceSplitter } from "@bge-js/llamaindex";
 import fc from "fast-check";
 import { Document, IngestionPipeline, MetadataMode, SentenceSplitter, Settings } from "llamaindex";
 import { describe, expect, it } from "vitest";
-import { fixture } from "../models.js";
-import { TINY_EMBEDDER, TINY_RERANKER } from "./contract.js";
+import { TINY_EMBEDDER, TINY_RERANKER } from "../support/adapters/contract.js";
+import { fixture } from "../support/models.js";
 
 const README = readFileSync(new URL("../../packages/core/README.md", import.meta.url), "utf8");
 const metadata = { file: "packages/core/README.md", title: "What core does" };

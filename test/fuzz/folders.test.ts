@@ -15,8 +15,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { loadEmbedder } from "@bge-js/core";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { fixture } from "../models.js";
-import { DATA_BYTES, graphWithDataAt } from "./external-data.js";
+import { DATA_BYTES, graphWithDataAt } from "../support/external-data.js";
+import { fixture } from "../support/models.js";
 
 type Change = (folder: string) => void;
 type Case = readonly [what: string, code: string, says: RegExp, change: Change];

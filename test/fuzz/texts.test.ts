@@ -1,9 +1,9 @@
 import { type Embedder, type EmbedderOptions, loadEmbedder, loadReranker, type ModelReference } from "@bge-js/core";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { largestDifference } from "../golden.js";
-import { fixture } from "../models.js";
-import { NASTY, WORDS } from "./texts.js";
+import { largestDifference } from "../support/golden.js";
+import { fixture } from "../support/models.js";
+import { NASTY, WORDS } from "../support/odd-texts.js";
 
 const model = (id: string, name: string): ModelReference => ({ id: `BAAI/${id}`, directory: fixture(name) });
 const SILENT: EmbedderOptions = { truncation: "silent", threads: 2, maxTokens: 64 };

@@ -2,10 +2,10 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { verifyModel } from "../../packages/core/src/hub/verify.js";
-import { hasLoopback } from "../loopback.js";
-import { expectSound, leftovers } from "./cache.js";
-import { type Asked, type Fault, sha256 } from "./hub-double.js";
-import { GRAPH, ID, QUICK, startTinyHub, type TinyHub, tiny } from "./tiny-hub.js";
+import { expectSound, leftovers } from "../support/hub/cache.js";
+import { type Asked, type Fault, sha256 } from "../support/hub/hub-double.js";
+import { GRAPH, ID, QUICK, startTinyHub, type TinyHub, tiny } from "../support/hub/tiny-hub.js";
+import { hasLoopback } from "../support/loopback.js";
 
 const GRAPH_BYTES = tiny[GRAPH]!.length;
 let t: TinyHub;

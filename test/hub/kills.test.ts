@@ -5,13 +5,13 @@ import { downloadModel, type PulledModel } from "../../packages/core/src/hub/dow
 import { hubOf } from "../../packages/core/src/hub/hub.js";
 import { verifyModel } from "../../packages/core/src/hub/verify.js";
 import { resolveModel } from "../../packages/core/src/model/resolve.js";
-import { folderOf } from "../folders.js";
-import { hasLoopback } from "../loopback.js";
-import { fixture } from "../models.js";
-import { expectSound, leftovers } from "./cache.js";
-import { filesOf, startHubDouble } from "./hub-double.js";
-import { result, startProgram } from "./program.js";
-import { ID, MAIN } from "./tiny-hub.js";
+import { folderOf } from "../support/folders.js";
+import { expectSound, leftovers } from "../support/hub/cache.js";
+import { filesOf, startHubDouble } from "../support/hub/hub-double.js";
+import { result, startProgram } from "../support/hub/program.js";
+import { ID, MAIN } from "../support/hub/tiny-hub.js";
+import { hasLoopback } from "../support/loopback.js";
+import { fixture } from "../support/models.js";
 
 /** `BGE_JS_KILL_POINTS=250 npx vitest run test/hub/kills.test.ts` is the long form. */
 const POINTS = Number(process.env["BGE_JS_KILL_POINTS"] ?? 15);

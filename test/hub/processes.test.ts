@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { PulledModel } from "../../packages/core/src/hub/download.js";
 import { verifyModel } from "../../packages/core/src/hub/verify.js";
-import { folderOf } from "../folders.js";
-import { hasLoopback } from "../loopback.js";
-import { fixture } from "../models.js";
-import { expectSound, leftovers } from "./cache.js";
-import { filesOf, type HubDouble, startHubDouble } from "./hub-double.js";
-import { result, startProgram } from "./program.js";
+import { folderOf } from "../support/folders.js";
+import { expectSound, leftovers } from "../support/hub/cache.js";
+import { filesOf, type HubDouble, startHubDouble } from "../support/hub/hub-double.js";
+import { result, startProgram } from "../support/hub/program.js";
+import { hasLoopback } from "../support/loopback.js";
+import { fixture } from "../support/models.js";
 
 const ID = "someone/tiny";
 const tiny = filesOf(fixture("tiny-bert-cls"));

@@ -16,11 +16,11 @@ import { pullModel } from "../../packages/core/src/hub/pull.js";
 import { verifyModel } from "../../packages/core/src/hub/verify.js";
 import { cachedModels } from "../../packages/core/src/model/cached-models.js";
 import { resolveModel } from "../../packages/core/src/model/resolve.js";
-import { hasLoopback } from "../loopback.js";
-import { fixture } from "../models.js";
-import { everyFile, expectSound, leftovers } from "./cache.js";
-import { blobName, type Files, filesOf } from "./hub-double.js";
-import { ID, tiny as needed, startTinyHub, type TinyHub } from "./tiny-hub.js";
+import { everyFile, expectSound, leftovers } from "../support/hub/cache.js";
+import { blobName, type Files, filesOf } from "../support/hub/hub-double.js";
+import { ID, tiny as needed, startTinyHub, type TinyHub } from "../support/hub/tiny-hub.js";
+import { hasLoopback } from "../support/loopback.js";
+import { fixture } from "../support/models.js";
 
 const tiny: Files = { ...needed, "README.md": Buffer.from("# Tiny"), "pytorch_model.bin": Buffer.alloc(300_000) };
 const coded = (code: string, parameter?: string) =>

@@ -2,10 +2,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { DownloadProgress } from "../../packages/core/src/api/options.js";
-import { hasLoopback } from "../loopback.js";
-import { everyFile, expectSound, leftovers } from "./cache.js";
-import type { Asked } from "./hub-double.js";
-import { GRAPH, ID, startTinyHub, type TinyHub, tiny } from "./tiny-hub.js";
+import { everyFile, expectSound, leftovers } from "../support/hub/cache.js";
+import type { Asked } from "../support/hub/hub-double.js";
+import { GRAPH, ID, startTinyHub, type TinyHub, tiny } from "../support/hub/tiny-hub.js";
+import { hasLoopback } from "../support/loopback.js";
 
 let t: TinyHub;
 beforeEach(async () => {

@@ -4,9 +4,9 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { pullModel } from "../../packages/core/src/hub/pull.js";
 import { verifyModel } from "../../packages/core/src/hub/verify.js";
 import { cachedModels } from "../../packages/core/src/model/cached-models.js";
-import { hasLoopback } from "../loopback.js";
-import { expectSound } from "./cache.js";
-import { ID, startTinyHub, type TinyHub, tiny } from "./tiny-hub.js";
+import { expectSound } from "../support/hub/cache.js";
+import { ID, startTinyHub, type TinyHub, tiny } from "../support/hub/tiny-hub.js";
+import { hasLoopback } from "../support/loopback.js";
 
 const coded = (code: string, parameter?: string) =>
   expect.objectContaining({ name: "BgeError", code, ...(parameter === undefined ? {} : { parameter }) });

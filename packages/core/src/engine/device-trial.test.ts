@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { folderOf } from "../../../../test/folders.js";
-import { gone, start } from "../../../../test/programs.js";
-import { live, until } from "../../../../test/workers.js";
+import { folderOf } from "../../../../test/support/folders.js";
+import { gone, start } from "../../../../test/support/programs.js";
+import { live, until } from "../../../../test/support/workers.js";
 // Built files: a process does not start from TypeScript on Node 20.
 import { tryDevice } from "../../dist/engine/device-trial.js";
 

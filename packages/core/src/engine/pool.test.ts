@@ -7,8 +7,8 @@ import type { Worker } from "node:worker_threads";
 // The built package: a worker cannot start from TypeScript.
 import { BgeError, type LoadOptions, loadEmbedder, loadReranker } from "@bge-js/core";
 import { afterEach, describe, expect, test } from "vitest";
-import { folderOf } from "../../../../test/folders.js";
-import { fixture } from "../../../../test/models.js";
+import { folderOf } from "../../../../test/support/folders.js";
+import { fixture } from "../../../../test/support/models.js";
 
 const execute = promisify(execFile);
 const numbered = (count: number) => Array.from({ length: count }, (_, i) => `text number ${i}`);

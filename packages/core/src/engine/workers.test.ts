@@ -1,9 +1,9 @@
 import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { folderOf } from "../../../../test/folders.js";
-import { fixture } from "../../../../test/models.js";
-import { live, until } from "../../../../test/workers.js";
+import { folderOf } from "../../../../test/support/folders.js";
+import { fixture } from "../../../../test/support/models.js";
+import { live, until } from "../../../../test/support/workers.js";
 // Built files: neither a thread nor a process starts from TypeScript on Node 20.
 import { startProcess } from "../../dist/engine/process.js";
 import { startThread } from "../../dist/engine/thread.js";

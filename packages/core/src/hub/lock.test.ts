@@ -4,7 +4,7 @@ import { existsSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { folderOf } from "../../../../test/folders.js";
+import { folderOf } from "../../../../test/support/folders.js";
 import { isAlive, mark, ownerOf, self, withLock } from "./lock.js";
 
 const lockFile = () => join(folderOf(), "deep", "one.lock");

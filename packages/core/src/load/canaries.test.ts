@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { folderOf } from "../../../../test/folders.js";
+import { folderOf } from "../../../../test/support/folders.js";
 import { readPairCanaries, readTextCanaries } from "./canaries.js";
 
 /** float16 of 1 and of 0.5, little-endian. */

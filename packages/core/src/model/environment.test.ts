@@ -1,7 +1,7 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { folderOf } from "../../../../test/folders.js";
+import { folderOf } from "../../../../test/support/folders.js";
 import { hubCacheDirectory, hubEndpoint, hubToken, offlineVariable, proxyFor } from "./environment.js";
 
 test.each([

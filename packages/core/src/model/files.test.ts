@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { folderOf } from "../../../../test/folders.js";
+import { folderOf } from "../../../../test/support/folders.js";
 import { weightBytes } from "./files.js";
 
 test("weightBytes counts a graph's external data, and no other graph", () => {

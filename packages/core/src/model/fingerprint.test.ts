@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
-import { folderOf } from "../../../../test/folders.js";
+import { folderOf } from "../../../../test/support/folders.js";
 import { fingerprint } from "./fingerprint.js";
 
 const folder = mkdtempSync(join(tmpdir(), "bge-fingerprint-"));

@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { describe, expect, test } from "vitest";
-import { folderOf } from "../../../../test/folders.js";
+import { folderOf } from "../../../../test/support/folders.js";
 import { readDeclaration, readOwnFacts } from "./folder.js";
 
 const bert = {

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { fixture } from "../../../../test/models.js";
+import { fixture } from "../../../../test/support/models.js";
 import type { Architecture } from "../api/model.js";
 import { createTokens, type Tokens } from "./encode.js";
 

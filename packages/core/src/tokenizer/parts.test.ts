@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { fixture } from "../../../../test/models.js";
+import { fixture } from "../../../../test/support/models.js";
 import { loadTokenizer } from "./load.js";
 import { inParts } from "./parts.js";
 

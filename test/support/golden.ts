@@ -34,7 +34,7 @@ export interface TokensGolden {
 
 /** A file of test/golden. */
 export function readGolden<T>(name: string): T {
-  const bytes = readFileSync(new URL(`./golden/${name}`, import.meta.url));
+  const bytes = readFileSync(new URL(`../golden/${name}`, import.meta.url));
   return JSON.parse((name.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString("utf8")) as T;
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Embedder, loadEmbedder } from "@bge-js/core";
-import { loadTokenizer } from "../packages/core/src/tokenizer/load.js";
+import { loadTokenizer } from "../../packages/core/src/tokenizer/load.js";
 
 /** [CLS] and [SEP] of the BERT vocabularies. */
 const SPECIAL: ReadonlySet<number> = new Set([101, 102]);

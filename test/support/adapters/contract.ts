@@ -8,8 +8,8 @@ import type { AdapterFields, AdapterModel } from "@bge-js/core/adapter";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 
 /** Random weights, committed: everything but quality can be tested with them, and fast. */
-export const TINY_EMBEDDER = fileURLToPath(new URL("../fixtures/tiny-bert-cls", import.meta.url));
-export const TINY_RERANKER = fileURLToPath(new URL("../fixtures/tiny-bert-reranker", import.meta.url));
+export const TINY_EMBEDDER = fileURLToPath(new URL("../../fixtures/tiny-bert-cls", import.meta.url));
+export const TINY_RERANKER = fileURLToPath(new URL("../../fixtures/tiny-bert-reranker", import.meta.url));
 /** In the place of the trained cross-encoder of the default reranker. */
 export const TINY_FUSED: ModelReference = { id: "bge-js/reranker-small-en", directory: TINY_RERANKER };
 

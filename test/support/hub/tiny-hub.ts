@@ -1,11 +1,11 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, vi } from "vitest";
-import type { DownloadProgress } from "../../packages/core/src/api/options.js";
-import { downloadModel, type PulledModel, type Wanted } from "../../packages/core/src/hub/download.js";
-import { hubOf } from "../../packages/core/src/hub/hub.js";
-import { PATIENCE } from "../../packages/core/src/hub/retry.js";
-import { graphFiles } from "../../packages/core/src/model/graphs.js";
+import type { DownloadProgress } from "../../../packages/core/src/api/options.js";
+import { downloadModel, type PulledModel, type Wanted } from "../../../packages/core/src/hub/download.js";
+import { hubOf } from "../../../packages/core/src/hub/hub.js";
+import { PATIENCE } from "../../../packages/core/src/hub/retry.js";
+import { graphFiles } from "../../../packages/core/src/model/graphs.js";
 import { folderOf } from "../folders.js";
 import { fixture } from "../models.js";
 import { expectSound } from "./cache.js";

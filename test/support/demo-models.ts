@@ -1,6 +1,6 @@
 import { loadEmbedder, loadReranker, type ModelReference } from "@bge-js/core";
 import { afterAll } from "vitest";
-import type { Models } from "../examples/demo/framework.js";
+import type { Models } from "../../examples/demo/framework.js";
 import { fixture } from "./models.js";
 
 /** Models with random weights, for the tests of one file. */

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 
 /** A tiny random-weight model of test/fixtures. */
 export function fixture(name: string): string {
-  return fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url));
+  return fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
 }
 
 /** Original weights, where BGE_JS_MODELS points to them; tests that need them are skipped and counted otherwise. */

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const PNPM = join(ROOT, ".tools", "node_modules", "pnpm", "bin", "pnpm.mjs");
 
 /** What is published as it is in the repository, and what published packages need: linked to where the workspace has it. */
