@@ -1,5 +1,5 @@
 // Chinese: bge-small-zh-v1.5 finds and reranks.
-import { loadEmbedder, loadReranker } from "@bge-js/core";
+import { loadEmbedder, loadReranker, similarity } from "@bge-js/core";
 
 const passages = [
   "图书馆周一至周五上午九点开门，周日闭馆。",
@@ -14,7 +14,7 @@ await using reranker = await loadReranker("BAAI/bge-small-zh-v1.5");
 
 const query = await embedder.embedQuery(question);
 const vectors = await embedder.embedDocuments(passages);
-const cosines = vectors.map((vector) => vector.reduce((sum, value, i) => sum + value * query[i]!, 0));
+const cosines = vectors.map((vector) => similarity(vector, query));
 const [best] = await reranker.rerank(question, passages, { topN: 1 });
 
 console.log(question);

@@ -13,6 +13,8 @@ export interface CallSettings {
   readonly retryLost?: boolean | undefined;
   /** Follows what becomes of its work. */
   readonly trace?: CallTrace | undefined;
+  /** Called once, as it closes. */
+  readonly onClose?: (call: EngineCall) => void;
 }
 
 /** One call's access to the engine: what it sends is done in order among other callers' work, until it closes. */
@@ -48,7 +50,7 @@ export const MAX_QUEUED_TOKENS = 1 << 20;
 export function createCall(
   queue: FairQueue<Job>,
   dispatch: () => void,
-  { urgent = false, maxQueuedTokens = MAX_QUEUED_TOKENS, retryLost = false, trace }: CallSettings,
+  { urgent = false, maxQueuedTokens = MAX_QUEUED_TOKENS, retryLost = false, trace, onClose }: CallSettings,
 ): EngineCall {
   const lane: Lane<Job> = { urgent, items: [] };
   const waiting = new Set<(error: BgeError) => void>();
@@ -69,9 +71,10 @@ export function createCall(
     dispatch();
     for (const reject of waiting) reject(error);
     waiting.clear();
+    onClose?.(call);
   }
 
-  return {
+  const call: EngineCall = {
     run: <W extends Work>(work: W, again = true) =>
       new Promise<Result<W>>((resolve, reject) => {
         if (!admitted) admit();
@@ -104,6 +107,7 @@ export function createCall(
     ended: () => end !== undefined,
     close,
   };
+  return call;
 }
 
 /** The answer to an input that may well be what kills workers. */

@@ -78,15 +78,9 @@ export async function shareEngine(
     info: engine.info,
     open(settings) {
       if (disposing !== undefined) throw ended();
-      const call = engine.open({ maxQueuedTokens, retryLost, ...settings });
+      const call = engine.open({ maxQueuedTokens, retryLost, ...settings, onClose: (closed) => calls.delete(closed) });
       calls.add(call);
-      return {
-        ...call,
-        close(error) {
-          calls.delete(call);
-          call.close(error);
-        },
-      };
+      return call;
     },
     dispose: () => (disposing ??= leave()),
   };
