@@ -102,7 +102,7 @@ describe("a user without a home", () => {
   test.skipIf(!canBecome)("loads what needs none, and is told what to set for the rest", async () => {
     const program = start(`
       for (const name of ${JSON.stringify([...VARIABLES, "HF_HUB_OFFLINE"])}) delete process.env[name];
-      const { loadEmbedder, cachedModels, pullModel, verify } = await import("@bge-js/core");
+      const { loadEmbedder, cachedModels, pullModel, verifyModel } = await import("@bge-js/core");
       ${become}
       const tell = ({ name, code, parameter, message }) => console.log(name, code, parameter, message);
       const model = await loadEmbedder(undefined, { threads: 1 });
