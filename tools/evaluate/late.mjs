@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { scoresByCandidates } from "../../packages/core/dist/scoring/by-candidates.js";
-import { bestMatches } from "../../packages/core/dist/worker/matching.js";
 import { combine } from "../../packages/core/dist/load/fused.js";
+import { scoresByCandidates } from "../../packages/core/dist/scoring/by-candidates.js";
 import { createTokens } from "../../packages/core/dist/text/encode.js";
+import { bestMatches } from "../../packages/core/dist/worker/matching.js";
 
 /**
  * Late interaction as `loadRetriever` and the fused reranker compute it, from token vectors that are kept in memory: each document

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import wabt from "wabt";
 import { dot, unitRows } from "../../../../test/unit-rows.js";
 import { levelAt, packedBytes } from "./codes.js";
@@ -22,6 +22,18 @@ test("the bytes are kernel.wat's: node tools/kernel.mjs", async () => {
   const text = readFileSync(new URL("kernel.wat", import.meta.url), "utf8");
   const { buffer } = parseWat("kernel.wat", text, { simd: true }).toBinary({});
   expect(Buffer.from(buffer).toString("base64")).toBe(KERNEL);
+});
+
+test("a process without WebAssembly is told so", async () => {
+  vi.resetModules();
+  const fresh = await import("./kernel.js");
+  vi.stubGlobal("WebAssembly", undefined);
+  try {
+    const product = () => fresh.floatProducts(Float32Array.of(1), Float32Array.of(1), 1);
+    expect(product).toThrow(expect.objectContaining({ code: "UNSUPPORTED_PLATFORM" }));
+  } finally {
+    vi.unstubAllGlobals();
+  }
 });
 
 describe("floatProducts", () => {

@@ -1,3 +1,4 @@
+import { BgeError } from "../api/errors.js";
 import { GROUP, packedBytes } from "./codes.js";
 import { KERNEL } from "./kernel-bytes.js";
 
@@ -13,7 +14,7 @@ interface Kernel {
   dotCodes(codes: number, rows: number, bytes: number, b: number, columns: number, scratch: number, out: number): void;
 }
 
-/** Every Node.js has it; the types of Node.js do not. */
+/** The types of Node.js do not have it. */
 declare const WebAssembly: {
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (module: object) => { readonly exports: object };
@@ -23,9 +24,18 @@ declare const WebAssembly: {
 const PAGE = 65_536;
 let loaded: Kernel | undefined;
 
-/** One for each thread, made when it is first needed. */
+/**
+ * One for each thread, made when it is first needed.
+ *
+ * @throws BgeError `UNSUPPORTED_PLATFORM` in a process without WebAssembly
+ */
 function kernel(): Kernel {
-  loaded ??= new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(KERNEL, "base64"))).exports as Kernel;
+  if (loaded !== undefined) return loaded;
+  if (typeof WebAssembly === "undefined") {
+    const problem = "This process has no WebAssembly, with which token rows are compared.";
+    throw new BgeError("UNSUPPORTED_PLATFORM", `${problem} Start Node.js without --jitless and --no-expose-wasm.`);
+  }
+  loaded = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(KERNEL, "base64"))).exports as Kernel;
   return loaded;
 }
 
