@@ -1,6 +1,15 @@
 import { createHash } from "node:crypto";
-import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
+import { finished } from "node:stream/promises";
 
 /** Texts of one file: what is lost of a run that is stopped. */
 const TEXTS = 1024;
@@ -62,6 +71,29 @@ export function keepScores(reranker, folder) {
     return keys.map((key) => known.get(key));
   }
   return { ...reranker, score };
+}
+
+/** The token rows of texts, kept in one file of `folder`: of each text an array of `tokens[i] * dimensions` numbers. */
+export async function keptRows(embedder, folder, texts, tokens, inputType) {
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, `${embedder.source.fingerprint}-${hash([inputType, texts])}.f32`);
+  if (!existsSync(file)) {
+    const stream = createWriteStream(`${file}.part`);
+    for (let at = 0; at < texts.length; at += 64) {
+      for (const { data } of await embedder.embedTokens(texts.slice(at, at + 64), { inputType })) {
+        stream.write(Buffer.from(data.buffer, data.byteOffset, data.byteLength));
+      }
+    }
+    await finished(stream.end());
+    renameSync(`${file}.part`, file);
+  }
+  const { buffer, byteOffset, byteLength } = readFileSync(file);
+  const all = new Float32Array(buffer, byteOffset, byteLength / 4);
+  let end = 0;
+  return tokens.map((count) => {
+    end += count * embedder.dimensions;
+    return all.subarray(end - count * embedder.dimensions, end);
+  });
 }
 
 function hash(texts) {

@@ -37,10 +37,10 @@ export {
 } from "./checks.js";
 export { monotonic, turn } from "./clock.js";
 export { FUSED_DEPTH } from "./load/open-fused.js";
-export { bestMatches } from "./matching.js";
 export { orElse } from "./model/resolve.js";
 export { rerankerFor } from "./model/table.js";
 export { loadRerankingStage } from "./reranker.js";
+export { bestMatches } from "./rows/best-matches.js";
 export { type CascadeStage, cascade, fuse, type StageScores } from "./scoring/cascade.js";
 export { scoresByCandidates } from "./scoring/late-interaction.js";
 export { dotProduct, maxSim } from "./similarity.js";

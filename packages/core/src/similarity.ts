@@ -3,6 +3,7 @@ import { BgeError, invalid } from "./api/errors.js";
 import type { HybridWeights } from "./api/options.js";
 import type { RankedDocument } from "./api/reranker.js";
 import { isCount } from "./checks.js";
+import { floatProducts } from "./rows/kernel.js";
 
 /**
  * The cosine of two vectors of an embedder, from -1 to 1: their dot product, since they are L2-normalised.
@@ -79,12 +80,12 @@ export function hybridScore(query: TextEmbedding, document: TextEmbedding, weigh
 export function maxSim(query: Float32Array, document: Float32Array, dimensions: number): number {
   const queryRows = query.length / dimensions;
   const documentRows = document.length / dimensions;
+  const { values, stride } = floatProducts(document, query, dimensions);
   let sum = 0;
   for (let q = 0; q < queryRows; q++) {
-    const from = q * dimensions;
     let best = Number.NEGATIVE_INFINITY;
     for (let t = 0; t < documentRows; t++) {
-      const dot = dotProduct(query, from, document, t * dimensions, dimensions);
+      const dot = values[t * stride + q]!;
       // NaN must not be lost in a comparison.
       if (dot > best || Number.isNaN(dot)) best = dot;
     }

@@ -1,6 +1,6 @@
-import { bestMatches } from "../matching.js";
 import type { Computed, Head, TokenRows } from "../protocol.js";
 import { rowSize, rowsSize } from "../protocol.js";
+import { bestMatches } from "../rows/best-matches.js";
 import { dotProduct, maxSim } from "../similarity.js";
 import { addLexical, lexicalScore } from "./lexical.js";
 import { type HiddenRow, poolRow, tokenRows } from "./pooling.js";

@@ -1,0 +1,115 @@
+import { BgeError } from "../api/errors.js";
+import { GROUP, packedBytes } from "./codes.js";
+import { KERNEL } from "./kernel-bytes.js";
+
+/** Dot products: of row `r` with column `c` in `values[r * stride + c]`. A view of memory that the next call overwrites. */
+export interface Products<Values> {
+  readonly values: Values;
+  readonly stride: number;
+}
+
+interface Kernel {
+  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+  dotFloats(a: number, rows: number, b: number, columns: number, stride: number, out: number): void;
+  dotCodes(codes: number, rows: number, bytes: number, b: number, columns: number, scratch: number, out: number): void;
+}
+
+/** The types of Node.js do not have it. */
+declare const WebAssembly: {
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object) => { readonly exports: object };
+};
+
+/** Bytes of a page of WebAssembly's memory. */
+const PAGE = 65_536;
+let loaded: Kernel | undefined;
+
+/**
+ * One for each thread, made when it is first needed.
+ *
+ * @throws BgeError `UNSUPPORTED_PLATFORM` in a process without WebAssembly
+ */
+function kernel(): Kernel {
+  if (loaded !== undefined) return loaded;
+  if (typeof WebAssembly === "undefined") {
+    const problem = "This process has no WebAssembly, with which token rows are compared.";
+    throw new BgeError("UNSUPPORTED_PLATFORM", `${problem} Start Node.js without --jitless and --no-expose-wasm.`);
+  }
+  loaded = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(KERNEL, "base64"))).exports as Kernel;
+  return loaded;
+}
+
+/** Every row of `a` with every row of `b`, which are `dimensions` wide and need not be normalised. */
+export function floatProducts(a: Float32Array, b: Float32Array, dimensions: number): Products<Float32Array> {
+  const rows = a.length / dimensions;
+  const columns = b.length / dimensions;
+  const width = upTo(dimensions, 4);
+  const [paddedRows, stride] = [upTo(rows, 2), upTo(columns, 4)];
+  const [atA, atB, out] = places(4 * width * paddedRows, 4 * width * stride, 4 * paddedRows * stride);
+  const { memory, dotFloats } = kernel();
+  put(a, rows, dimensions, new Float32Array(memory.buffer, atA, width * rows));
+  put(b, columns, dimensions, new Float32Array(memory.buffer, atB, width * columns));
+  dotFloats(atA!, paddedRows, atB!, stride, 4 * width, out!);
+  return { values: new Float32Array(memory.buffer, out, rows * stride), stride };
+}
+
+/**
+ * Every row of codes with every row of `b`, exactly.
+ *
+ * @param codes of two bits each, `packedBytes(dimensions)` bytes a row: see `writeCodes`
+ * @param b rows of `dimensions` numbers up to 32,767, 4096 at most: so no sum leaves int32
+ */
+export function codeProducts(codes: Uint8Array, b: Int16Array, dimensions: number): Products<Int32Array> {
+  const bytes = packedBytes(dimensions);
+  const rows = codes.length / bytes;
+  const columns = b.length / dimensions;
+  const width = upTo(dimensions, GROUP);
+  const [paddedRows, stride] = [upTo(rows, 2), upTo(columns, 4)];
+  const [atCodes, atB, scratch, out] = places(
+    paddedRows * bytes,
+    2 * width * stride,
+    4 * width,
+    4 * paddedRows * stride,
+  );
+  const { memory, dotCodes } = kernel();
+  new Uint8Array(memory.buffer, atCodes, codes.length).set(codes);
+  put(b, columns, dimensions, new Int16Array(memory.buffer, atB, width * columns));
+  dotCodes(atCodes!, paddedRows, bytes, atB!, stride, scratch!, out!);
+  return { values: new Int32Array(memory.buffer, out, rows * stride), stride };
+}
+
+/** Where pieces of so many bytes begin in the kernel's memory, which grows for them. */
+function places(...sizes: readonly number[]): number[] {
+  const { memory } = kernel();
+  let end = 0;
+  const starts = sizes.map((size) => {
+    const start = end;
+    end = upTo(start + size, 16);
+    return start;
+  });
+  const missing = end - memory.buffer.byteLength;
+  if (missing > 0) memory.grow(Math.ceil(missing / PAGE));
+  return starts;
+}
+
+/** Rows of `dimensions` numbers into wider ones, the rest zeros. */
+function put<Values extends Float32Array | Int16Array>(
+  from: Values,
+  rows: number,
+  dimensions: number,
+  to: Values,
+): void {
+  const width = rows === 0 ? dimensions : to.length / rows;
+  if (width === dimensions) {
+    to.set(from);
+    return;
+  }
+  to.fill(0);
+  for (let row = 0; row < rows; row++) {
+    to.set(from.subarray(row * dimensions, (row + 1) * dimensions), row * width);
+  }
+}
+
+function upTo(value: number, multiple: number): number {
+  return Math.ceil(value / multiple) * multiple;
+}
