@@ -7,8 +7,11 @@ import { levelAt, packedBytes } from "./codes.js";
 import { codeProducts, floatProducts } from "./kernel.js";
 import { KERNEL } from "./kernel-bytes.js";
 
-const row = <Values extends Float32Array | Int16Array | Uint8Array>(values: Values, at: number, width: number) =>
-  values.subarray(at * width, (at + 1) * width);
+const row = <Values extends { subarray(from: number, to: number): Values }>(
+  values: Values,
+  at: number,
+  width: number,
+) => values.subarray(at * width, (at + 1) * width);
 
 const shapes = fc.record({
   rows: fc.integer({ min: 0, max: 9 }),
