@@ -68,12 +68,35 @@ export function recall100(ranking, relevant) {
 
 /** A mean with its 95 % bootstrap interval, by a fixed seed. */
 export function meanWithInterval(values) {
-  const mean = (list) => list.reduce((sum, value) => sum + value, 0) / list.length;
+  const chance = seeded();
+  return { mean: meanOf(values), ...interval(() => meanOf(drawn(values, chance))) };
+}
+
+/** The mean over several sets of their mean differences to `base`, each set's queries drawn anew for the interval. */
+export function meanDifference(sets, base) {
+  const differences = sets.map((values, set) => values.map((value, i) => value - base[set][i]));
+  const chance = seeded();
+  const drawAll = () => meanOf(differences.map((values) => meanOf(drawn(values, chance))));
+  return { mean: meanOf(differences.map(meanOf)), ...interval(drawAll) };
+}
+
+export function meanOf(list) {
+  return list.reduce((sum, value) => sum + value, 0) / list.length;
+}
+
+function interval(draw) {
+  const means = Array.from({ length: 1000 }, draw).sort((a, b) => a - b);
+  return { low: means[25], high: means[974] };
+}
+
+function drawn(list, chance) {
+  return Array.from(list, () => list[Math.floor(chance() * list.length)]);
+}
+
+function seeded() {
   let state = 20261122;
-  const draw = () => {
+  return () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return values[Math.floor((state / 2 ** 32) * values.length)];
+    return state / 2 ** 32;
   };
-  const means = Array.from({ length: 1000 }, () => mean(Array.from(values, draw))).sort((a, b) => a - b);
-  return { mean: mean(values), low: means[25], high: means[974] };
 }
