@@ -5,8 +5,8 @@ import * as langchain from "@bge-js/langchain";
 import * as llamaindex from "@bge-js/llamaindex";
 import { MetadataMode } from "@llamaindex/core/schema";
 import { describe, expect, test } from "vitest";
-import { MAX_QUEUED_TOKENS } from "../packages/core/dist/engine/call.js";
-import { CANDIDATES, WEIGHTS } from "../packages/retriever/dist/retriever.js";
+import { MAX_QUEUED_TOKENS } from "../packages/core/src/engine/call.js";
+import { CANDIDATES, WEIGHTS } from "../packages/retriever/src/retriever.js";
 
 /** What READMEs and doc comments say of defaults, against what the code does. */
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");

@@ -7,14 +7,17 @@ import { homedir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { loadEmbedder } from "@bge-js/core";
-import { compressRows } from "../../packages/core/dist/rows/compress.js";
-import { floatProducts } from "../../packages/core/dist/rows/kernel.js";
-import { poolRows } from "../../packages/core/dist/rows/pool.js";
-import { rotate, rotateBack } from "../../packages/core/dist/rows/rotate.js";
-import { scoreRows } from "../../packages/core/dist/rows/score.js";
-import { scoresByCandidates } from "../../packages/core/dist/scoring/late-interaction.js";
-import { createTokens } from "../../packages/core/dist/text/encode.js";
-import { bestMatches } from "../../packages/core/dist/worker/matching.js";
+import {
+  bestMatches,
+  compressRows,
+  createTokens,
+  floatProducts,
+  poolRows,
+  rotate,
+  rotateBack,
+  scoreRows,
+  scoresByCandidates,
+} from "@bge-js/core/adapter";
 import { meanDifference, meanOf, meanWithInterval, ndcg10, readSet } from "./beir.mjs";
 import { keptRows } from "./cache.mjs";
 
