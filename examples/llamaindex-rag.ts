@@ -1,4 +1,4 @@
-// LlamaIndex.TS: retrieve 100 with the embedding model, rerank to 3.
+// LlamaIndex.TS: retrieves 100 with the embedding model, reranks to 3.
 import { BgeEmbedding, BgeReranker, BgeSentenceSplitter } from "@bge-js/llamaindex";
 import { Document, MetadataMode, Settings, VectorStoreIndex } from "llamaindex";
 import { HANDBOOK } from "./corpus.js";
