@@ -1,4 +1,4 @@
-// Chinese: bge-small-zh-v1.5 finds and reranks.
+// Chinese: retrieves and reranks with bge-small-zh-v1.5.
 import { loadEmbedder, loadReranker, similarity } from "@bge-js/core";
 
 const passages = [

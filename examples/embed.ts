@@ -1,4 +1,4 @@
-// Vectors of documents and of a query, and which document is nearest.
+// Embeds documents and a query, and sorts the documents by similarity to the query.
 import { loadEmbedder, topK } from "@bge-js/core";
 
 const documents = [
