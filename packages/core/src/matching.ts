@@ -1,19 +1,17 @@
 import { dotProduct } from "./similarity.js";
 
-/** Bonus on the cosine for an identical word piece. Tuned on nine open data sets (docs/late-interaction.md). */
+/** What the same word piece counts over its cosine. Measured on nine open sets (docs/late-interaction.md). */
 const SAME_PIECE = 0.03;
 
-/** One side's L2-normalised token vectors, `[ids.length, dimensions]`, and the token id of each row. */
+/** A side's L2-normalised rows of `dimensions`, and the token id of each. */
 export interface TokenSide {
   readonly rows: Float32Array;
   readonly ids: Int32Array;
 }
 
 /**
- * Writes to `out` each query row's best cosine with any document row, where a token with the same id gets a small bonus and the
- * maximum is 1. Then, for each query row, 1 if the document has its token, 0 if not, and -1 for a special token.
- *
- * @param out length `2 * query.ids.length`
+ * For each row of the query its best cosine with any row of the document, a token with the same id counting a little more and 1
+ * the most; then for each row whether the document has its token: 1 or 0, and -1 for a special token.
  */
 export function bestMatches(
   query: TokenSide,
@@ -35,7 +33,7 @@ export function bestMatches(
         cosine += SAME_PIECE;
         has = 1;
       }
-      // A comparison would drop NaN.
+      // NaN must not be lost in a comparison.
       if (cosine > best || Number.isNaN(cosine)) best = cosine;
     }
     out[q] = Math.min(1, best);

@@ -87,7 +87,7 @@ export function maxSim(query: Float32Array, document: Float32Array, dimensions: 
     let best = Number.NEGATIVE_INFINITY;
     for (let t = 0; t < documentRows; t++) {
       const dot = dotProduct(query, from, document, t * dimensions, dimensions);
-      // A comparison would drop NaN.
+      // NaN must not be lost in a comparison.
       if (dot > best || Number.isNaN(dot)) best = dot;
     }
     sum += best;
