@@ -48,7 +48,7 @@ describe("@bge-js/core", () => {
     const known = new Set<string>();
     for (const { reason } of (await Promise.allSettled(refusals)) as PromiseRejectedResult[]) {
       const { message } = reason as BgeError;
-      for (const name of message.slice(message.indexOf("known are ") + 10, -1).split(", ")) known.add(name);
+      for (const name of message.slice(message.indexOf("Known options: ") + 15, -1).split(", ")) known.add(name);
     }
     expect([...rows.keys()].sort()).toEqual([...known].sort());
   });

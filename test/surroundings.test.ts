@@ -114,9 +114,9 @@ describe("a user without a home", () => {
     expect(await program.ended).toEqual({ code: 0, signal: null });
     const [vector, missing, ...rest] = program.output.out.trim().split("\n");
     expect(vector).toBe("384");
-    expect(missing).toMatch(/^BgeError MODEL_NOT_FOUND model .* no home folder .* Let HF_HOME .* name a folder\. /);
+    expect(missing).toMatch(/^BgeError MODEL_NOT_FOUND model .* no home folder .* Set HF_HOME .* to a folder\. /);
     expect(rest).toHaveLength(3);
-    for (const line of rest) expect(line).toMatch(/^BgeError INVALID_OPTION HF_HOME .* no home folder .* Let HF_HOME/);
+    for (const line of rest) expect(line).toMatch(/^BgeError INVALID_OPTION HF_HOME .* no home folder .* Set HF_HOME/);
   });
 });
 

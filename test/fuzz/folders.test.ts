@@ -93,8 +93,8 @@ const GRAPHS: readonly Case[] = [
 
 const EVIL = { type: "Evil" };
 const TOKENIZERS: readonly Case[] = [
-  ["a list", "MODEL_CORRUPT", /no JSON object/, write("tokenizer.json", "[]")],
-  ["null", "MODEL_CORRUPT", /no JSON object/, write("tokenizer.json", "null")],
+  ["a list", "MODEL_CORRUPT", /not contain a JSON object/, write("tokenizer.json", "[]")],
+  ["null", "MODEL_CORRUPT", /not contain a JSON object/, write("tokenizer.json", "null")],
   ["cut short", "MODEL_CORRUPT", /is not JSON/, write("tokenizer.json", '{"model": {"vocab"')],
   ["a folder", "MODEL_CORRUPT", /it is a folder/, folderInstead("tokenizer.json")],
   ["without a model", "MODEL_CORRUPT", /no model/, tokenizer((json) => delete json.model)],
@@ -208,7 +208,7 @@ test.skipIf(process.platform === "win32")("a pipe is no file, and nobody waits f
     execFileSync("mkfifo", [join(folder, name)]);
     await expect(use(folder), name).rejects.toMatchObject({
       code: "MODEL_CORRUPT",
-      message: expect.stringContaining("no regular file"),
+      message: expect.stringContaining("not a regular file"),
     });
   }
 });

@@ -144,7 +144,7 @@ describe.skipIf(!hasLoopback || !hasOpenssl)("https", () => {
     };
     const insecure = await startProgram("pull", ID, env).ended;
     expect(insecure.stderr).toMatch(/DOWNLOAD_FAILED/);
-    expect(insecure.stderr).toContain("redirects to where it must not: http:");
+    expect(insecure.stderr).toContain("redirects to an address that is not allowed: http:");
     expect(everyFile(cache).some((path) => path.includes("/refs/"))).toBe(false);
 
     hub.fault = ({ at, name }) =>

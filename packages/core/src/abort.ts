@@ -2,10 +2,10 @@ import { BgeError, invalid } from "./api/errors.js";
 import { isAbortSignal } from "./checks.js";
 import { clearTimeout, setTimeout } from "./clock.js";
 
-/** The longest time that Node's timers take. */
+/** The longest delay Node's timers accept. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** Calls `end` once the time has passed, at once if it has; gives what takes that back. */
+/** Calls `end` when the deadline passes, at once if it already has. Returns a function that cancels it. */
 export function atDeadline(deadlineMs: number | undefined, end: (error: BgeError) => void): () => void {
   if (deadlineMs === undefined || deadlineMs > LONGEST_TIMER_MS) return () => {};
   const pass = () => end(new BgeError("DEADLINE_EXCEEDED", `Not finished after ${deadlineMs} ms (deadlineMs)`));
@@ -13,14 +13,14 @@ export function atDeadline(deadlineMs: number | undefined, end: (error: BgeError
     pass();
     return () => {};
   }
-  // What is under way keeps the process alive; the clock need not.
+  // Pending work keeps the process alive; the timer need not.
   const timer = setTimeout(pass, deadlineMs).unref();
   return () => clearTimeout(timer);
 }
 
 /**
- * What gives a promise that rejects with the signal's reason as soon as it aborts. It leaves nothing behind on the signal:
- * not `Promise.race`, which would keep every promise that it ever waited for as long as the signal lives.
+ * Returns a wrapper that makes a promise reject with the signal's reason as soon as it aborts. It leaves nothing on the signal,
+ * unlike `Promise.race`, which would hold every promise it ever waited for as long as the signal lives.
  */
 export function abortable(signal: AbortSignal | undefined): <T>(promise: Promise<T>) => Promise<T> {
   if (signal === undefined) return (promise) => promise;
@@ -34,10 +34,10 @@ export function abortable(signal: AbortSignal | undefined): <T>(promise: Promise
     });
 }
 
-/** Who waits for each signal, behind one listener: Node warns of a leak from the eleventh on. */
+/** The callbacks waiting on each signal. They share one listener, because Node warns of a leak from the eleventh on. */
 const waiting = new WeakMap<AbortSignal, { readonly calls: Set<() => void>; readonly listener: () => void }>();
 
-/** Calls `abort` when the signal aborts, or at once if it has; gives what takes that back. */
+/** Calls `abort` when the signal aborts, at once if it already has. Returns a function that unsubscribes. */
 function onAbort(signal: AbortSignal, abort: () => void): () => void {
   if (signal.aborted) {
     abort();

@@ -1,4 +1,4 @@
-/** `@bge-js/core/adapter`: what packages that build on the core share. It is not for applications, and may change with any release. */
+/** `@bge-js/core/adapter`: shared by the packages built on core. Not for applications; it may change in any release. */
 export { abortable } from "./abort.js";
 export { type ModelHandle, owned, shared } from "./adapter/handle.js";
 export {

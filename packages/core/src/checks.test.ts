@@ -6,14 +6,14 @@ import { EMBEDDER_OPTIONS } from "./model/options.js";
 import { ownFloats } from "./protocol.js";
 import { CALL_OPTIONS } from "./run/call-options.js";
 
-/** What code of another realm would hand over: no class of it is one of ours. */
+/** A value as code in another realm would pass it: none of its classes are ours. */
 const elsewhere = (code: string): unknown => runInNewContext(code);
 const signalElsewhere = elsewhere(`
   class AbortSignal extends Object { aborted = false; addEventListener() {} removeEventListener() {} throwIfAborted() {} }
   new AbortSignal();
 `) as AbortSignal;
 
-it("gives numbers of another realm as this realm's class, over the same memory", () => {
+it("returns numbers from another realm as this realm's class, over the same memory", () => {
   const foreign = elsewhere("new Float32Array([0, 1, 2, 3]).subarray(1, 3)") as Float32Array;
   expect(foreign).not.toBeInstanceOf(Float32Array);
   const own = ownFloats(foreign);
@@ -23,7 +23,7 @@ it("gives numbers of another realm as this realm's class, over the same memory",
   expect(ownFloats(own)).toBe(own);
 });
 
-it("takes a signal of another realm, wherever one is given", () => {
+it("accepts a signal from another realm wherever a signal is accepted", () => {
   expect(signalElsewhere).not.toBeInstanceOf(AbortSignal);
   const options = { signal: signalElsewhere };
   expect(checkOptions(options, EMBEDDER_OPTIONS, "loadEmbedder")).toEqual(options);
@@ -31,13 +31,13 @@ it("takes a signal of another realm, wherever one is given", () => {
 });
 
 it.each([undefined, null, "soon", {}, { aborted: true }, { aborted: false, addEventListener() {} }])(
-  "knows that %j is no signal",
+  "knows that %j is not a signal",
   (value) => {
     expect(isAbortSignal(value)).toBe(false);
   },
 );
 
-it("reads the message of an error of another realm, and of any", () => {
+it("reads the message of any thrown value, including errors from another realm", () => {
   expect(messageOf(elsewhere('new TypeError("no such file")'))).toBe("no such file");
   expect(messageOf(new BgeError("DISPOSED", "gone"))).toBe("gone");
   expect(messageOf(new DOMException("aborted"))).toBe("aborted");

@@ -28,7 +28,7 @@ import { createPrompts, type Prompts } from "./text/prompts.js";
 
 type Counting = CallOptions & { readonly inputType?: InputType };
 
-/** An embedder's options, checked and resolved for its model. */
+/** An embedder's options, checked and resolved against its model. */
 interface EmbedderPlan extends Plan {
   readonly prompts: Prompts;
   readonly dimensions: number;
@@ -38,15 +38,15 @@ interface EmbedderPlan extends Plan {
 /**
  * Loads an embedding model.
  *
- * @param model Hugging Face id (`"BAAI/bge-small-en-v1.5"`, or short `"bge-small-en-v1.5"`), folder (`"./my-model"`), or
- * `{ id?, directory?, ...facts }`. @default the embedded bge-small-en-v1.5
+ * @param model a Hugging Face id (`"BAAI/bge-small-en-v1.5"`, or `"bge-small-en-v1.5"` for short), a folder (`"./my-model"`, or a
+ * `file:` URL), or `{ id?, directory?, ...facts }`. @default the packaged bge-small-en-v1.5
  * @example
  * await using embedder = await loadEmbedder("BAAI/bge-small-en-v1.5");
- * const vectors = await embedder.embedDocuments(["Pandas eat bamboo.", "Paris is in France."]); // two Float32Arrays of 384
+ * const vectors = await embedder.embedDocuments(["Pandas eat bamboo.", "Paris is in France."]); // two Float32Arrays of length 384
  * const query = await embedder.embedQuery("What do pandas eat?");
  * const [best] = topK(query, vectors, 1); // { index: 0, score: 0.8 }
- * @throws BgeError `MODEL_NOT_FOUND`, `MODEL_MISMATCH` (facts against files, a reranker), `MODEL_CORRUPT`, `UNSUPPORTED_MODEL`,
- * `UNSUPPORTED_PLATFORM`, `INVALID_OPTION`
+ * @throws BgeError `MODEL_NOT_FOUND`, `MODEL_MISMATCH` (facts and files disagree, or the model is a reranker), `MODEL_CORRUPT`,
+ * `UNSUPPORTED_MODEL`, `UNSUPPORTED_PLATFORM`, `ACCESS_DENIED`, `DOWNLOAD_FAILED`, `INVALID_OPTION`
  */
 export async function loadEmbedder(
   model?: string | URL | ModelReference,
@@ -58,7 +58,7 @@ export async function loadEmbedder(
 
 function planEmbedder(spec: ModelSpec, options: EmbedderOptions): EmbedderPlan {
   if (spec.kind !== "embedding") {
-    const message = `${spec.id} is a reranker, not an embedding model: load it with loadReranker.`;
+    const message = `${spec.id} is a reranker, not an embedding model. Load it with loadReranker.`;
     throw new BgeError("MODEL_MISMATCH", message, { parameter: "model" });
   }
   return {
@@ -92,14 +92,14 @@ function createEmbedder({ source, engine, plan }: OpenModel<EmbedderPlan>): Embe
       ...limits
     }: EmbedDocumentsOptions & Pick<CallFacts, "method"> & { readonly inputType: InputType },
   ): Promise<T[]> {
-    // A copy: the caller may change the list while we work.
+    // A copy, because the caller may change the array meanwhile.
     const inputs = [...prompts.write(texts, inputType)];
     const task = taskOf(inputType, heads);
     let completed = 0;
     const tell = listener("onProgress", onProgress);
     return withCall(engine, { ...limits, inputs: inputs.length, urgent: inputType === "query" }, async (call) => {
       const onDone = (count: number) => {
-        // Behind a deadline nothing is finished any more.
+        // After the deadline nothing counts as completed.
         if (call.ended()) return;
         completed += count;
         tell?.({ completed, total: inputs.length });
@@ -134,7 +134,7 @@ function createEmbedder({ source, engine, plan }: OpenModel<EmbedderPlan>): Embe
     });
   }
 
-  /** What is run for these outputs, and a text's record of it. */
+  /** The heads to run for these outputs, and how a text's record is made from them. */
   function recordsOf(outputs: readonly EmbeddingOutput[]) {
     checkOutputs(spec, outputs);
     const heads = headsOf(spec, outputs, dimensions);
@@ -150,7 +150,7 @@ function createEmbedder({ source, engine, plan }: OpenModel<EmbedderPlan>): Embe
     const checked = checkOptions(embedOptions, CALL_OPTIONS.embed, "embed", ["inputType"]);
     const { outputs = ["dense"], ...callOptions } = checked;
     const { heads, toRecord } = recordsOf(outputs);
-    // The outputs asked for are those that are set.
+    // Exactly the requested outputs are set.
     return embedAll(texts, heads, toRecord, {
       ...callOptions,
       method: "embed",

@@ -20,6 +20,6 @@ test("reads the bits of float16 numbers", () => {
   ]);
 });
 
-test("takes numbers that are decoded already", () => {
+test("accepts numbers that are already decoded", () => {
   expect([...fromFloat16([0.5, -1])]).toEqual([0.5, -1]);
 });

@@ -1,6 +1,6 @@
 /**
- * float16 numbers as ONNX Runtime gives them, as float32: their bits in a Uint16Array, or, where the runtime has the type
- * (Node 24), a Float16Array.
+ * Converts float16 numbers from ONNX Runtime to float32. They arrive as bits in a Uint16Array, or as a Float16Array where the
+ * JavaScript engine has that type (Node 24).
  */
 export function fromFloat16(values: ArrayLike<number>): Float32Array {
   if (!(values instanceof Uint16Array)) return Float32Array.from(values);

@@ -37,7 +37,7 @@ declare const reranker: Reranker;
 declare const signal: AbortSignal;
 
 describe("the loaders", () => {
-  test("take nothing, an id or folder, or a reference, and options", () => {
+  test("take an id, a folder, a reference or nothing, and options", () => {
     expectTypeOf(loadEmbedder).returns.resolves.toEqualTypeOf<Embedder>();
     expectTypeOf(loadReranker).returns.resolves.toEqualTypeOf<Reranker>();
     expectTypeOf(loadEmbedder).parameter(0).toEqualTypeOf<string | URL | ModelReference | undefined>();
@@ -55,7 +55,7 @@ describe("the loaders", () => {
     });
   });
 
-  test("refuse options that do not exist, and values that no option has", () => {
+  test("reject unknown options and values", () => {
     // @ts-expect-error an unknown option
     loadEmbedder("x", { quantized: true });
     // @ts-expect-error `true` is not an instruction
@@ -87,18 +87,18 @@ describe("the loaders", () => {
 });
 
 describe("an embedder", () => {
-  test("gives Float32Arrays", () => {
+  test("returns Float32Arrays", () => {
     expectTypeOf(embedder.embedQuery("x")).resolves.toEqualTypeOf<Float32Array>();
     expectTypeOf(embedder.embedQuery("x", { signal })).resolves.toEqualTypeOf<Float32Array>();
     expectTypeOf(embedder.embedDocuments(["x"])).resolves.toEqualTypeOf<Float32Array[]>();
     expectTypeOf(embedder.embedTokens(["x"], { inputType: "query" })).resolves.toEqualTypeOf<TokenVectors[]>();
     // @ts-expect-error the side is a required choice
     embedder.embedTokens(["x"]);
-    // @ts-expect-error a list, not one text
+    // @ts-expect-error an array, not one text
     embedder.embedDocuments("x");
   });
 
-  test("takes lists that nobody may change", () => {
+  test("accepts readonly arrays", () => {
     const frozen: readonly string[] = Object.freeze(["x"]);
     expectTypeOf(embedder.embedDocuments).toBeCallableWith(frozen, { onProgress: () => {} });
     expectTypeOf(embedder.countTokens(frozen)).resolves.toEqualTypeOf<number[]>();
@@ -110,7 +110,7 @@ describe("an embedder", () => {
     expectTypeOf(embedder.countTokens(["x"], { inputType: "query" })).resolves.toEqualTypeOf<number[]>();
   });
 
-  test("streams vectors; with `skip`, and where that is open, `undefined` among them", () => {
+  test("streams vectors, with `undefined` among them if `onError` is or may be `skip`", () => {
     type Stream<T> = AsyncGenerator<T, void, undefined>;
     expectTypeOf(embedder.embedStream(["x"])).toEqualTypeOf<Stream<Float32Array>>();
     expectTypeOf(embedder.embedStream(["x"], { onError: "throw" })).toEqualTypeOf<Stream<Float32Array>>();
@@ -124,7 +124,7 @@ describe("an embedder", () => {
     expectTypeOf(embedder.embedStream(source())).toEqualTypeOf<Stream<Float32Array>>();
   });
 
-  test("gives records with the outputs asked for, and no others", () => {
+  test("returns records with exactly the requested outputs", () => {
     const inputType = "document";
     expectTypeOf(embedder.embed(["x"], { inputType })).resolves.toEqualTypeOf<{ readonly dense: Float32Array }[]>();
     expectTypeOf(embedder.embed(["x"], { inputType, outputs: ["sparse", "multiVector"] })).resolves.toEqualTypeOf<
@@ -136,29 +136,29 @@ describe("an embedder", () => {
     >();
     // @ts-expect-error a side must be named
     embedder.embed(["x"], {});
-    // @ts-expect-error no such output
+    // @ts-expect-error an unknown output
     embedder.embed(["x"], { inputType, outputs: ["colbert"] });
   });
 
-  test("is disposable, and says what it is", () => {
+  test("is disposable, and describes its model", () => {
     expectTypeOf<Embedder>().toExtend<AsyncDisposable>();
     expectTypeOf(embedder.spec).toEqualTypeOf<EmbeddingSpec>();
     expectTypeOf(embedder.source).toExtend<ModelSource>();
     expectTypeOf(embedder.source.device).toEqualTypeOf<"cpu" | "cuda" | "coreml" | "dml" | "webgpu">();
     expectTypeOf(embedder.dispose).returns.resolves.toBeVoid();
-    // @ts-expect-error facts are not to be changed
+    // @ts-expect-error facts are readonly
     embedder.spec.dimensions = 3;
   });
 });
 
 describe("a reranker", () => {
-  test("gives scores, and ranked places", () => {
+  test("returns scores, and ranked documents", () => {
     expectTypeOf(reranker.score("q", ["d"], { signal })).resolves.toEqualTypeOf<number[]>();
     expectTypeOf(reranker.rerank("q", ["d"], { topN: 3, threshold: 0.5 })).resolves.toEqualTypeOf<RankedDocument[]>();
     expectTypeOf<RankedDocument>().toEqualTypeOf<{ readonly index: number; readonly score: number }>();
   });
 
-  test("says of which kind it is", () => {
+  test("says what kind it is", () => {
     expectTypeOf(reranker.kind).toEqualTypeOf<"cross-encoder" | "late-interaction" | "hybrid" | "fused">();
     expectTypeOf(reranker.scale).toEqualTypeOf<Scale>();
     expectTypeOf(reranker.spec).toEqualTypeOf<ModelSpec>();
@@ -166,11 +166,11 @@ describe("a reranker", () => {
   });
 });
 
-test("vectors are compared as they come, or as plain lists", () => {
+test("vectors may be compared as Float32Arrays or plain arrays", () => {
   const vector = new Float32Array(3);
   expectTypeOf(similarity(vector, [1, 2, 3])).toBeNumber();
   expectTypeOf(topK(vector, [vector, [1, 2, 3]], 2)).toEqualTypeOf<RankedDocument[]>();
-  // @ts-expect-error how many are wanted must be said
+  // @ts-expect-error k is required
   topK(vector, [vector]);
 });
 
@@ -178,7 +178,7 @@ test("pullModel takes what it needs", () => {
   expectTypeOf(pullModel).toBeCallableWith("x", { dtype: "int8", revision: "main", token: false });
 });
 
-test("a spec's kind tells what it has", () => {
+test("a spec's kind narrows its type", () => {
   const { spec } = resolveModel();
   if (spec.kind === "embedding") expectTypeOf(spec).toEqualTypeOf<EmbeddingSpec>();
   else expectTypeOf(spec).toEqualTypeOf<RerankerSpec>();
@@ -192,7 +192,7 @@ test("the model table keeps its facts as literals", () => {
   expectTypeOf(MODELS).toExtend<readonly ModelSpec[]>();
 });
 
-test("an error has a code, and what it is about", () => {
+test("an error has a code and details", () => {
   const error = new BgeError("INVALID_INPUT", "bad", { indices: [1] });
   expectTypeOf(error).toExtend<Error>();
   expectTypeOf(error.code).toEqualTypeOf<BgeErrorCode>();
@@ -206,25 +206,25 @@ describe("events", () => {
     const stop = onEvent("bge-js:call", (event) => {
       expectTypeOf(event).toEqualTypeOf<BgeEvents["bge-js:call"]>();
       expectTypeOf(event.durationMs).toBeNumber();
-      // @ts-expect-error no event holds a text
+      // @ts-expect-error no event contains a text
       event.text;
     });
     expectTypeOf(stop).toEqualTypeOf<() => void>();
     expectTypeOf<keyof BgeEvents>().toExtend<`bge-js:${string}`>();
-    // @ts-expect-error no such channel
+    // @ts-expect-error an unknown channel
     onEvent("bge-js:texts", () => {});
   });
 
-  test("a folder may be a URL, and a graph may be named", () => {
+  test("a folder may be a URL, and a graph may be chosen by name", () => {
     expectTypeOf(loadEmbedder).toBeCallableWith(new URL("file:///x"));
     expectTypeOf(loadEmbedder).toBeCallableWith({ directory: new URL("file:///x"), file: "onnx/model_O3.onnx" });
-    // @ts-expect-error vectors are compared by cosine alone
+    // @ts-expect-error vectors are only compared by cosine
     loadEmbedder({ id: "x", similarity: "dot" });
   });
 
   test("device and canaries are options", () => {
     expectTypeOf(loadEmbedder).toBeCallableWith(undefined, { device: "auto", canaries: false });
-    // @ts-expect-error no such device
+    // @ts-expect-error an unknown device
     loadEmbedder(undefined, { device: "gpu" });
   });
 });

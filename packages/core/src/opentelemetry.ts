@@ -11,18 +11,18 @@ import {
 import { type CallEvent, type Outcome, onEvent, type RunEvent } from "./api/events.js";
 
 export interface InstrumentOptions {
-  /** @default the global one of this name */
+  /** @default the global tracer named "@bge-js/core" */
   readonly tracer?: Tracer;
-  /** @default the global one of this name */
+  /** @default the global meter named "@bge-js/core" */
   readonly meter?: Meter;
 }
 
 const NAME = "@bge-js/core";
 
 /**
- * Turns the events of bge-js into OpenTelemetry: a span a call, below the caller's own, with a span for each piece of its work;
- * histograms and counters by model, dtype, device, method and outcome. No text, vector or score is in any of them. Gives what
- * takes it back.
+ * Turns bge-js events into OpenTelemetry: one span per call, as a child of the caller's, with a span for each piece of its work;
+ * and histograms and counters by model, dtype, device, method and outcome. They never contain a text, a vector or a score.
+ * Returns a function that stops it.
  */
 export function instrument({
   tracer = trace.getTracer(NAME),
@@ -40,12 +40,12 @@ function makeSpans(tracer: Tracer): () => void {
   const open = new Map<number, Span>();
   const stops = [
     onEvent("bge-js:call-start", ({ call, method, startedAt, ...model }) => {
-      // On the caller's stack: the active span is the caller's.
+      // This runs on the caller's stack, so the active span is the caller's.
       open.set(call, tracer.startSpan(`bge ${method}`, { startTime: startedAt, attributes: ofModel(model) }));
     }),
     onEvent("bge-js:run", (event) => {
       const parent = open.get(event.call);
-      // What ends behind its call, unseen by the caller, is left out.
+      // Work that ends after its call is left out.
       if (parent === undefined) return;
       const { work, startedAt, durationMs, outcome } = event;
       const options = { startTime: startedAt, attributes: { ...ofModel(event), ...ofRun(event) } };
@@ -78,18 +78,27 @@ function finish(span: Span, outcome: Outcome, endTime: number): void {
 
 function recordMetrics(meter: Meter): () => void {
   const seconds = (name: string, description: string) => meter.createHistogram(name, { unit: "s", description });
-  const callDuration = seconds("bge.call.duration", "Calls of the public methods");
-  const queueDuration = seconds("bge.queue.duration", "Work waiting for a worker");
-  const tokenizeDuration = seconds("bge.tokenize.duration", "Texts to tokens, in a worker");
-  const runDuration = seconds("bge.run.duration", "Runs of the graph");
-  const postprocessDuration = seconds("bge.postprocess.duration", "What is made of the graph's outputs");
+  const callDuration = seconds("bge.call.duration", "Calls to the public methods");
+  const queueDuration = seconds("bge.queue.duration", "Time work waits for a worker");
+  const tokenizeDuration = seconds("bge.tokenize.duration", "Tokenization, in a worker");
+  const runDuration = seconds("bge.run.duration", "Graph runs");
+  const postprocessDuration = seconds("bge.postprocess.duration", "Postprocessing of the graph's outputs");
   const loadDuration = seconds("bge.load.duration", "Loading a model");
-  const batchSize = meter.createHistogram("bge.batch.size", { unit: "{text}", description: "Texts of a run" });
-  const tokens = meter.createCounter("bge.tokens", { unit: "{token}", description: "Tokens through the graph" });
-  const padding = meter.createCounter("bge.padding", { unit: "{token}", description: "Padding through the graph" });
-  const truncations = meter.createCounter("bge.truncations", { unit: "{text}", description: "Texts that were cut" });
-  const workers = meter.createCounter("bge.workers", { unit: "{worker}", description: "Workers, by what befell them" });
-  const downloads = meter.createCounter("bge.downloads", { unit: "By", description: "Files of models, by outcome" });
+  const batchSize = meter.createHistogram("bge.batch.size", { unit: "{text}", description: "Texts per run" });
+  const tokens = meter.createCounter("bge.tokens", { unit: "{token}", description: "Tokens run through the graph" });
+  const padding = meter.createCounter("bge.padding", {
+    unit: "{token}",
+    description: "Padding tokens run through the graph",
+  });
+  const truncations = meter.createCounter("bge.truncations", { unit: "{text}", description: "Truncated texts" });
+  const workers = meter.createCounter("bge.workers", {
+    unit: "{worker}",
+    description: "Worker state changes, by state",
+  });
+  const downloads = meter.createCounter("bge.downloads", {
+    unit: "By",
+    description: "Model files downloaded, by outcome",
+  });
   const canaries = meter.createHistogram("bge.canary.cosine", { description: "The worst canary's cosine to fp32" });
   const stops = [
     onEvent("bge-js:call", (event) => {

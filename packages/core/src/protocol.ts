@@ -1,100 +1,100 @@
 /**
- * What crosses the thread boundary, as types: plain data alone, so that the same messages could travel to a process.
+ * The messages between a thread or process and its workers. They are plain data, so that they can be sent to either.
  */
 import type { Architecture, Device, Padding, Pooling, RerankerPrompt } from "./api/model.js";
 
-/** What a worker is started with. */
+/** The data a worker starts with. */
 export interface WorkerStart {
   readonly file: string;
   readonly optimized: boolean;
-  /** The folder of the tokenizer. */
+  /** The tokenizer's folder. */
   readonly directory: string;
   readonly architecture: Architecture;
   readonly padding: Padding;
-  /** Texts are put into lower case before the tokenizer's own steps. */
+  /** Lowercase texts before the tokenizer's own steps. */
   readonly lowerCase?: boolean;
-  /** An LLM reranker's text around query and document. */
+  /** The text around query and document, for LLM rerankers. */
   readonly prompt?: RerankerPrompt;
-  /** Names of the graph's outputs that may be read. */
+  /** Names of the graph outputs that may be read. */
   readonly reads: readonly string[];
   readonly device: Device;
   readonly threads: number;
-  /** Threads for work that is sent as `lone`. */
+  /** Threads for work sent as `lone`. */
   readonly loneThreads: number;
 }
 
-/** Two words of memory that a thread of native code shares with its parent: is it inside a native call, may it enter another. */
+/** Two words shared between a native-code thread and its parent: whether it is in a native call, and whether it may enter one. */
 export type Gate = Int32Array<SharedArrayBuffer>;
 
-/** What a thread of native code is started with, beside its own data. */
+/** The data a native-code thread starts with, in addition to its own. */
 export interface NativeThreadData {
-  /** Through which it makes its native calls. */
+  /** The gate for its native calls. */
   readonly gate: Gate;
 }
 
 export interface WorkerData extends WorkerStart, NativeThreadData {}
 
-/** The inputs of a graph that a worker can make. */
+/** The graph inputs a worker can provide. */
 export const KNOWN_INPUTS = ["input_ids", "attention_mask", "token_type_ids", "output_length"];
 
-/** What the files turned out to be, told once a worker stands. */
+/** What the files contain, reported when a worker is ready. */
 export interface ModelInfo {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  /** Tokens of a very short text, and the shape of each output that may be read for it: `[1, tokens, width]`, `[1, width]`, ... */
+  /** Token count of a very short text, and the shape of each readable output for it: `[1, tokens, width]`, `[1, width]`, ... */
   readonly probe: { readonly tokens: number; readonly shapes: Readonly<Record<string, readonly number[]>> };
   readonly frame: FrameSize;
 }
 
-/** Tokens that stand around texts. */
+/** Number of special tokens around texts. */
 export interface FrameSize {
   /** Around one text. */
   readonly single: number;
-  /** Before, between and behind the texts of a pair, as far as the limit counts them. */
+  /** Before, between and after the texts of a pair, where they count towards the limit. */
   readonly pair: number;
-  /** Behind a pair and beyond the limit: an LLM reranker's separator and prompt. */
+  /** After a pair, not counted towards the limit: an LLM reranker's separator and prompt. */
   readonly tail: number;
 }
 
-/** Token ids of several inputs, one behind the other. */
+/** Token ids of several inputs, concatenated. */
 export interface TokenRows {
   readonly ids: Int32Array;
   readonly lengths: Int32Array;
-  /** Where the second text of each pair begins; 0 in rows of one text. */
+  /** Where the second text of each pair begins; 0 in rows with one text. */
   readonly seconds: Int32Array;
 }
 
-/** How texts become rows. */
+/** How texts are turned into rows. */
 export type Encoding =
   /** `[CLS] text [SEP]`, cut to `maxTokens`. */
   | { readonly form: "single"; readonly maxTokens: number }
   /**
-   * The text cut to `maxTokens` as if it stood alone, decoded, put between `prefix` and `suffix` and encoded again, as
-   * FlagICLModel does with queries; `prefix` and `suffix` are not cut.
+   * The text is cut to `maxTokens` on its own, decoded, put between `prefix` and `suffix`, and encoded again, as FlagICLModel
+   * does with queries. `prefix` and `suffix` are not cut.
    */
   | { readonly form: "few-shot"; readonly maxTokens: number; readonly prefix: string; readonly suffix: string }
-  /** The text alone, cut to `maxTokens`: the query of pairs to come. */
+  /** The text without special tokens, cut to `maxTokens`: the query of later pairs. */
   | { readonly form: "bare"; readonly maxTokens: number }
-  /** `[CLS] query [SEP] text [SEP]`, or what the architecture has for that, cut at the end of the text alone. */
+  /** `[CLS] query [SEP] text [SEP]`, or the architecture's equivalent. Only the text is cut, at its end. */
   | { readonly form: "pair"; readonly maxTokens: number; readonly query: Int32Array }
-  /** Nothing but the count, specials included. */
+  /** Only the token count, special tokens included. */
   | { readonly form: "count" };
 
 /**
- * What is made of one output of the model, in the worker, so that only finished numbers cross back. One run may have several:
- * a row's numbers then stand one head behind the other.
+ * What the worker computes from one model output, so that only finished numbers are sent back. A run may have several heads; a
+ * row's numbers are then concatenated in their order.
  */
 export type Head = { readonly output: string } & (
   | { readonly type: "vector"; readonly pooling: Pooling; readonly dimensions: number }
-  /** `skip`: tokens at the start that are left out. */
+  /** `skip`: how many tokens are left out at the start. */
   | { readonly type: "tokens"; readonly dimensions: number; readonly skip: 0 | 1 }
-  /** The ids of the tokens that `tokens` gives rows of, exact in float32 (below 2 ** 24). */
+  /** The ids of the tokens whose rows `tokens` returns, exact in float32 (below 2 ** 24). */
   | { readonly type: "token-ids"; readonly skip: 0 | 1 }
-  /** For each token its id and weight; both 0 where the token counts for nothing. Ids stay exact in float32 (below 2 ** 24). */
+  /** Each token's id and weight, both 0 for tokens that do not count. Ids are exact in float32 (below 2 ** 24). */
   | { readonly type: "sparse" }
-  /** `query`: its token rows. The first token's row ([CLS]) of each document is left out. */
+  /** `query`: its token rows. The first row ([CLS]) of each document is left out. */
   | { readonly type: "max-sim"; readonly dimensions: number; readonly query: Float32Array }
-  /** The same, row by row of the query and by its token ids: see `bestMatches`. */
+  /** The same per query row, also using token ids: see `bestMatches`. */
   | {
       readonly type: "best-matches";
       readonly dimensions: number;
@@ -102,7 +102,7 @@ export type Head = { readonly output: string } & (
       readonly queryIds: Int32Array;
     }
   | { readonly type: "dot"; readonly pooling: Pooling; readonly dimensions: number; readonly query: Float32Array }
-  /** `query`: what the head `sparse` gave for it. */
+  /** `query`: the query's result from the `sparse` head. */
   | { readonly type: "lexical"; readonly query: Float32Array }
   | { readonly type: "logit" }
 );
@@ -110,33 +110,33 @@ export type Head = { readonly output: string } & (
 export type Work =
   | { readonly type: "encode"; readonly texts: readonly string[]; readonly encoding: Encoding }
   | { readonly type: "run"; readonly rows: TokenRows; readonly heads: readonly Head[] }
-  /** Both for one text: one hop less. */
+  /** Both for one text, which saves a round trip. */
   | {
       readonly type: "encode-and-run";
       readonly text: string;
       readonly encoding: Encoding;
       readonly heads: readonly Head[];
     }
-  /** Each token alone, as text. */
+  /** Each token as text, on its own. */
   | { readonly type: "decode"; readonly ids: Int32Array };
 
-/** Work as it is sent; `timed` asks for the times of its stages, `lone` says that nothing else runs meanwhile. */
+/** Work as sent to a worker. `timed` asks for stage timings; `lone` says that nothing else is running. */
 export type SentWork = Work & { readonly timed?: true; readonly lone?: true };
 
-/** Milliseconds of a worker's stages: text to tokens, the graph, and what is made of its outputs. */
+/** Milliseconds spent in a worker's stages: tokenization, the graph, and postprocessing of its outputs. */
 export interface Timing {
   readonly tokenizeMs: number;
   readonly runMs: number;
   readonly postprocessMs: number;
 }
 
-/** `totals`: tokens of each text before any cut, specials included (form `bare`: without). */
+/** `totals`: token count of each text before truncation, special tokens included (excluded for `bare`). */
 export interface Encoded {
   readonly rows: TokenRows;
   readonly totals: Int32Array;
 }
 
-/** `data`: the heads' numbers row by row. `faulty`: rows with a number that is not finite, and vectors of zeros. */
+/** `data`: the heads' numbers, row by row. `faulty`: rows with a non-finite number or an all-zero vector. */
 export interface Computed {
   readonly data: Float32Array;
   readonly faulty: readonly number[];
@@ -158,7 +158,7 @@ export type FromWorker =
 
 export type ToWorker = SentWork | { readonly type: "close" };
 
-/** Numbers that one head gives for a row of `length` tokens. */
+/** How many numbers one head returns for a row of `length` tokens. */
 export function rowSize(head: Head, length: number): number {
   switch (head.type) {
     case "vector":
@@ -176,7 +176,7 @@ export function rowSize(head: Head, length: number): number {
   }
 }
 
-/** A row's numbers, head by head; a head that is alone keeps the array. */
+/** Splits a row's numbers by head. A single head keeps the array. */
 export function splitRow(data: Float32Array, heads: readonly Head[], length: number): Float32Array[] {
   if (heads.length === 1) return [data];
   let from = 0;
@@ -188,21 +188,21 @@ export function splitRow(data: Float32Array, heads: readonly Head[], length: num
   });
 }
 
-/** Numbers that all heads give for a row of `length` tokens. */
+/** How many numbers all heads return for a row of `length` tokens. */
 export function rowsSize(heads: readonly Head[], length: number): number {
   return heads.reduce((sum, head) => sum + rowSize(head, length), 0);
 }
 
-/** Inputs that a piece of work is about: rows, or texts. */
+/** How many inputs a piece of work has: rows or texts. */
 export function inputsOf(work: Work): number {
   if (work.type === "encode") return work.texts.length;
   return work.type === "run" ? work.rows.lengths.length : 1;
 }
 
-/** UTF-8 bytes of a text to a token, about: English has four and a half, Chinese three to four. */
+/** Approximate UTF-8 bytes per token: 4.5 in English, 3 to 4 in Chinese. */
 const BYTES_PER_TOKEN = 4;
 
-/** Tokens of a piece of work; those of texts that nobody has read yet are estimated from their bytes. */
+/** Tokens in a piece of work, estimated from bytes for texts that are not yet tokenized. */
 export function tokensOf(work: Work): number {
   if (work.type === "run") return work.rows.ids.length;
   if (work.type === "decode") return work.ids.length;
@@ -211,8 +211,8 @@ export function tokensOf(work: Work): number {
 }
 
 /**
- * These numbers as the `Float32Array` of this realm, over the same buffer: in a test runner's context (Jest, Vitest's vmThreads)
- * `instanceof` says no to what Node itself makes, such as the arrays in a worker's message.
+ * Returns the numbers as this realm's `Float32Array`, over the same buffer. In a test runner's context (Jest, Vitest's vmThreads),
+ * `instanceof` is false for arrays that Node itself creates, such as those in a worker's message.
  */
 export function ownFloats(values: Float32Array): Float32Array {
   if (values instanceof Float32Array) return values;

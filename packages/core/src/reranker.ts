@@ -12,28 +12,28 @@ import { CALL_OPTIONS } from "./run/call-options.js";
 import { rank } from "./scoring/ranking.js";
 import { checkText, checkTexts } from "./text/input.js";
 
-/** How an open reranker's documents get their scores, and how it ends. */
+/** How an open reranker scores documents, and how it is disposed. */
 interface Scoring {
   readonly kind: Reranker["kind"];
   readonly scale: Reranker["scale"];
-  /** The model whose facts the reranker shows. */
+  /** The model whose facts the reranker reports. */
   readonly shown: OpenScorer;
   score(query: string, documents: readonly string[], facts: CallOptions & CallFacts): Promise<number[]>;
   dispose(): Promise<void>;
 }
 
 /**
- * Loads a reranker: a cross-encoder, or late interaction over an embedding model that is measured for it, or bge-m3's three
- * scores together; the model tells which. `scale: "fused"` puts the first two together.
+ * Loads a reranker. Depending on the model, it is a cross-encoder, late interaction over an embedding model measured for it, or
+ * bge-m3's three scores combined. `scale: "fused"` combines the first two.
  *
- * @param model Hugging Face id, folder, or `{ id?, directory?, ...facts }`; `{ id, lateInteraction: true }` reranks with the
+ * @param model a Hugging Face id, a folder, or `{ id?, directory?, ...facts }`; `{ id, lateInteraction: true }` reranks with the
  * token vectors of any other embedding model. @default bge-js/reranker-small-en, fused with late interaction unless `scale` is
- * given: the best order of what is embedded, by scores that mean nothing outside their call
+ * given: the best ranking of the packaged models, with scores that are comparable only within one call
  * @example
  * await using reranker = await loadReranker();
  * const documents = ["Paris is in France.", "The giant panda is a bear."];
  * const [best] = await reranker.rerank("What is a panda?", documents, { topN: 1 }); // { index: 1, score: ... }
- * @throws BgeError as `loadEmbedder`
+ * @throws BgeError with the codes of `loadEmbedder`
  */
 export async function loadReranker(
   model?: string | URL | ModelReference,
@@ -46,7 +46,7 @@ export async function loadReranker(
   return createReranker(await (model === undefined ? open.catch(orElse(`loadReranker("${DEFAULT_EMBEDDER}")`)) : open));
 }
 
-/** A reranker whose scores are compared within one search alone: late interaction weighs the query's tokens by the candidates. */
+/** Loads a reranker whose scores are compared only within one search: late interaction weights query tokens by the candidates. */
 export async function loadRerankingStage(
   model: string | URL | ModelReference,
   options: RerankerOptions,
@@ -97,7 +97,7 @@ function createReranker({ kind, scale, shown, score: scoreList, dispose }: Scori
   ): Promise<number[]> {
     checkText(query, "query");
     checkTexts(documents, "documents");
-    // A copy: the caller may change the list while we work.
+    // A copy, because the caller may change the array meanwhile.
     const list = [...documents];
     return scoreList(query, list, { ...limits, method, inputs: list.length });
   }
@@ -111,7 +111,7 @@ function createReranker({ kind, scale, shown, score: scoreList, dispose }: Scori
     if (scale === "fused" && checked.threshold !== undefined) {
       throw invalid(
         "threshold",
-        'does not apply: fused scores are comparable within one call alone; load with scale "logit"',
+        'does not apply: fused scores are only comparable within one call; load the reranker with scale "logit"',
       );
     }
     const { topN: _, threshold: __, ...limits } = checked;

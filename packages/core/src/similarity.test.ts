@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { maxSim, similarity, topK } from "./similarity.js";
 
-/** As the definition says it, row by row. */
+/** Computes the definition literally, row by row. */
 function naive(query: readonly number[][], document: readonly number[][]): number {
   const best = query.map((q) => Math.max(...document.map((t) => q.reduce((sum, value, d) => sum + value * t[d]!, 0))));
   return best.reduce((sum, value) => sum + value, 0) / query.length;
@@ -24,12 +24,12 @@ describe("maxSim", () => {
     );
   });
 
-  test("of normalised rows with themselves is 1, and knows negative cosines", () => {
+  test("is 1 for normalised rows with themselves, and allows negative cosines", () => {
     expect(maxSim(Float32Array.of(1, 0, 0, 1), Float32Array.of(0, 1, 1, 0), 2)).toBe(1);
     expect(maxSim(Float32Array.of(1, 0), Float32Array.of(-1, 0), 2)).toBe(-1);
   });
 
-  test("does not lose NaN in a comparison", () => {
+  test("does not drop NaN in a comparison", () => {
     expect(maxSim(Float32Array.of(1, 0), Float32Array.of(Number.NaN, 0, 1, 0), 2)).toBeNaN();
     expect(maxSim(Float32Array.of(1, 0), Float32Array.of(1, 0, Number.NaN, 0), 2)).toBeNaN();
   });
@@ -38,12 +38,12 @@ describe("maxSim", () => {
 describe("similarity and topK", () => {
   const vector = fc.array(fc.float({ min: -1, max: 1, noNaN: true }), { minLength: 5, maxLength: 5 });
 
-  test("similarity is the dot product, of Float32Arrays and of plain lists", () => {
+  test("similarity is the dot product, of Float32Arrays and plain arrays", () => {
     expect(similarity(Float32Array.of(0.6, 0.8), [0.8, 0.6])).toBeCloseTo(0.96, 6);
     fc.assert(fc.property(vector, vector, (a, b) => similarity(a, b) === similarity(b, a)));
   });
 
-  test("topK is the front of all, sorted by similarity, ties in input order", () => {
+  test("topK returns the first k by similarity, ties in input order", () => {
     fc.assert(
       fc.property(vector, fc.array(vector, { maxLength: 12 }), fc.integer({ min: 1, max: 20 }), (query, vectors, k) => {
         const all = vectors.map((one, index) => ({ index, score: similarity(query, one) }));
@@ -53,7 +53,7 @@ describe("similarity and topK", () => {
     );
   });
 
-  test("what cannot be compared is an error that names it", () => {
+  test("vectors that cannot be compared are an error naming the index", () => {
     expect(() => similarity([1], [1, 2])).toThrow(expect.objectContaining({ code: "INVALID_INPUT" }));
     const holes = [[1, 2], undefined, [1]] as number[][];
     expect(() => topK([1, 2], holes, 1)).toThrow(expect.objectContaining({ code: "INVALID_INPUT", index: 1 }));

@@ -6,25 +6,27 @@ import { isCount } from "./checks.js";
 import { floatProducts } from "./rows/kernel.js";
 
 /**
- * The cosine of two vectors of an embedder, from -1 to 1: their dot product, since they are L2-normalised.
+ * Returns the cosine of two vectors from an embedder, from -1 to 1: their dot product, since they are L2-normalised.
  *
- * @param a `dimensions` numbers, as a Float32Array or a plain list
- * @throws BgeError `INVALID_INPUT` for vectors of unlike lengths
+ * @param a a vector of length `dimensions`, as a Float32Array or a plain array
+ * @param b a vector of the same length
+ * @throws BgeError `INVALID_INPUT` if the lengths differ
  * @example similarity(await embedder.embedQuery("What is a panda?"), vectors[0])
  */
 export function similarity(a: ArrayLike<number>, b: ArrayLike<number>): number {
   if (a.length !== b.length) {
-    throw new BgeError("INVALID_INPUT", `Vectors of ${a.length} and ${b.length} numbers cannot be compared.`);
+    throw new BgeError("INVALID_INPUT", `Vectors of length ${a.length} and ${b.length} cannot be compared.`);
   }
   return dotProduct(a, 0, b, 0, a.length);
 }
 
 /**
- * The `k` vectors nearest to the query's by their cosines, best first; equal ones in their order.
+ * Returns the `k` vectors most similar to the query by cosine, best first; ties stay in input order.
  *
- * @param vectors as many as there are documents, each as wide as the query's
- * @param k at most this many results
- * @throws BgeError `INVALID_INPUT` that names the first vector of another length, `INVALID_OPTION` for `k`
+ * @param query a vector of length `dimensions`
+ * @param vectors one vector per document, each of length `dimensions`
+ * @param k the maximum number of results
+ * @throws BgeError `INVALID_INPUT` naming the first vector of another length, `INVALID_OPTION` for `k`
  * @example topK(await embedder.embedQuery("What is a panda?"), vectors, 3) // [{ index, score }, ...]
  */
 export function topK(query: ArrayLike<number>, vectors: readonly ArrayLike<number>[], k: number): RankedDocument[] {
@@ -32,30 +34,30 @@ export function topK(query: ArrayLike<number>, vectors: readonly ArrayLike<numbe
   if (wanted !== undefined) throw invalid("k", `must be ${wanted}, not ${String(k)}`);
   const scores = vectors.map((vector, index) => {
     if (vector?.length === query.length) return { index, score: dotProduct(query, 0, vector, 0, query.length) };
-    const problem = `A vector of ${vector?.length} numbers cannot be compared with a query's of ${query.length} (index ${index}).`;
+    const problem = `The vector at index ${index} has length ${vector?.length}, but the query has ${query.length}.`;
     throw new BgeError("INVALID_INPUT", problem, { parameter: "vectors", indices: [index] });
   });
   return scores.sort((a, b) => b.score - a.score || a.index - b.index).slice(0, k);
 }
 
-/** The sum over shared tokens of the product of their weights: bge-m3's lexical matching score. */
+/** Returns bge-m3's lexical matching score: the sum, over shared tokens, of the product of their weights. */
 export function sparseScore(query: SparseVector, document: SparseVector): number {
   const weights = new Map(document.indices.map((id, i) => [id, document.values[i]!]));
   return query.indices.reduce((sum, id, i) => sum + query.values[i]! * (weights.get(id) ?? 0), 0);
 }
 
 /**
- * The weighted mean of bge-m3's three scores for embeddings that are at hand: the dense cosine, the lexical score, and the late
- * interaction of the multi-vectors. An output with a weight of 0 need not be there. It computes on the thread that calls it:
- * late interaction with a hundred long documents takes a good part of a second; `loadReranker` does it in workers.
+ * Returns the weighted mean of bge-m3's three scores for existing embeddings: the dense cosine, the lexical score, and late
+ * interaction over the multi-vectors. Outputs with weight 0 may be absent. It runs on the calling thread: late interaction with a
+ * hundred long documents takes a good part of a second. `loadReranker` does the same in workers.
  *
- * @throws BgeError `INVALID_OPTION` where an output with a weight is missing on one side
+ * @throws BgeError `INVALID_OPTION` if an output with a non-zero weight is missing on either side
  */
 export function hybridScore(query: TextEmbedding, document: TextEmbedding, weights: HybridWeights): number {
   const needed = (output: keyof HybridWeights, score: number | undefined) => {
     if (weights[output] === 0) return 0;
     if (score === undefined)
-      throw invalid("weights", `gives ${output} ${weights[output]}, but one side has no ${output} output`);
+      throw invalid("weights", `has ${output} ${weights[output]}, but one of the embeddings has no ${output} output`);
     return weights[output] * score;
   };
   const both = <T>(a: T | undefined, b: T | undefined, score: (a: T, b: T) => number) =>
@@ -74,8 +76,8 @@ export function hybridScore(query: TextEmbedding, document: TextEmbedding, weigh
 }
 
 /**
- * Late interaction: the mean over the query's rows of the best dot product with any row of the document.
- * Both sides hold L2-normalised rows of `dimensions`; so the score is a mean cosine, in [-1, 1].
+ * Returns the late-interaction score: the mean, over the query's rows, of the best dot product with any document row. Both sides
+ * are `[rows, dimensions]` with L2-normalised rows, so the score is a mean cosine in [-1, 1].
  */
 export function maxSim(query: Float32Array, document: Float32Array, dimensions: number): number {
   const queryRows = query.length / dimensions;
@@ -95,8 +97,8 @@ export function maxSim(query: Float32Array, document: Float32Array, dimensions: 
 }
 
 /**
- * The dot product of `length` numbers of `a` from `i` and of `b` from `j`: four running sums, so that the processor need not wait
- * for each addition.
+ * Returns the dot product of `length` numbers of `a` starting at `i` and of `b` starting at `j`. Four running sums keep the
+ * processor from waiting for each addition.
  */
 export function dotProduct(a: ArrayLike<number>, i: number, b: ArrayLike<number>, j: number, length: number): number {
   let s0 = 0;

@@ -306,7 +306,7 @@ export function testAdapter(adapter: AdapterUnderTest): void {
     });
 
     it("refuses a threshold of fused scores, and says what to do", async () => {
-      const message = /give scale "sigmoid" or "logit"/;
+      const message = /use scale "sigmoid" or "logit"/;
       const refused = expect.objectContaining({
         code: "INVALID_OPTION",
         parameter: "threshold",

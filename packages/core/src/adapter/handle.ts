@@ -1,15 +1,15 @@
 import { BgeError } from "../api/errors.js";
 import { lazy } from "./lazy.js";
 
-/** What an adapter holds: loaded by the first `get`, once for all callers; a failed load is tried again by the next. */
+/** What an adapter holds: loaded once, by the first `get`, for all callers. A failed load is retried by the next `get`. */
 export interface ModelHandle<Loaded> {
-  /** Rejects with `DISPOSED` after `dispose`, and as the loader does. */
+  /** Rejects like the loader, and with `DISPOSED` after `dispose`. */
   get(): Promise<Loaded>;
-  /** Frees what `get` loaded, and waits for a load under way; what is shared stays as it is. May be called again. */
+  /** Frees what `get` loaded, after any load in progress. Shared models are left alone. Safe to call more than once. */
   dispose(): Promise<void>;
 }
 
-/** Something that is loaded already and stays its owner's: `parameter` of the adapter `owner`, known by one of its methods. */
+/** Returns a handle to something already loaded, which is never disposed: `parameter` of the adapter `owner`, recognised by `method`. */
 export function shared<Loaded extends object>(
   owner: string,
   parameter: "model" | "retriever",
@@ -18,13 +18,13 @@ export function shared<Loaded extends object>(
   options: object,
 ): ModelHandle<Loaded> {
   if (typeof loaded !== "object" || loaded === null || !(method in loaded)) {
-    throw new BgeError("INVALID_OPTION", `The loaded ${parameter} given to ${owner} has no ${method}().`, {
+    throw new BgeError("INVALID_OPTION", `The loaded ${parameter} passed to ${owner} has no ${method}().`, {
       parameter,
     });
   }
   const option = Object.keys(options)[0];
   if (option !== undefined) {
-    const message = `${option} cannot change a ${parameter} that is loaded already: give it to the loader, not to ${owner}.`;
+    const message = `${option} cannot change a ${parameter} that is already loaded. Pass it to the loader, not to ${owner}.`;
     throw new BgeError("INVALID_OPTION", message, { parameter: option });
   }
   let disposed = false;
@@ -39,7 +39,7 @@ export function shared<Loaded extends object>(
   };
 }
 
-/** Something that is loaded when it is needed, and freed with its adapter. */
+/** Returns a handle to something loaded when needed and disposed with its adapter. */
 export function owned<Loaded extends { dispose(): Promise<void> }>(
   owner: string,
   load: () => Promise<Loaded>,
@@ -58,7 +58,7 @@ export function owned<Loaded extends { dispose(): Promise<void> }>(
       return loaded;
     },
     dispose() {
-      // A load that failed has nothing to free, and its callers were told.
+      // A failed load has nothing to free, and its callers already got the error.
       disposal ??= Promise.resolve(latest).then(
         (loaded) => loaded?.dispose(),
         () => undefined,
@@ -69,5 +69,5 @@ export function owned<Loaded extends { dispose(): Promise<void> }>(
 }
 
 function gone(owner: string): BgeError {
-  return new BgeError("DISPOSED", `This ${owner} was disposed: make a new one.`);
+  return new BgeError("DISPOSED", `This ${owner} was disposed. Create a new one.`);
 }

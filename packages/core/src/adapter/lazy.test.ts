@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { lazy } from "./lazy.js";
 
-test("loads once for all callers, first and later", async () => {
+test("loads once for all callers, concurrent and later", async () => {
   let loads = 0;
   const get = lazy(async () => ++loads);
   expect(loads).toBe(0);
@@ -9,7 +9,7 @@ test("loads once for all callers, first and later", async () => {
   expect(await get()).toBe(1);
 });
 
-test("forgets a failure, which all who waited have heard of, and loads again for the next", async () => {
+test("rejects all waiting callers on failure, and loads again for the next", async () => {
   let loads = 0;
   const get = lazy(async () => {
     if (++loads === 1) throw new Error("no disk");

@@ -1,4 +1,4 @@
-/** Runs `load` once for all callers; forgets a failure, so that a later call tries again. */
+/** Returns a function that runs `load` once for all callers. After a failure, the next call tries again. */
 export function lazy<T>(load: () => Promise<T>): () => Promise<T> {
   let loading: Promise<T> | undefined;
   return () => {

@@ -11,41 +11,41 @@ import { loadReranker } from "../reranker.js";
 import { createPrompts } from "../text/prompts.js";
 import { type ModelHandle, owned, shared } from "./handle.js";
 
-/** A model as an adapter takes it: an id or a folder, an object, or a model that is loaded already and shared. */
+/** A model as passed to an adapter: an id, a folder, an object, or a loaded model, which stays the caller's. */
 export type AdapterModel<Loaded extends Embedder | Reranker> = string | URL | ModelReference | Loaded;
 
-/** What every adapter's fields have: the options of a loader, with the model among them. */
+/** The fields of every adapter: a model and its loader's options. */
 export type AdapterFields<Loaded extends Embedder | Reranker> = LoaderOptions<Loaded> & {
-  /** With a loaded one no load option may be given. @default the embedded model */
+  /** If it is already loaded, no load options may be given. @default the packaged model */
   readonly model?: AdapterModel<Loaded>;
   /** Aborts every call made through the adapter, for frameworks that pass no signal of their own. @default none */
   readonly signal?: AbortSignal;
 };
 
-/** What the loader of an embedder, or of a reranker, takes. */
+/** The options of the loader of an embedder or reranker. */
 type LoaderOptions<Loaded extends Embedder | Reranker> = Loaded extends Embedder ? EmbedderOptions : RerankerOptions;
 
-/** An adapter's constructor argument as fields: a bare model is the field `model`. Throws `INVALID_OPTION`. */
+/** Returns an adapter's constructor argument as fields: a bare model becomes the field `model`. @throws BgeError `INVALID_OPTION` */
 export function adapterFields<Loaded extends Embedder | Reranker, Fields extends AdapterFields<Loaded>>(
   input: AdapterModel<Loaded> | Fields,
 ): Fields {
   if (typeof input === "string" || isUrl(input)) return { model: input } as Fields; // every field of every adapter is optional
   if (typeof input !== "object" || input === null || Array.isArray(input)) {
-    throw new BgeError("INVALID_OPTION", "An adapter takes a model or an object of options.", { parameter: "model" });
+    throw new BgeError("INVALID_OPTION", "An adapter takes a model or an options object.", { parameter: "model" });
   }
-  // It has no fields, and would pass for no model and no options.
-  if (isThenable(input)) throw invalid("model", "is a promise: await it");
-  // `directory` and `id` are no options, so they tell a bare reference; `dimensions` and others are in both.
+  // A promise has no fields and would pass for empty options.
+  if (isThenable(input)) throw invalid("model", "is a promise; await it first");
+  // `directory` and `id` are not options, so they identify a bare reference; `dimensions` and others are in both.
   const isModel = isLoaded(input) || "directory" in input || "id" in input;
   if (isModel && "model" in input) {
-    throw new BgeError("INVALID_OPTION", "The model is given twice: itself and in `model`.", {
+    throw new BgeError("INVALID_OPTION", "The model is given twice: as the argument itself and in `model`.", {
       parameter: "model",
     });
   }
   return (isModel ? { model: input } : input) as Fields;
 }
 
-/** The embedder behind the adapter `owner`. */
+/** Returns the handle to the embedder behind the adapter `owner`. */
 export function embedderHandle(
   owner: string,
   model: AdapterModel<Embedder> | undefined,
@@ -56,9 +56,10 @@ export function embedderHandle(
 }
 
 /**
- * The reranker behind the adapter `owner`. Of a model that is named, scores are from 0 to 1, as frameworks expect: sigmoid unless
- * asked otherwise. The default's best order is fused, which has no threshold; with one it is the cross-encoder's sigmoid.
- * Throws `INVALID_OPTION` for a `threshold` of scores that are fused.
+ * Returns the handle to the reranker behind the adapter `owner`. Scores of a named model default to sigmoid, from 0 to 1, as
+ * frameworks expect. The default model ranks best fused, which allows no threshold; with one, it uses the cross-encoder's sigmoid.
+ *
+ * @throws BgeError `INVALID_OPTION` for a `threshold` on fused scores
  */
 export function rerankerHandle(
   owner: string,
@@ -70,17 +71,17 @@ export function rerankerHandle(
   if (threshold !== undefined && (isLoaded(model) ? model.scale : scale) === "fused") {
     throw invalid(
       "threshold",
-      'does not apply to scores of scale "fused": they are for the order of one call alone; give scale "sigmoid" or "logit"',
+      'does not apply to scale "fused", whose scores only rank within one call; use scale "sigmoid" or "logit"',
     );
   }
   if (isLoaded(model)) return shared(owner, "model", model, "rerank", options);
   return owned(owner, () => loadReranker(model, { ...options, scale }));
 }
 
-/** The options of one call: aborted by either signal. */
+/** Returns the options of one call, aborted by either signal. @throws BgeError `INVALID_OPTION` */
 export function callOptions(own: AbortSignal | undefined, given: AbortSignal | undefined): CallOptions {
   for (const signal of [own, given]) {
-    // Frameworks pass null for none.
+    // Frameworks may pass null.
     if (signal !== undefined && signal !== null && !isAbortSignal(signal)) {
       throw invalid("signal", "must be an AbortSignal");
     }
@@ -90,12 +91,12 @@ export function callOptions(own: AbortSignal | undefined, given: AbortSignal | u
   return signal === undefined ? {} : { signal };
 }
 
-/** An embedding model's facts with the instructions that these options choose, as the loaded model has them. Throws `INVALID_OPTION`. */
+/** Returns an embedding model's facts with the instructions these options choose, as when loaded. @throws BgeError `INVALID_OPTION` */
 export function specInUse(spec: EmbeddingSpec, options: EmbedderOptions): EmbeddingSpec {
   return createPrompts(spec, options).spec;
 }
 
-/** By shape, not by class: the model may come from another copy of this package. */
+/** True for a loaded model. Duck-typed, because it may come from another copy of this package. */
 export function isLoaded<Loaded extends Embedder | Reranker>(
   model: AdapterModel<Loaded> | object | undefined,
 ): model is Loaded {

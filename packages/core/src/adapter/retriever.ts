@@ -4,21 +4,21 @@ import { BgeError, invalid } from "../api/errors.js";
 import type { CallOptions } from "../api/options.js";
 import { type ModelHandle, owned, shared } from "./handle.js";
 
-/** A document of an index, with any further fields. */
+/** A document in an index, with any further fields. */
 export interface IndexedDocument {
   readonly id: string;
   readonly text: string;
   readonly [field: string]: unknown;
 }
 
-/** A stage of a search that did not read all its candidates. */
+/** A search stage that did not score all its candidates. */
 export interface ShortStage {
   readonly stage: string;
   readonly scored: number;
   readonly candidates: number;
 }
 
-/** What an adapter uses of a retriever of `@bge-js/retriever`, which core does not depend on. */
+/** The part of `@bge-js/retriever`'s Retriever that adapters use. Core does not depend on that package. */
 export interface AdaptedRetriever {
   add(documents: readonly IndexedDocument[], options?: object): Promise<unknown>;
   remove(ids: Iterable<string>): number | Promise<number>;
@@ -37,21 +37,21 @@ export interface AdaptedRetriever {
   dispose(): Promise<void>;
 }
 
-/** The stages of a search that did not read all their candidates. */
+/** The search stages that did not score all their candidates. */
 type Skipped<Loaded extends AdaptedRetriever> = Awaited<ReturnType<Loaded["search"]>>["skipped"];
 
-/** The fields that every retriever adapter has beside the options of `loadRetriever`. */
+/** The fields of every retriever adapter, in addition to the options of `loadRetriever`. */
 export interface RetrieverFields<Document, Loaded extends AdaptedRetriever = AdaptedRetriever> {
-  /** A loaded one: shared, never disposed, and without options of `loadRetriever` beside it. @default one loaded by the first call */
+  /** A loaded retriever: never disposed, and not combined with options of `loadRetriever`. @default one loaded by the first call */
   readonly retriever?: Loaded;
-  /** At most this many documents are returned. @default 3 */
+  /** Maximum number of documents returned. @default 3 */
   readonly topN?: number;
-  /** As the filter of the retriever's `search`: it gives true or false, and no promise. @default all */
+  /** Like the filter of the retriever's `search`; returns true or false, not a promise. @default all */
   readonly filter?: (document: Document) => boolean;
-  /** Milliseconds for each search, from when the models are loaded; what does not fit is skipped. @default none */
+  /** Milliseconds per search, once models are loaded; what does not fit is skipped. @default none */
   readonly budgetMs?: number;
   /**
-   * Told of each search in which stages did not read all their candidates in time; what it throws comes out of the search.
+   * Called for each search in which stages did not score all their candidates in time. The search rejects with what it throws.
    * @default one process warning, `BGE_SKIPPED`
    */
   readonly onSkipped?: (skipped: Skipped<Loaded>, query: string) => void;
@@ -59,11 +59,11 @@ export interface RetrieverFields<Document, Loaded extends AdaptedRetriever = Ada
   readonly signal?: AbortSignal;
 }
 
-/** An adapter's retriever, with documents of the framework. It rejects as the retriever does. */
+/** An adapter's retriever, with the framework's documents. Rejects like the retriever. */
 export interface RetrieverHandle<Document> {
   add(documents: readonly IndexedDocument[], options?: CallOptions): Promise<void>;
   remove(ids: Iterable<string>): Promise<void>;
-  /** Best first, with the scores of the search. */
+  /** Resolves to documents with their search scores, best first. */
   search(query: string, options: CallOptions & { readonly topN: number }): Promise<readonly Found<Document>[]>;
   dispose(): Promise<void>;
 }
@@ -73,19 +73,21 @@ export interface Found<Document> {
   readonly score: number;
 }
 
-/** An adapter's constructor argument as fields: a bare retriever is the field `retriever`. Throws `INVALID_OPTION`. */
+/** Returns an adapter's constructor argument as fields: a bare retriever becomes the field `retriever`. @throws BgeError `INVALID_OPTION` */
 export function retrieverFields<Fields extends object>(input: AdaptedRetriever | Fields): Fields {
   if (typeof input !== "object" || input === null || Array.isArray(input)) {
-    throw invalid("retriever", "must be a loaded retriever or an object of options");
+    throw invalid("retriever", "must be a loaded retriever or an options object");
   }
-  if (isThenable(input)) throw invalid("retriever", "is a promise: await it");
-  // Every field of every adapter is optional, and none is a method of what is loaded.
+  if (isThenable(input)) throw invalid("retriever", "is a promise; await it first");
+  // All fields are optional, and only a loaded retriever has `dispose`.
   return ("dispose" in input ? { retriever: input } : input) as Fields;
 }
 
 /**
- * The retriever behind the adapter `owner`; `load` loads one with the options that are no fields of a search, and `toDocument` makes
- * a document of the framework from one in the index.
+ * Returns the handle to the retriever behind the adapter `owner`.
+ *
+ * @param load loads a retriever with the options that are not search fields
+ * @param toDocument converts an indexed document to the framework's
  */
 export function retrieverHandle<Document, Loaded extends AdaptedRetriever, Options extends object>(
   owner: string,
@@ -128,13 +130,13 @@ export function retrieverHandle<Document, Loaded extends AdaptedRetriever, Optio
   return { add, remove, search, dispose: handle.dispose };
 }
 
-/** Refuses what is no list; what is no document in it, core reports by its index. */
+/** Rejects anything but an array. Core reports invalid documents in it by index. */
 export function checkList(documents: unknown, parameter: string): asserts documents is readonly unknown[] {
   if (Array.isArray(documents)) return;
   throw new BgeError("INVALID_INPUT", `${parameter} must be an array.`, { parameter });
 }
 
-/** What a document of the index carries beside its id and text: its further fields, and those of an object `metadata`. */
+/** Returns an indexed document's further fields, with those of an object `metadata` merged in. */
 export function metadataOf({ id: _, text: __, ...fields }: IndexedDocument): Record<string, unknown> {
   const { metadata, ...rest } = fields;
   const isObject = typeof metadata === "object" && metadata !== null && !Array.isArray(metadata);
@@ -150,14 +152,14 @@ function warnOnce(owner: string): NonNullable<RetrieverFields<never>["onSkipped"
       .map(({ stage, scored, candidates }) => `${stage} read ${scored} of ${candidates}`)
       .join(", ");
     process.emitWarning(
-      `${owner}: budgetMs was too short for all stages (${stages}). Raise it, lower candidates, or see onSkipped. ` +
-        "Further searches of this retriever are not announced.",
+      `${owner}: budgetMs was too short for all stages (${stages}). Raise it, lower candidates, or handle onSkipped. ` +
+        "Further searches by this retriever are not reported.",
       { type: "BgeWarning", code: "BGE_SKIPPED" },
     );
   };
 }
 
-/** A package that an adapter uses when it is installed: `open` imports it. @throws BgeError that says what to install */
+/** Imports an optional package with `open`. @throws BgeError `PACKAGE_NOT_FOUND`, saying what to install */
 export async function optionalPackage<Module>(
   name: string,
   owner: string,
@@ -168,6 +170,6 @@ export async function optionalPackage<Module>(
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (code !== "ERR_MODULE_NOT_FOUND" && code !== "MODULE_NOT_FOUND") throw cause;
-    throw new BgeError("PACKAGE_NOT_FOUND", `${owner} needs the package ${name}: npm install ${name}`, { cause });
+    throw new BgeError("PACKAGE_NOT_FOUND", `${owner} needs the package ${name}. Run: npm install ${name}`, { cause });
   }
 }

@@ -12,16 +12,20 @@ import { configured } from "../tokenizer/configured.js";
 import { loadTokenizer } from "../tokenizer/load.js";
 import { type AdapterModel, isLoaded } from "./models.js";
 
-/** An embedding model's tokenizer on this thread, for splitters that want an answer at once. */
+/** An embedding model's tokenizer on this thread, for synchronous text splitters. */
 export interface ModelTokenizer {
-  /** Token ids of a text, without special tokens. */
+  /** Returns a text's token ids, without special tokens. */
   encode(text: string): readonly number[];
   decode(ids: readonly number[]): string;
-  /** Tokens that a document's text may have: the limit without special tokens and the document instruction. */
+  /** Most tokens a document may have: the limit minus special tokens and the document instruction. */
   readonly room: number;
 }
 
-/** Reads the tokenizer of a model that is on this machine. Throws as `resolveModel`, `MODEL_MISMATCH` for a reranker, `INVALID_OPTION`. */
+/**
+ * Opens the tokenizer of a model on this machine.
+ *
+ * @throws BgeError with the codes of `resolveModel`, `MODEL_MISMATCH` for a reranker, `INVALID_OPTION`
+ */
 export function openTokenizer(
   model: AdapterModel<Embedder> | undefined,
   given: Pick<EmbedderOptions, "maxTokens">,
@@ -29,7 +33,7 @@ export function openTokenizer(
   const checked = checkOptions(given, EMBEDDER_OPTIONS, "a splitter");
   const { spec, source } = isLoaded(model) ? model : resolveModel(model);
   if (spec.kind !== "embedding") {
-    throw new BgeError("MODEL_MISMATCH", `${spec.id} is a reranker: split by the embedding model.`, {
+    throw new BgeError("MODEL_MISMATCH", `${spec.id} is a reranker. Split by the embedding model instead.`, {
       parameter: "model",
     });
   }
@@ -49,6 +53,6 @@ export function openTokenizer(
 function readThere(directory: string, name: string): object {
   const file = join(directory, name);
   const found = readJsonObject(file);
-  if (found === undefined) throw new BgeError("MODEL_NOT_FOUND", `${file} is not there.`, { parameter: "model" });
+  if (found === undefined) throw new BgeError("MODEL_NOT_FOUND", `${file} does not exist.`, { parameter: "model" });
   return found;
 }

@@ -3,7 +3,7 @@ import { messageOf } from "./errors.js";
 
 const announced = new WeakSet<object>();
 
-/** Also a promise of a library. */
+/** True if the value is a promise, including one from a library. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return (
     (typeof value === "object" || typeof value === "function") &&
@@ -14,8 +14,8 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
 }
 
 /**
- * A callback of the caller's that is told of something. What it throws comes out of the call that tells it, unchanged. Nobody waits
- * for what it gives: a promise that rejects is a process warning (code `BGE_CALLBACK`), one for each callback, and the call goes on.
+ * Wraps a user's callback. What it throws propagates unchanged. A promise it returns is not awaited; if it rejects, that is a process
+ * warning (code `BGE_CALLBACK`), once per callback, and the call goes on.
  */
 export function listener<Args extends unknown[]>(
   name: string,
@@ -28,17 +28,17 @@ export function listener<Args extends unknown[]>(
   };
 }
 
-/** Tells once of each callback that it has failed where no call can say so. */
+/** Emits one process warning per callback that failed where no call can report it. */
 export function announce(name: string, callback: object, error: unknown): void {
   if (announced.has(callback)) return;
   announced.add(callback);
   process.emitWarning(
-    `${name} failed: ${messageOf(error)}. Nothing waits for it, so catch errors inside of it. Further failures of this callback are not announced.`,
+    `${name} failed: ${messageOf(error)}. Its promise is not awaited, so catch errors inside the callback. Further failures of this callback are not reported.`,
     { type: "BgeWarning", code: "BGE_CALLBACK", ...(error instanceof Error && error.stack && { detail: error.stack }) },
   );
 }
 
-/** Lets a promise that nobody will look at reject in peace. Another thenable may begin its work only when it is looked at. */
+/** Ignores the rejection of an unused promise. Other thenables are left alone, since some start working only on `then`. */
 export function abandon(value: unknown): void {
   if (types.isPromise(value)) value.then(undefined, () => {});
 }

@@ -5,8 +5,9 @@ import type { CallOptions, InputType } from "./options.js";
 
 export interface EmbedDocumentsOptions extends CallOptions {
   /**
-   * Called as texts are finished, on the caller's thread. What it throws ends the call, which rejects with it. A promise that it gives
-   * is not waited for; if it rejects, that is a process warning (code `BGE_CALLBACK`), once for each callback. All callbacks are called so.
+   * Called on the caller's thread as texts are finished. If it throws, the call rejects with that error. A promise it returns is not
+   * awaited; if it rejects, that is a process warning (code `BGE_CALLBACK`), once per callback. This holds for all callbacks.
+   * @default none
    */
   readonly onProgress?: (progress: { readonly completed: number; readonly total: number }) => void;
 }
@@ -14,40 +15,50 @@ export interface EmbedDocumentsOptions extends CallOptions {
 export interface EmbedStreamOptions extends CallOptions {
   /** @default "document" */
   readonly inputType?: InputType;
-  /** `"skip"` yields `undefined` in the place of a text that failed, and goes on. @default "throw" */
+  /** `"skip"` yields `undefined` in place of a failed text and goes on. @default "throw" */
   readonly onError?: "throw" | "skip";
-  /** Told of each text that was skipped, as `onProgress`; the error names its index. */
+  /** Called for each skipped text, like `onProgress`; the error names its index. @default none */
   readonly onSkip?: (error: BgeError) => void;
-  /** With it the stream is one of records, as `embed` gives them. @default vectors */
+  /** If given, the stream yields records, like `embed`. @default none: dense vectors */
   readonly outputs?: readonly EmbeddingOutput[];
 }
 
 export interface EmbedOptions<Output extends EmbeddingOutput = EmbeddingOutput> extends EmbedDocumentsOptions {
+  /** Queries get the query instruction, documents the document instruction. */
   readonly inputType: InputType;
-  /** All from one pass of the model. @default ["dense"] */
+  /** All come from one pass of the model. @default ["dense"] */
   readonly outputs?: readonly Output[];
 }
 
 /**
- * An embedding model, loaded. Nothing heavy runs on the caller's thread. All vectors are L2-normalised, so that a dot
- * product is the cosine. The same text gives the same vector, alone or in any list.
+ * A loaded embedding model. Nothing heavy runs on the caller's thread. All vectors are L2-normalised, so a dot product is the
+ * cosine. The same text always gets the same vector, alone or in any list.
  *
- * Every method rejects with a `BgeError`: `INVALID_INPUT` (all bad indices named, before anything runs), `INPUT_TOO_LONG`,
- * `INFERENCE_FAILED`, `WORKER_LOST`, `OVERLOADED`, `DEADLINE_EXCEEDED`, `DISPOSED`; or with `signal.reason`.
+ * Every method rejects with a `BgeError`: `INVALID_INPUT` (before anything runs, naming every bad index), `INVALID_OPTION`,
+ * `INPUT_TOO_LONG`, `INFERENCE_FAILED`, `WORKER_LOST`, `OVERLOADED`, `DEADLINE_EXCEEDED` or `DISPOSED`; or with `signal.reason`.
  */
 export interface Embedder extends AsyncDisposable {
-  /** The facts in use: what the table or the files say, and the options over them. */
+  /** The facts in use: those of the model table or the files, overridden by the options. */
   readonly spec: EmbeddingSpec;
   readonly source: OpenSource;
-  /** Width of the vectors, after any cut. */
+  /** Length of the dense vectors, after any cut. */
   readonly dimensions: number;
-  /** Longest input that is read whole, special tokens included. */
+  /** Longest input in tokens that is not cut, special tokens included. */
   readonly maxTokens: number;
-  /** One query, its instruction put before it once. Goes ahead of queued documents. */
+  /**
+   * Embeds one query, with the query instruction put before it once, ahead of queued documents. Resolves to a vector of length
+   * `dimensions`.
+   */
   embedQuery(text: string, options?: CallOptions): Promise<Float32Array>;
-  /** One vector a text, in input order; `[]` for `[]`. A failure carries what was finished in `completed`. */
+  /**
+   * Embeds documents. Resolves to one vector of length `dimensions` per text, in input order; `[]` for `[]`. On failure, the error
+   * carries the finished vectors in `completed`.
+   */
   embedDocuments(texts: readonly string[], options?: EmbedDocumentsOptions): Promise<Float32Array[]>;
-  /** Vectors in input order, in constant memory: texts are drawn only as fast as they are embedded. */
+  /**
+   * Embeds texts in constant memory: texts are drawn only as fast as they are embedded. Yields one vector of length `dimensions`
+   * per text, in input order, or one record per text if `outputs` is given.
+   */
   embedStream<Output extends EmbeddingOutput>(
     texts: Iterable<string> | AsyncIterable<string>,
     options: EmbedStreamOptions & { onError: "skip"; outputs: readonly Output[] },
@@ -69,29 +80,32 @@ export interface Embedder extends AsyncDisposable {
     options: EmbedStreamOptions,
   ): AsyncGenerator<Float32Array | TextEmbedding | undefined, void, undefined>;
   /**
-   * One record a text, in input order, with the outputs asked for and no others; `[]` for `[]`. An output that the model has not
-   * is `MODEL_MISMATCH`.
+   * Embeds texts with several outputs. Resolves to one record per text, in input order, with exactly the outputs requested; `[]` for
+   * `[]`. An output the model does not have is `MODEL_MISMATCH`.
    */
   embed<Output extends EmbeddingOutput = "dense">(
     texts: readonly string[],
     options: EmbedOptions<Output>,
   ): Promise<Required<Pick<TextEmbedding, Output>>[]>;
-  /** A sparse vector's entries with their tokens as text, in its order. */
+  /** Resolves to a sparse vector's entries, in its order, with their tokens as text. */
   lexicalWeights(sparse: SparseVector, options?: CallOptions): Promise<LexicalWeight[]>;
   /**
-   * The token vectors of each text, for late interaction: the model's multi-vectors where it has them, else the last hidden
-   * state of every token, special tokens included.
+   * Resolves to the token vectors of each text, for late interaction, in input order: the model's multi-vectors if it has them,
+   * else the last hidden state of every token, special tokens included. Each has shape `[rows, dimensions]`.
    */
   embedTokens(
     texts: readonly string[],
     options: CallOptions & { readonly inputType: InputType },
   ): Promise<TokenVectors[]>;
-  /** Tokens before any cut, special tokens included, and the query instruction for `inputType: "query"`. */
+  /**
+   * Counts tokens before any cut, special tokens and the instruction of `inputType` included. Resolves to one count, or one per
+   * text in input order.
+   */
   countTokens(text: string, options?: CallOptions & { readonly inputType?: InputType }): Promise<number>;
   countTokens(texts: readonly string[], options?: CallOptions & { readonly inputType?: InputType }): Promise<number[]>;
   /**
-   * Rejects what is still under way with `DISPOSED`, at once, and resolves when the workers have ended and their memory is
-   * free; a run that has begun is waited for. Workers that other loads of the same files share go on. May be called again.
+   * Rejects pending calls with `DISPOSED` at once, and resolves when the workers have ended and their memory is free, after any run
+   * in progress. Workers shared with other loads of the same files go on. Safe to call more than once.
    */
   dispose(): Promise<void>;
 }

@@ -1,31 +1,35 @@
-/** What an embedding model can give for a text: one vector, lexical weights, a vector a token. */
+/** What an embedding model can return for a text: one vector, lexical weights, or one vector per token. */
 export type EmbeddingOutput = "dense" | "sparse" | "multiVector";
 
-/** Lexical weights by token id, ids ascending: the form that Qdrant takes. Weights are over 0 and not normalised. */
+/** Lexical weights by token id, in the form Qdrant takes. Both arrays have one entry per distinct token. */
 export interface SparseVector {
+  /** Token ids, ascending. */
   readonly indices: number[];
+  /** The weight of each id: above 0 and not normalised. */
   readonly values: number[];
 }
 
-/** One entry of a sparse vector, readable. */
+/** One entry of a sparse vector, in readable form. */
 export interface LexicalWeight {
   readonly id: number;
-  /** The token as text: a word, or a piece of one. */
+  /** The token as text: a word or part of a word. */
   readonly token: string;
   readonly weight: number;
 }
 
-/** One L2-normalised row a token: row `r` is `data[r * dimensions, (r + 1) * dimensions)`. */
+/** One L2-normalised row per token. */
 export interface TokenVectors {
+  /** Length `rows * dimensions`, row by row: row `r` is `data.subarray(r * dimensions, (r + 1) * dimensions)`. */
   readonly data: Float32Array;
   readonly rows: number;
   readonly dimensions: number;
 }
 
-/** What was asked for of one text; the rest is not there. */
+/** The outputs requested for one text. The others are absent. */
 export interface TextEmbedding {
+  /** L2-normalised, of length `dimensions`. */
   readonly dense?: Float32Array;
   readonly sparse?: SparseVector;
-  /** One row a token, `</s>` with them, `<s>` not. */
+  /** One row per token, including `</s>` but not `<s>`. */
   readonly multiVector?: TokenVectors;
 }

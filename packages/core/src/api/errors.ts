@@ -1,6 +1,6 @@
 import type { TextEmbedding, TokenVectors } from "./embedding.js";
 
-/** What went wrong, for a program to act on; the message says it for a person. */
+/** What went wrong, for programs. The message is for people. */
 export type BgeErrorCode =
   | "ACCESS_DENIED"
   | "DEADLINE_EXCEEDED"
@@ -20,15 +20,15 @@ export type BgeErrorCode =
   | "UNSUPPORTED_PLATFORM"
   | "WORKER_LOST";
 
-/** Results that were finished, at their place in the caller's list; `undefined` for the rest. */
+/** Finished results at their index in the caller's list, one entry per input; `undefined` for the rest. */
 export type Completed = readonly (Float32Array | number | TextEmbedding | TokenVectors | undefined)[];
 
 export interface BgeErrorDetails {
   /** The option or argument at fault. */
   readonly parameter?: string;
-  /** Every input at fault, as positions in the caller's list, ascending. */
+  /** Every input at fault, as indices into the caller's list, ascending. */
   readonly indices?: readonly number[];
-  /** Vectors, records or scores that were finished all the same. */
+  /** Vectors, records or scores that were finished anyway. */
   readonly completed?: Completed;
   readonly cause?: unknown;
 }
@@ -36,8 +36,8 @@ export interface BgeErrorDetails {
 const BRAND = Symbol.for("bge-js.error");
 
 /**
- * The one error class of bge-js: every failure that is not the caller's own abort has a `code`. `instanceof` knows the errors of
- * other copies of this package too, and those of this module before a test runner loaded it anew.
+ * The only error class of bge-js: every failure except the caller's own abort has a `code`. `instanceof` also recognises errors from
+ * other copies of this package, and from this module before a test runner reloaded it.
  */
 export class BgeError extends Error {
   static override [Symbol.hasInstance](value: unknown): boolean {
@@ -46,12 +46,14 @@ export class BgeError extends Error {
 
   override readonly name = "BgeError";
   readonly code: BgeErrorCode;
-  // Declared alone: what an error has nothing to say about is not there, also when it is printed.
+  // Only declared, so that unset properties are absent, also when the error is printed.
+  /** The option or argument at fault. */
   declare readonly parameter?: string;
-  /** The first input at fault, as its position in the caller's list. */
+  /** The first input at fault, as an index into the caller's list. */
   declare readonly index?: number;
+  /** Every input at fault, as indices into the caller's list, ascending. */
   declare readonly indices?: readonly number[];
-  /** Left out where the error is printed or made JSON. */
+  /** Finished results, one entry per input. Omitted when the error is printed or converted to JSON. */
   declare readonly completed?: Completed;
 
   constructor(code: BgeErrorCode, message: string, details: BgeErrorDetails = {}) {
@@ -62,25 +64,25 @@ export class BgeError extends Error {
       this.index = details.indices[0];
       this.indices = details.indices;
     }
-    // Not enumerable: printed or sent as JSON, the vectors of thousands of texts would be megabytes.
+    // Not enumerable: the vectors of thousands of texts would print, or serialise, as megabytes.
     if (details.completed !== undefined) Object.defineProperty(this, "completed", { value: details.completed });
   }
 }
 
 Object.defineProperty(BgeError.prototype, BRAND, { value: true });
 
-/** The error for an option or argument that cannot be what it is. */
+/** Returns the error for an invalid option or argument. */
 export function invalid(parameter: string, problem: string): BgeError {
   return new BgeError("INVALID_OPTION", `${parameter} ${problem}.`, { parameter });
 }
 
-/** What went wrong, of whatever was thrown: not by class, for Node's own errors have another one in a test runner's context. */
+/** Returns the message of any thrown value. Not by class: in a test runner's context, Node's own errors have a different one. */
 export function messageOf(thrown: unknown): string {
   const { message } = (typeof thrown === "object" && thrown !== null ? thrown : {}) as { readonly message?: unknown };
   return typeof message === "string" ? message : String(thrown);
 }
 
-/** A list for a message: at most ten entries, then how many more. */
+/** Formats a list for a message: at most `limit` entries, then how many more. */
 export function listed(values: readonly unknown[], limit = 10): string {
   const shown = values.slice(0, limit).join(", ");
   return values.length > limit ? `${shown} and ${values.length - limit} more` : shown;

@@ -6,8 +6,8 @@ import type { Device, Dtype, ModelSource } from "./model.js";
 import type { InputType } from "./options.js";
 
 /**
- * How something ended: well, by a `BgeError`, by the caller's own signal, or by what is no error of ours (a callback or a source
- * of the caller's that threw).
+ * How something ended: successfully, with the code of a `BgeError`, by the caller's signal, or with someone else's error (thrown by
+ * a callback or an input stream).
  */
 export type Outcome = "ok" | "aborted" | "failed" | BgeErrorCode;
 
@@ -23,102 +23,105 @@ export type Method =
   | "score"
   | "rerank";
 
-/** The model that an event is about: its id, as in `spec.id`. */
+/** The model an event is about. */
 interface OfModel {
+  /** Its id, as in `spec.id`. */
   readonly model: string;
   readonly dtype: Dtype;
   readonly device: Device;
 }
 
-/** When something began, in milliseconds since 1970, and how long it took. */
+/** When something began and how long it took. */
 interface Timed {
+  /** Milliseconds since 1970. */
   readonly startedAt: number;
   readonly durationMs: number;
 }
 
-/** A call begins; published on the caller's own stack, so that asynchronous context (a span) is the caller's. */
+/** A call begins. Published on the caller's stack, so that the asynchronous context (a span) is the caller's. */
 export interface CallStartEvent extends OfModel {
-  /** Tells the calls of this process apart. */
+  /** Identifies the call within this process. */
   readonly call: number;
   readonly method: Method;
+  /** Milliseconds since 1970. */
   readonly startedAt: number;
 }
 
-/** A call has ended. */
+/** A call ended. */
 export interface CallEvent extends OfModel, Timed {
   readonly call: number;
   readonly method: Method;
   readonly outcome: Outcome;
-  /** Texts (of a reranker: documents) that were passed, or drawn from a stream. */
+  /** Texts (for a reranker, documents) passed or drawn from a stream. */
   readonly inputs: number;
-  /** Tokens that went through the model, padding not counted. */
+  /** Tokens run through the model, without padding. */
   readonly tokens: number;
-  /** Inputs that were cut, the query of a reranker among them. */
+  /** Inputs that were cut, including a reranker's query. */
   readonly truncated: number;
-  /** Runs of the graph. */
+  /** Graph runs. */
   readonly runs: number;
-  /** The longest that a piece of this call's work waited for a worker and for processor threads. */
+  /** The longest that any piece of this call's work waited for a worker and processor threads. */
   readonly queueMs: number;
-  /** Sums over the call's work in the workers, which may be done side by side. */
+  /** This and the next two are sums over the call's work in the workers, which may run in parallel. */
   readonly tokenizeMs: number;
   readonly runMs: number;
   readonly postprocessMs: number;
 }
 
-/** A worker has answered a piece of a call's work. What was dropped before it began has no event. */
+/** A worker answered a piece of a call's work. Work dropped before it began has no event. */
 export interface RunEvent extends OfModel, Timed {
   readonly call: number;
-  /** `run`: a batch through the graph; `encode`: texts to tokens; `encode-and-run`: both for one text; `decode`: the way back. */
+  /** `run`: a batch through the graph; `encode`: texts to tokens; `encode-and-run`: both for one text; `decode`: tokens to text. */
   readonly work: "encode" | "run" | "encode-and-run" | "decode";
   readonly outcome: Outcome;
-  /** Rows of a batch, texts of an encoding. */
+  /** Rows in a batch, or texts to encode. */
   readonly inputs: number;
   readonly tokens: number;
-  /** Padding in the batch, on top of `tokens`. */
+  /** Padding in the batch, not included in `tokens`. */
   readonly paddedTokens: number;
-  /** Of `durationMs`: before a worker took it, then the worker's stages. What is left is the way there and back. */
+  /** Parts of `durationMs`: waiting for a worker, then the worker's stages. The rest is messaging. */
   readonly queueMs: number;
   readonly tokenizeMs: number;
   readonly runMs: number;
   readonly postprocessMs: number;
 }
 
-/** A worker's life. `lost`: it ended by itself; `failed`: before the model was open; `ended`: it was told to. */
+/** A worker changed state. `lost`: it died; `failed`: it died before the model was open; `ended`: it was told to end. */
 export interface WorkerEvent extends OfModel {
   readonly state: "started" | "ready" | "lost" | "failed" | "ended";
   readonly isolation: "thread" | "process";
-  /** It stands for one that was lost. */
+  /** True if it replaces a lost worker. */
   readonly replacement: boolean;
-  /** Milliseconds since it was started. */
+  /** Milliseconds since it started. */
   readonly ageMs: number;
-  /** For `lost` and `failed`. */
+  /** Only for `lost` and `failed`. */
   readonly reason?: string;
 }
 
-/** A model has been loaded, or could not be. */
+/** A model was loaded, or failed to load. */
 export interface LoadEvent extends OfModel, Timed {
   readonly from: ModelSource["from"];
   readonly outcome: Outcome;
 }
 
-/** `device: "auto"` has chosen. */
+/** `device: "auto"` chose a device. */
 export interface DeviceEvent {
   readonly model: string;
   readonly device: Device;
-  /** Why the devices before it were passed over. */
+  /** Why preferred devices were passed over. */
   readonly reason?: string;
 }
 
-/** The canaries of a model were compared: texts whose fp32 vectors, or pairs whose fp32 logits, its folder carries. */
+/** A model's canaries were compared: texts with fp32 vectors, or pairs with fp32 logits, from its folder. */
 export interface CanaryEvent extends OfModel, Timed {
   readonly verdict: "pass" | "warn" | "refuse";
-  /** How many texts or pairs. */
+  /** Number of texts or pairs. */
   readonly texts: number;
   /**
-   * Cosine to the fp32 vector: the worst text's, and what the builder measured for that text, where the folder says. The logits of
-   * all pairs are one vector.
+   * The lowest cosine to an fp32 vector. The logits of all pairs are compared as one vector.
    */
   readonly worst: number;
+  /** What was measured for that text where the file was built, if the folder says. */
   readonly expected?: number;
   readonly mean: number;
 }
@@ -132,17 +135,17 @@ export interface TruncateEvent {
   readonly kept: number;
 }
 
-/** A file of a model has been downloaded, or could not be. */
+/** A model file was downloaded, or failed to download. */
 export interface DownloadEvent extends Timed {
   readonly model: string;
   readonly commit: string;
   readonly file: string;
-  /** Size of the file; what an earlier try had brought counts too. */
+  /** Size of the file, including bytes from an earlier attempt. */
   readonly bytes: number;
   readonly outcome: Outcome;
 }
 
-/** What is published on each channel of `node:diagnostics_channel`. No event holds a text, a token, a vector or a score. */
+/** The events by their `node:diagnostics_channel` channel. No event contains a text, a token, a vector or a score. */
 export interface BgeEvents {
   readonly "bge-js:call-start": CallStartEvent;
   readonly "bge-js:call": CallEvent;
@@ -155,7 +158,7 @@ export interface BgeEvents {
   readonly "bge-js:download": DownloadEvent;
 }
 
-// Held here: Node forgets a channel that nobody holds.
+// Referenced here, because Node drops channels that nothing references.
 const CHANNELS = {
   "bge-js:call-start": channel("bge-js:call-start"),
   "bge-js:call": channel("bge-js:call"),
@@ -169,15 +172,18 @@ const CHANNELS = {
 } as const satisfies Record<keyof BgeEvents, unknown>;
 
 /**
- * Subscribes to a channel of bge-js, with its type; gives what takes that back. As `diagnostics_channel.subscribe`, but a listener
- * that throws, or gives a promise that rejects, is a process warning (code `BGE_CALLBACK`), one for each listener, and no end of the
- * process: what it listens to goes on.
+ * Subscribes to a bge-js channel, with typed events, and returns a function that unsubscribes. Unlike with
+ * `diagnostics_channel.subscribe`, a listener that throws or returns a rejecting promise does not end the process: it is a process
+ * warning (code `BGE_CALLBACK`), once per listener.
+ *
+ * @example
+ * const stop = onEvent("bge-js:call", ({ method, durationMs }) => console.log(method, durationMs));
  */
 export function onEvent<Name extends keyof BgeEvents>(name: Name, listener: (event: BgeEvents[Name]) => void) {
   const tell = listenerOf(`A listener of ${name}`, listener)!;
   const receive = (event: unknown) => {
     try {
-      // Each channel has events of its own kind alone.
+      // Each channel only carries its own event type.
       tell(event as BgeEvents[Name]);
     } catch (error) {
       announce(`A listener of ${name}`, listener, error);
@@ -187,17 +193,17 @@ export function onEvent<Name extends keyof BgeEvents>(name: Name, listener: (eve
   return (): void => void CHANNELS[name].unsubscribe(receive);
 }
 
-/** Does anybody listen to one of these? */
+/** True if any of these channels has a listener. */
 export function isObserved(...names: readonly (keyof BgeEvents)[]): boolean {
   return names.some((name) => CHANNELS[name].hasSubscribers);
 }
 
-/** Publishes an event, which is made only if somebody listens. */
+/** Publishes an event, created only if someone is listening. */
 export function publish<Name extends keyof BgeEvents>(name: Name, event: () => BgeEvents[Name]): void {
   if (CHANNELS[name].hasSubscribers) CHANNELS[name].publish(event());
 }
 
-/** Time since it was started, as events tell it. */
+/** Measures time for the events. */
 export interface Stopwatch {
   readonly startedAt: number;
   read(): { readonly startedAt: number; readonly durationMs: number };

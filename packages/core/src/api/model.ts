@@ -1,4 +1,4 @@
-/** The transformer family: encoders have a special-token frame of their own, decoders that of their tokenizer's post-processor. */
+/** The transformer family. Encoders have their own special-token frame, decoders that of their tokenizer's post-processor. */
 export type Architecture = (typeof ARCHITECTURES)[number];
 
 export const ARCHITECTURES = [
@@ -15,57 +15,57 @@ export const ARCHITECTURES = [
 /** How token vectors become one text vector: the first token's, the mean over all tokens, or the last token's. */
 export type Pooling = "cls" | "mean" | "last-token";
 
-/** Precision of the weights: `model.onnx`, `model_fp16.onnx`, `model_quantized.onnx`, in `onnx/` or beside the tokenizer. */
+/** Precision of the weights: `model.onnx`, `model_fp16.onnx` or `model_quantized.onnx`, in `onnx/` or next to the tokenizer. */
 export type Dtype = "fp32" | "fp16" | "int8";
 
-/** The side on which short texts of a batch are filled up. */
+/** The side on which the shorter texts of a batch are padded. */
 export type Padding = "left" | "right";
 
 /**
  * Which texts may share a run without changing each other's numbers.
- * `alone`: none (activation ranges over the whole batch, as dynamic int8 has);
- * `equal-length`: texts of the same token count (ranges per token, nothing padded);
+ * `alone`: none (dynamic int8, whose activation ranges span the whole batch);
+ * `equal-length`: texts with the same token count (per-token ranges, no padding);
  * `padded`: any (fp32, to 1e-5).
  */
 export type Batching = "alone" | "equal-length" | "padded";
 
 interface CommonSpec {
-  /** Hugging Face id, or the folder's name where there is none. */
+  /** Hugging Face id, or the folder's name if there is none. */
   readonly id: string;
   readonly architecture: Architecture;
-  /** The most tokens a text may have, special tokens included: what the position table carries. */
+  /** Longest text in tokens, special tokens included: the size of the position table. */
   readonly maxTokens: number;
   /**
-   * What is used unless `maxTokens` is asked for, where the reference's default, or a limit that the model's files state
-   * (`max_seq_length`, `model_max_length`), is lower than `maxTokens`.
+   * The limit unless the option `maxTokens` is given. Present if the reference implementation's default, or a limit in the model's
+   * files (`max_seq_length`, `model_max_length`), is lower than `maxTokens`.
    */
   readonly defaultMaxTokens?: number;
-  /** Texts are put into lower case before the tokenizer's own steps (sentence-transformers' `do_lower_case`). @default false */
+  /** Lowercase texts before the tokenizer's own steps (sentence-transformers' `do_lower_case`). @default false */
   readonly lowerCase?: boolean;
   /** @default "right" */
   readonly padding?: Padding;
-  /** SPDX licence of the weights; `"unknown"` where the files do not say. */
+  /** SPDX licence of the weights, or `"unknown"` if the files do not say. */
   readonly licence: string;
-  /** What the model needs and this release does not have; loading it is an `UNSUPPORTED_MODEL` error. */
+  /** What the model needs that this release lacks; loading it is an `UNSUPPORTED_MODEL` error. */
   readonly needs?: string;
 }
 
-/** What is put before the texts of one task. */
+/** The text put before queries and documents of one task. */
 export interface TaskInstructions {
   readonly query: string;
   /** @default none */
   readonly document?: string;
 }
 
-/** How a query with few-shot examples is written (bge-en-icl). */
+/** The format of a query with few-shot examples (bge-en-icl). */
 export interface FewShot {
-  /** One example, with `{instruction}`, `{query}` and `{response}`; examples are joined, and followed, by a blank line. */
+  /** One example, with `{instruction}`, `{query}` and `{response}`. Each example is followed by a blank line. */
   readonly exampleFormat: string;
-  /** Put behind every query, with or without examples. */
+  /** Put after every query, with or without examples. */
   readonly suffix: string;
 }
 
-/** The text around query and document of an LLM reranker, in the order in which it is read. */
+/** An LLM reranker's text around query and document, in reading order. */
 export interface RerankerPrompt {
   /** Put before the query. */
   readonly query: string;
@@ -77,77 +77,77 @@ export interface RerankerPrompt {
   readonly text: string;
 }
 
-/** The facts of an embedding model. A fact that is wrong for the files is an error at load, never a wrong vector. */
+/** The facts of an embedding model. A fact that contradicts the files is an error at load, never a wrong vector. */
 export interface EmbeddingSpec extends CommonSpec {
   readonly kind: "embedding";
   readonly pooling: Pooling;
-  /** Width of the vectors before any cut. */
+  /** Length of the vectors before any cut. */
   readonly dimensions: number;
-  /** The width in use unless `dimensions` is asked for (sentence-transformers' `truncate_dim`). @default all */
+  /** The length unless the option `dimensions` is given (sentence-transformers' `truncate_dim`). @default all */
   readonly defaultDimensions?: number;
   /**
-   * How vectors are compared. All are L2-normalised here, whether the model's files list a Normalize module or not, so that a dot
-   * product is the cosine. A folder that is made for another similarity is refused unless its reference states this.
+   * How vectors are compared. bge-js L2-normalises all vectors, whether or not the model's files list a Normalize module, so a dot
+   * product is the cosine. A folder made for another similarity is rejected unless the reference states this one.
    * @default "cosine"
    */
   readonly similarity?: "cosine";
-  /** Put before a query, exactly once; `""` for none. With `tasks` there is none until a task is chosen. */
+  /** Put before a query, exactly once; `""` for none. Models with `tasks` have none until a task is chosen. */
   readonly queryInstruction: string;
   /** Put before a document, exactly once. @default none */
   readonly documentInstruction?: string;
-  /** How `{instruction}` and `{text}` make a query that has an instruction. @default "{instruction}{text}" */
+  /** Template for queries with an instruction. @default "{instruction}{text}" */
   readonly queryFormat?: string;
-  /** Named instructions, of which one must be chosen (`task`), or an instruction of one's own (`queryInstruction`). */
+  /** Named instructions. The options must choose one (`task`) or give another (`queryInstruction`). */
   readonly tasks?: Readonly<Record<string, TaskInstructions>>;
   readonly fewShot?: FewShot;
   /**
-   * The graph's output with the token vectors, `[batch, tokens, dimensions]`, or with the text vectors that the graph has
-   * pooled itself, `[batch, dimensions]`. @default "last_hidden_state"
+   * The graph's output with the token vectors, `[batch, tokens, dimensions]`, or with text vectors pooled by the graph itself,
+   * `[batch, dimensions]`. @default "last_hidden_state"
    */
   readonly output?: string;
-  /** The graph's output with one lexical weight a token, `[batch, tokens]`. @default none */
+  /** The graph's output with one lexical weight per token, `[batch, tokens]`. @default none */
   readonly sparseOutput?: string;
-  /** The graph's output with the multi-vectors, `[batch, tokens - 1, dimensions]`: none for the first token. @default none */
+  /** The graph's output with the multi-vectors, `[batch, tokens - 1, dimensions]`, without the first token's. @default none */
   readonly multiVectorOutput?: string;
-  /** Measured as a late-interaction reranker: `loadReranker` takes it. */
+  /** True if measured as a late-interaction reranker, which `loadReranker` accepts. */
   readonly lateInteraction?: boolean;
 }
 
-/** The facts of a cross-encoder with one logit, or of an LLM that gives one. */
+/** The facts of a reranker that returns one logit: a cross-encoder or an LLM. */
 export interface RerankerSpec extends CommonSpec {
   readonly kind: "reranker";
-  /** An LLM reranker's. @default the pair in the architecture's special tokens */
+  /** For LLM rerankers. @default none: the pair in the architecture's special tokens */
   readonly prompt?: RerankerPrompt;
-  /** The layers after which a layerwise reranker can stop, each a graph of its own: `onnx/model_layer28.onnx`. */
+  /** The layers after which a layerwise reranker can stop. Each has its own graph: `onnx/model_layer28.onnx`. */
   readonly layers?: { readonly first: number; readonly last: number };
   /** The graph's output with the logits, `[batch, 1]`. @default "logits" */
   readonly output?: string;
-  /** The embedding model whose late interaction is measured to go well with it (`scale: "fused"`). */
+  /** The embedding model whose late interaction is measured to combine well with it (`scale: "fused"`). */
   readonly fusedWith?: string;
-  /** How much its z-scores count beside late interaction's and other stages', where that is measured. */
+  /** The measured weight of its z-scores relative to those of late interaction and other stages. */
   readonly fusedWeight?: number;
 }
 
 export type ModelSpec = EmbeddingSpec | RerankerSpec;
 
-/** Facts of a model that are given by hand, or by the files of a folder. */
+/** Facts of a model, passed by the caller or read from a folder. */
 export interface ModelFacts {
   /**
-   * Folder in Hugging Face layout: `onnx/model.onnx` or `model.onnx`, `tokenizer.json`, `config.json`, `1_Pooling/config.json`, ...
-   * A path, or a `file:` URL.
+   * A folder in Hugging Face layout: `onnx/model.onnx` or `model.onnx`, `tokenizer.json`, `config.json`, `1_Pooling/config.json`, ...
+   * A path or a `file:` URL.
    */
   readonly directory?: string | URL;
   readonly id?: string;
   /**
-   * A graph under another name, as a path inside the folder, with `/`: `"onnx/model_O3.onnx"`. Its precision is `dtype`; where
-   * that is not stated, what the name tells (`int8`, `quantized`, `fp16`, `O3`, ...). @default the graph of the precision
+   * A graph with another name, as a path inside the folder, with `/`: `"onnx/model_O3.onnx"`. Its precision is `dtype` or, if that is
+   * not given, the one in its name (`int8`, `quantized`, `fp16`, `O3`, ...). @default the graph of the precision
    */
   readonly file?: string;
-  /** The precision that the folder carries, used unless the `dtype` option asks for another. */
+  /** The precision of the folder's graph, used unless the option `dtype` asks for another. */
   readonly dtype?: Dtype;
   /** @default "alone" for int8, else "padded" */
   readonly batching?: Batching;
-  /** The graph is as ONNX Runtime's optimizer would leave it: opened without, on a processor, which saves a fifth of the time. @default false */
+  /** True if ONNX Runtime's optimizer was already applied to the graph. It is then skipped on the CPU, which opens a fifth faster. @default false */
   readonly optimized?: boolean;
   readonly kind?: ModelSpec["kind"];
   readonly architecture?: Architecture;
@@ -175,33 +175,33 @@ export interface ModelFacts {
 }
 
 /**
- * A model as an object: files on disk, an id whose facts count, or both; every fact given here overrides.
- * What a model package exports has this form.
+ * A model as an object: files on disk, an id whose facts apply, or both. Every fact given here overrides. Model packages export
+ * objects of this form.
  */
 export type ModelReference = ModelFacts & ({ readonly id: string } | { readonly directory: string | URL });
 
-/** What a model runs on. */
+/** The device a model runs on. */
 export type Device = "cpu" | "cuda" | "coreml" | "dml" | "webgpu";
 
-/** What the option `device` may say. */
+/** Values of the option `device`. */
 export type DeviceOption = Device | "auto";
 
-/** Where a model's files were found, and which of them are used. */
+/** Where a model's files were found, and which are used. */
 export interface ModelSource {
   readonly from: "directory" | "package" | "cache";
   readonly directory: string;
-  /** The ONNX file, absolute. */
+  /** Absolute path of the ONNX file. */
   readonly file: string;
   readonly dtype: Dtype;
   readonly batching: Batching;
   readonly optimized: boolean;
-  /** Changes when the weights change: SHA-256 over the file's size and evenly spaced samples of it. */
+  /** Changes with the weights: from SHA-256 over the file's size and evenly spaced samples, as 16 hex digits. */
   readonly fingerprint: string;
 }
 
-/** The same of a model that is open. */
+/** The source of an open model. */
 export interface OpenSource extends ModelSource {
   readonly device: Device;
-  /** With `device: "auto"`: why devices were passed over. */
+  /** With `device: "auto"`: why other devices were passed over. */
   readonly deviceReason?: string;
 }

@@ -8,12 +8,12 @@ import type { ListedFile } from "./record.js";
 import { contentId } from "./record.js";
 import { withRetries } from "./retry.js";
 
-/** How often a file that arrived whole but wrong is asked for anew. */
+/** How often a file may arrive complete but with the wrong content. */
 const WRONG_CONTENTS = 3;
 
 /**
- * Brings one file to `blobs/`, resumed where an earlier try got to. It has its final name only once its size and hash are
- * right and it is on the disk. `onBytes` tells how much of it is here, which can be less than before.
+ * Downloads one file to `blobs/`, resuming an earlier attempt. It gets its final name only after its size and hash are verified and
+ * it is synced to disk. `onBytes` reports how many bytes are on disk, which may decrease.
  */
 export async function downloadBlob(
   hub: Hub,
@@ -32,7 +32,7 @@ export async function downloadBlob(
     await moveInto(repository, partial, join("blobs", file.content));
   } catch (error) {
     await handle.close().catch(() => {});
-    // A full disk is everybody's; what is empty helps nobody.
+    // Free the space on a full disk; an empty file is of no use.
     const useless = isDiskFull(error) || (await isSize(partial, 0));
     await (useless ? rm(partial, { force: true }) : releasePartial(blobs, file.content, partial));
     throw error;
@@ -44,7 +44,7 @@ export function isDiskFull(error: unknown): boolean {
   return code === "ENOSPC" || code === "EDQUOT";
 }
 
-/** Fills the file until its content is right, or was wrong too often. */
+/** Downloads the file until its content is right, or was wrong too often. */
 async function fillRightly(
   hub: Hub,
   file: RemoteFile,
@@ -55,19 +55,19 @@ async function fillRightly(
   for (let wrong = 1; ; wrong++) {
     await fill(hub, file, handle, onBytes);
     await handle.sync();
-    // Read back: what counts is what the disk has, also of an earlier try.
+    // Hash what is on disk, which includes bytes from earlier attempts.
     const found = await contentId(partial, file.size, file.content, hub.signal);
     if (found === file.content) return;
-    // No telling which byte is wrong: all of it again.
+    // Any byte may be wrong, so start over.
     await handle.truncate(0);
     if (wrong === WRONG_CONTENTS) {
-      const problem = `sent ${wrong} times what hashes to ${found}, where the listing says ${file.content}`;
+      const problem = `sent content with the hash ${found} ${wrong} times, but the listing says ${file.content}`;
       throw new HttpFailure(`${shown(file.url)} ${problem}`, { retriable: false });
     }
   }
 }
 
-/** Appends until the file has its size; goes on where a connection was cut. */
+/** Appends until the file is complete, resuming after dropped connections. */
 async function fill(hub: Hub, file: RemoteFile, handle: FileHandle, onBytes: (bytes: number) => void): Promise<void> {
   const progress = { bytes: (await handle.stat()).size, etag: undefined as string | undefined };
   if (progress.bytes > file.size) {
@@ -84,27 +84,27 @@ async function fill(hub: Hub, file: RemoteFile, handle: FileHandle, onBytes: (by
   await withRetries(() => appendFrom(hub, file, handle, progress, onBytes), hub.patience, hub.signal, gained);
 }
 
-/** Refuses before a gigabyte is written what cannot fit. */
+/** Throws if the file cannot fit on the disk, before anything is written. */
 async function checkSpace(folder: string, needed: number): Promise<void> {
   const { bavail, bsize } = await statfs(folder).catch(() => ({ bavail: Number.POSITIVE_INFINITY, bsize: 1 }));
   if (bavail * bsize >= needed) return;
-  const problem = `${needed} bytes are needed, ${bavail * bsize} are free`;
+  const problem = `${needed} bytes needed, ${bavail * bsize} free`;
   throw Object.assign(new Error(problem), { code: "ENOSPC" });
 }
 
-/** A file to download: where it is, and what its listing says of it. */
+/** A file to download: its address, and its size and hash from the listing. */
 export interface RemoteFile extends ListedFile {
   readonly url: URL;
   readonly commit: string;
 }
 
-/** How much of a file is on the disk, and the tag of the server that it came from. */
+/** How much of a file is on disk, and the ETag it came with. */
 export interface Progress {
   bytes: number;
   etag: string | undefined;
 }
 
-/** One request for what is missing of a file, appended as it comes. Throws an `HttpFailure` unless the file has its size then. */
+/** Requests the missing part of a file and appends it. @throws HttpFailure if the file is not complete afterwards */
 export async function appendFrom(
   hub: Hub,
   file: RemoteFile,
@@ -121,7 +121,8 @@ export async function appendFrom(
     progress.bytes = start;
     progress.etag = strongTag(answer.headers.etag);
     for await (const chunk of chunksOf(answer, url)) {
-      if (progress.bytes + chunk.length > size) throw new HttpFailure(`${shown(url)} sent more than ${size} bytes`);
+      if (progress.bytes + chunk.length > size)
+        throw new HttpFailure(`${shown(url)} sent more than the listed ${size} bytes`);
       await handle.appendFile(chunk);
       progress.bytes += chunk.length;
       onBytes(progress.bytes);
@@ -136,35 +137,36 @@ async function request(hub: Hub, { url }: RemoteFile, handle: FileHandle, progre
   const { bytes, etag } = progress;
   const headers = {
     ...(bytes > 0 ? { range: `bytes=${bytes}-` } : {}),
-    // The tag that came with these bytes: from another file the server starts anew. Without one the hash will tell.
+    // If the file changed, the server starts over. Without an ETag, the hash will tell.
     ...(bytes > 0 && etag !== undefined ? { "if-range": etag } : {}),
   };
   try {
     return await get({ url, token: hub.token, headers, signal: hub.signal, silenceMs: hub.patience.silenceMs });
   } catch (error) {
     if (!(error instanceof HttpFailure) || error.status !== 416 || bytes === 0) throw error;
-    // What is here cannot be continued there.
+    // The server cannot resume from here.
     await handle.truncate(0);
     Object.assign(progress, { bytes: 0, etag: undefined });
     throw new HttpFailure(error.message, { cause: error });
   }
 }
 
-/** Where the answer's bytes belong, once its headers agree with the listing. */
+/** Checks the answer's headers against the listing, and returns the offset of its bytes. */
 function startOf({ status, headers, first }: Answer, { url, size, commit }: RemoteFile, asked: number): number {
   const wrong = (problem: string) => new HttpFailure(`${shown(url)} ${problem}`);
   const from = first["x-repo-commit"];
-  if (from !== undefined && from !== commit) throw wrong(`is of commit ${from}, not of ${commit}`);
+  if (from !== undefined && from !== commit) throw wrong(`came from commit ${from}, not ${commit}`);
   const encoding = headers["content-encoding"] ?? "identity";
-  if (encoding !== "identity") throw wrong(`came as ${encoding}, which was not asked for`);
+  if (encoding !== "identity") throw wrong(`came with the encoding ${encoding}, which was not requested`);
   if (status === 200) {
     const length = headers["content-length"];
-    if (length !== undefined && Number(length) !== size) throw wrong(`has ${length} bytes; its listing says ${size}`);
+    if (length !== undefined && Number(length) !== size)
+      throw wrong(`has ${length} bytes, but its listing says ${size}`);
     return 0;
   }
   const [, start, total] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(headers["content-range"] ?? "") ?? [];
-  if (Number(start) !== asked) throw wrong(`sent another part than was asked for`);
-  if (total !== "*" && Number(total) !== size) throw wrong(`has ${total} bytes; its listing says ${size}`);
+  if (Number(start) !== asked) throw wrong(`sent a different range than requested`);
+  if (total !== "*" && Number(total) !== size) throw wrong(`has ${total} bytes, but its listing says ${size}`);
   return asked;
 }
 

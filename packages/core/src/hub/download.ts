@@ -25,38 +25,38 @@ export interface Wanted {
   readonly revision: string;
   /** @default what the repository's bge.json says, else fp32 */
   readonly dtype: Dtype | undefined;
-  /** Where the graph of a precision may lie, in the order of preference. */
+  /** Where a precision's graph may be, in order of preference. */
   readonly graphs: (dtype: Dtype) => readonly string[];
-  /** Stay with the commit that the cache has for the revision, and only add to it. */
+  /** Keep the commit that the cache has for the revision, and only add to it. */
   readonly stay: boolean;
-  /** Hash what is here already, instead of trusting its size. */
+  /** Hash files already on disk instead of only checking their size. */
   readonly distrust: boolean;
   readonly onProgress: ((progress: DownloadProgress) => void) | undefined;
 }
 
-/** What is in the cache after a download. */
+/** A model in the cache after a download. */
 export interface PulledModel {
   readonly id: string;
-  /** The commit that all files are of. */
+  /** The commit of all files. */
   readonly commit: string;
   /** The snapshot's folder, in Hugging Face layout. */
   readonly directory: string;
   readonly dtype: Dtype;
   /** The files of this precision, as paths in the folder. */
   readonly files: readonly string[];
-  /** Size of all these files. */
+  /** Total size of these files. */
   readonly bytes: number;
-  /** Bytes of files that had to be downloaded; 0 if all was here. */
+  /** Total size of the files that were downloaded; 0 if all were cached. */
   readonly downloadedBytes: number;
 }
 
 type Bring = (paths: readonly string[]) => Promise<void>;
 
 /**
- * Brings one precision of a model into the cache: the revision is resolved to a commit once, all files are of that commit,
- * and the name of the revision is written last.
+ * Downloads one precision of a model into the cache. The revision is resolved to a commit once, all files are of that commit, and
+ * the revision's name is written last.
  *
- * @throws BgeError `MODEL_NOT_FOUND`, `ACCESS_DENIED`, `DOWNLOAD_FAILED`; or the signal's reason
+ * @throws BgeError `MODEL_NOT_FOUND`, `ACCESS_DENIED`, `DOWNLOAD_FAILED`, `MODEL_CORRUPT`; or the signal's reason
  */
 export async function downloadModel(hub: Hub, wanted: Wanted): Promise<PulledModel> {
   const { id, revision } = wanted;
@@ -68,7 +68,7 @@ export async function downloadModel(hub: Hub, wanted: Wanted): Promise<PulledMod
       try {
         return await atCommit(hub, repository, here, wanted);
       } catch (error) {
-        // A history that was rewritten no longer has the commit.
+        // After a force push, the commit may be gone.
         if (!(error instanceof HttpFailure) || error.status !== 404) throw error;
       }
     }
@@ -93,7 +93,7 @@ async function atCommit(hub: Hub, repository: string, commit: string, wanted: Wa
     const dtype = wanted.dtype ?? readOwnFacts(directory).dtype ?? "fp32";
     refuseLacking(hub, wanted, listing, dtype);
     const graphs = new Set([...(await graphsToKeep(repository, wanted, commit, listing)), graph(dtype)]);
-    // A graph behind its data: a snapshot that has it has all that belongs to it.
+    // A graph comes after its data, so that a snapshot with the graph is complete.
     const weights = [...graphs].flatMap((each) => [...externalData(each, listing.keys()), each]);
     await bring([...filesBeside(listing.keys()), ...weights]);
     return dtype;
@@ -116,7 +116,7 @@ async function atCommit(hub: Hub, repository: string, commit: string, wanted: Wa
   return { id, commit, directory, dtype, files, bytes, downloadedBytes };
 }
 
-/** The precision, if nothing is to be done: then nothing is written or locked, and a read-only cache will do. */
+/** Returns the precision if all files are there. Then nothing is written or locked, so a read-only cache works. */
 async function allHere(
   all: (bring: Bring) => Promise<Dtype>,
   directory: string,
@@ -133,7 +133,7 @@ async function allHere(
   return missing ? undefined : dtype;
 }
 
-/** A name that moves takes along the precisions that it had, or what worked offline would be gone. */
+/** When a revision moves to a new commit, it keeps the precisions it had, so that what worked offline still does. */
 async function graphsToKeep(
   repository: string,
   { revision, graphs }: Wanted,
@@ -148,7 +148,7 @@ async function graphsToKeep(
 
 function refuseLacking(hub: Hub, { id, graphs }: Wanted, listing: Listing, dtype: Dtype): void {
   const paths = [...listing.keys()];
-  // An old sentence-transformers kept the tokenizer in a folder of its own.
+  // Old sentence-transformers releases saved the tokenizer in its own folder.
   const hasTokenizer = (name: string) =>
     paths.some((path) => path === name || (/^\d+_Transformer\//.test(path) && path.endsWith(`/${name}`)));
   const graph = graphAmong(paths, graphs(dtype));
@@ -156,7 +156,7 @@ function refuseLacking(hub: Hub, { id, graphs }: Wanted, listing: Listing, dtype
   if (missing.length === 0) return;
   const has = precisionsOf(paths, graphs);
   const there = paths.filter((path) => path.endsWith(".onnx"));
-  // A graph that is named has one place.
+  // A graph chosen by name has only one place.
   const asked = { dtype, layer: layerOf(graph), file: graphs(dtype).length === 1 ? graph : undefined };
   const others = listing.has(graph) ? "" : otherGraphs(there, { id }, asked);
   const nothing = there.length > 0 ? "" : " It has no ONNX files in any precision.";
@@ -165,7 +165,7 @@ function refuseLacking(hub: Hub, { id, graphs }: Wanted, listing: Listing, dtype
   });
 }
 
-/** Brings files into the snapshot, one after the other: one connection fills a line, and progress is easy to follow. */
+/** Downloads files into the snapshot, one by one: one connection saturates the line, and progress is easy to follow. */
 async function bringFiles(
   hub: Hub,
   repository: string,
@@ -233,5 +233,8 @@ async function isRight(
 }
 
 function unsafe(id: string, path: string): BgeError {
-  return new BgeError("MODEL_CORRUPT", `${id} lists a file that would leave its folder: ${JSON.stringify(path)}.`);
+  return new BgeError(
+    "MODEL_CORRUPT",
+    `${id} lists a file whose path leads out of its folder: ${JSON.stringify(path)}.`,
+  );
 }

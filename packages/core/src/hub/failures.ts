@@ -3,30 +3,30 @@ import { isDiskFull } from "./blob.js";
 import { HttpFailure } from "./http-failure.js";
 import { type Hub, hostOf } from "./hub.js";
 
-/** What a download was for. */
+/** The purpose of a download, for error messages. */
 export interface Purpose {
   readonly hub: Hub;
   readonly id: string;
   readonly revision: string;
-  /** The folder that it was to be written to. */
+  /** The cache folder. */
   readonly cache: string;
 }
 
-/** The error that a user sees, of whatever a download ended with: what failed, and what to do. The caller's abort stays his. */
+/** Turns a download's failure into the user's error: what failed, and what to do. Aborts by the caller are left unchanged. */
 export function downloadError(error: unknown, { hub, id, revision, cache }: Purpose): unknown {
   if (error instanceof BgeError || hub.signal?.aborted === true) return error;
   const failed = `${id} could not be downloaded from ${hostOf(hub)}`;
   if (error instanceof HttpFailure) return ofHub(error, { hub, id, revision, failed });
   const { code } = error as NodeJS.ErrnoException;
   if (isDiskFull(error)) {
-    const advice = "Make room, or let HF_HUB_CACHE name a folder on another disk.";
+    const advice = "Free some space, or set HF_HUB_CACHE to a folder on another disk.";
     return new BgeError("DOWNLOAD_FAILED", `${failed}: the disk of ${cache} is full (${messageOf(error)}). ${advice}`, {
       cause: error,
     });
   }
   if (code !== undefined && ["EACCES", "EPERM", "EROFS", "ENOTDIR", "EEXIST", "EISDIR"].includes(code)) {
-    const advice = "Let HF_HUB_CACHE or HF_HOME name a folder that can be written to.";
-    return new BgeError("DOWNLOAD_FAILED", `${failed}: ${cache} cannot be written (${messageOf(error)}). ${advice}`, {
+    const advice = "Set HF_HUB_CACHE or HF_HOME to a writable folder.";
+    return new BgeError("DOWNLOAD_FAILED", `${failed}: cannot write to ${cache} (${messageOf(error)}). ${advice}`, {
       cause: error,
     });
   }
@@ -43,8 +43,8 @@ function ofHub(
   const details = { parameter: "model", cause: error };
   const tokenAdvice =
     hub.token === undefined
-      ? "set HF_TOKEN to a token that may read it"
-      : "the token that was sent (HF_TOKEN, or the file of `hf auth login`) is not valid or may not read it";
+      ? "set HF_TOKEN to a token with access to it"
+      : "check the token that was sent (from HF_TOKEN, or the file of `hf auth login`): it is not valid or has no access";
   if (hubCode === "GatedRepo") {
     const advice = `Accept its licence at ${hostOf(hub)}/${id}, then ${tokenAdvice}.`;
     return new BgeError("ACCESS_DENIED", `${failed}: it is gated. ${advice}`, details);
@@ -53,7 +53,7 @@ function ofHub(
     const problem = `${id} has no revision ${JSON.stringify(revision)} on ${hostOf(hub)}.`;
     return new BgeError("MODEL_NOT_FOUND", problem, { ...details, parameter: "revision" });
   }
-  // The hub answers 401 for what does not exist, too, so as not to tell what is private.
+  // The hub also answers 401 for models that do not exist, so as not to reveal private ones.
   if (status === 401) {
     const problem = `${failed}: it does not exist there, or it is private (401). Check the id; if it is private, ${tokenAdvice}.`;
     return new BgeError("ACCESS_DENIED", problem, details);
@@ -63,10 +63,10 @@ function ofHub(
     return new BgeError("ACCESS_DENIED", problem, details);
   }
   if (status === 404) {
-    const problem = `${failed}: it is not there (404: ${error.message}). Check the id and, if it is set, HF_ENDPOINT.`;
+    const problem = `${failed}: it does not exist there (404: ${error.message}). Check the id and, if set, HF_ENDPOINT.`;
     return new BgeError("MODEL_NOT_FOUND", problem, details);
   }
-  const wait = retryAfterMs === undefined ? "" : ` It asks to come back in ${Math.ceil(retryAfterMs / 1000)} s.`;
-  const advice = "What has arrived is kept: the next try goes on from there.";
+  const wait = retryAfterMs === undefined ? "" : ` It asks to retry in ${Math.ceil(retryAfterMs / 1000)} s.`;
+  const advice = "Downloaded data is kept, and the next attempt resumes from it.";
   return new BgeError("DOWNLOAD_FAILED", `${failed}: ${error.message}.${wait} ${advice}`, { cause: error });
 }

@@ -3,15 +3,15 @@ import { dirname, join, relative } from "node:path";
 import { wallClock } from "../clock.js";
 import { isAlive, mark, ownerOf } from "./lock.js";
 
-/** The end of every name that is not final. All of them lie in `blobs/`, where nobody takes them for a file or a revision. */
+/** Suffix of every unfinished file. They are all in `blobs/`, where nothing mistakes them for a model file or a revision. */
 export const PARTIAL = ".bge-js.incomplete";
 
-/** A new name for an unfinished file of this process. */
+/** Returns a new name for an unfinished file of this process. */
 export function partialName(content: string): string {
   return `${content}.${mark()}${PARTIAL}`;
 }
 
-/** Writes a small file so that it is seen whole or not at all, and stays after a power cut. */
+/** Writes a small file atomically, and durably against power loss. */
 export async function writeWhole(repository: string, name: string, text: string): Promise<void> {
   const partial = await newPartial(repository);
   const handle = await open(partial, "wx");
@@ -25,8 +25,8 @@ export async function writeWhole(repository: string, name: string, text: string)
 }
 
 /**
- * Puts a blob into a snapshot: a relative link to it, or a copy where there are no links (Windows without the right, some
- * network drives). What is there already and has the right size stays, unless it is to be replaced.
+ * Links a blob into a snapshot with a relative symbolic link, or a hard link or copy where those are not possible (Windows without
+ * the privilege, some network drives). An existing file of the right size is kept unless `replace` is set.
  */
 export async function linkBlob(repository: string, content: string, name: string, replace: boolean): Promise<void> {
   const target = join(repository, name);
@@ -43,7 +43,7 @@ export async function linkBlob(repository: string, content: string, name: string
   await moveInto(repository, partial, name);
 }
 
-/** Is there a file of this size? */
+/** True if the file exists and has this size. */
 export async function isSize(file: string, size: number): Promise<boolean> {
   try {
     const found = await stat(file);
@@ -53,7 +53,7 @@ export async function isSize(file: string, size: number): Promise<boolean> {
   }
 }
 
-/** Renames a finished file to its final name, over what may be there. */
+/** Renames a finished file to its final name, replacing any file there. */
 export async function moveInto(repository: string, partial: string, name: string): Promise<void> {
   const target = join(repository, name);
   try {
@@ -71,23 +71,23 @@ async function newPartial(repository: string): Promise<string> {
   return join(repository, "blobs", partialName("new"));
 }
 
-/** A rename outlives a power cut once its folder is on the disk. Windows cannot, and need not. */
+/** Syncs a folder, which makes a rename in it durable. Windows cannot, and need not. */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, "r").catch(() => undefined);
   await handle?.sync().catch(() => {});
   await handle?.close();
 }
 
-/** The owner's place in the name of a partial file that its writer has let go. */
+/** Replaces the owner in the name of a partial file whose writer has released it. */
 const RELEASED = "released";
-/** A writer of another machine that has not written for this long writes no more: a silent server is left sooner. */
+/** A writer on another machine that has been silent for this long is gone: even a silent server is given up sooner. */
 const ABANDONED_MS = 10 * 60_000;
-/** What nobody has come back for in this time goes. */
+/** Partial files older than this are removed. */
 const EXPIRED_MS = 7 * 24 * 3_600_000;
 
 /**
- * A partial file to write this content to, of this process alone. Taken over from a process that ended or gave up, if there is
- * one: a rename has one winner, and a file that a live process may be writing to is left alone.
+ * Returns a partial file for this content, owned by this process. If a process that ended or gave up left one, it is taken over by a
+ * rename, which only one process can win. Files that a live process may be writing to are left alone.
  */
 export async function claimPartial(blobs: string, content: string): Promise<string> {
   const own = join(blobs, partialName(content));
@@ -96,19 +96,19 @@ export async function claimPartial(blobs: string, content: string): Promise<stri
       await rename(join(blobs, name), own);
       return own;
     } catch {
-      // Another was faster.
+      // Another process was faster.
     }
   }
   return own;
 }
 
-/** Leaves a partial file for whoever comes next, this process included. */
+/** Releases a partial file for the next attempt, in this process or another. */
 export async function releasePartial(blobs: string, content: string, partial: string): Promise<void> {
   const owned = partial.slice(0, -PARTIAL.length);
   await rename(partial, `${join(blobs, content)}.${RELEASED}-${owned.slice(-8)}${PARTIAL}`).catch(() => {});
 }
 
-/** Removes what ended processes have left: the partial files of a finished blob, unfinished links, and all that is old. */
+/** Removes leftovers of ended processes: partial files of finished blobs, unfinished links, and anything too old. */
 export async function sweepPartials(blobs: string): Promise<void> {
   const finished = new Set(await readdir(blobs).catch(() => []));
   for (const { name, content, ageMs } of await freePartials(blobs)) {
@@ -123,14 +123,14 @@ interface Free {
   readonly ageMs: number;
 }
 
-/** The partial files that no live process writes to, the longest first. */
+/** Returns the partial files that no live process is writing to, longest first. */
 async function freePartials(blobs: string, wanted?: string): Promise<Free[]> {
   const free: Free[] = [];
   for (const name of await readdir(blobs).catch(() => [])) {
     if (!name.endsWith(PARTIAL)) continue;
     const [content = "", mark = ""] = name.slice(0, -PARTIAL.length).split(".");
     if (wanted !== undefined && content !== wanted) continue;
-    // A link that points nowhere is one of ours too: look at it, not behind it.
+    // A dangling link is one of ours too.
     const found = await stat(join(blobs, name)).catch(() => undefined);
     const ageMs = found === undefined ? 0 : wallClock() - found.mtimeMs;
     if (mark.startsWith(RELEASED) || isFree(mark, ageMs)) free.push({ name, content, size: found?.size ?? 0, ageMs });

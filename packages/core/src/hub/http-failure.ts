@@ -1,6 +1,6 @@
-/** A request that did not give what was asked for. Inside the hub alone: users get a `BgeError`. Holds no header and no query. */
+/** A failed request. Internal to the hub: users get a `BgeError`. Contains no headers and no query string. */
 export class HttpFailure extends Error {
-  /** May the same request work later? */
+  /** True if the same request may succeed later. */
   readonly retriable: boolean;
   readonly status: number | undefined;
   /** The hub's `X-Error-Code`: `RepoNotFound`, `RevisionNotFound`, `EntryNotFound`, `GatedRepo`. */

@@ -10,28 +10,28 @@ const RETRIABLE = new Set([408, 425, 429, 500, 502, 503, 504]);
 
 export interface Get {
   readonly url: URL;
-  /** Sent to the origin of `url` and to no other: not to another host, port or scheme, nor back after a redirect away. */
+  /** Sent only to the origin of `url`: not to another host, port or scheme, nor back to it after such a redirect. */
   readonly token: string | undefined;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
-  /** The longest silence, before the answer and within it. */
+  /** Timeout without data, before and during the answer. */
   readonly silenceMs: number;
 }
 
 export interface Answer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** The headers of the hub's own answer, where that was a redirect: they describe the file. */
+  /** The headers of the first answer. If the hub redirects, they describe the file. */
   readonly first: IncomingHttpHeaders;
   readonly body: IncomingMessage;
 }
 
-/** An address for a message: no query, which may be a signature, and no credentials. */
+/** Formats an address for a message, without the query, which may be a signature, or credentials. */
 export function shown(url: URL): string {
   return `${url.origin}${url.pathname}`;
 }
 
-/** GET with redirects. Gives answers of 200 and 206; all else is an `HttpFailure`. The caller reads or destroys the body. */
+/** Sends a GET request, following redirects. The caller must read or destroy the body. @throws HttpFailure unless the status is 200 or 206 */
 export async function get({ url: start, token, headers, signal, silenceMs }: Get): Promise<Answer> {
   let url = start;
   let trusted = token !== undefined;
@@ -45,7 +45,7 @@ export async function get({ url: start, token, headers, signal, silenceMs }: Get
     first ??= body.headers;
     const { statusCode: status = 0 } = body;
     if (status === 200 || status === 206) return { status, headers: body.headers, first, body };
-    // What is left of an answer of no use must not hold the connection.
+    // An unread body would hold the connection.
     body.destroy();
     const { location } = body.headers;
     if (status < 300 || status > 399 || location === undefined) throw refusal(url, body);
@@ -61,10 +61,10 @@ export async function get({ url: start, token, headers, signal, silenceMs }: Get
         headers: { "user-agent": "bge-js", "accept-encoding": "identity", ...sent },
         ...(signal === undefined ? {} : { signal }),
       });
-      request.on("timeout", () => request.destroy(new Error(`nothing came for ${silenceMs / 1000} s`)));
+      request.on("timeout", () => request.destroy(new Error(`no data for ${silenceMs / 1000} s`)));
       request.end();
       const [answer] = (await once(request, "response")) as [IncomingMessage];
-      // A late error of the connection ends the body; here nobody listens any more.
+      // A later connection error ends the body; without a listener here it would end the process.
       request.on("error", () => {});
       return answer;
     } catch (cause) {
@@ -74,7 +74,7 @@ export async function get({ url: start, token, headers, signal, silenceMs }: Get
   }
 }
 
-/** A connection that failed, with its reason. A name that does not exist will not exist in a second either. */
+/** Returns the failure of a connection, with its reason. An unknown host or a bad certificate is not retried. */
 export function unreachable(url: URL, cause: unknown): HttpFailure {
   const { code } = cause as NodeJS.ErrnoException;
   const reason = messageOf(cause) || code || "no reason given";
@@ -85,9 +85,12 @@ export function unreachable(url: URL, cause: unknown): HttpFailure {
 function redirected(from: URL, location: string): URL {
   const to = URL.canParse(location, from.href) ? new URL(location, from) : undefined;
   if (to?.protocol === "https:" || (to?.protocol === "http:" && from.protocol === "http:")) return to;
-  throw new HttpFailure(`${shown(from)} redirects to where it must not: ${to?.protocol ?? "no address"}`, {
-    retriable: false,
-  });
+  throw new HttpFailure(
+    `${shown(from)} redirects to an address that is not allowed: ${to?.protocol ?? "invalid URL"}`,
+    {
+      retriable: false,
+    },
+  );
 }
 
 function refusal(url: URL, { statusCode: status = 0, headers }: IncomingMessage): HttpFailure {

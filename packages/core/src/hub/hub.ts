@@ -2,16 +2,16 @@ import { invalid } from "../api/errors.js";
 import { hubEndpoint, hubToken } from "../model/environment.js";
 import { PATIENCE, type Patience } from "./retry.js";
 
-/** Where and how files are asked for. */
+/** Where and how files are requested. */
 export interface Hub {
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   readonly endpoint: string;
   readonly token: string | undefined;
   readonly patience: Patience;
   readonly signal: AbortSignal | undefined;
 }
 
-/** The hub of these options, and of the environment where they say nothing. */
+/** Returns the hub for these options, with defaults from the environment. @throws BgeError `INVALID_OPTION` */
 export function hubOf({
   endpoint = hubEndpoint(),
   token = hubToken(),
@@ -25,12 +25,15 @@ export function hubOf({
 }): Hub {
   const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
   if ((url?.protocol !== "https:" && url?.protocol !== "http:") || url.search !== "" || url.hash !== "") {
-    throw invalid("endpoint", "(or HF_ENDPOINT) must be the http(s) address of a hub");
+    throw invalid(
+      "endpoint",
+      "(or HF_ENDPOINT) must be the http:// or https:// address of a hub, without a query or fragment",
+    );
   }
   return { endpoint: endpoint.trim().replace(/\/+$/, ""), token: token || undefined, patience, signal };
 }
 
-/** The endpoint for a message: never with credentials. */
+/** Formats the endpoint for a message, without credentials. */
 export function hostOf({ endpoint }: Hub): string {
   const { origin, pathname } = new URL(endpoint);
   return pathname === "/" ? origin : `${origin}${pathname}`;

@@ -18,16 +18,16 @@ interface Entry {
 const MAX_ANSWER_BYTES = 64 << 20;
 const MAX_PAGES = 100;
 
-/** The commit that a branch or tag names at this moment. */
+/** Asks the hub for the commit that a branch or tag currently names. */
 export async function commitOf(hub: Hub, id: string, revision: string): Promise<string> {
   const url = new URL(`${hub.endpoint}/api/models/${id}/revision/${encodeURIComponent(revision)}`);
   const { value } = await getJson(hub, url);
   const { sha } = value as { readonly sha?: unknown };
   if (typeof sha === "string" && isCommit(sha)) return sha;
-  throw strange(url, "names no commit");
+  throw strange(url, "does not name a commit");
 }
 
-/** The files of a commit: as recorded, since a commit never changes, else from the hub, and then recorded. */
+/** Lists a commit's files: as recorded earlier, since a commit never changes, else from the hub, which is then recorded. */
 export async function listFiles(hub: Hub, repository: string, id: string, commit: string): Promise<Listing> {
   const known = await recordedListing(repository, commit);
   if (known !== undefined) return known;
@@ -35,11 +35,11 @@ export async function listFiles(hub: Hub, repository: string, id: string, commit
   let url: URL | undefined = new URL(`${hub.endpoint}/api/models/${id}/tree/${commit}?recursive=true&expand=false`);
   for (let page = 0; url !== undefined && page < MAX_PAGES; page++) {
     const answer: { value: unknown; next: URL | undefined } = await getJson(hub, url);
-    if (!Array.isArray(answer.value)) throw strange(url, "is no list of files");
+    if (!Array.isArray(answer.value)) throw strange(url, "is not a list of files");
     for (const entry of answer.value as Entry[]) if (entry?.type === "file") files[entry.path] = toRecord(entry, url);
     url = answer.next;
   }
-  // Not needed in order to go on: a cache that cannot be written may have all the files.
+  // Optional, because a read-only cache may already have all the files.
   await recordListing(repository, commit, files).catch(() => {});
   return fromRecords(files);
 }
@@ -73,7 +73,7 @@ async function getJson(hub: Hub, url: URL): Promise<{ value: unknown; next: URL 
       try {
         return { value: JSON.parse(text) ?? {}, next: nextPage(headers.link, url) };
       } catch {
-        throw strange(url, "is not JSON; is there a proxy or a log-in page between, or is HF_ENDPOINT no hub?");
+        throw strange(url, "is not JSON. Check for a proxy or login page in between, and that HF_ENDPOINT is a hub");
       }
     },
     patience,
@@ -86,13 +86,13 @@ async function textOf(body: AsyncIterable<Buffer>): Promise<string> {
   let bytes = 0;
   for await (const chunk of body) {
     bytes += chunk.length;
-    if (bytes > MAX_ANSWER_BYTES) throw new HttpFailure("an answer of more than 64 MiB", { retriable: false });
+    if (bytes > MAX_ANSWER_BYTES) throw new HttpFailure("the answer is larger than 64 MiB", { retriable: false });
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");
 }
 
-/** `Link: <address>; rel="next"`. Only its query counts: a mirror that passes answers on gives the hub's own address. */
+/** Parses `Link: <address>; rel="next"`. Only the query is used, because a mirror may pass on the hub's own address. */
 function nextPage(link: string | string[] | undefined, url: URL): URL | undefined {
   const [, address] = /<([^>]+)>\s*;\s*rel="?next"?/.exec(String(link ?? "")) ?? [];
   if (address === undefined || !URL.canParse(address, url.href)) return undefined;

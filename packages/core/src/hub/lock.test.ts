@@ -9,14 +9,14 @@ import { isAlive, mark, ownerOf, self, withLock } from "./lock.js";
 
 const lockFile = () => join(folderOf(), "deep", "one.lock");
 
-/** The id of a process that has ended. */
+/** Returns the id of a process that has ended. */
 async function deadProcess(): Promise<number> {
   const child = spawn(process.execPath, ["--eval", ""]);
   await once(child, "exit");
   return child.pid!;
 }
 
-test("is held by one at a time, and leaves nothing behind", async () => {
+test("has one holder at a time, and leaves nothing behind", async () => {
   const file = lockFile();
   let inside = 0;
   let most = 0;
@@ -33,14 +33,14 @@ test("is held by one at a time, and leaves nothing behind", async () => {
   expect(readdirSync(dirname(file))).toEqual([]);
 });
 
-test("is let go when its body fails, and gives what it gives", async () => {
+test("is released when its body fails, and returns its body's result", async () => {
   const file = lockFile();
   await expect(withLock(file, undefined, () => Promise.reject(new Error("mine")))).rejects.toThrow("mine");
   expect(await withLock(file, undefined, async () => 7)).toBe(7);
   expect(existsSync(file)).toBe(false);
 });
 
-test("of a process that was killed is taken over, and its leavings go", async () => {
+test("of a killed process is taken over, and its leftovers are removed", async () => {
   const file = lockFile();
   const { host } = self();
   const dead = `${host}-${await deadProcess()}-1-00000000`;
@@ -51,7 +51,7 @@ test("of a process that was killed is taken over, and its leavings go", async ()
   expect(readdirSync(dirname(file))).toEqual([]);
 });
 
-test("of a live process is waited for until the signal ends that, but not one that is silent for long", async () => {
+test("of a live process is waited for until the signal aborts, unless it has been silent for long", async () => {
   const file = lockFile();
   await withLock(file, undefined, async () => {});
   writeFileSync(file, mark());
@@ -62,7 +62,7 @@ test("of a live process is waited for until the signal ends that, but not one th
   expect(await withLock(file, undefined, async () => "mine")).toBe("mine");
 });
 
-test("of another machine is believed while it shows life", async () => {
+test("of another machine is respected while it has a heartbeat", async () => {
   const file = lockFile();
   await withLock(file, undefined, async () => {});
   writeFileSync(file, `${"f".repeat(12)}-1-1-00000000`);
@@ -78,13 +78,13 @@ test("is not taken from its holder by a test's fake clock", async () => {
   await expect(withLock(file, AbortSignal.timeout(200), async () => {})).rejects.toThrow(/timeout/);
 });
 
-test("an owner tells whether it lives", async () => {
+test("tells whether an owner is alive", async () => {
   expect(ownerOf(mark())).toEqual(self());
   expect(new Set([mark(), mark()]).size).toBe(2);
   expect(isAlive(self())).toBe(true);
   expect(isAlive({ ...self(), pid: await deadProcess() })).toBe(false);
   expect(isAlive({ ...self(), host: "f".repeat(12) })).toBeUndefined();
-  // The same number, another process: one that has our id began at another time.
+  // Our id reused: that process began at another time.
   expect(isAlive({ ...self(), started: "1" })).toBe(false);
   expect(ownerOf("released-00000000")).toBeUndefined();
 });

@@ -6,13 +6,13 @@ import { basename, dirname, join } from "node:path";
 import { clearInterval, setInterval, sleep, wallClock } from "../clock.js";
 
 const HEARTBEAT_MS = 5_000;
-/** Without a sign of life for this long, a lock of another machine is given up. */
+/** A lock held on another machine expires after this long without a heartbeat. */
 const STALE_MS = 60_000;
 const POLL_MS = 100;
 
 /**
- * Runs `body` while no other process or thread holds the lock. It only saves work: every write below it is to a file of its
- * own that is then renamed, so that two holders (a machine that slept, a network drive) cost a second download and no more.
+ * Runs `body` while no other process or thread holds the lock. The lock only saves work: all writes go to files of their own that
+ * are then renamed, so two holders (after a machine slept, or on a network drive) cost a second download and no more.
  */
 export async function withLock<T>(file: string, signal: AbortSignal | undefined, body: () => Promise<T>): Promise<T> {
   const holder = mark();
@@ -36,7 +36,7 @@ export async function withLock<T>(file: string, signal: AbortSignal | undefined,
   }
 }
 
-/** Makes the lock with its content in one step: a lock file is never seen empty. */
+/** Creates the lock with its content in one step, so that a lock file is never seen empty. */
 async function take(file: string, holder: string): Promise<boolean> {
   if ((await contentOf(file)) !== undefined) return false;
   const own = `${file}.${holder}`;
@@ -49,7 +49,7 @@ async function take(file: string, holder: string): Promise<boolean> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "EEXIST") return false;
-    // A file system without hard links: `wx` is the next best.
+    // On a file system without hard links, `wx` is the next best.
     if (code === "EPERM" || code === "ENOSYS" || code === "ENOTSUP") return await create(file, holder);
     throw error;
   } finally {
@@ -58,7 +58,7 @@ async function take(file: string, holder: string): Promise<boolean> {
   }
 }
 
-/** What processes left that were killed between two lines of this file. */
+/** Removes files left by processes that were killed while taking or clearing the lock. */
 async function sweep(file: string): Promise<void> {
   for (const name of await readdir(dirname(file)).catch(() => [])) {
     if (!name.startsWith(`${basename(file)}.`)) continue;
@@ -78,17 +78,17 @@ async function create(file: string, holder: string): Promise<boolean> {
   }
 }
 
-/** Takes away the lock of a process that is dead or has been silent for long. */
+/** Removes the lock of a process that is dead or has been silent for too long. */
 async function clearIfStale(file: string): Promise<void> {
   const found = await contentOf(file);
   if (found === undefined || !(await isStale(file, found))) return;
   const aside = `${file}.${mark()}.stale`;
   try {
     await rename(file, aside);
-    // Between the look and the rename, another may have cleared it and taken the lock: that one goes back.
+    // If another process cleared and took the lock before the rename, put its lock back.
     if ((await contentOf(aside)) !== found) await link(aside, file);
   } catch {
-    // Another was faster.
+    // Another process was faster.
   } finally {
     await unlink(aside).catch(() => {});
   }
@@ -109,12 +109,12 @@ async function contentOf(file: string): Promise<string | undefined> {
   }
 }
 
-/** A process, as others that share its files know it. */
+/** Identifies a process to others that share its files. */
 export interface Owner {
-  /** The machine, its boot and its process namespace: within one of these, process ids mean something. */
+  /** Machine, boot and process namespace: process ids are only unique within these. */
   readonly host: string;
   readonly pid: number;
-  /** When the process began, where the system tells; an id alone may be taken again. */
+  /** When the process began, if the system tells, since ids are reused. */
   readonly started: string;
 }
 
@@ -124,26 +124,26 @@ export function self(): Owner {
   return own;
 }
 
-/** `undefined`: on another machine, nobody here can tell. */
+/** True if the process lives; `undefined` if it is on another machine, where nobody here can tell. */
 export function isAlive({ host, pid, started }: Owner): boolean | undefined {
   if (host !== self().host) return undefined;
   if (pid === process.pid) return started === self().started;
   try {
     process.kill(pid, 0);
   } catch (error) {
-    // EPERM: it is there, and another user's.
+    // EPERM: it lives, but belongs to another user.
     if ((error as NodeJS.ErrnoException).code !== "EPERM") return false;
   }
   return (startOf(pid) ?? started) === started;
 }
 
-/** The owner as part of a file's name, and different for each use. */
+/** Returns this process as part of a file name, unique for each call. */
 export function mark(): string {
   const { host, pid, started } = self();
   return `${host}-${pid}-${started}-${randomBytes(4).toString("hex")}`;
 }
 
-/** Whose mark it is. */
+/** Returns the owner of a mark. */
 export function ownerOf(text: string): Owner | undefined {
   const [, host, pid, started] = /^([0-9a-f]{12})-(\d+)-(\d+)-[0-9a-f]{8}$/.exec(text) ?? [];
   return host === undefined ? undefined : { host, pid: Number(pid), started: started! };
@@ -156,7 +156,7 @@ function hostId(): string {
   return createHash("sha256").update(parts.join("\n")).digest("hex").slice(0, 12);
 }
 
-/** Field 22 of /proc/PID/stat, counted behind the name, which may hold anything. A zombie has ended, though it has an id. */
+/** Returns field 22 of /proc/PID/stat, counted after the name, which may contain anything. A zombie has ended, though it has an id. */
 function startOf(pid: number): string | undefined {
   const stat = read(`/proc/${pid}/stat`);
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");

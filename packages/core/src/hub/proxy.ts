@@ -6,16 +6,16 @@ import { connect as startTls } from "node:tls";
 import { proxyFor } from "../model/environment.js";
 import { HttpFailure } from "./http-failure.js";
 
-// Node 20's fetch knows no proxies, and the library that brings them replaces fetch altogether. One CONNECT is less to trust.
+// Node 20's fetch does not support proxies, and the library that adds them replaces fetch entirely. One CONNECT is less to trust.
 
-/** Begins a request, through the proxy that the environment names for this address. */
+/** Starts a request, through the proxy that the environment sets for this address. @throws HttpFailure */
 export async function startRequest(url: URL, options: RequestOptions): Promise<ClientRequest> {
   const via = proxyFor(url);
   if (via === undefined) return (url.protocol === "https:" ? https : http).request(url, options);
   const proxy = proxyUrl(via);
   const authorization = credentials(proxy);
   if (url.protocol === "http:") {
-    // The whole address in the first line; the proxy's own credentials beside the headers of the request.
+    // The request line has the full address, and the proxy's credentials are a header of the request.
     return clientOf(proxy).request(address(proxy), {
       ...options,
       path: url.href,
@@ -24,7 +24,7 @@ export async function startRequest(url: URL, options: RequestOptions): Promise<C
   }
   const tunnel = await openTunnel(proxy, url, authorization, options.signal);
   const secured = startTls({ socket: tunnel, servername: url.hostname });
-  // Without an agent: with one, Node asks the agent for a connection.
+  // Without an agent, which would open its own connection.
   return https.request(url, { ...options, agent: undefined, createConnection: () => secured });
 }
 
@@ -53,8 +53,8 @@ async function openTunnel(
   const [{ statusCode = 0 }, socket] = answer;
   if (statusCode === 200) return socket;
   socket.destroy();
-  const hint = statusCode === 407 ? "; it wants credentials: http://user:password@host:port" : "";
-  throw new HttpFailure(`the proxy ${proxy.host} refused the tunnel with ${statusCode}${hint}`, {
+  const hint = statusCode === 407 ? ". It needs credentials: http://user:password@host:port" : "";
+  throw new HttpFailure(`the proxy ${proxy.host} refused the tunnel with status ${statusCode}${hint}`, {
     retriable: statusCode >= 500,
   });
 }
@@ -62,8 +62,10 @@ async function openTunnel(
 function proxyUrl(text: string): URL {
   const proxy = URL.canParse(text) ? new URL(text) : undefined;
   if (proxy?.protocol === "http:" || proxy?.protocol === "https:") return proxy;
-  // Its text may hold a password.
-  throw new HttpFailure("the proxy variables must name an http:// or https:// address", { retriable: false });
+  // The message leaves out the address, which may contain a password.
+  throw new HttpFailure("HTTPS_PROXY, HTTP_PROXY or ALL_PROXY must be an http:// or https:// address", {
+    retriable: false,
+  });
 }
 
 function clientOf(proxy: URL): typeof http | typeof https {

@@ -25,17 +25,17 @@ export interface PullOptions {
   readonly dtype?: Dtype | "q8";
   /** The layer after which a layerwise reranker stops. @default the model's last */
   readonly cutoffLayer?: number;
-  /** Branch, tag, or commit of 40 hex digits, which pins. @default "main" */
+  /** A branch, a tag, or a commit (40 hex digits), which pins the model. @default "main" */
   readonly revision?: string;
-  /** Address of a hub or a mirror of it. @default `HF_ENDPOINT`, else https://huggingface.co */
+  /** Address of the hub or a mirror. @default `HF_ENDPOINT`, else https://huggingface.co */
   readonly endpoint?: string;
-  /** Sent to the endpoint and to no other host; `false` for none. @default `HF_TOKEN`, else the token file of `hf auth login` */
+  /** Sent to the endpoint and no other host; `false` for none. @default `HF_TOKEN`, else the token file of `hf auth login` */
   readonly token?: string | false;
-  /** Hash what is in the cache already, and download anew what is damaged. @default false: sizes are compared */
+  /** Hash files already in the cache, and download damaged ones again. @default false: sizes are compared */
   readonly verify?: boolean;
-  /** Called for each file that is downloaded, as it comes. */
+  /** Called with the progress of each downloaded file. @default none */
   readonly onProgress?: (progress: DownloadProgress) => void;
-  /** Rejects with `signal.reason`; what has arrived is kept, and the next pull goes on from there. */
+  /** Aborts with `signal.reason`; downloaded data is kept, and the next pull resumes from it. @default none */
   readonly signal?: AbortSignal;
 }
 
@@ -50,13 +50,15 @@ const PULL_OPTIONS: Checks<PullOptions> = {
 };
 
 /**
- * Downloads one precision of a model into the Hugging Face cache, or brings it up to date: only the files that are needed,
- * only what is not here yet, all of one commit, each checked by size and hash before it gets its name. Processes that pull
- * the same model wait for each other. With `HF_HUB_OFFLINE` set it only says whether all is here.
+ * Downloads one precision of a model into the Hugging Face cache, or updates it. Only files that are needed and missing are
+ * downloaded, all of one commit, and each is checked by size and hash before it gets its name. Processes that pull the same model
+ * wait for each other. With `HF_HUB_OFFLINE` set, it only checks that all files are there.
  *
- * @param model Hugging Face id (`"BAAI/bge-base-en-v1.5"`, or short `"bge-base-en-v1.5"`)
+ * @param model a Hugging Face id (`"BAAI/bge-base-en-v1.5"`, or `"bge-base-en-v1.5"` for short)
+ * @example
+ * const { directory, bytes } = await pullModel("BAAI/bge-base-en-v1.5", { dtype: "fp32" });
  * @throws BgeError `MODEL_NOT_FOUND` (no such model, revision or precision), `ACCESS_DENIED` (private, gated, a bad token),
- * `DOWNLOAD_FAILED` (network, disk, wrong contents), `INVALID_OPTION`
+ * `DOWNLOAD_FAILED` (network, disk, wrong content), `MODEL_CORRUPT`, `INVALID_OPTION`
  */
 export async function pullModel(model: string | URL | ModelReference, options: PullOptions = {}): Promise<PulledModel> {
   const checked = checkOptions(options, PULL_OPTIONS, "pullModel");
@@ -71,14 +73,14 @@ export async function pullModel(model: string | URL | ModelReference, options: P
   return downloadModel(hub, { id, revision, dtype, graphs, stay: false, distrust, onProgress });
 }
 
-/** The transformer's folder in repositories that an old sentence-transformers saved; `modules.json` would say, and is not here yet. */
+/** The transformer's folder in repositories saved by old sentence-transformers releases. `modules.json` would tell, but is not downloaded yet. */
 const OLD_TRANSFORMER = "0_Transformer";
 
-/** What is to be on the hub. */
+/** A model on the hub. */
 interface HubModel {
   readonly id: string;
   readonly dtype: Dtype | undefined;
-  /** Where the graph of a precision may lie, in the order of preference; one name where the graph is named. */
+  /** Where a precision's graph may be, in order of preference; only one place if the graph is chosen by name. */
   readonly graphs: (dtype: Dtype) => readonly string[];
 }
 
@@ -86,16 +88,16 @@ export function hubModel(
   model: string | URL | ModelReference,
   { dtype, cutoffLayer }: Pick<PullOptions, "dtype" | "cutoffLayer">,
 ): HubModel {
-  if (model === undefined) throw invalid("model", "must be named");
+  if (model === undefined) throw invalid("model", "is required");
   const { directory, id: given, dtype: own, file } = toReference(model);
   if (directory !== undefined || given === undefined) {
-    throw invalid("model", `must be a Hugging Face id, not the folder ${directory}, which is loaded as it is`);
+    throw invalid("model", `must be a Hugging Face id; the folder ${directory} needs no download`);
   }
   const known = findModel(given);
   const id = known?.id ?? given;
   checkModelId(id);
   if (isOurs(id)) {
-    const advice = `models of bge-js come in npm packages alone: npm install ${packageName(id)}`;
+    const advice = `the models of bge-js only come in npm packages: npm install ${packageName(id)}`;
     throw new BgeError("MODEL_NOT_FOUND", `${id} is not on the hub; ${advice}`, { parameter: "model" });
   }
   const layer = cutoffLayer ?? (known?.kind === "reranker" ? known.layers?.last : undefined);
@@ -106,7 +108,7 @@ export function hubModel(
   };
 }
 
-/** What a pull gives where the network is forbidden: all is here, or an error. */
+/** Returns the cached model where the network is forbidden. @throws BgeError `DOWNLOAD_FAILED` if a file is missing */
 async function cachedAlready({ id, dtype, graphs }: HubModel, revision: string, offline: string): Promise<PulledModel> {
   const { directory, reason } = cachePlace(id, revision);
   const precision = dtype ?? (directory === undefined ? undefined : readOwnFacts(directory).dtype) ?? "fp32";
@@ -114,7 +116,7 @@ async function cachedAlready({ id, dtype, graphs }: HubModel, revision: string, 
   const graph = graphAmong(paths, graphs(precision));
   const missing = directory === undefined ? [reason] : missingFiles(directory, graph, transformerPath(directory));
   if (directory === undefined || missing.length > 0) {
-    const problem = `${id} cannot be downloaded, because ${offline} is set, and is not in the cache: `;
+    const problem = `${id} is not in the cache and cannot be downloaded, because ${offline} is set: `;
     throw new BgeError(
       "DOWNLOAD_FAILED",
       `${problem}${directory === undefined ? reason : `no ${missing.join(", ")}`}.`,

@@ -4,17 +4,17 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeWhole } from "./files.js";
 
-/** A file of a repository at one commit, as the hub lists it. */
+/** A file in a repository at one commit, as listed by the hub. */
 export interface ListedFile {
   readonly size: number;
-  /** What its content hashes to, and the name of its blob in the cache. */
+  /** The hash of its content, which names its blob in the cache. */
   readonly content: ContentId;
 }
 
-/** Every file of a repository at one commit, by its path. Paths are as the hub gave them: check before use. */
+/** Every file in a repository at one commit, by path. Paths come from the hub unchecked: check them before use. */
 export type Listing = ReadonlyMap<string, ListedFile>;
 
-/** huggingface_hub's own record of a listing, in `trees/COMMIT.json`. */
+/** A file in huggingface_hub's record of a listing, `trees/COMMIT.json`. */
 export interface Recorded {
   readonly size: number;
   readonly blob_id: string;
@@ -23,7 +23,7 @@ export interface Recorded {
   readonly xet_hash?: string;
 }
 
-/** The listing that a download left, by us or by huggingface_hub. */
+/** Reads the listing recorded by an earlier download, ours or huggingface_hub's. */
 export async function recordedListing(repository: string, commit: string): Promise<Listing | undefined> {
   try {
     const { format_version, files } = JSON.parse(await readFile(join(repository, nameOf(commit)), "utf8"));
@@ -33,7 +33,7 @@ export async function recordedListing(repository: string, commit: string): Promi
   }
 }
 
-/** @throws what names the path that has no size or no hash */
+/** Converts recorded files to a listing. @throws an Error whose message is the path without a valid size or hash */
 export function fromRecords(files: Readonly<Record<string, Recorded>>): Listing {
   return new Map(
     Object.entries(files).map(([path, { size, blob_id, lfs_sha256, lfs_size }]) => {
@@ -56,10 +56,10 @@ function nameOf(commit: string): string {
   return join("trees", `${commit}.json`);
 }
 
-/** What a file's content must hash to: SHA-256 of large files, git's blob id (SHA-1) of the others. */
+/** The hash of a file's content: SHA-256 for large files, git's blob id (SHA-1) for others. */
 export type ContentId = string;
 
-/** The hash of a file by the kind of id wanted: 64 hex digits are SHA-256, 40 a git blob id. */
+/** Hashes a file by the same kind of id as `like`: 64 hex digits are SHA-256, 40 a git blob id. */
 export async function contentId(
   file: string,
   size: number,
@@ -74,7 +74,7 @@ export async function contentId(
   return hash.digest("hex");
 }
 
-/** Is it the name of a blob whose content can be checked? */
+/** True if the text is a blob name whose content can be checked. */
 export function isContentId(text: string): boolean {
   return /^([0-9a-f]{64}|[0-9a-f]{40})$/.test(text);
 }

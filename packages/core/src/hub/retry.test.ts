@@ -18,7 +18,7 @@ test.each([
   expect(retryAfterMs(headers, now)).toBe(ms);
 });
 
-test("pauses double, up to a limit, and half of each is chance", () => {
+test("pauses double, up to a limit, and half of each is random", () => {
   for (let failures = 1; failures < 20; failures++) {
     const most = Math.min(PATIENCE.longestPauseMs, PATIENCE.firstPauseMs * 2 ** (failures - 1));
     for (let i = 0; i < 20; i++) {
@@ -45,7 +45,7 @@ async function runs(failureOf: (run: number) => unknown, gained = () => false): 
   return [count, outcome];
 }
 
-test("what may pass is tried again, what will not is not", async () => {
+test("retries passing failures, and no others", async () => {
   const passing = new HttpFailure("503");
   const lasting = new HttpFailure("404", { retriable: false });
   const disk = Object.assign(new Error("full"), { code: "ENOSPC" });
@@ -55,7 +55,7 @@ test("what may pass is tried again, what will not is not", async () => {
   expect(await runs(() => disk)).toEqual([1, disk]);
 });
 
-test("whoever gets further may fail more often, but not for ever", async () => {
+test("allows more failures while there is progress, but not forever", async () => {
   const cut = new HttpFailure("cut");
   expect(
     await runs(

@@ -2,18 +2,18 @@ import type { IncomingHttpHeaders } from "node:http";
 import { parseDate, sleep, wallClock } from "../clock.js";
 import { HttpFailure } from "./http-failure.js";
 
-/** How often and how patiently a request is made again. */
+/** How often and how long a request is retried. */
 export interface Patience {
-  /** Failures in a row, without a byte gained between them, that end it. */
+  /** Maximum failures in a row without progress. */
   readonly failures: number;
-  /** Failures in all that end it, whatever was gained. */
+  /** Maximum failures in total, with or without progress. */
   readonly failuresInAll: number;
-  /** The first pause; each further one is twice as long, of which half is chance. */
+  /** The first pause. Each later one is twice as long, and half of each is random. */
   readonly firstPauseMs: number;
   readonly longestPauseMs: number;
-  /** A server that asks for a longer pause than this is not waited for. */
+  /** If a server asks for a longer pause than this, the request fails. */
   readonly longestRetryAfterMs: number;
-  /** The longest silence of a server. */
+  /** Timeout without data from a server. */
   readonly silenceMs: number;
 }
 
@@ -26,7 +26,7 @@ export const PATIENCE: Patience = {
   silenceMs: 30_000,
 };
 
-/** Runs `body` until it is done, it fails for good, or patience ends. `gained` tells whether the last run brought it further. */
+/** Runs `body` until it succeeds, fails for good, or runs out of patience. `gained` tells whether the last run made progress. */
 export async function withRetries<T>(
   body: () => Promise<T>,
   patience: Patience,
@@ -49,13 +49,13 @@ export async function withRetries<T>(
   }
 }
 
-/** Exponential, half of it by chance, so that many clients do not come back at once. */
+/** Returns an exponential pause, half of it random, so that clients do not all retry at once. */
 export function pauseMs(failures: number, { firstPauseMs, longestPauseMs }: Patience): number {
   const most = Math.min(longestPauseMs, firstPauseMs * 2 ** (failures - 1));
   return most / 2 + (most / 2) * Math.random();
 }
 
-/** What a server asks for: `Retry-After` in seconds or as a date, or the hub's `RateLimit: "api";r=0;t=55`. */
+/** Returns the pause a server asks for: `Retry-After` in seconds or as a date, or the hub's `RateLimit: "api";r=0;t=55`. */
 export function retryAfterMs(headers: IncomingHttpHeaders, now = wallClock()): number | undefined {
   const asked = headers["retry-after"]?.trim();
   if (asked !== undefined && /^\d+$/.test(asked)) return Number(asked) * 1000;

@@ -15,12 +15,13 @@ import { hubModel } from "./pull.js";
 import { contentId, isContentId, type ListedFile, type Listing, recordedListing } from "./record.js";
 
 export interface VerifyOptions {
-  /** This precision must be there too. @default those whose graph is there are checked, and one must be */
+  /** A precision that must be present. @default those whose graph is present, at least one */
   readonly dtype?: Dtype | "q8";
-  /** Branch, tag or commit in the cache. @default "main" */
+  /** A branch, tag or commit in the cache. @default "main" */
   readonly revision?: string;
-  /** Called when a file has been checked. */
+  /** Called after each checked file. @default none */
   readonly onProgress?: (progress: { readonly completed: number; readonly total: number }) => void;
+  /** Aborts with `signal.reason`. @default none */
   readonly signal?: AbortSignal;
 }
 
@@ -28,11 +29,11 @@ export interface VerifiedFile {
   /** Path in the snapshot. */
   readonly file: string;
   /**
-   * `"ok"`: size and hash are what the hub said. `"damaged"`: they are not. `"missing"`. `"unchecked"`: nothing is recorded,
-   * as in a cache that an old huggingface_hub wrote without links.
+   * `"ok"`: size and hash match the hub's. `"damaged"`: they do not. `"missing"`: the file is needed and absent. `"unchecked"`: no
+   * hash is recorded, as in a cache that an old huggingface_hub wrote without links.
    */
   readonly status: "ok" | "damaged" | "missing" | "unchecked";
-  /** Size on the disk; 0 if missing. */
+  /** Size on disk in bytes; 0 if missing. */
   readonly bytes: number;
   /** What is wrong. */
   readonly problem?: string;
@@ -42,7 +43,7 @@ export interface Verification {
   readonly id: string;
   readonly commit: string;
   readonly directory: string;
-  /** Nothing is damaged or missing. */
+  /** True if nothing is damaged or missing. */
   readonly ok: boolean;
   readonly files: readonly VerifiedFile[];
 }
@@ -50,11 +51,14 @@ export interface Verification {
 const VERIFY_OPTIONS: Checks<VerifyOptions> = { ...FILE_OPTIONS, onProgress: isFunction, signal: isSignal };
 
 /**
- * Checks the cached files of a model against what the hub said of them when they were downloaded: size, SHA-256 of large
- * files, git's hash of the others, and that nothing is missing. Needs no network, and changes nothing; `pullModel(model,
- * { verify: true })` mends what it finds.
+ * Checks a model's cached files against the hub's listing from when they were downloaded: size, SHA-256 of large files, git's hash of
+ * others, and that none is missing. It needs no network and changes nothing; `pullModel(model, { verify: true })` repairs what it
+ * finds.
  *
- * @throws BgeError `MODEL_NOT_FOUND` if the cache does not have the revision, `INVALID_OPTION`
+ * @param model a Hugging Face id
+ * @example
+ * const { ok, files } = await verifyModel("BAAI/bge-base-en-v1.5");
+ * @throws BgeError `MODEL_NOT_FOUND` if the revision is not in the cache, `INVALID_OPTION`
  */
 export async function verifyModel(
   model: string | URL | ModelReference,
@@ -70,9 +74,13 @@ export async function verifyModel(
   const directory = commit === undefined ? undefined : snapshotOf(repository, commit);
   const present = directory === undefined ? [] : await pathsUnder(directory);
   if (commit === undefined || directory === undefined || present.length === 0) {
-    throw new BgeError("MODEL_NOT_FOUND", `The cache has nothing of ${id} at ${revision} (${repository}).`, {
-      parameter: "model",
-    });
+    throw new BgeError(
+      "MODEL_NOT_FOUND",
+      `${id} is not in the cache at revision ${revision} (${repository}). Download it with pullModel.`,
+      {
+        parameter: "model",
+      },
+    );
   }
   const listing = await recordedListing(repository, commit);
   const asked = dtype ?? (present.some((path) => dtypeOf(path) !== undefined) ? undefined : "fp32");
@@ -89,7 +97,7 @@ export async function verifyModel(
   return { id, commit, directory, ok, files };
 }
 
-/** What must be there: the tokenizer, and of each precision the graph and its data. */
+/** Returns the files that must be present: the tokenizer, and the graph and data of each precision. */
 function neededPaths(
   present: readonly string[],
   listing: Listing | undefined,
@@ -110,12 +118,12 @@ async function check(
 ): Promise<Omit<VerifiedFile, "file">> {
   const file = join(directory, path);
   const found = await stat(file).catch(() => undefined);
-  if (found === undefined) return { status: "missing", bytes: 0, problem: "it is not there" };
+  if (found === undefined) return { status: "missing", bytes: 0, problem: "the file does not exist" };
   const bytes = found.size;
   if (listed !== undefined && listed.size !== bytes) {
-    return { status: "damaged", bytes, problem: `${bytes} bytes, where the hub has ${listed.size}` };
+    return { status: "damaged", bytes, problem: `${bytes} bytes, but the hub has ${listed.size}` };
   }
-  // Without a listing the name of the blob still says what it must hash to.
+  // Without a listing, the blob's name is still its hash.
   const content = listed?.content ?? basename(await readlink(file).catch(() => ""));
   if (!isContentId(content)) return { status: "unchecked", bytes };
   const hash = await contentId(file, bytes, content, signal);

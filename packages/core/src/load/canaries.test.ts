@@ -19,7 +19,7 @@ test("vectors are read, and normalised", () => {
   expect(texts[0]!.vector[0]! / texts[0]!.vector[1]!).toBeCloseTo(2, 6);
 });
 
-test("another content is another hash", () => {
+test("different content has a different hash", () => {
   expect(read(GOOD)!.hash).toBe(read(GOOD)!.hash);
   expect(read({ ...GOOD, pooling: "mean" })!.hash).not.toBe(read(GOOD)!.hash);
 });
@@ -27,25 +27,25 @@ test("another content is another hash", () => {
 const [text] = GOOD.texts;
 test.each<[string, unknown, RegExp]>([
   ["cut short", '{"pooling": "cl', /SyntaxError/],
-  ["no object", [], /no object/],
+  ["no object", [], /not a JSON object/],
   ["an unknown pooling", { ...GOOD, pooling: "max" }, /pooling/],
   ["an unknown encoding", { ...GOOD, encoding: "float64" }, /encoding/],
   ["no texts", { ...GOOD, texts: [] }, /texts/],
   ["too many texts", { ...GOOD, texts: Array.from({ length: 65 }, () => text) }, /1 to 64/],
-  ["a text that is none", { ...GOOD, texts: [{ ...text, text: 1 }] }, /text 0/],
-  ["null for a text", { ...GOOD, texts: [null] }, /text 0/],
-  ["a cosine that is none", { ...GOOD, texts: [{ ...text, cosine: { int8: "1" } }] }, /cosine of text 0/],
-  ["a vector of another width", { ...GOOD, texts: [{ ...text, vector: "ADw=" }] }, /1 numbers, not 2/],
-  ["a vector of zeros", { ...GOOD, texts: [{ ...text, vector: "AAAAAA==" }] }, /no direction/],
-  ["a vector that is not finite", { ...GOOD, texts: [{ ...text, vector: "AHwAfA==" }] }, /no direction/],
-  ["a bomb", `{"pooling": "${"x".repeat(5 << 20)}"}`, /5242\d+ bytes/],
-])("%s is an error that names the file", (_, content, problem) => {
+  ["a text that is not a string", { ...GOOD, texts: [{ ...text, text: 1 }] }, /text 0/],
+  ["null instead of a text", { ...GOOD, texts: [null] }, /text 0/],
+  ["an invalid cosine", { ...GOOD, texts: [{ ...text, cosine: { int8: "1" } }] }, /cosine of text 0/],
+  ["a vector of another length", { ...GOOD, texts: [{ ...text, vector: "ADw=" }] }, /length 1, not 2/],
+  ["a vector of zeros", { ...GOOD, texts: [{ ...text, vector: "AAAAAA==" }] }, /zero or not finite/],
+  ["a vector that is not finite", { ...GOOD, texts: [{ ...text, vector: "AHwAfA==" }] }, /zero or not finite/],
+  ["a file that is too large", `{"pooling": "${"x".repeat(5 << 20)}"}`, /5242\d+ bytes/],
+])("%s is an error naming the file", (_, content, problem) => {
   expect(() => read(content)).toThrow(expect.objectContaining({ code: "MODEL_CORRUPT" }));
   expect(() => read(content)).toThrow(problem);
   expect(() => read(content)).toThrow(/canaries\.json/);
 });
 
-test("whatever JSON it is, it is read or refused", () => {
+test("any JSON is read or rejected", () => {
   const near = fc.record({ pooling: fc.constant("cls"), encoding: fc.constant("float16"), texts: fc.jsonValue() });
   fc.assert(
     fc.property(fc.oneof(fc.jsonValue(), near), (content) => {
@@ -75,16 +75,16 @@ describe("pairs of a cross-encoder", () => {
     ["an embedder's canaries", GOOD, /pairs/],
     ["no pairs", { ...PAIRS, pairs: [] }, /pairs/],
     ["too many pairs", { ...PAIRS, pairs: Array.from({ length: 65 }, () => pair) }, /1 to 64/],
-    ["null for a pair", { ...PAIRS, pairs: [null] }, /pair 0/],
+    ["null instead of a pair", { ...PAIRS, pairs: [null] }, /pair 0/],
     [
-      "a document that is none",
+      "a document that is not a string",
       { ...PAIRS, pairs: [pair, { ...pair, document: 1 }] },
-      /pair 1 lacks query or document/,
+      /pair 1 has no query or no document/,
     ],
-    ["a logit that is none", { ...PAIRS, pairs: [{ ...pair, logit: "1" }] }, /pair 0 lacks its logit/],
-    ["a cosine that is none", { ...PAIRS, cosine: { int8: "1" } }, /cosine/],
-    ["logits without a direction", { ...PAIRS, pairs: [{ ...pair, logit: 0 }] }, /all 0/],
-  ])("%s is an error that names the file", (_, content, problem) => {
+    ["an invalid logit", { ...PAIRS, pairs: [{ ...pair, logit: "1" }] }, /pair 0 has no logit/],
+    ["an invalid cosine", { ...PAIRS, cosine: { int8: "1" } }, /cosine/],
+    ["only zero logits", { ...PAIRS, pairs: [{ ...pair, logit: 0 }] }, /all logits are 0/],
+  ])("%s is an error naming the file", (_, content, problem) => {
     expect(() => readPairs(content)).toThrow(expect.objectContaining({ code: "MODEL_CORRUPT" }));
     expect(() => readPairs(content)).toThrow(problem);
     expect(() => readPairs(content)).toThrow(/canaries\.json/);

@@ -4,7 +4,7 @@ import type { ModelSpec, OpenSource } from "../api/model.js";
 import type { SharedEngine } from "../engine/shared-engine.js";
 import type { Canaries } from "./canary-runs.js";
 
-/** Cosine to the fp32 numbers under which the user is warned, and under which the model is refused. */
+/** Below these cosines to the fp32 numbers, the user is warned, and the model is refused. */
 const WARN_UNDER = 0.995;
 const REFUSE_UNDER = 0.98;
 
@@ -13,10 +13,10 @@ type Findings = Pick<CanaryEvent, "verdict" | "texts" | "worst" | "expected" | "
 const checked = new Map<string, Promise<Findings>>();
 
 /**
- * Runs the texts whose fp32 vectors the folder carries, or the pairs whose logits it does, once for each file and device in a
- * process, and compares: int8 arithmetic differs between processors, in some of them by errors that nothing reports.
+ * Runs the folder's canaries and compares the results with their fp32 vectors or logits, once per file and device in a process.
+ * int8 arithmetic differs between processors, and some compute it wrongly without reporting anything.
  *
- * @throws BgeError `UNSUPPORTED_PLATFORM` under cosine 0.98
+ * @throws BgeError `UNSUPPORTED_PLATFORM` below cosine 0.98
  */
 export async function checkCanaries(
   engine: SharedEngine,
@@ -55,7 +55,7 @@ async function compare(
   };
   publish("bge-js:canary", () => ({ model: spec.id, dtype, device, ...findings, ...watch.read() }));
   if (findings.verdict === "warn") {
-    const advice = `Do not mix its ${canaries.numbers} with those of another machine${dtype === "fp32" ? "" : ', or use dtype "fp32"'}.`;
+    const advice = `Do not mix its ${canaries.numbers} with those from another machine${dtype === "fp32" ? "" : ', or use dtype "fp32"'}.`;
     process.emitWarning(`${described(spec, source, canaries, findings)} ${advice}`, {
       type: "BgeWarning",
       code: "BGE_CANARY",
@@ -67,9 +67,9 @@ async function compare(
 function refusal(spec: ModelSpec, source: OpenSource, canaries: Canaries, findings: Findings): BgeError {
   return new BgeError(
     "UNSUPPORTED_PLATFORM",
-    `${described(spec, source, canaries, findings)} Either this ${source.device === "cpu" ? "processor" : "device"} computes such files ` +
+    `${described(spec, source, canaries, findings)} Either this ${source.device === "cpu" ? "processor" : "device"} computes such models ` +
       `wrongly, or the files in ${source.directory} do not belong together. Use another dtype${source.dtype === "fp32" ? "" : ' ("fp32")'}` +
-      `${source.device === "cpu" ? "" : ' or device: "cpu"'}, or get the files again; canaries: false loads it all the same.`,
+      `${source.device === "cpu" ? "" : ' or device: "cpu"'}, or download the files again. canaries: false loads the model anyway.`,
     { parameter: "dtype" },
   );
 }
@@ -81,6 +81,6 @@ function described(
   { worst, expected }: Findings,
 ): string {
   const there = expected === undefined ? "" : `, ${expected.toFixed(4)} where the file was built`;
-  const of = numbers === "vectors" ? "of a test text" : "over its test pairs";
-  return `${id} in ${dtype} on this ${device} comes only near to its fp32 ${numbers}: cosine ${worst.toFixed(4)} ${of}${there}.`;
+  const of = numbers === "vectors" ? "for a test text" : "over its test pairs";
+  return `${id} in ${dtype} on this ${device} does not match its fp32 ${numbers}: cosine ${worst.toFixed(4)} ${of}${there}.`;
 }

@@ -8,25 +8,27 @@ import { logitOutput, planCrossEncoder } from "../scoring/cross-encoder.js";
 import { dotProduct } from "../similarity.js";
 import { type PairCanaries, readPairCanaries, readTextCanaries, type TextCanaries } from "./canaries.js";
 
-/** What a folder carries to compare with, and how it is run. */
+/** A folder's canaries, and how to run them. */
 export interface Canaries {
-  /** Tells these from others. */
+  /** Hash of the canaries file. */
   readonly hash: string;
+  /** Number of texts or pairs. */
   readonly size: number;
-  /** The graph's output that is compared, and what the comparison is of. */
+  /** The graph output that is compared. */
   readonly output: string;
+  /** What is compared, for messages. */
   readonly numbers: "vectors" | "logits";
-  /** One after the other: together they would make the pool start all its workers. */
+  /** Runs the canaries one by one, because together they would make the pool start all its workers. */
   measure(call: EngineCall, source: ModelSource, frame: FrameSize): Promise<Measured[]>;
 }
 
-/** A cosine to the fp32 model's numbers, and what it was where the file was built. */
+/** A cosine to the fp32 model's numbers, and the one measured where the file was built. */
 export interface Measured {
   readonly cosine: number;
   readonly expected: number | undefined;
 }
 
-/** A model folder's canaries, if it has any. @throws BgeError `MODEL_CORRUPT` */
+/** Loads a model folder's canaries, if it has any. @throws BgeError `MODEL_CORRUPT` */
 export function loadCanaries(directory: string, spec: ModelSpec): Canaries | undefined {
   return spec.kind === "reranker"
     ? ofPairs(spec, readPairCanaries(directory))
@@ -39,7 +41,7 @@ function ofTexts(spec: EmbeddingSpec, canaries: TextCanaries | undefined): Canar
   const output = mainOutput(spec);
   const { dimensions, maxTokens } = spec;
   async function measure(call: EngineCall, { dtype, batching }: ModelSource): Promise<Measured[]> {
-    // The file says how its vectors came about, whatever facts the user gives.
+    // The file states how its vectors were made, whatever facts the user passes.
     const heads = [{ type: "vector", output, pooling, dimensions }] as const;
     const measured: Measured[] = [];
     for (const { text, vector, cosine } of texts) {
@@ -68,7 +70,7 @@ function ofPairs(spec: RerankerSpec, canaries: PairCanaries | undefined): Canari
   return { hash, size: pairs.length, output: logitOutput(spec), numbers: "logits", measure };
 }
 
-/** Numbers that are no good are far from all others; a worker that is lost says nothing about them. */
+/** Returns `undefined` for a failed text, which counts as cosine 0. A lost worker says nothing about the numbers, so it is thrown. */
 function numbersOf(result: TextResult): Float32Array | undefined {
   if (result.error?.code === "WORKER_LOST") throw result.error;
   return result.error ? undefined : result.data;

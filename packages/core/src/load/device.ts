@@ -2,18 +2,18 @@ import { BgeError, messageOf } from "../api/errors.js";
 import type { Device, DeviceOption, Dtype } from "../api/model.js";
 import { tryDevice } from "../engine/device-trial.js";
 
-/** A device, and why others were passed over. */
+/** The chosen device, and why others were passed over. */
 export interface DeviceChoice {
   readonly device: Device;
   readonly reason?: string;
 }
 
-/** Why a device cannot be used, or undefined. */
+/** Resolves to the reason a device cannot be used, or `undefined` if it can. */
 type Try = (device: Device) => Promise<string | undefined>;
 
 /**
- * What `auto` tries, in this order. Not webgpu: its adapter may be a program that runs on the processor, slower than ONNX
- * Runtime's own.
+ * The devices `auto` tries, in order. Not webgpu: its adapter may be software on the CPU, which is slower than ONNX Runtime's own
+ * CPU provider.
  */
 const AUTO: Readonly<Partial<Record<NodeJS.Platform, readonly Device[]>>> = {
   linux: ["cuda"],
@@ -21,7 +21,7 @@ const AUTO: Readonly<Partial<Record<NodeJS.Platform, readonly Device[]>>> = {
   darwin: ["coreml"],
 };
 
-/** The device that is named, or that `auto` finds. A named one that cannot be had is `UNSUPPORTED_PLATFORM`; `auto` never fails. */
+/** Returns the named device, or the one `auto` finds. A named device that is unavailable is `UNSUPPORTED_PLATFORM`; `auto` never fails. */
 export async function chooseDevice(
   asked: DeviceOption,
   dtype: Dtype,
@@ -34,17 +34,17 @@ export async function chooseDevice(
     if (problem !== undefined) throw cannotBeHad(asked, problem);
     return { device: asked };
   }
-  if (dtype === "int8") return { device: "cpu", reason: "int8 files are made for the processor's integer arithmetic" };
+  if (dtype === "int8") return { device: "cpu", reason: "int8 files are made for the CPU's integer arithmetic" };
   const reasons: string[] = [];
   for (const device of AUTO[platform] ?? []) {
     const problem = await attempt(device);
     if (problem === undefined) return { device, ...(reasons.length > 0 && { reason: reasons.join("; ") }) };
     reasons.push(`${device}: ${problem}`);
   }
-  return { device: "cpu", reason: reasons.join("; ") || `no other device is tried on ${platform}` };
+  return { device: "cpu", reason: reasons.join("; ") || `auto tries no other device on ${platform}` };
 }
 
-/** Opens a model on the device that was chosen; for `auto` on the processor if it does not open there, with the reason. */
+/** Opens a model on the chosen device. With `auto`, falls back to the CPU if that fails, and records the reason. */
 export async function openOnDevice<T>(
   asked: DeviceOption,
   choice: DeviceChoice,
@@ -70,14 +70,14 @@ const NEEDS: Readonly<Record<Exclude<Device, "cpu">, string>> = {
 function cannotBeHad(device: Exclude<Device, "cpu">, problem: string): BgeError {
   return new BgeError(
     "UNSUPPORTED_PLATFORM",
-    `The device ${device} cannot be used here: ${problem}. ${NEEDS[device]} Or use device: "auto", which takes the processor then.`,
+    `The device ${device} cannot be used here: ${problem}. ${NEEDS[device]} Or use device: "auto", which falls back to the CPU.`,
     { parameter: "device" },
   );
 }
 
 const tried = new Map<Device, Promise<string | undefined>>();
 
-/** A device's trial, once a process. */
+/** Tries a device once per process. */
 function tryOnce(device: Device): Promise<string | undefined> {
   const trial = tried.get(device) ?? tryDevice(device);
   tried.set(device, trial);

@@ -15,9 +15,8 @@ import { externalData } from "../model/needed.js";
 import { type ResolvedModel, resolveModel } from "../model/resolve.js";
 
 /**
- * Resolves a model, and downloads it first if it is an id that is nowhere on this machine, or was left half in the cache. What
- * is found whole is used as it is: a package or the cache never leads to a request. A cached revision keeps its commit; only
- * `pullModel` moves it.
+ * Resolves a model, downloading it first if it is an id that is missing from this machine or incomplete in the cache. A complete
+ * package or cache entry is used as it is, without a request. A cached revision keeps its commit; only `pullModel` updates it.
  */
 export async function findOrPull(
   model: string | URL | ModelReference | undefined,
@@ -31,15 +30,15 @@ export async function findOrPull(
   let missing: BgeError | undefined;
   try {
     const found = resolve();
-    // What is half may still do: ONNX Runtime will say.
+    // An incomplete model may still work; ONNX Runtime will tell.
     if (forbidden !== undefined || (await isWhole(found.source))) return found;
   } catch (error) {
     if (!(error instanceof BgeError) || error.code !== "MODEL_NOT_FOUND" || !isOnHub(model)) throw error;
-    if (forbidden !== undefined) throw alsoSaying(error, `It was not downloaded because of ${forbidden}.`);
+    if (forbidden !== undefined) throw alsoSaying(error, `It was not downloaded, because ${forbidden} forbids it.`);
     missing = error;
   }
   const wanted = hubModel(model!, options);
-  // With all of HTTP behind it, which a model that is here does not need.
+  // Imported late: a local model needs no HTTP code.
   const { downloadModel } = await import("../hub/download.js");
   try {
     await downloadModel(hubOf({ endpoint, signal }), {
@@ -56,13 +55,13 @@ export async function findOrPull(
   return resolve();
 }
 
-/** Only a model that was named is downloaded: the default is what its npm package carries, and so are the models of our own. */
+/** True if the model may be downloaded: only explicit ids, since the default and our own models come in npm packages. */
 function isOnHub(model: string | URL | ModelReference | undefined): boolean {
   const { id, directory } = toReference(model);
   return model !== undefined && directory === undefined && !isOurs(id!);
 }
 
-/** A cached graph has the size that the hub said, and its data beside it. Who cut another tool's download short left less. */
+/** True if a cached graph and its external data have their listed sizes. Another tool's interrupted download may have left less. */
 async function isWhole({ from, directory, file }: ModelSource): Promise<boolean> {
   if (from !== "cache") return true;
   const listing = await recordedListing(join(directory, "..", ".."), basename(directory));

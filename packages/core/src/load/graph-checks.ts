@@ -5,25 +5,28 @@ import { KNOWN_INPUTS } from "../protocol.js";
 import { mainOutput, type NeededOutput } from "../run/outputs.js";
 import { logitOutput } from "../scoring/cross-encoder.js";
 
-/** A wrong fact must fail at load, never as wrong numbers. */
+/** Checks the graph's inputs: a wrong fact must fail at load, never return wrong numbers. */
 export function checkInputs(spec: ModelSpec, { inputs }: ModelInfo, { file, batching }: ModelSource): void {
   const unknown = inputs.filter((name) => !KNOWN_INPUTS.includes(name));
   if (unknown.length > 0)
-    throw mismatch(file, `the graph wants inputs that ${spec.id} should not have: ${unknown.join(", ")}`);
+    throw mismatch(file, `the graph has inputs that bge-js cannot provide for ${spec.id}: ${unknown.join(", ")}`);
   const needed = batching === "padded" ? ["input_ids", "attention_mask"] : ["input_ids"];
   if (needed.every((name) => inputs.includes(name))) return;
-  const why = batching === "padded" ? ", since texts are padded unless bge.json says otherwise (`batching`)" : "";
-  throw mismatch(file, `the graph's inputs are ${inputs.join(", ")}; ${needed.join(" and ")} are needed${why}`);
+  const why = batching === "padded" ? ", since texts are padded unless bge.json sets `batching`" : "";
+  throw mismatch(file, `the graph's inputs are ${inputs.join(", ")}, but it needs ${needed.join(" and ")}${why}`);
 }
 
 export function checkLogits(spec: RerankerSpec, info: ModelInfo, file: string): void {
   const output = logitOutput(spec);
   const shape = shapeOf(spec, info, file, output);
   if (shape.length === 2 && shape[1] === 1) return;
-  throw mismatch(file, `output ${output} has shape [${shape.join(", ")}]; a reranker with one logit has [batch, 1]`);
+  throw mismatch(
+    file,
+    `output ${output} has shape [${shape.join(", ")}], but a reranker with one logit has [batch, 1]`,
+  );
 }
 
-/** Checks each output that is needed for its place in the graph and its shape. */
+/** Checks that each needed output is in the graph and has the right shape. */
 export function checkOutputsOf(
   spec: EmbeddingSpec,
   info: ModelInfo,
@@ -32,18 +35,18 @@ export function checkOutputsOf(
 ): void {
   for (const need of needed) {
     const { output, forms } = formsOf(spec, info.probe.tokens, need);
-    if (output === undefined) throw mismatch(file, `no ${need} output of ${spec.id} is known; ${HEADS}`);
+    if (output === undefined) throw mismatch(file, `no ${need} output of ${spec.id} is known. ${HEADS}`);
     const shape = shapeOf(spec, info, file, output);
     if (forms.some((form) => `${form}` === `${shape.slice(1)}`)) continue;
     const wanted = forms.map((form) => `[batch, ${form.join(", ")}]`).join(" or ");
     throw mismatch(
       file,
-      `output ${output} has shape [${shape.join(", ")}] for ${info.probe.tokens} tokens; ${spec.id} needs ${wanted}`,
+      `output ${output} has shape [${shape.join(", ")}] for ${info.probe.tokens} tokens, but ${spec.id} needs ${wanted}`,
     );
   }
 }
 
-/** The shapes behind the batch that an output may have for a text of `tokens` tokens. */
+/** Returns an output's name and the shapes it may have, without the batch dimension, for a text of `tokens` tokens. */
 function formsOf(
   spec: EmbeddingSpec,
   tokens: number,
@@ -68,15 +71,15 @@ function shapeOf(spec: ModelSpec, { outputs, probe }: ModelInfo, file: string, o
   if (shape !== undefined) return shape;
   const other =
     spec.kind === "embedding" && outputs.includes("logits")
-      ? "It looks like a reranker: see loadReranker."
+      ? "It looks like a reranker; use loadReranker"
       : spec.kind === "embedding" && output !== mainOutput(spec)
         ? HEADS
-        : "If one of them is the right one, pass it as `output`.";
-  throw mismatch(file, `${spec.id} needs the output ${output}; the graph has ${outputs.join(", ")}. ${other}`);
+        : "If one of these is right, pass it as `output`";
+  throw mismatch(file, `${spec.id} needs the output ${output}, but the graph has ${outputs.join(", ")}. ${other}`);
 }
 
 const HEADS =
-  "An ONNX file of bge-m3 with its heads is written by tools/export of bge-js, and their names into bge.json";
+  "For bge-m3, tools/export in the bge-js repository writes an ONNX file with these heads and a bge.json with their names";
 
 function mismatch(file: string, problem: string): BgeError {
   return new BgeError("MODEL_MISMATCH", `${file} does not fit the model's facts: ${problem}.`, { parameter: "model" });

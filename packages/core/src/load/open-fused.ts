@@ -9,25 +9,25 @@ import { cascade } from "../scoring/cascade.js";
 import { scoresOf } from "../scoring/scorer.js";
 import { type OpenScorer, openScorer } from "./open-scorer.js";
 
-/** How many of late interaction's best the cross-encoder reads; with 40 it takes up to 1.6 times late interaction's time. */
+/** How many of late interaction's best documents the cross-encoder reads. With 40 it takes up to 1.6 times as long as late interaction. */
 export const FUSED_DEPTH = 30;
 
 /** Two models that rerank together. */
 export interface Fused {
   readonly late: OpenScorer;
   readonly cross: OpenScorer;
-  /** How much the cross-encoder's z-scores count beside those of late interaction. */
+  /** Weight of the cross-encoder's z-scores; late interaction's is 1. */
   readonly weight: number;
 }
 
-/** Opens a cross-encoder, and the embedding model whose late interaction is measured to go well with it. */
+/** Opens a cross-encoder, and the embedding model whose late interaction is measured to combine well with it. */
 export async function openFused(model: string | URL | ModelReference, options: RerankerOptions): Promise<Fused> {
   const { id, directory } = toReference(model);
   const known = id === undefined ? undefined : findModel(id);
   if (known?.kind !== "reranker" || known.fusedWith === undefined || known.fusedWeight === undefined) {
     throw invalid(
       "scale",
-      `"fused" is for cross-encoders that are measured beside late interaction, not ${id ?? directory}`,
+      `"fused" needs a cross-encoder measured with late interaction, and ${id ?? directory} is not one; use "logit" or "sigmoid"`,
     );
   }
   const { scale: _, ...rest } = options;
@@ -40,8 +40,8 @@ export async function openFused(model: string | URL | ModelReference, options: R
 }
 
 /**
- * Late interaction over all documents, the cross-encoder over its best, and their z-scores together: comparable within this call
- * alone, so that one document that fails leaves none with a score.
+ * Scores all documents by late interaction and the best of them by the cross-encoder, and adds the z-scores. They are only comparable
+ * within this call, so if one document fails, none gets a score.
  */
 export function scoreFused(
   { late, cross, weight }: Fused,

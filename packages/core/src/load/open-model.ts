@@ -17,10 +17,10 @@ import { chooseDevice, type DeviceChoice, openOnDevice } from "./device.js";
 import { findOrPull } from "./find-or-pull.js";
 import { checkInputs, checkLogits, checkOutputsOf } from "./graph-checks.js";
 
-/** What is to be done with a model, its options checked and resolved. */
+/** A model's options, checked and resolved. */
 export interface Plan {
   readonly maxTokens: number;
-  /** What an embedding model's graph must give. */
+  /** The outputs an embedding model's graph must have. */
   readonly needs: readonly NeededOutput[];
 }
 
@@ -35,7 +35,7 @@ export interface OpenModel<P extends Plan> {
 /**
  * Resolves, opens and checks a model.
  *
- * @param planFor throws for a model that cannot be used so, or for options that do not fit it; asked as soon as facts are known
+ * @param planFor called as soon as facts are known; throws if the model cannot be used this way or the options do not fit it
  */
 export async function openModel<P extends Plan>(
   model: string | URL | ModelReference | undefined,
@@ -44,7 +44,7 @@ export async function openModel<P extends Plan>(
 ): Promise<OpenModel<P>> {
   checkThreads(options);
   isolationOf(options.isolation);
-  // Before any download: in a bundle models are not found either, and none should come that cannot be opened.
+  // Before any download: in a bundle no installed model is found, and a downloaded one could not be opened.
   checkEntries();
   let plan: P | undefined;
   const found = await findOrPull(model, options, (spec) => {
@@ -53,7 +53,7 @@ export async function openModel<P extends Plan>(
   });
   const { device: asked = "cpu" } = options;
   const choice = await chooseDevice(asked, found.source.dtype);
-  // The last facts that were asked about are those that were found.
+  // The last facts passed to planFor are those that were found.
   const open = (chosen: DeviceChoice) => openOn(chosen, found, options, plan!);
   const opened = await openOnDevice(asked, choice, open, options.signal);
   if (asked === "auto") {
@@ -87,7 +87,7 @@ async function openOn<P extends Plan>(
   let engine: SharedEngine | undefined;
   try {
     const opening = shareEngine(start, fingerprint, { ...options, maxTokens: plan.maxTokens }, about);
-    // Here, while the worker opens the model.
+    // Read while the worker opens the model.
     const canaries = options.canaries === false ? undefined : readSoon(directory, spec);
     engine = await opening;
     checkInputs(spec, engine.info, files);
@@ -104,7 +104,7 @@ async function openOn<P extends Plan>(
   return { spec, source, engine, plan };
 }
 
-/** The folder's canaries; what is wrong with them is said to who waits for them. */
+/** Starts reading the folder's canaries. An error reaches only those who await the result. */
 function readSoon(directory: string, spec: ModelSpec): Promise<Canaries | undefined> {
   const reading = (async () => loadCanaries(directory, spec))();
   reading.catch(() => {});
@@ -113,7 +113,7 @@ function readSoon(directory: string, spec: ModelSpec): Promise<Canaries | undefi
 
 function refuseUnsupported({ id, needs }: ModelSpec): void {
   if (needs === undefined) return;
-  throw new BgeError("UNSUPPORTED_MODEL", `${id} needs what this release does not have: ${needs}.`, {
+  throw new BgeError("UNSUPPORTED_MODEL", `${id} needs something this release does not support: ${needs}.`, {
     parameter: "model",
   });
 }

@@ -7,12 +7,12 @@ import { planLateInteraction } from "../scoring/late-interaction.js";
 import { type Scorer, type ScorerPlan, scoresOf } from "../scoring/scorer.js";
 import { type OpenModel, openModel } from "./open-model.js";
 
-/** A reranking model, open, and the kind of scores it gives. */
+/** An open reranking model and its scorer. */
 export interface OpenScorer extends Omit<OpenModel<ScorerPlan>, "plan"> {
   readonly scorer: Scorer;
 }
 
-/** @param byCandidates of late interaction: see `planLateInteraction` */
+/** Opens a reranking model. @param byCandidates for late interaction, see `planLateInteraction` */
 export async function openScorer(
   model: string | URL | ModelReference | undefined,
   options: RerankerOptions,
@@ -22,7 +22,7 @@ export async function openScorer(
   return { ...opened, scorer: plan.create({ source: opened.source, frame: opened.engine.info.frame }) };
 }
 
-/** The scores of one query's documents. */
+/** Scores the documents of one query. */
 export function scoreAll(
   { engine, scorer }: OpenScorer,
   query: string,
@@ -41,7 +41,7 @@ function planFor(spec: ModelSpec, options: RerankerOptions, byCandidates: boolea
   return isHybrid(spec) ? planHybrid(spec, options) : planLateInteraction(spec, options, byCandidates);
 }
 
-/** A model with heads for it, unless late interaction over its hidden states is asked for. */
+/** True if the model has sparse and multi-vector heads, and late interaction over its hidden states is not requested. */
 function isHybrid({ sparseOutput, multiVectorOutput, lateInteraction }: EmbeddingSpec): boolean {
   return lateInteraction !== true && sparseOutput !== undefined && multiVectorOutput !== undefined;
 }

@@ -5,25 +5,25 @@ import { messageOf } from "../api/errors.js";
 import { hubCacheDirectory } from "./environment.js";
 import { isCommit, isRevision, repositoryName } from "./names.js";
 
-/** The folder of a model in the cache, whether it is there or not. */
+/** Returns a model's folder in the cache, which may not exist. */
 export function repositoryOf(id: string): string {
   return join(hubCacheDirectory(), repositoryName(id));
 }
 
-/** The commit that a revision names in the cache, without asking anybody. */
+/** Returns the commit a revision names in the cache, without a request. */
 export function cachedCommit(repository: string, revision: string): string | undefined {
   if (isCommit(revision)) return revision;
   if (!isRevision(revision)) return undefined;
   try {
     const commit = readFileSync(join(repository, "refs", ...revision.split("/")), "utf8").trim();
-    // It becomes a path.
+    // Checked, because it becomes part of a path.
     return /^[0-9a-f]{1,64}$/.test(commit) ? commit : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** Why a file or folder cannot be read, where it is not simply missing. */
+/** Returns why a file or folder cannot be read, or `undefined` if it can, or is just missing. */
 export function whyUnreadable(path: string): string | undefined {
   try {
     accessSync(path, constants.R_OK);
@@ -33,12 +33,12 @@ export function whyUnreadable(path: string): string | undefined {
   return undefined;
 }
 
-/** The folder of a model's files at a commit. */
+/** Returns the folder of a model's files at a commit. */
 export function snapshotOf(repository: string, commit: string): string {
   return join(repository, "snapshots", commit);
 }
 
-/** The paths of all files under a folder, with `/`; links count as files, and none is followed into another folder. */
+/** Lists the paths of all files under a folder, with `/`. Links count as files and are not followed. */
 export async function pathsUnder(folder: string, prefix = ""): Promise<string[]> {
   const entries = await readdir(join(folder, prefix), { withFileTypes: true }).catch(() => []);
   const nested = entries.map((entry) => {

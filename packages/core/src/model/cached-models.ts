@@ -7,32 +7,33 @@ import { hubCacheDirectory } from "./environment.js";
 import { idOfRepository } from "./names.js";
 import { precisionsOf } from "./needed.js";
 
-/** The files of a cached model at one commit. */
+/** A cached model's files at one commit. */
 export interface CachedRevision {
   readonly commit: string;
-  /** The branches and tags that name it, as they were when it was downloaded; none for a pinned commit or an old one. */
+  /** Branches and tags that named it when it was downloaded; none for a pinned or outdated commit. */
   readonly refs: readonly string[];
   readonly directory: string;
-  /** Files that are here, as paths in the folder. */
+  /** Files on disk, as paths in the folder. */
   readonly files: readonly string[];
-  /** Size of these files; revisions share what is equal in them. */
+  /** Total size of these files. Revisions share identical files. */
   readonly bytes: number;
-  /** Precisions whose graph is here. */
+  /** Precisions whose graph is on disk. */
   readonly dtypes: readonly Dtype[];
 }
 
-/** A model in the Hugging Face cache, whoever downloaded it. */
+/** A model in the Hugging Face cache, downloaded by any program. */
 export interface CachedModel {
   readonly id: string;
   readonly directory: string;
-  /** What it takes on the disk, unfinished downloads included. */
+  /** Size on disk, including unfinished downloads. */
   readonly bytes: number;
   readonly revisions: readonly CachedRevision[];
 }
 
 /**
- * All models in the Hugging Face cache, those of Python too, in the order of their ids. No cache: `[]`.
- * @throws BgeError `INVALID_OPTION` for a cache that cannot be read, or where the user has no home for one
+ * Lists all models in the Hugging Face cache, including those downloaded by Python, ordered by id; `[]` if there is no cache.
+ *
+ * @throws BgeError `INVALID_OPTION` if the cache cannot be read, or the user has no home folder for one
  */
 export async function cachedModels(): Promise<CachedModel[]> {
   const cache = hubCacheDirectory();
@@ -52,7 +53,7 @@ async function namesIn(cache: string): Promise<string[]> {
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === "ENOENT") return [];
     const problem = `The cache ${cache} cannot be read: ${messageOf(cause)}.`;
-    const advice = "Let HF_HUB_CACHE or HF_HOME name a folder that can.";
+    const advice = "Set HF_HUB_CACHE or HF_HOME to a readable folder.";
     throw new BgeError("INVALID_OPTION", `${problem} ${advice}`, { parameter: "HF_HUB_CACHE", cause });
   }
 }
@@ -64,7 +65,7 @@ async function revisionsOf(repository: string): Promise<CachedRevision[]> {
     commits.map(async (commit) => {
       const directory = snapshotOf(repository, commit);
       const sized = (await pathsUnder(directory)).map(async (path) => ({ path, bytes: await size(directory, path) }));
-      // A link whose blob is gone is no file.
+      // A dangling link is not a file.
       const there = (await Promise.all(sized)).filter(({ bytes }) => bytes !== undefined);
       const files = there.map(({ path }) => path);
       const bytes = there.reduce((sum, file) => sum + file.bytes!, 0);
@@ -87,7 +88,7 @@ async function bytesOnDisk(repository: string): Promise<number> {
   const seen = new Set<string>();
   for (const path of await pathsUnder(repository)) {
     const found = await stat(join(repository, path)).catch(() => undefined);
-    // A file counts once, under whichever of its names.
+    // Count each file once, even if it has several names.
     if (found === undefined || seen.has(`${found.dev} ${found.ino}`)) continue;
     seen.add(`${found.dev} ${found.ino}`);
     bytes += found.size;

@@ -27,7 +27,7 @@ test.each([
   expect(hubToken(env)).toBe(token);
 });
 
-test("the token may lie in the file that `hf auth login` writes", () => {
+test("the token may be in the file written by `hf auth login`", () => {
   const home = folderOf({ token: "hf_file\n", elsewhere: "hf_other" });
   expect(hubToken({ HF_HOME: home })).toBe("hf_file");
   expect(hubToken({ HF_HOME: home, HF_TOKEN_PATH: join(home, "elsewhere") })).toBe("hf_other");
@@ -43,7 +43,7 @@ test.each([
   expect(offlineVariable(env)).toBe(name);
 });
 
-test("the endpoint is the hub's own, or HF_ENDPOINT", () => {
+test("the endpoint is the hub, or HF_ENDPOINT", () => {
   expect(hubEndpoint({})).toBe("https://huggingface.co");
   expect(hubEndpoint({ HF_ENDPOINT: "https://mirror.example" })).toBe("https://mirror.example");
 });

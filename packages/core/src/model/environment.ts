@@ -6,32 +6,33 @@ import { BgeError } from "../api/errors.js";
 type Environment = NodeJS.ProcessEnv;
 
 /**
- * The Hugging Face cache folder, by the same variables and in the same order as Python's huggingface_hub.
- * @throws BgeError `INVALID_OPTION` where none is set and the user has no home
+ * Returns the Hugging Face cache folder, from the same variables and in the same order as Python's huggingface_hub.
+ *
+ * @throws BgeError `INVALID_OPTION` if none is set and the user has no home folder
  */
 export function hubCacheDirectory(env: Environment = process.env): string {
   const explicit = env["HF_HUB_CACHE"] || env["HUGGINGFACE_HUB_CACHE"];
   return explicit ? expandHome(explicit) : join(hubHome(env), "hub");
 }
 
-/** Where the hub is: `HF_ENDPOINT`, or the hub itself. */
+/** Returns the hub's address: `HF_ENDPOINT`, or https://huggingface.co. */
 export function hubEndpoint(env: Environment = process.env): string {
   return env["HF_ENDPOINT"] || "https://huggingface.co";
 }
 
-/** The variable that forbids the network, if one does. */
+/** Returns the name of the variable that forbids network access, if any. */
 export function offlineVariable(env: Environment = process.env): string | undefined {
   return ["HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"].find((name) => isOn(env[name]));
 }
 
-/** The token that is sent to the hub: `HF_TOKEN`, or the file that `hf auth login` writes. */
+/** Returns the token to send to the hub, from `HF_TOKEN` or the file written by `hf auth login`. */
 export function hubToken(env: Environment = process.env): string | undefined {
   if (isOn(env["HF_HUB_DISABLE_IMPLICIT_TOKEN"])) return undefined;
   const given = env["HF_TOKEN"] || env["HUGGING_FACE_HUB_TOKEN"];
   return given ? given.trim() || undefined : readToken(() => env["HF_TOKEN_PATH"] || join(hubHome(env), "token"));
 }
 
-/** The proxy for this address, by `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, in small letters first, as curl. */
+/** Returns the proxy for an address, from `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`. Like in curl, lower-case names win. */
 export function proxyFor(url: URL, env: Environment = process.env): string | undefined {
   const named = (name: string) => env[name.toLowerCase()] || env[name];
   const proxy = named(url.protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY") || named("ALL_PROXY");
@@ -39,7 +40,7 @@ export function proxyFor(url: URL, env: Environment = process.env): string | und
   return proxy.includes("://") ? proxy : `http://${proxy}`;
 }
 
-/** `NO_PROXY` lists hosts; each stands for its subdomains too, may have a port, and `*` is all. */
+/** True if `NO_PROXY` lists the host. Entries include subdomains and may have a port; `*` matches all. */
 function isExempt(url: URL, list: string): boolean {
   const host = url.hostname.replace(/^\[|\]$/g, "").toLowerCase();
   const port = url.port || (url.protocol === "https:" ? "443" : "80");
@@ -77,18 +78,18 @@ function expandHome(path: string): string {
   return path === "~" || path.startsWith("~/") ? join(home(), path.slice(1)) : path;
 }
 
-/** The user's home; with an empty `HOME`, which would be the working folder, the one that the system knows. */
+/** Returns the user's home folder. If `HOME` is empty, which would mean the working folder, asks the system. */
 function home(): string {
   try {
     const folder = homedir() || userInfo().homedir;
     if (folder !== "") return folder;
   } catch {
-    // No variable, and no entry for the user: a container that runs under a number.
+    // No HOME and no passwd entry, as in a container with a numeric user.
   }
   throw new BgeError(
     "INVALID_OPTION",
-    "This process has no home folder for the Hugging Face cache to be in. " +
-      "Let HF_HOME (or HF_HUB_CACHE, XDG_CACHE_HOME, HOME) name a folder.",
+    "This process has no home folder for the Hugging Face cache. " +
+      "Set HF_HOME (or HF_HUB_CACHE, XDG_CACHE_HOME, HOME) to a folder.",
     { parameter: "HF_HOME" },
   );
 }

@@ -5,14 +5,14 @@ import { checkReference, completeSpec } from "./facts.js";
 const refusal = (parameter: string) => expect.objectContaining({ code: "INVALID_OPTION", parameter });
 
 describe("checkReference", () => {
-  test("takes an id, a folder, or both with facts, without what is `undefined`", () => {
+  test("accepts an id, a folder, or both with facts, and drops `undefined`", () => {
     expect(checkReference({ id: "BAAI/bge-m3" })).toEqual({ id: "BAAI/bge-m3" });
     const own: ModelReference = { directory: "./x", pooling: "mean", dimensions: 3, queryInstruction: "" };
     expect(checkReference(own)).toEqual(own);
     expect(checkReference({ directory: "./x", id: undefined } as object)).toEqual({ directory: "./x" });
   });
 
-  test("wants an id or a folder", () => {
+  test("requires an id or a folder", () => {
     expect(() => checkReference({ pooling: "cls" })).toThrow(refusal("model"));
     expect(() => checkReference({})).toThrow(refusal("model"));
   });
@@ -55,7 +55,7 @@ describe("completeSpec", () => {
     queryInstruction: "",
   } as const;
 
-  test("gives the facts of the model, without those of its files", () => {
+  test("returns the facts of the model, without those of its files", () => {
     expect(completeSpec({ ...facts, dtype: "int8", batching: "alone" }, "/x")).toEqual({
       ...facts,
       licence: "unknown",
@@ -73,7 +73,7 @@ describe("completeSpec", () => {
     },
   );
 
-  test("asks no pooling of a reranker", () => {
+  test("requires no pooling for a reranker", () => {
     const spec = completeSpec({ kind: "reranker", architecture: "xlm-roberta", maxTokens: 512 }, "/x");
     expect(spec).toEqual({
       id: "/x",

@@ -4,13 +4,13 @@ import { ARCHITECTURES, type Architecture, type ModelFacts, type ModelSpec } fro
 import { isRecord } from "./json-file.js";
 import { isSafePath } from "./names.js";
 
-/** What is known of a model, wherever its files are. */
+/** A model's facts, without the location of its files. */
 export type Facts = Omit<ModelFacts, "directory">;
 
-/** No BGE model reads a tenth of it. */
+/** Far above the limit of any BGE model. */
 const MOST_TOKENS = 2 ** 20;
 
-/** Every fact that a reference may hold, and what it must be. */
+/** A check for every fact a reference may have. */
 const FACTS: Readonly<Record<keyof ModelFacts, (value: unknown) => boolean>> = {
   directory: (value) => isText(value) || isUrl(value),
   id: isText,
@@ -43,10 +43,10 @@ const FACTS: Readonly<Record<keyof ModelFacts, (value: unknown) => boolean>> = {
   needs: isText,
 };
 
-/** Checks what a user passes as a model. */
+/** Checks a model passed by the user, and returns its facts. @throws BgeError `INVALID_OPTION` */
 export function checkReference(model: ModelFacts): ModelFacts {
   if (isUrl(model)) return { directory: model };
-  if (isThenable(model)) throw invalid("model", "is a promise: await it");
+  if (isThenable(model)) throw invalid("model", "is a promise; await it first");
   if (typeof model !== "object" || model === null || Array.isArray(model)) {
     throw invalid(
       "model",
@@ -61,18 +61,18 @@ export function checkReference(model: ModelFacts): ModelFacts {
   return given;
 }
 
-/** Refuses facts that do not exist, or cannot be; `refusal` makes the error. */
+/** Rejects unknown facts and invalid values. `refusal` creates the error. */
 export function checkFacts(facts: object, refusal: (name: string, problem: string) => BgeError): void {
   for (const [name, value] of Object.entries(facts)) {
     const check = Object.hasOwn(FACTS, name) ? FACTS[name as keyof ModelFacts] : undefined;
     if (check === undefined) {
-      throw refusal(name, `is not a fact of a model; known are ${Object.keys(FACTS).join(", ")}`);
+      throw refusal(name, `is not a model fact. Known facts: ${Object.keys(FACTS).join(", ")}`);
     }
     if (!check(value)) throw refusal(name, `cannot be ${describe(value)}`);
   }
 }
 
-/** A spec has all its facts; what nothing tells is an error that says how to tell it. */
+/** Returns a complete spec. @throws BgeError `MODEL_MISMATCH`, saying how to pass a missing fact */
 export function completeSpec(facts: Facts, folder: string): ModelSpec {
   const { dtype: _dtype, batching: _batching, optimized: _optimized, file: _file, ...spec } = facts;
   const needed = ["kind", "architecture", "maxTokens"] as const;
@@ -81,8 +81,8 @@ export function completeSpec(facts: Facts, folder: string): ModelSpec {
     if (spec[name] === undefined) {
       throw new BgeError(
         "MODEL_MISMATCH",
-        `Neither the model table nor the files in ${folder} tell the ${name} of ${spec.id}. ` +
-          `Pass it: { directory: ${JSON.stringify(folder)}, ${name}: ... }. It is never guessed.`,
+        `Neither the model table nor the files in ${folder} state the ${name} of ${spec.id}, and it is never guessed. ` +
+          `Pass it: { directory: ${JSON.stringify(folder)}, ${name}: ... }.`,
         { parameter: name },
       );
     }
@@ -90,7 +90,7 @@ export function completeSpec(facts: Facts, folder: string): ModelSpec {
   if (spec.padding === "left" && ABSOLUTE_POSITIONS.includes(spec.architecture!)) {
     throw new BgeError(
       "MODEL_MISMATCH",
-      `${spec.id} cannot have padding on the left: positions of ${spec.architecture} are absolute.`,
+      `${spec.id} cannot use left padding, because ${spec.architecture} has absolute positions. Use padding "right".`,
       { parameter: "padding" },
     );
   }
@@ -100,7 +100,7 @@ export function completeSpec(facts: Facts, folder: string): ModelSpec {
 
 const ABSOLUTE_POSITIONS: readonly Architecture[] = ["bert", "xlm-roberta"];
 
-/** By its tag: that of another realm, as in test runners, is one too. */
+/** True for a URL, including one from another realm, as in test runners. */
 export function isUrl(value: unknown): value is URL {
   return Object.prototype.toString.call(value) === "[object URL]";
 }

@@ -8,20 +8,20 @@ import { hubCacheDirectory } from "./environment.js";
 import { isModelId } from "./names.js";
 import { externalData } from "./needed.js";
 
-/** A folder where a model may be, or the reason why there is none. */
+/** A folder where a model may be, or the reason there is none. */
 export interface Place {
   readonly from: ModelSource["from"];
   readonly directory?: string;
   readonly reason?: string;
 }
 
-/** The files of a folder, of its `onnx/`, and of the folders of its modules with theirs, as paths with `/`. */
+/** Lists the files in a folder, its `onnx/`, and its modules' folders with theirs, as paths with `/`. */
 export function filesIn(directory: string): string[] {
   const namesIn = (folder: string) => {
     try {
       return readdirSync(join(directory, folder)).map((name) => posix.join(folder, name));
     } catch {
-      // It is not there, or no folder.
+      // Missing, or not a folder.
       return [];
     }
   };
@@ -30,12 +30,12 @@ export function filesIn(directory: string): string[] {
   return [...top, ...["onnx", ...modules, ...modules.map((name) => `${name}/onnx`)].flatMap(namesIn)];
 }
 
-/** The graphs of a folder, under whatever names. */
+/** Lists the graphs in a folder, whatever their names. */
 export function graphsIn(directory: string): string[] {
   return filesIn(directory).filter((path) => path.endsWith(".onnx"));
 }
 
-/** The first of these files of the cache that a link leads out of it: what hubs give never does. */
+/** Returns the first of these cached files that a link leads out of the cache, which no hub download does. */
 export function leadsOut(directory: string, names: readonly string[]): string | undefined {
   const cache = `${realpathSync(hubCacheDirectory())}${sep}`;
   return names
@@ -45,7 +45,7 @@ export function leadsOut(directory: string, names: readonly string[]): string | 
 
 export const TOKENIZER_FILES = ["tokenizer.json", "tokenizer_config.json"];
 
-/** The files that a folder lacks to run this graph, each with the reason where it may be there. */
+/** Lists the files a folder lacks to run this graph, each with the reason if it exists but cannot be read. */
 export function missingFiles(directory: string, graph: string, transformer = ""): string[] {
   return [graph, ...TOKENIZER_FILES.map((name) => join(transformer, name))]
     .map((name) => join(directory, name))
@@ -56,15 +56,15 @@ export function missingFiles(directory: string, graph: string, transformer = "")
     });
 }
 
-/** Bytes of a graph and of its external data. */
+/** Returns the size of a graph and its external data in bytes. */
 export function weightBytes(file: string): number {
   return weightFiles(file).reduce((sum, one) => sum + statSync(one).size, 0);
 }
 
-/** A graph and the files of its external data, which lie beside it. */
+/** Lists a graph and its external data files, which are in the same folder. */
 export function weightFiles(file: string): string[] {
   const folder = dirname(file);
-  // Only the last folder's name counts for what is data in it.
+  // Only the innermost folder's name decides what is data.
   const paths = readdirSync(folder).map((name) => posix.join(basename(folder), name));
   const data = externalData(posix.join(basename(folder), basename(file)), paths)
     .map((path) => join(folder, posix.basename(path)))
@@ -75,24 +75,24 @@ export function weightFiles(file: string): string[] {
 const OURS = "bge-js/";
 
 /**
- * Models that we trained ourselves come in npm packages alone. On the hub, whoever holds this name there would decide what it means: it is
- * never asked for them, and what a cache has under their names is not used.
+ * True for models we trained ourselves, which only come in npm packages. On the hub, whoever holds that name decides what it means, so
+ * they are never requested there or taken from the cache.
  */
 export function isOurs(id: string): boolean {
   return id.startsWith(OURS);
 }
 
-/** npm package that carries a model of the BAAI organisation, or one of ours. */
+/** Returns the npm package of a model by BAAI or us. */
 export function packageName(id: string): string | undefined {
   const prefix = ["BAAI/", OURS].find((name) => id.startsWith(name));
   return prefix !== undefined && isModelId(id) ? `@bge-js/model-${id.slice(prefix.length)}` : undefined;
 }
 
-/** The installed model package, looked for from the application first, since strict node_modules hide its packages from us. */
+/** Finds the installed model package, from the application first, because a strict node_modules layout hides its packages from us. */
 export function packagePlace(id: string): Place {
   const name = packageName(id);
   if (name === undefined) return { from: "package", reason: `no model package exists for ${id}` };
-  // Each may be missing: who runs `node -e` has no program, and a working folder may be gone.
+  // Each may be missing: `node -e` has no program, and the working folder may be gone.
   const bases = [() => join(process.cwd(), "package.json"), () => process.argv[1]!, () => import.meta.url];
   for (const base of bases) {
     try {
@@ -107,13 +107,13 @@ export function packagePlace(id: string): Place {
   return { from: "package", reason: `package ${name} is not installed` };
 }
 
-/** The snapshot that a revision names in the local Hugging Face cache, as Python's huggingface_hub lays it out. */
+/** Finds a revision's snapshot in the local Hugging Face cache, in huggingface_hub's layout. */
 export function cachePlace(id: string, revision = "main"): Place {
   let repository: string;
   try {
     repository = repositoryOf(id);
   } catch (error) {
-    // Without a home there is no cache; a model package does without.
+    // Without a home folder there is no cache, but a model package needs none.
     if (!(error instanceof BgeError && error.parameter === "HF_HOME")) throw error;
     return { from: "cache", reason: error.message.replace(/\.$/, "") };
   }

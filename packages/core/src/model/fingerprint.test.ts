@@ -35,11 +35,11 @@ test("changes with any byte of a small file, and with its size", () => {
   );
 });
 
-test("changes when a stretch anywhere in a large file does: at the ends, in the middle", () => {
+test("changes with any long stretch of a large file: at the ends or in the middle", () => {
   const size = 4_000_000;
   const bytes = new Uint8Array(size);
   const before = of(bytes);
-  // Samples lie 64 KB apart.
+  // Samples are 64 KB apart.
   for (const from of [0, 1_234_567, size / 2, size - 70_000]) {
     const changed = bytes.slice();
     changed.fill(1, from, from + 70_000);
@@ -59,11 +59,11 @@ test("changes with a graph's external data", () => {
   expect(fingerprint(files)).not.toBe(before);
 });
 
-test("of an empty file is one too", () => {
+test("accepts an empty file", () => {
   expect(of(new Uint8Array(0))).toMatch(/^[0-9a-f]{16}$/);
 });
 
-test("weights that cannot be read are an error of ours", () => {
-  const folder = folderOf({ "model.onnx/inside": "a folder in the place of a file" });
+test("unreadable weights are a BgeError", () => {
+  const folder = folderOf({ "model.onnx/inside": "a folder instead of a file" });
   expect(() => fingerprint([`${folder}/model.onnx`])).toThrow(expect.objectContaining({ code: "MODEL_CORRUPT" }));
 });

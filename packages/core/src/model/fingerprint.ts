@@ -7,9 +7,8 @@ const SAMPLES = 64;
 const SAMPLE_BYTES = 4096;
 
 /**
- * Tells models apart without reading their weights whole: SHA-256 over the size and 64 evenly spaced blocks of each file
- * (a graph, and its external data where it has some), as 16 hex digits. Not a checksum: it finds other weights, not one
- * damaged byte.
+ * Identifies a model without reading all its weights: 16 hex digits of SHA-256 over the size and 64 evenly spaced blocks of each file
+ * (the graph and any external data). Not a checksum: it detects different weights, not a single damaged byte.
  */
 export function fingerprint(files: readonly string[]): string {
   const hash = createHash("sha256");

@@ -57,12 +57,12 @@ describe("readDeclaration", () => {
     });
   });
 
-  test("tells nothing that no file tells", () => {
+  test("reports nothing that no file states", () => {
     const folder = folderOf();
     expect(readDeclaration(folder)).toEqual({ id: basename(folder), licence: "unknown", queryInstruction: "" });
   });
 
-  test("takes a sequence length over the position table for the table's", () => {
+  test("limits the sequence length to the position table", () => {
     const folder = folderOf({ "config.json": bert, "sentence_bert_config.json": { max_seq_length: 4096 } });
     expect(readDeclaration(folder)).toMatchObject({ maxTokens: 512 });
     expect(readDeclaration(folder)).not.toHaveProperty("defaultMaxTokens");
@@ -94,14 +94,14 @@ describe("readDeclaration", () => {
     ["two poolings at once", { pooling_mode_cls_token: true, pooling_mode_mean_tokens: true }],
     ["max pooling", { pooling_mode_max_tokens: true }],
     ["weighted means", { pooling_mode_weightedmean_tokens: true }],
-    ["a first token behind the prompt", { pooling_mode: "cls", include_prompt: false }],
+    ["a first token after the prompt", { pooling_mode: "cls", include_prompt: false }],
     ["a list of poolings", { pooling_mode: ["cls", "mean"] }],
     ["a mean without the prompt", { pooling_mode_mean_tokens: true, include_prompt: false }],
   ])("refuses %s", (_, config) => {
     expect(() => readDeclaration(folderOf({ "1_Pooling/config.json": config }))).toThrow(unsupported);
   });
 
-  test("refuses a module that it does not run", () => {
+  test("rejects an unsupported module", () => {
     const dense = { type: "sentence_transformers.models.Dense", path: "2_Dense" };
     const folder = folderOf({
       "modules.json": [transformer, pooling, dense],
@@ -139,12 +139,12 @@ describe("readDeclaration", () => {
     ["sentence_bert_config.json", { do_lower_case: "yes" }, "do_lower_case"],
     ["sentence_bert_config.json", { modality_config: 5 }, "modality_config"],
     ["sentence_bert_config.json", { processing_kwargs: { text: 5 } }, "text"],
-  ])("takes %s for corrupt: %j", (name, content, says) => {
+  ])("reports %s as corrupt: %j", (name, content, says) => {
     const read = () => readDeclaration(folderOf({ "config.json": bert, [name]: content }));
     expect(read).toThrow(expect.objectContaining({ code: "MODEL_CORRUPT", message: expect.stringContaining(says) }));
   });
 
-  test("takes the first settings that are not empty", () => {
+  test("uses the first non-empty settings", () => {
     const folder = folderOf({
       "config.json": bert,
       "sentence_bert_config.json": {},
@@ -154,7 +154,7 @@ describe("readDeclaration", () => {
     expect(readDeclaration(folder)).toMatchObject({ defaultMaxTokens: 99, lowerCase: true });
   });
 
-  test("refuses an architecture that it does not run", () => {
+  test("rejects an unsupported architecture", () => {
     expect(() => readDeclaration(folderOf({ "config.json": { model_type: "mpnet" } }))).toThrow(unsupported);
     expect(() => readDeclaration(folderOf({ "config.json": { model_type: "mpnet" } }))).toThrow('"mpnet"');
   });
@@ -186,14 +186,14 @@ describe("readDeclaration", () => {
     expect(readDeclaration(folder).queryInstruction).toBe(instruction);
   });
 
-  test("names a file that is cut short", () => {
+  test("names a truncated file", () => {
     const folder = folderOf({ "config.json": '{"model_type": "be' });
     expect(() => readDeclaration(folder)).toThrow(expect.objectContaining({ code: "MODEL_CORRUPT" }));
     expect(() => readDeclaration(folder)).toThrow("config.json cannot be used: it is not JSON: SyntaxError");
   });
 });
 
-test("readOwnFacts reads bge.json, and nothing where there is none", () => {
+test("readOwnFacts reads bge.json, and returns nothing if there is none", () => {
   expect(readOwnFacts(folderOf({ "bge.json": { id: "BAAI/x", dtype: "int8" } }))).toEqual({
     id: "BAAI/x",
     dtype: "int8",
@@ -201,7 +201,7 @@ test("readOwnFacts reads bge.json, and nothing where there is none", () => {
   expect(readOwnFacts(folderOf())).toEqual({});
 });
 
-test("readOwnFacts refuses facts that do not exist or cannot be", () => {
+test("readOwnFacts rejects unknown and invalid facts", () => {
   for (const facts of [{ batching: "sorted" }, { polling: "cls" }]) {
     const read = () => readOwnFacts(folderOf({ "bge.json": facts }));
     expect(read).toThrow(expect.objectContaining({ code: "MODEL_CORRUPT" }));
@@ -209,7 +209,7 @@ test("readOwnFacts refuses facts that do not exist or cannot be", () => {
   }
 });
 
-test("readDeclaration refuses a modules.json that is no list", () => {
+test("readDeclaration rejects a modules.json that is not a list", () => {
   const folder = folderOf({ "config.json": bert, "modules.json": { "0": transformer } });
   expect(() => readDeclaration(folder)).toThrow(expect.objectContaining({ code: "MODEL_CORRUPT" }));
 });

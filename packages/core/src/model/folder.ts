@@ -6,20 +6,20 @@ import { transformerPath, unsupported } from "./modules-json.js";
 import { checkActivation, checkReranker, readEmbedding } from "./sentence-transformers.js";
 import { readLowerCase, statedLimit } from "./transformer-settings.js";
 
-/** The facts of our own that a folder may carry in `bge.json`: its id, precision, which texts may share a run. */
+/** Reads a folder's `bge.json`, our own file of facts: id, precision, which texts may share a run. @throws BgeError `MODEL_CORRUPT` */
 export function readOwnFacts(directory: string): Facts {
   const file = join(directory, "bge.json");
   const facts = readJsonObject(file) ?? {};
   checkFacts(facts, (name, problem) => corruptFile(file, `${name} ${problem}`));
-  if ("directory" in facts) throw corruptFile(file, "a folder cannot name another as its own");
+  if ("directory" in facts) throw corruptFile(file, "directory must not name another folder");
   return facts;
 }
 
 /**
- * What a folder in Hugging Face layout says about its model, by transformers' and sentence-transformers' files: everything that
- * changes a number is a fact or an error. See docs/sentence-transformers-folders.md.
+ * Reads the facts that a folder in Hugging Face layout declares, in the files of transformers and sentence-transformers. Everything
+ * that changes a number becomes a fact or an error. See docs/sentence-transformers-folders.md.
  *
- * @param stated facts that are known from elsewhere and go first: what they settle is not refused
+ * @param stated facts known from elsewhere, which take precedence: what they settle is not rejected
  */
 export function readDeclaration(directory: string, stated: Facts = {}): Facts {
   const transformer = join(directory, transformerPath(directory));
@@ -41,8 +41,8 @@ export function readDeclaration(directory: string, stated: Facts = {}): Facts {
 }
 
 /**
- * The limits that a folder's files state: the position table is the limit, and the default is the least that sentence-transformers'
- * settings and the tokenizer's say, where that is less.
+ * Reads the limits in a folder's files: the maximum from the position table, and the default from sentence-transformers' and the
+ * tokenizer's settings, if that is lower.
  */
 export function readLimits(directory: string): Pick<Facts, "maxTokens" | "defaultMaxTokens"> {
   const transformer = join(directory, transformerPath(directory));
@@ -54,10 +54,10 @@ export function readLimits(directory: string): Pick<Facts, "maxTokens" | "defaul
   };
 }
 
-/** What is stated over this means that there is no limit: transformers writes 1e30. */
+/** A larger stated limit means none: transformers writes 1e30. */
 const MOST_STATED = 2 ** 20;
 
-/** Position tables of XLM-R begin behind the padding id: 514 rows carry 512 tokens. */
+/** Reads the size of the position table. XLM-R's begins after the padding id: 514 rows hold 512 tokens. */
 function positionsOf(transformer: string): number | undefined {
   const file = join(transformer, "config.json");
   const config = readJsonObject(file) ?? {};
@@ -86,10 +86,10 @@ function architectureOf(config: Json, directory: string): Architecture | undefin
   const architecture = ARCHITECTURES.find((known) => known === type);
   if (architecture !== undefined) return architecture;
   const can = ARCHITECTURES.join(", ");
-  throw unsupported(directory, `model type ${JSON.stringify(type)} of config.json; ${can} can be run`);
+  throw unsupported(directory, `model type ${JSON.stringify(type)} in config.json (supported: ${can})`);
 }
 
-/** A causal language model may be an embedder or a reranker: its files alone do not tell. */
+/** Returns the model's kind, or `undefined` for a causal language model, which may be an embedder or a reranker. */
 function kindOf(config: Json): Facts["kind"] {
   const { architectures } = config;
   const name: unknown = Array.isArray(architectures) ? architectures[0] : undefined;

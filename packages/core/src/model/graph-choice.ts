@@ -2,28 +2,28 @@ import { BgeError } from "../api/errors.js";
 import type { Dtype } from "../api/model.js";
 import { dtypeByName, dtypeOf, layerOf } from "./graphs.js";
 
-/** The precision of a graph that was named. */
+/** Returns the precision of a graph chosen by name. @throws BgeError `MODEL_MISMATCH` */
 export function precisionOf(file: string | undefined, model: string): Dtype | undefined {
   if (file === undefined) return undefined;
   const dtype = dtypeByName(file);
   if (dtype !== undefined) return dtype;
   throw new BgeError(
     "MODEL_MISMATCH",
-    `The name of ${file} of ${model} does not tell its precision, on which it depends what texts may share a run. ` +
-      'Pass it: { ..., file, dtype: "fp32" }, "fp16", or "int8" for all that is quantized to less.',
+    `The name of ${file} of ${model} does not tell its precision, which decides what texts may share a run. ` +
+      'Pass it: { ..., file, dtype: "fp32" }, "fp16", or "int8" for anything quantized further.',
     { parameter: "dtype" },
   );
 }
 
-/** What was asked for. */
+/** The requested graph. */
 interface Asked {
   readonly dtype: Dtype;
   readonly layer?: number | undefined;
-  /** The graph, where it was named. */
+  /** The graph, if chosen by name. */
   readonly file?: string | undefined;
 }
 
-/** What there is in place of the graph that is not, and how to choose it. */
+/** Describes the graphs there are instead of a missing one, and how to choose one. */
 export function otherGraphs(
   graphs: readonly string[],
   reference: { readonly id: string } | { readonly directory: string },
@@ -48,5 +48,5 @@ export function otherGraphs(
 }
 
 const DTYPES = ["fp32", "fp16", "int8"] as const;
-/** Repositories with every quantization there is have two dozen. */
+/** Repositories with every quantization have two dozen graphs. */
 const MOST_NAMED = 30;

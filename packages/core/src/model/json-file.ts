@@ -3,19 +3,19 @@ import { BgeError } from "../api/errors.js";
 
 export type Json = Readonly<Record<string, unknown>>;
 
-/** The largest that is known are tokenizers of 250,000 tokens, with 34 MB. */
+/** The largest known files are tokenizers of 250,000 tokens, with 34 MB. */
 const MOST_BYTES = 128 * 2 ** 20;
-/** Those that are known are less than ten deep; parsing costs memory and time by depth. */
+/** Known files are nested less than ten deep. Parsing time and memory grow with depth. */
 const MOST_NESTED = 100;
 
-/** An object from a file that may come from anywhere; `undefined` if there is none. @throws BgeError `MODEL_CORRUPT` */
+/** Reads a JSON object from an untrusted file; `undefined` if there is no file. @throws BgeError `MODEL_CORRUPT`, `ACCESS_DENIED` */
 export function readJsonObject(file: string): Json | undefined {
   const value = readJson(file);
   if (value === undefined || isRecord(value)) return value;
-  throw corruptFile(file, "it holds no JSON object");
+  throw corruptFile(file, "it does not contain a JSON object");
 }
 
-/** Any JSON value but `undefined`, which stands for a file that is not there. @throws BgeError `MODEL_CORRUPT` */
+/** Reads any JSON value from an untrusted file; `undefined` if there is no file. @throws BgeError `MODEL_CORRUPT`, `ACCESS_DENIED` */
 export function readJson(file: string): unknown {
   const bytes = readBytes(file);
   if (bytes === undefined) return undefined;
@@ -27,7 +27,7 @@ export function readJson(file: string): unknown {
   }
 }
 
-/** A count that a file may state; counts beyond all reason stand for "no limit" in some. */
+/** Reads an optional count. Some files use an absurdly large one for "no limit". @throws BgeError `MODEL_CORRUPT` */
 export function countIn(json: Json, name: string, file: string): number | undefined {
   const value = json[name];
   if (value === undefined || value === null) return undefined;
@@ -35,16 +35,16 @@ export function countIn(json: Json, name: string, file: string): number | undefi
   throw corruptFile(file, `${name} cannot be ${JSON.stringify(value)}`);
 }
 
-/** The error for a model's file that holds what it cannot hold. */
+/** Returns the error for a model file with invalid content. */
 export function corruptFile(file: string, problem: string): BgeError {
-  return new BgeError("MODEL_CORRUPT", `${file} cannot be used: ${problem}. It may be cut short: get it again.`);
+  return new BgeError("MODEL_CORRUPT", `${file} cannot be used: ${problem}. It may be truncated; download it again.`);
 }
 
-/** The error for a model's file that is there and cannot be read. */
+/** Returns the error for a model file that exists but cannot be read. */
 export function unreadableFile(file: string, cause: unknown): BgeError {
   const { code } = cause as NodeJS.ErrnoException;
   if (code !== "EACCES" && code !== "EPERM") return corruptFile(file, `it cannot be read: ${String(cause)}`);
-  const problem = `${file} may not be read by the user of this process (${code}).`;
+  const problem = `The user of this process may not read ${file} (${code}).`;
   return new BgeError("ACCESS_DENIED", `${problem} Change its permissions, or those of its folder.`, { cause });
 }
 
@@ -65,17 +65,17 @@ function readBytes(file: string): Buffer | undefined {
   }
 }
 
-/** Size of a regular file: a pipe or a device would never end. */
+/** Stats a regular file, and rejects others: a pipe or device might never end. @throws BgeError `MODEL_CORRUPT` */
 export function statOfFile(file: string): { readonly size: number } {
   const found = statSync(file);
   if (found.isFile()) return found;
-  throw corruptFile(file, found.isDirectory() ? "it is a folder" : "it is no regular file");
+  throw corruptFile(file, found.isDirectory() ? "it is a folder" : "it is not a regular file");
 }
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-/** Byte by byte over files of megabytes, in code that has not run before: the commonest bytes are told apart first. */
+/** Scans megabytes byte by byte, before the code is optimised, so it tests for the most common bytes first. */
 function isNestedDeeper(bytes: Uint8Array, most: number): boolean {
   let depth = 0;
   let quoted = false;

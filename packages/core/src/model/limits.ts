@@ -1,7 +1,7 @@
 import type { ModelSpec } from "../api/model.js";
 import type { Facts } from "./facts.js";
 
-/** Who states limits: the table for a known id, the folder's `bge.json` and its other files, the caller. */
+/** Sources of limits: the table for a known id, the folder's `bge.json` and other files, and the caller. */
 interface Sources {
   readonly known: ModelSpec | undefined;
   readonly own: Facts;
@@ -10,8 +10,8 @@ interface Sources {
 }
 
 /**
- * The facts with the limits in use. The limit is the caller's, else that of `bge.json`, else the least of the table's and the position
- * table's. The default limit is the caller's, else the least that anybody states, where that is less.
+ * Returns the facts with the limits in use. The maximum is the caller's, else that of `bge.json`, else the lower one of the model
+ * table's and the position table's. The default is the caller's, else the lowest stated anywhere, if lower than the maximum.
  */
 export function withLimits(facts: Facts, { known, own, declared, given }: Sources): Facts {
   const { maxTokens: _most, defaultMaxTokens: _usual, ...rest } = facts;

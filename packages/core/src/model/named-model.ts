@@ -9,7 +9,7 @@ import { isModelId } from "./names.js";
 import { DEFAULT_EMBEDDER, findModel } from "./table.js";
 import { absolutePath } from "./working-folder.js";
 
-/** A model as an object, whichever way it was passed; ids are not looked up. */
+/** Returns a model as an object, however it was passed. Ids are not looked up. @throws BgeError `INVALID_OPTION` */
 export function toReference(model: string | URL | ModelReference | undefined): NamedModel {
   if (model === undefined) return { id: DEFAULT_EMBEDDER };
   if (typeof model === "string") return isFolder(model) ? { directory: model } : checkedId(model);
@@ -17,7 +17,7 @@ export function toReference(model: string | URL | ModelReference | undefined): N
   return directory === undefined ? facts : { ...facts, directory: isUrl(directory) ? directory.href : directory };
 }
 
-/** A reference whose folder is text. */
+/** A reference whose folder is a string. */
 export interface NamedModel extends Facts {
   readonly directory?: string;
 }
@@ -27,25 +27,25 @@ function checkedId(id: string): NamedModel {
   if (!isModelId(id)) {
     throw invalid(
       "id",
-      `${JSON.stringify(id)} is no Hugging Face id ("organisation/name"), and there is no folder ${here(id)}`,
+      `${JSON.stringify(id)} is not a Hugging Face id ("organisation/name"), and there is no folder ${here(id)}`,
     );
   }
   return { id };
 }
 
-/** What is written as a path, and what is there, unless the table knows it as an id; every other string is an id. */
+/** True for a string written as a path, or naming an existing folder, unless it is an id in the model table. */
 function isFolder(model: string): boolean {
   if (/^(\.{0,2}[/\\]|\.{1,2}$|file:|[A-Za-z]:[/\\])|.[/\\]$/.test(model)) return true;
   return findModel(model) === undefined && folderNamed(model) !== undefined;
 }
 
-/** The folder of this name below the working folder. */
+/** Returns the folder of this name in the working folder, if it exists. */
 function folderNamed(name: string): string | undefined {
   const folder = here(name);
   return name !== "" && statSync(folder, { throwIfNoEntry: false })?.isDirectory() ? folder : undefined;
 }
 
-/** The absolute path of a name; the name where the working folder itself is gone. */
+/** Returns a name's absolute path, or the name itself if the working folder is gone. */
 function here(name: string): string {
   try {
     return resolve(name);
@@ -54,11 +54,11 @@ function here(name: string): string {
   }
 }
 
-/** Why a string that may be a folder's was taken for an id. */
+/** Explains why a string that might name a folder was treated as an id. */
 export function folderNotTaken(id: string): string {
   const folder = folderNamed(id);
   if (folder === undefined) return `no folder ${here(id)}`;
-  return `folder ${folder} was passed over, for ${id} is an id of the table: "./${id}" is the folder`;
+  return `folder ${folder} was ignored, because ${id} is a known model id (pass "./${id}" for the folder)`;
 }
 
 export function folderPath(directory: string): string {
@@ -66,7 +66,7 @@ export function folderPath(directory: string): string {
   try {
     return fileURLToPath(directory);
   } catch (cause) {
-    throw new BgeError("INVALID_OPTION", `directory ${directory} is no file URL of this machine: ${String(cause)}`, {
+    throw new BgeError("INVALID_OPTION", `directory ${directory} is not a file URL on this machine: ${String(cause)}`, {
       parameter: "directory",
       cause,
     });

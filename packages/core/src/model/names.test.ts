@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { idOfRepository, isCommit, isModelId, isRevision, isSafePath, repositoryName } from "./names.js";
 
 test.each(["BAAI/bge-m3", "gpt2", "a/b", "Foo-BAR_foo.bar123", "1/2", `${"a".repeat(96)}/${"b".repeat(96)}`])(
-  "%s is an id, and its folder's name tells it again",
+  "%s is an id, and can be read back from its folder's name",
   (id) => {
     expect(isModelId(id)).toBe(true);
     expect(idOfRepository(repositoryName(id))).toBe(id);
@@ -28,7 +28,7 @@ test.each([
     "%2e%2e",
     "a".repeat(97),
   ],
-])("%j is none, and becomes no path", (id) => {
+])("%j is not an id, and never becomes a path", (id) => {
   expect(isModelId(id)).toBe(false);
   expect(() => repositoryName(id)).toThrow(expect.objectContaining({ code: "INVALID_OPTION", parameter: "id" }));
 });
@@ -45,11 +45,11 @@ test.each(["", "..", "../x", "a/../b", "/a", "a/", "a//b", "a\\b", "C:x", "a\0",
   },
 );
 
-test("a commit has 40 hex digits in small letters", () => {
+test("a commit has 40 lower-case hex digits", () => {
   expect([isCommit("0a".repeat(20)), isCommit("0A".repeat(20)), isCommit("0a")]).toEqual([true, false, false]);
 });
 
-test("whatever passes stays inside its folder, by the rules of every system", () => {
+test("a safe path stays inside its folder, by the rules of every system", () => {
   const part = fc.oneof(
     fc.string({ unit: "binary" }),
     fc.constantFrom("..", ".", "", "C:", "C:\\", "\\\\host\\share", "a", "/", "\\", "..\\", "nul", "\0", "~"),
@@ -70,7 +70,7 @@ test("whatever passes stays inside its folder, by the rules of every system", ()
   );
 });
 
-test("whatever passes as an id is one folder of the cache", () => {
+test("an id is one folder of the cache", () => {
   fc.assert(
     fc.property(fc.stringMatching(/^[\w./\\:-]{1,20}$/), (id) => {
       if (!isModelId(id)) return;

@@ -1,7 +1,7 @@
 import { BgeError } from "../api/errors.js";
 
-// What comes from outside and becomes a path. The rules hold on every system, so that a cache written on one can be
-// read on another: no name that is absolute, climbs, or has a drive, a stream or a device on Windows.
+// Untrusted names that become paths. The rules are the same on every system, so that a cache written on one can be read on
+// another: no absolute paths, no `..`, and no Windows drives, streams or devices.
 
 /** `organisation/name` or `name`, by huggingface_hub's rules. */
 const ID = /^(?:\w(?:[\w.-]{0,94}\w)?\/)?\w(?:[\w.-]{0,94}\w)?$/;
@@ -12,39 +12,39 @@ export function isModelId(id: string): boolean {
   return ID.test(id) && !id.includes("--") && !id.includes("..") && !id.endsWith(".git");
 }
 
-/** @throws BgeError `INVALID_OPTION` for what cannot be an id of the hub, and so must not become a path or an address */
+/** Checks that a hub id is valid before it becomes part of a path or address. @throws BgeError `INVALID_OPTION` */
 export function checkModelId(id: string): void {
   if (isModelId(id)) return;
   throw new BgeError(
     "INVALID_OPTION",
-    `${JSON.stringify(id)} is no Hugging Face id: that is "organisation/name", of letters, digits, ".", "_" and "-". ` +
-      `A folder begins with "./", "../" or "/".`,
+    `${JSON.stringify(id)} is not a Hugging Face id: "organisation/name", with letters, digits, ".", "_" and "-". ` +
+      `To load a folder, begin its path with "./", "../" or "/".`,
     { parameter: "id" },
   );
 }
 
-/** A path inside a folder, with `/`, that stays inside it on every system. */
+/** True for a path with `/` that stays inside its folder on every system. */
 export function isSafePath(path: string): boolean {
   return path.split("/").every(isSafePart);
 }
 
-/** A branch, a tag or a commit whose name can be a file under `refs/`. */
+/** True for a branch, tag or commit that can be a file name under `refs/`. */
 export function isRevision(revision: string): boolean {
   return revision.length <= 255 && isSafePath(revision);
 }
 
-/** A whole commit id, which no branch or tag can move. */
+/** True for a full commit id. */
 export function isCommit(revision: string): boolean {
   return /^[0-9a-f]{40}$/.test(revision);
 }
 
-/** The folder of a model in the cache. */
+/** Returns the name of a model's folder in the cache. */
 export function repositoryName(id: string): string {
   checkModelId(id);
   return `models--${id.replaceAll("/", "--")}`;
 }
 
-/** The model whose folder this is; `undefined` for every other folder. */
+/** Returns the id of the model in a cache folder; `undefined` for other folders. */
 export function idOfRepository(name: string): string | undefined {
   if (!name.startsWith("models--")) return undefined;
   const id = name.slice("models--".length).replace("--", "/");

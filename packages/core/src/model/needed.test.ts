@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { graphFiles } from "./graphs.js";
 import { externalData, filesBeside, precisionsOf } from "./needed.js";
 
-test("external data is told from the listing, also where its names are free", () => {
+test("external data is found in the listing, even with free names", () => {
   const bgeM3 = [
     "onnx/model.onnx",
     "onnx/model.onnx_data",
@@ -35,7 +35,7 @@ test("a graph's data is not another's", () => {
   ]);
 });
 
-test("beside the other files of a model, data is what bears a name that exporters give", () => {
+test("next to a model's other files, data is what has an exporter's name", () => {
   const optimum = [
     "model.onnx",
     "model.onnx_data",
@@ -55,7 +55,7 @@ test("beside the other files of a model, data is what bears a name that exporter
   expect(externalData("model_quantized.onnx", optimum)).toEqual(["model_quantized.onnx_data", ...named]);
 });
 
-test("a folder of its own for the transformer, and settings by all their names", () => {
+test("the transformer's own folder, and settings files by all their names", () => {
   const old = [
     "modules.json",
     "sentence_roberta_config.json",
@@ -70,12 +70,12 @@ test("a folder of its own for the transformer, and settings by all their names",
   expect(filesBeside(old).sort()).toEqual(old.filter((path) => !/\.(bin|safetensors)$/.test(path)).sort());
 });
 
-test("of everything else, only facts and the tokenizer", () => {
+test("of other files, only facts and the tokenizer", () => {
   const paths = ["pytorch_model.bin", "tokenizer.json", "1_Pooling/config.json", "onnx/tokenizer.json", "config.json"];
   expect(filesBeside(paths)).toEqual(["config.json", "tokenizer.json", "1_Pooling/config.json"]);
 });
 
-test("precisions are those whose graph is there", () => {
+test("precisions are those with a graph", () => {
   expect(precisionsOf(["onnx/model_quantized.onnx", "onnx/model.onnx", "model_fp16.onnx"])).toEqual([
     "fp32",
     "fp16",

@@ -11,17 +11,17 @@ const OF_THE_TRANSFORMER = [
   ...SETTINGS_FILES,
 ];
 const OF_THE_MODEL = ["modules.json", "config_sentence_transformers.json", "bge.json", "canaries.json"];
-/** sentence-transformers' modules have folders of their own; an old transformer's holds what else lies beside the graph. */
+/** sentence-transformers' modules have their own folders. An old transformer's also has the files otherwise next to the graph. */
 const OF_A_MODULE = new RegExp(
   `^\\d+_\\w+/config\\.json$|^\\d+_Transformer/(?:${OF_THE_TRANSFORMER.join("|").replaceAll(".", "\\.")})$`,
 );
 
-/** Kinds of files in the folder `onnx/` that are never a graph's data. */
+/** Files in `onnx/` that are never a graph's data. */
 const NO_DATA = /(^|\/)\.|\.(json|txt|md|model|py|jinja|yaml|yml|png|safetensors)$|(^|\/)pytorch_model[^/]*\.bin$/i;
-/** Names that exporters give to data, of those that no other file of a model has. */
+/** Exporters' names for data that no other model file has. */
 const DATA = /^(Constant_|onnx__)|[_.](onnx_data|data|weight|bias)(_\d+)?$/;
 
-/** Facts and tokenizer, of those that the repository has: what a model is loaded from beside its graph. */
+/** Lists the repository's files that a model needs besides its graph: facts and tokenizer. */
 export function filesBeside(paths: Iterable<string>): string[] {
   const there = new Set(paths);
   const named = [...OF_THE_TRANSFORMER, ...OF_THE_MODEL].filter((path) => there.has(path));
@@ -29,9 +29,9 @@ export function filesBeside(paths: Iterable<string>): string[] {
 }
 
 /**
- * A graph's external data: `model.onnx_data`, `model.onnx.data`, `model.onnx_data_1`, and what exporters name freely
- * (`Constant_7_attr__value` beside bge-m3's): in `onnx/` every file that is no graph, nor another graph's, nor a text. Elsewhere
- * other files lie beside a graph, and the name must be one that exporters give.
+ * Lists a graph's external data: `model.onnx_data`, `model.onnx.data`, `model.onnx_data_1`, and files exporters name freely
+ * (`Constant_7_attr__value` in bge-m3). In `onnx/`, that is every file that is not a graph, another graph's data, or text. Elsewhere,
+ * where other files are next to a graph, only names that exporters use count.
  */
 export function externalData(graph: string, paths: Iterable<string>): string[] {
   const folder = dirname(graph);
@@ -45,13 +45,13 @@ export function externalData(graph: string, paths: Iterable<string>): string[] {
   );
 }
 
-/** The first of a graph's possible places where there is one; the usual one if there is none. */
+/** Returns the first possible place of a graph that exists, or the usual place if none does. */
 export function graphAmong(paths: Iterable<string>, places: readonly string[]): string {
   const there = new Set(paths);
   return places.find((path) => there.has(path)) ?? places[0]!;
 }
 
-/** The precisions of which the repository, or the folder, has a graph, or one of these. */
+/** Lists the precisions with a graph in a repository or folder, optionally only at the given places. */
 export function precisionsOf(paths: Iterable<string>, graphs?: (dtype: Dtype) => readonly string[]): Dtype[] {
   const there = [...paths];
   return DTYPES.filter((dtype) =>

@@ -13,7 +13,7 @@ const ofEmbedder = (options: object) => checkOptions(options as EmbedderOptions,
 const ofReranker = (options: object) => checkOptions(options as RerankerOptions, RERANKER_OPTIONS, "loadReranker");
 
 describe("the loaders' options", () => {
-  test("takes every option with a good value, as it is", () => {
+  test("returns every valid option unchanged", () => {
     const options: EmbedderOptions = {
       dtype: "q8",
       maxTokens: 256,
@@ -47,10 +47,12 @@ describe("the loaders' options", () => {
     ["constructor", 1],
   ])("refuses the unknown option %s, and names those that are", (name, value) => {
     expect(() => ofEmbedder({ [name]: value })).toThrow(refusal(name));
-    expect(() => ofEmbedder({ [name]: value })).toThrow(/is not an option of loadEmbedder; known are dtype, revision/);
+    expect(() => ofEmbedder({ [name]: value })).toThrow(
+      /is not an option of loadEmbedder\. Known options: dtype, revision/,
+    );
   });
 
-  test("refuses what only the other loader takes", () => {
+  test("rejects options of the other loader", () => {
     for (const name of ["scale", "cutoffLayer", "weights"])
       expect(() => ofEmbedder({ [name]: 1 })).toThrow(refusal(name));
     for (const name of ["task", "examples", "outputs"]) expect(() => ofReranker({ [name]: 1 })).toThrow(refusal(name));
@@ -92,13 +94,13 @@ describe("the loaders' options", () => {
   });
 });
 
-test("checkThreads refuses more workers than threads", () => {
+test("checkThreads rejects more workers than threads", () => {
   expect(() => checkThreads({ threads: 2, workers: 3 })).toThrow(refusal("workers"));
   checkThreads({ threads: 2, workers: 2 });
   checkThreads({ workers: 3 });
 });
 
-test("refuse names an option that means nothing for the model, and says why", () => {
+test("refuse names an option that does not apply to the model, and says why", () => {
   expect(() => refuse({ scale: "logit" }, ["scale"], "it has no scores")).toThrow(refusal("scale"));
   expect(() => refuse({ scale: "logit" }, ["scale"], "it has no scores")).toThrow("it has no scores");
   refuse<RerankerOptions>({ threads: 1 }, ["scale", "dimensions"], "");
@@ -113,7 +115,7 @@ test("maxTokensOf is the option, else the model's default, else its limit", () =
   expect(() => maxTokensOf({ maxTokens: 2 }, small, 3)).toThrow(/3 to 512 for BAAI\/bge-small-en-v1\.5, not 2/);
 });
 
-test("dimensionsOf is the option, up to the model's width", () => {
+test("dimensionsOf is the option, up to the model's dimensions", () => {
   expect(dimensionsOf({}, small)).toBe(384);
   expect(dimensionsOf({ dimensions: 1 }, small)).toBe(1);
   expect(dimensionsOf({ dimensions: 384 }, small)).toBe(384);

@@ -4,7 +4,7 @@ import type { EmbedderOptions, FewShotExample, HybridWeights, LoadOptions, Reran
 import { type Checks, isCount, isFlag, isFunction, isList, isSignal, isText, oneOf } from "../checks.js";
 import { isRevision } from "./names.js";
 
-/** What says which of a model's files are meant. */
+/** The options that choose a model's files. */
 export const FILE_OPTIONS: Checks<Pick<LoadOptions, "dtype" | "revision">> = {
   dtype: oneOf("fp32", "fp16", "int8", "q8"),
   revision: (value) => (typeof value === "string" && isRevision(value) ? undefined : "a branch, a tag or a commit"),
@@ -53,13 +53,13 @@ export const RERANKER_OPTIONS: Checks<RerankerOptions> = {
     isWeights(value) ? undefined : "{ dense, sparse, multiVector }, numbers of at least 0 and not all 0",
 };
 
-/** Refuses threads and workers that do not go together. */
+/** Rejects more workers than threads. @throws BgeError `INVALID_OPTION` */
 export function checkThreads({ threads, workers }: LoadOptions): void {
   if (threads === undefined || workers === undefined || workers <= threads) return;
-  throw invalid("workers", `(${workers}) must not be more than threads (${threads}): each worker needs one`);
+  throw invalid("workers", `(${workers}) must not exceed threads (${threads}), because each worker needs one`);
 }
 
-/** Refuses an option that means nothing for this model. */
+/** Rejects an option that does not apply to the model. @throws BgeError `INVALID_OPTION` */
 export function refuse<Options extends object>(
   options: Options,
   names: readonly (keyof Options & string)[],
@@ -69,10 +69,10 @@ export function refuse<Options extends object>(
   if (name !== undefined) throw invalid(name, `does not apply: ${reason}`);
 }
 
-/** [CLS], [SEP] and one token of a text between them. */
+/** [CLS], one token of text, and [SEP]. */
 export const LEAST_TEXT_TOKENS = 3;
 
-/** The token limit in use. `least` is what special tokens alone would fill. */
+/** Returns the token limit in use. `least` is the lowest limit that leaves room for text. @throws BgeError `INVALID_OPTION` */
 export function maxTokensOf(options: LoadOptions, spec: ModelSpec, least: number): number {
   const maxTokens = options.maxTokens ?? spec.defaultMaxTokens ?? spec.maxTokens;
   if (maxTokens > spec.maxTokens || maxTokens < least) {
@@ -81,12 +81,12 @@ export function maxTokensOf(options: LoadOptions, spec: ModelSpec, least: number
   return maxTokens;
 }
 
-/** The vector width in use. */
+/** Returns the vector length in use. @throws BgeError `INVALID_OPTION` */
 export function dimensionsOf(options: Pick<EmbedderOptions, "dimensions">, spec: EmbeddingSpec): number {
   return widthOf(options.dimensions ?? Math.min(spec.defaultDimensions ?? spec.dimensions, spec.dimensions), spec);
 }
 
-/** The width of token vectors in use: what a model's files cut are its text vectors. */
+/** Returns the token vector length in use. A cut in the model's files only applies to text vectors. @throws BgeError `INVALID_OPTION` */
 export function tokenDimensionsOf(options: Pick<EmbedderOptions, "dimensions">, spec: EmbeddingSpec): number {
   return widthOf(options.dimensions ?? spec.dimensions, spec);
 }

@@ -15,7 +15,7 @@ const tiny = fixture("tiny-bert-cls");
 const coded = (code: string, parameter?: string) =>
   expect.objectContaining({ name: "BgeError", code, ...(parameter === undefined ? {} : { parameter }) });
 
-/** A copy of the tiny model, with more files or fewer. */
+/** Copies the tiny model, and adds or replaces files. */
 function tinyModel(more: Readonly<Record<string, unknown>> = {}): string {
   const folder = folderOf();
   cpSync(tiny, folder, { recursive: true });
@@ -23,7 +23,7 @@ function tinyModel(more: Readonly<Record<string, unknown>> = {}): string {
   return folder;
 }
 
-/** The tiny model in a cache as huggingface_hub lays it out: blobs, and snapshots that link to them. */
+/** Puts the tiny model into a cache in huggingface_hub's layout: blobs, and snapshots that link to them. */
 function cached(id: string): string {
   const cache = folderOf();
   const repository = join(cache, `models--${id.replaceAll("/", "--")}`);
@@ -60,7 +60,7 @@ describe("a folder", () => {
     });
   });
 
-  test("may be written as every form of path", () => {
+  test("accepts every form of path", () => {
     const here = `./${relative(process.cwd(), tiny)}`;
     const there = join("..", relative(join(process.cwd(), ".."), tiny));
     const forms = [tiny, `${tiny}/`, here, there, pathToFileURL(tiny).href, pathToFileURL(`${tiny}/`).href];
@@ -69,7 +69,7 @@ describe("a folder", () => {
   });
 
   test.each(["./no/such", "../no-such", "/no/such", "file:///no/such", "C:\\no\\such", "."])(
-    "%s is one, and an error that names what it lacks where it does not exist",
+    "%s is one, and an error naming the missing files if it does not exist",
     (model) => {
       expect(() => resolveModel(model)).toThrow(coded("MODEL_NOT_FOUND", "model"));
       expect(() => resolveModel(model)).toThrow(/lacks .*model\.onnx.*tokenizer\.json.*tokenizer_config\.json/);
@@ -80,14 +80,14 @@ describe("a folder", () => {
     expect(() => resolveModel("file://elsewhere/model")).toThrow(coded("INVALID_OPTION", "directory"));
   });
 
-  test("without the precision asked for: the error names those that are there", () => {
+  test("without the requested precision is an error naming those there are", () => {
     expect(() => resolveModel(tiny, { dtype: "int8" })).toThrow("it has dtype fp32");
     expect(() => resolveModel(tiny, { dtype: "fp16" })).toThrow(/model_fp16\.onnx/);
     const both = tinyModel({ "onnx/model_quantized.onnx": "x" });
     expect(() => resolveModel(both, { dtype: "fp16" })).toThrow("it has dtype fp32, int8");
   });
 
-  test("takes the precision asked for, and with it what may share a run", () => {
+  test("uses the requested precision, and its batching", () => {
     const both = tinyModel({ "onnx/model_quantized.onnx": "x" });
     const int8 = resolveModel(both, { dtype: "int8" }).source;
     expect(int8).toMatchObject({ dtype: "int8", batching: "alone", file: join(both, "onnx", "model_quantized.onnx") });
@@ -97,7 +97,7 @@ describe("a folder", () => {
     expect(int8.fingerprint).not.toBe(resolveModel(both).source.fingerprint);
   });
 
-  test("that declares no pooling is an error which says how to pass it; passing it is enough", () => {
+  test("without a declared pooling is an error saying how to pass it; passing it is enough", () => {
     const folder = folderOf();
     cpSync(tiny, folder, { recursive: true, filter: (path) => !path.includes("1_Pooling") });
     expect(() => resolveModel(folder)).toThrow(coded("MODEL_MISMATCH", "pooling"));
@@ -105,14 +105,14 @@ describe("a folder", () => {
     expect(resolveModel({ directory: folder, pooling: "mean" }).spec).toMatchObject({ pooling: "mean" });
   });
 
-  test("carries our own facts in bge.json; those of the caller go first", () => {
+  test("has our own facts in bge.json; the caller's take precedence", () => {
     const folder = tinyModel({ "bge.json": { batching: "equal-length", id: "me/mine", dtype: "fp32" } });
     expect(resolveModel(folder)).toMatchObject({ spec: { id: "me/mine" }, source: { batching: "equal-length" } });
     const own = resolveModel({ directory: folder, batching: "alone", id: "you/yours", queryInstruction: "" });
     expect(own).toMatchObject({ spec: { id: "you/yours", queryInstruction: "" }, source: { batching: "alone" } });
   });
 
-  test("with a known id takes the table's facts, whatever its files declare; those of bge.json and the caller's go before", () => {
+  test("with a known id has the table's facts, whatever its files declare; bge.json and the caller take precedence", () => {
     const folder = tinyModel({ "1_Pooling/config.json": { pooling_mode_mean_tokens: true }, "bge.json": {} });
     const known = findModel("BAAI/bge-small-zh-v1.5");
     expect(resolveModel({ directory: folder, id: "bge-small-zh-v1.5" }).spec).toEqual(known);
@@ -146,7 +146,7 @@ describe("the limit", () => {
     "sentence_bert_config.json": {},
   });
 
-  test("in use is the least that any file states; the position table's is the most", () => {
+  test("in use is the lowest in any file; the maximum is the position table's", () => {
     expect(limitsOf(tinyModel({ ...config(1024), ...limited(512) }))).toEqual([1024, 512]);
     expect(limitsOf(tinyModel({ ...config(1024), ...limited(1e30) }))).toEqual([1024, undefined]);
     expect(limitsOf(tinyModel({ ...config(256), ...limited(512) }))).toEqual([256, undefined]);
@@ -155,7 +155,7 @@ describe("the limit", () => {
     expect(limitsOf(tinyModel({ ...config(512), ...limited(128), ...asked }))).toEqual([512, 64]);
   });
 
-  test("of bge.json counts with the others, and the caller's goes before all", () => {
+  test("in bge.json counts like the others, and the caller's takes precedence", () => {
     const own = (facts: object) => tinyModel({ ...config(1024), ...limited(128), "bge.json": facts });
     expect(limitsOf(own({ defaultMaxTokens: 512 }))).toEqual([1024, 128]);
     expect(limitsOf(own({ defaultMaxTokens: 64 }))).toEqual([1024, 64]);
@@ -170,7 +170,7 @@ describe("the limit", () => {
     expect(limitsOf(more)).toEqual([600, 512]);
   });
 
-  test("of a known id is the table's, or less where the folder states less", () => {
+  test("of a known id is the table's, or the folder's if lower", () => {
     const id = "BAAI/bge-m3";
     expect(limitsOf({ id, directory: tinyModel({ ...config(8192), ...limited(8192) }) })).toEqual([8192, 512]);
     expect(limitsOf({ id, directory: tinyModel({ ...config(8192), ...limited(128) }) })).toEqual([8192, 128]);
@@ -180,7 +180,7 @@ describe("the limit", () => {
     ]);
   });
 
-  test("of a cross-encoder likewise", () => {
+  test("of a cross-encoder is read the same way", () => {
     const folder = folderOf();
     cpSync(fixture("tiny-bert-reranker"), folder, { recursive: true });
     addFiles(folder, { ...limited(64), "bge.json": {} });
@@ -193,7 +193,7 @@ describe("the limit", () => {
   });
 });
 
-describe("a folder that is written as an id is", () => {
+describe("a folder written like an id is", () => {
   const within = (name: string) => {
     const root = folderOf();
     cpSync(tiny, join(root, name), { recursive: true });
@@ -202,7 +202,7 @@ describe("a folder that is written as an id is", () => {
     return root;
   };
 
-  test.each(["models/tiny", "models/tiny/", "a/b/c", "someone--else"])("taken where it is there: %s", (name) => {
+  test.each(["models/tiny", "models/tiny/", "a/b/c", "someone--else"])("used if it exists: %s", (name) => {
     const root = within(name);
     expect(resolveModel(name).source).toMatchObject({
       from: "directory",
@@ -210,29 +210,29 @@ describe("a folder that is written as an id is", () => {
     });
   });
 
-  test("passed over where the table knows the id, and the error says how to write it", () => {
+  test("ignored where the table knows the id, and the error says how to write it", () => {
     const root = within("BAAI/bge-large-zh");
     const missing = () => resolveModel("BAAI/bge-large-zh");
-    expect(missing).toThrow(`folder ${join(root, "BAAI", "bge-large-zh")} was passed over`);
-    expect(missing).toThrow('"./BAAI/bge-large-zh" is the folder');
+    expect(missing).toThrow(`folder ${join(root, "BAAI", "bge-large-zh")} was ignored`);
+    expect(missing).toThrow('pass "./BAAI/bge-large-zh" for the folder');
     expect(resolveModel("./BAAI/bge-large-zh").spec.id).toBe("bge-large-zh");
   });
 
-  test("never taken for { id }", () => {
+  test("never used for { id }", () => {
     within("models/tiny");
     expect(() => resolveModel({ id: "models/tiny" })).toThrow(coded("MODEL_NOT_FOUND"));
   });
 
-  test("named where it is not there", () => {
+  test("named in the error if it does not exist", () => {
     const root = within("models/tiny");
     expect(() => resolveModel("models/small")).toThrow(`no folder ${join(root, "models", "small")}`);
     expect(() => resolveModel("models/small/")).toThrow(/directory .*models.small.* lacks/);
     expect(() => resolveModel("a/b/c")).toThrow(`there is no folder ${join(root, "a", "b", "c")}`);
-    // A file is no folder.
+    // A file is not a folder.
     expect(() => resolveModel("models/tiny/config.json")).toThrow(coded("INVALID_OPTION", "id"));
   });
 
-  test("not looked for where the working folder is gone", () => {
+  test("not looked for if the working folder is gone", () => {
     const cwd = vi.spyOn(process, "cwd").mockImplementation(() => {
       throw new Error("ENOENT: uv_cwd");
     });
@@ -249,7 +249,7 @@ describe("a URL", () => {
     }
   });
 
-  test("of anything else is refused", () => {
+  test("of anything else is rejected", () => {
     for (const model of [new URL("https://example.org/model"), { directory: "https://example.org/model" }]) {
       expect(() => resolveModel(model)).toThrow(coded("INVALID_OPTION", "directory"));
     }
@@ -263,7 +263,7 @@ describe("a graph", () => {
     return folder;
   };
 
-  test("beside the other files is found, in every precision; one in onnx/ goes first", () => {
+  test("next to the other files is found, in every precision; one in onnx/ comes first", () => {
     const folder = graphless();
     addFiles(folder, { "model.onnx": "fp32", "model_quantized.onnx": "int8" });
     expect(resolveModel(folder).source.file).toBe(join(folder, "model.onnx"));
@@ -273,7 +273,7 @@ describe("a graph", () => {
     expect(resolveModel(folder).source.file).toBe(join(folder, "onnx", "model.onnx"));
   });
 
-  test("of a folder with its transformer in a folder of its own is found in either", () => {
+  test("of a model whose transformer has its own folder is found in either", () => {
     const folder = folderOf({
       "modules.json": [{ type: "sentence_transformers.models.Transformer", path: "0_Transformer" }],
     });
@@ -284,7 +284,7 @@ describe("a graph", () => {
     expect(resolveModel(facts).source.file).toBe(join(folder, "onnx", "model.onnx"));
   });
 
-  test("under another name is listed, with what to write, and taken when it is named", () => {
+  test("with another name is listed, with how to choose it, and used when chosen", () => {
     const folder = graphless();
     const names = ["model_qint8_avx512_vnni", "model_O3", "model_O4", "encoder"].map((name) => `onnx/${name}.onnx`);
     addFiles(folder, Object.fromEntries(names.map((name) => [name, name])));
@@ -308,7 +308,7 @@ describe("a graph", () => {
     expect(resolveModel(fp32).spec).not.toHaveProperty("file");
   });
 
-  test("that is named is not what bge.json says of the usual one, and may be named there", () => {
+  test("chosen by name does not get bge.json's facts of the usual one, and may be chosen there", () => {
     const facts = { dtype: "int8", batching: "equal-length", optimized: true };
     const folder = tinyModel({ "onnx/model_O3.onnx": "x", "onnx/model_quantized.onnx": "y", "bge.json": facts });
     expect(resolveModel(folder).source).toMatchObject(facts);
@@ -319,14 +319,14 @@ describe("a graph", () => {
   });
 
   test.each(["../model.onnx", "/etc/model.onnx", "onnx\\model.onnx", "C:/model.onnx", "onnx/model.bin", ""])(
-    "that is named as %j is refused",
+    "named %j is rejected",
     (file) => {
       expect(() => resolveModel({ directory: tiny, file })).toThrow(coded("INVALID_OPTION", "file"));
       expect(() => resolveModel(tinyModel({ "bge.json": { file } }))).toThrow(coded("MODEL_CORRUPT"));
     },
   );
 
-  test("that is named and is not there is an error that lists those that are", () => {
+  test("chosen by name but missing is an error listing those there are", () => {
     const named = () => resolveModel({ directory: tiny, file: "onnx/model_O3.onnx" });
     expect(named).toThrow(/lacks .*model_O3\.onnx.*onnx.model\.onnx/);
     expect(() => resolveModel({ directory: tiny, file: "onnx/model.onnx" }, { cutoffLayer: 3 })).toThrow(
@@ -334,7 +334,7 @@ describe("a graph", () => {
     );
   });
 
-  test("changes its fingerprint with its data, whatever that is called", () => {
+  test("changes its fingerprint with its data, whatever its name", () => {
     const folder = tinyModel({ "model.onnx": "graph" });
     const file = (name: string) => resolveModel({ directory: folder, file: name }).source.fingerprint;
     for (const [graph, data] of [
@@ -355,7 +355,7 @@ describe("a graph", () => {
 });
 
 describe("an id", () => {
-  test("is found in the Hugging Face cache, by the snapshot that main names", () => {
+  test("is found in the Hugging Face cache, in main's snapshot", () => {
     const repository = cached("BAAI/bge-base-en-v1.5");
     const { spec, source } = resolveModel("BAAI/bge-base-en-v1.5");
     expect(spec).toMatchObject({ id: "BAAI/bge-base-en-v1.5", queryInstruction: expect.stringContaining("passages") });
@@ -363,7 +363,7 @@ describe("an id", () => {
     expect(resolveModel("bge-base-en-v1.5").source).toEqual(source);
   });
 
-  test("that the table does not know takes its facts from its files in the cache", () => {
+  test("that is not in the table gets its facts from its files in the cache", () => {
     cached("someone/their-model");
     expect(resolveModel("someone/their-model").spec).toMatchObject({ id: "someone/their-model", dimensions: 48 });
   });
@@ -375,12 +375,12 @@ describe("an id", () => {
     expect(resolveModel().source).toEqual(source);
   });
 
-  test("is looked for in the cache when the package lacks the precision asked for", () => {
+  test("is looked for in the cache if the package lacks the requested precision", () => {
     const repository = cached("BAAI/bge-small-en-v1.5");
     expect(resolveModel("bge-small-en-v1.5", { dtype: "fp32" }).source.directory).toContain(repository);
   });
 
-  test("that is nowhere: the error lists every place and how to get it", () => {
+  test("that is nowhere is an error listing every place and how to get it", () => {
     const missing = () => resolveModel("BAAI/bge-large-zh");
     expect(missing).toThrow(coded("MODEL_NOT_FOUND", "model"));
     expect(missing).toThrow("package @bge-js/model-bge-large-zh is not installed");
@@ -389,7 +389,7 @@ describe("an id", () => {
     expect(() => resolveModel("someone/nothing")).toThrow("no model package exists for someone/nothing");
   });
 
-  test("whose snapshot is not complete: the error lists the files", () => {
+  test("whose snapshot is incomplete is an error listing the files", () => {
     const repository = cached("someone/partial");
     addFiles(repository, { "refs/main": "fff" });
     expect(() => resolveModel("someone/partial")).toThrow(/cache .*snapshots.fff lacks .*model\.onnx/);
@@ -404,22 +404,25 @@ describe("an id", () => {
     expect(() => resolveModel(tiny, { revision: "v1" })).toThrow(coded("INVALID_OPTION", "revision"));
   });
 
-  test.each(["a/b/c", "x\\..\\..\\y", "BAAI/../../x", "a--b", "x y"])("%s is none, and becomes no path", (id) => {
-    expect(() => resolveModel(id)).toThrow(coded("INVALID_OPTION", "id"));
-    expect(() => resolveModel({ id, directory: tiny })).not.toThrow(coded("INVALID_OPTION", "id"));
-  });
+  test.each(["a/b/c", "x\\..\\..\\y", "BAAI/../../x", "a--b", "x y"])(
+    "%s is not one, and never becomes a path",
+    (id) => {
+      expect(() => resolveModel(id)).toThrow(coded("INVALID_OPTION", "id"));
+      expect(() => resolveModel({ id, directory: tiny })).not.toThrow(coded("INVALID_OPTION", "id"));
+    },
+  );
 
-  test("whose cached name of a commit is a path is not followed", () => {
+  test("whose cached commit is a path is not followed", () => {
     const repository = cached("someone/else");
     addFiles(repository, { "refs/main": "../../../../etc" });
     expect(() => resolveModel("someone/else")).toThrow(coded("MODEL_NOT_FOUND"));
   });
 
-  test("that is empty is refused", () => {
+  test("that is empty is rejected", () => {
     expect(() => resolveModel("")).toThrow(coded("INVALID_OPTION", "id"));
   });
 
-  test("is checked by its facts before any file is looked for, if it is known", () => {
+  test("in the table is checked by its facts before any file is looked for", () => {
     const check = () => {
       throw new Error("not this one");
     };
@@ -434,7 +437,7 @@ describe("an id", () => {
 });
 
 describe("the table of models", () => {
-  test("knows each by its full id and by its short name", () => {
+  test("finds each by its full id and its short name", () => {
     for (const model of MODELS) {
       expect(findModel(model.id)).toBe(model);
       expect(findModel(model.id.replace("BAAI/", ""))).toBe(model);
@@ -442,13 +445,13 @@ describe("the table of models", () => {
   });
 
   test.each(["other/bge-small-en-v1.5", "baai/bge-small-en-v1.5", "BAAI/bge-small-en-v1.5 ", "BAAI/", "small"])(
-    "knows nothing of %j",
+    "does not know %j",
     (id) => {
       expect(findModel(id)).toBeUndefined();
     },
   );
 
-  test("holds all the models that it should, each once", () => {
+  test("has all expected models, each once", () => {
     const sizes = ["small", "base", "large"];
     const plain = sizes.flatMap((size) => ["en", "zh"].flatMap((l) => [`bge-${size}-${l}`, `bge-${size}-${l}-v1.5`]));
     const others = [
@@ -470,7 +473,7 @@ describe("the table of models", () => {
     );
   });
 
-  test("holds the instructions to the letter", () => {
+  test("has the exact instructions", () => {
     const instructionOf = (id: string) => (findModel(id) as { queryInstruction?: string }).queryInstruction;
     for (const size of ["small", "base", "large"]) {
       for (const version of ["", "-v1.5"]) {
@@ -499,18 +502,18 @@ describe("the table of models", () => {
     ["bge-reasoner-embed-qwen3-8b-0923", { queryFormat: "Instruct: {instruction}\nQuery: {text}" }],
     ["bge-reranker-v2-minicpm-layerwise", { layers: { first: 8, last: 40 } }],
     ["bge-reranker-v2.5-gemma2-lightweight", { needs: expect.any(String) }],
-  ])("holds the facts of %s", (id, facts) => {
+  ])("has the facts of %s", (id, facts) => {
     expect(findModel(id)).toMatchObject(facts);
   });
 });
 
-test("missingFiles names the graph, and the tokenizer's files", () => {
+test("missingFiles lists the graph and the tokenizer's files", () => {
   expect(missingFiles(tiny, graphFile("fp32"))).toEqual([]);
   expect(missingFiles(tiny, graphFile("int8"))).toEqual([join(tiny, "onnx", "model_quantized.onnx")]);
   expect(missingFiles("/nowhere", graphFile("fp16"))).toHaveLength(3);
 });
 
-test("packageName knows packages for the models of BAAI alone", () => {
+test("packageName only knows packages for BAAI's models", () => {
   expect(packageName("BAAI/bge-small-zh-v1.5")).toBe("@bge-js/model-bge-small-zh-v1.5");
   expect(packageName("other/bge-small-zh-v1.5")).toBeUndefined();
 });

@@ -35,29 +35,32 @@ export interface ResolvedModel {
 
 export interface ResolveOptions {
   readonly dtype?: Dtype | "q8" | undefined;
-  /** The layer after which a layerwise reranker stops. @default its last */
+  /** The layer after which a layerwise reranker stops. @default the model's last */
   readonly cutoffLayer?: number | undefined;
-  /** Branch, tag or commit in the cache; an installed model package has none, and is passed over. @default "main" */
+  /** A branch, tag or commit in the cache. Installed model packages have none and are then skipped. @default a model package, else "main" */
   readonly revision?: string | undefined;
-  /** Called as soon as facts are known from the table, before any file is looked for. */
+  /** Called as soon as the table's facts are known, before any file is looked for, and again with the facts found. */
   readonly check?: (spec: ModelSpec) => void;
 }
 
 /**
- * Finds a model's facts and files without loading anything: an id (an installed model package first, then the local Hugging
- * Face cache), a folder, or a reference to either. No model: the embedded default.
+ * Finds a model's facts and files on this machine without loading anything. An id is looked for in installed model packages, then in
+ * the local Hugging Face cache.
  *
- * @throws BgeError `MODEL_NOT_FOUND` with every place that was tried, `MODEL_MISMATCH` with the fact that is missing,
- * `UNSUPPORTED_MODEL`, `MODEL_CORRUPT`, `INVALID_INPUT`
+ * @param model a Hugging Face id, a folder, or `{ id?, directory?, ...facts }`. @default the packaged bge-small-en-v1.5
+ * @example
+ * const { spec, source } = resolveModel("BAAI/bge-small-en-v1.5");
+ * @throws BgeError `MODEL_NOT_FOUND` with every place tried, `MODEL_MISMATCH` with the missing fact,
+ * `UNSUPPORTED_MODEL`, `MODEL_CORRUPT`, `ACCESS_DENIED`, `INVALID_OPTION`
  */
 export function resolveModel(model?: string | URL | ModelReference, options: ResolveOptions = {}): ResolvedModel {
   const { directory, ...given } = toReference(model);
   const { revision } = options;
   if (directory !== undefined && revision !== undefined) {
-    throw invalid("revision", "does not apply: a folder has none");
+    throw invalid("revision", "does not apply to a folder");
   }
   if (given.file !== undefined && options.cutoffLayer !== undefined) {
-    throw invalid("cutoffLayer", `does not apply: the graph is named (${given.file})`);
+    throw invalid("cutoffLayer", `does not apply to a graph chosen by name (${given.file})`);
   }
   const known = given.id === undefined ? undefined : findModel(given.id);
   if (known !== undefined) options.check?.({ ...known, ...given, id: known.id } as ModelSpec);
@@ -92,7 +95,7 @@ export function resolveModel(model?: string | URL | ModelReference, options: Res
     if (outside !== undefined) {
       throw new BgeError(
         "MODEL_CORRUPT",
-        `${outside} is a link that leads out of the cache: it is not used. Remove it.`,
+        `${outside} is a link that leads out of the cache. Remove it and download the model again.`,
       );
     }
     const spec = completeSpec(facts, folder);
@@ -115,22 +118,22 @@ export function resolveModel(model?: string | URL | ModelReference, options: Res
   throw notFound(id ?? directory!, id, tried);
 }
 
-/** Where a model of this id may be, in the order in which it is looked for. */
+/** Lists where a model with this id may be, in search order. */
 function placesOf(id: string, revision: string | undefined): Place[] {
   if (!isOurs(id)) return revision === undefined ? [packagePlace(id), cachePlace(id)] : [cachePlace(id, revision)];
   checkModelId(id);
   if (revision === undefined) return [packagePlace(id)];
-  throw invalid("revision", `does not apply: ${id} comes in an npm package, which has none`);
+  throw invalid("revision", `does not apply: ${id} comes in an npm package, which has no revisions`);
 }
 
-/** What a folder says of its usual graph says nothing of another one that is named. */
+/** Drops the facts a folder states about its usual graph if another one is chosen by name. */
 function withoutDefault(own: Facts, { file }: Facts): Facts {
   if (file === undefined || file === own.file) return own;
   const { dtype: _dtype, batching: _batching, optimized: _optimized, ...rest } = own;
   return rest;
 }
 
-/** Facts by precedence: those given, the folder's own, the table's for the id, or what the folder's other files declare. */
+/** Merges facts by precedence: the caller's, `bge.json`'s, then the table's for the id or else those declared in the folder's other files. */
 function factsOf(folder: string, own: Facts, given: Facts): Facts {
   const id = given.id ?? own.id;
   const known = id === undefined ? undefined : findModel(id);
@@ -140,7 +143,7 @@ function factsOf(folder: string, own: Facts, given: Facts): Facts {
   return withLimits(facts, { known, own, declared, given });
 }
 
-/** The cutoff layer of a layerwise model in use. */
+/** Returns the cutoff layer in use, for a layerwise model. @throws BgeError `INVALID_OPTION` */
 function cutoffLayerOf({ id, layers }: Facts, asked: number | undefined): number | undefined {
   if (layers === undefined) return undefined;
   const layer = asked ?? layers.last;
@@ -169,16 +172,16 @@ function notFound(name: string, id: string | undefined, tried: readonly string[]
   );
 }
 
-/** Tells who has not named the model that was not found how to do without it. */
+/** Returns a handler that adds `advice` to `MODEL_NOT_FOUND`, for callers who did not name the model. */
 export function orElse(advice: string): (error: unknown) => never {
   return (error) => {
     if (!(error instanceof BgeError && error.code === "MODEL_NOT_FOUND")) throw error;
-    throw new BgeError(error.code, `${error.message}; or do without it: ${advice}`, {
+    throw new BgeError(error.code, `${error.message}; or use another model: ${advice}`, {
       cause: error,
       parameter: "model",
     });
   };
 }
 
-/** Models small enough for an npm package of their own. */
+/** Models with an npm package. */
 const EMBEDDED = new Set(["BAAI/bge-small-en-v1.5", "BAAI/bge-small-zh-v1.5", "bge-js/reranker-small-en"]);

@@ -1,7 +1,7 @@
 import type { EmbeddingSpec, ModelSpec, RerankerSpec } from "../api/model.js";
 import { CODE_TASKS, LLM_EMBEDDER_TASKS, WEB_SEARCH_TASKS } from "./tasks.js";
 
-/** Source of the instructions: FlagEmbedding's model list; the space after the English colon and the full-width Chinese colon belong to them. */
+/** Instructions from FlagEmbedding's model list. The space after the English colon and the full-width Chinese colon are part of them. */
 const EN = "Represent this sentence for searching relevant passages: ";
 const ZH = "为这个句子生成表示以用于检索相关文章：";
 
@@ -16,7 +16,7 @@ const BERT = {
 const EN_BERT = { ...BERT, queryInstruction: EN } as const;
 const ZH_BERT = { ...BERT, queryInstruction: ZH } as const;
 const XLMR_RERANKER = { kind: "reranker", architecture: "xlm-roberta", maxTokens: 512 } as const;
-/** Embedders whose query carries a task description in a template; documents are bare. The graph of tools/export pools. */
+/** Embedders with a task description in the query, and bare documents. The graphs written by tools/export do the pooling. */
 const DECODER = {
   kind: "embedding",
   pooling: "last-token",
@@ -26,7 +26,7 @@ const DECODER = {
 } as const;
 const TAGGED = { ...DECODER, queryFormat: "<instruct>{instruction}\n<query>{text}" } as const;
 
-/** FlagLLMReranker's: behind "A: query", a line end and "B: passage" comes a line end and the question. */
+/** FlagLLMReranker's prompt: "A: query", "B: passage" and the question, on lines of their own. */
 const LLM_RERANKER = {
   kind: "reranker",
   defaultMaxTokens: 512,
@@ -47,8 +47,8 @@ export const DEFAULT_EMBEDDER = "BAAI/bge-small-en-v1.5";
 /** The default of `loadReranker()`. */
 export const DEFAULT_RERANKER = "bge-js/reranker-small-en";
 
-/** The BGE family as data. Facts of repositories that could not be opened here are marked "unverified". */
-// biome-ignore format: a table reads best with one model a line
+/** The facts of the BGE models. Those not checked against the model's repository are marked "unverified". */
+// biome-ignore format: a table reads best with one model per line
 export const MODELS = [
   { ...EN_BERT, id: "BAAI/bge-small-en",      dimensions: 384 },
   { ...EN_BERT, id: "BAAI/bge-base-en",       dimensions: 768 },
@@ -62,13 +62,13 @@ export const MODELS = [
   { ...ZH_BERT, id: "BAAI/bge-small-zh-v1.5", dimensions: 512, lateInteraction: true },
   { ...ZH_BERT, id: "BAAI/bge-base-zh-v1.5",  dimensions: 768 },
   { ...ZH_BERT, id: "BAAI/bge-large-zh-v1.5", dimensions: 1024 },
-  // The hub's own file has hidden states alone, under a name that is unverified; tools/export writes all three heads.
+  // The hub's own file only has hidden states, under an unverified name; tools/export writes all three heads.
   { kind: "embedding", id: "BAAI/bge-m3", architecture: "xlm-roberta", pooling: "cls", similarity: "cosine", dimensions: 1024,
     maxTokens: 8192, defaultMaxTokens: 512, queryInstruction: "", output: "token_embeddings",
     sparseOutput: "sparse", multiVectorOutput: "multi_vector", licence: "MIT" },
-  // Width and limit unverified.
+  // Dimensions and limit unverified.
   { ...BERT, id: "BAAI/llm-embedder", dimensions: 768, queryInstruction: "", tasks: LLM_EMBEDDER_TASKS },
-  // Widths and limits of the decoders unverified. Default limits are those of the reference; bge-code-v1's is its card's.
+  // The decoders' dimensions and limits are unverified. Default limits are the reference implementation's; bge-code-v1's is its card's.
   { ...TAGGED, id: "BAAI/bge-code-v1", architecture: "qwen2", dimensions: 1536,
     maxTokens: 32768, defaultMaxTokens: 4096, tasks: CODE_TASKS, licence: "Apache-2.0" },
   { ...TAGGED, id: "BAAI/bge-multilingual-gemma2", architecture: "gemma2", dimensions: 3584, padding: "left",
@@ -92,12 +92,12 @@ export const MODELS = [
     needs: "token compression between layers, whose shapes depend on the data" },
 ] as const satisfies readonly (EmbeddingSpec | RerankerSpec)[];
 
-/** The cross-encoder that is measured to go well with an embedding model. */
+/** Returns the cross-encoder measured to combine well with an embedding model. */
 export function rerankerFor(embedder: string): string | undefined {
   return MODELS.find((model) => "fusedWith" in model && model.fusedWith === embedder)?.id;
 }
 
-/** The model of this id; the name after `BAAI/` alone will do. Other organisations' ids never match. */
+/** Finds a model by its id, or by its name without `BAAI/`. Other organisations' ids never match. */
 export function findModel(id: string): ModelSpec | undefined {
   return MODELS.find((model) => model.id === id || model.id === `BAAI/${id}`);
 }

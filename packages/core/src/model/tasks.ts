@@ -2,7 +2,7 @@ import type { TaskInstructions } from "../api/model.js";
 
 type Tasks = Readonly<Record<string, TaskInstructions>>;
 
-/** llm-embedder's six tasks; both sides carry an instruction. Source: FlagEmbedding's research/llm_embedder. */
+/** llm-embedder's six tasks, with instructions on both sides. Source: FlagEmbedding's research/llm_embedder. */
 export const LLM_EMBEDDER_TASKS = {
   qa: {
     query: "Represent this query for retrieving relevant documents: ",
@@ -33,8 +33,8 @@ export const LLM_EMBEDDER_TASKS = {
 const MIXED =
   "retrieve relevant answers that also consist of a mix of text and code snippets, and can help answer the question.";
 
-/** bge-code-v1's tasks; documents are bare. Source: FlagEmbedding's research/BGE_Coder, instructions for evaluation. */
-// biome-ignore format: a table reads best with one task a line
+/** bge-code-v1's tasks; documents are bare. Source: the evaluation instructions in FlagEmbedding's research/BGE_Coder. */
+// biome-ignore format: a table reads best with one task per line
 export const CODE_TASKS = {
   "web-query-to-code":            { query: "Given a web search query, retrieve relevant code that can help answer the query." },
   "explanation-to-code":          { query: "Given a textual explanation of code functionality, retrieve the corresponding code implementation." },
@@ -49,7 +49,7 @@ export const CODE_TASKS = {
   "bug-to-fix":                   { query: "Given a code snippet containing a bug and a natural language description of the bug or error, retrieve code snippets that demonstrate solutions or fixes for similar bugs or errors (the desired documents)." },
 } as const satisfies Tasks;
 
-/** The one instruction in the documentation of bge-multilingual-gemma2, bge-en-icl and bge-reasoner-embed; any other may be given. */
+/** The only instruction documented for bge-multilingual-gemma2, bge-en-icl and bge-reasoner-embed. Others may be passed. */
 export const WEB_SEARCH_TASKS = {
   "web-search": { query: "Given a web search query, retrieve relevant passages that answer the query." },
 } as const satisfies Tasks;

@@ -2,7 +2,7 @@ import { realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import { BgeError } from "../api/errors.js";
 
-/** Whether the working folder is gone, deleted or moved under this process. `process.cwd()` may still remember it. */
+/** True if the working folder was deleted or moved. `process.cwd()` may still return it. */
 export function isWorkingFolderGone(): boolean {
   try {
     realpathSync.native(".");
@@ -12,7 +12,7 @@ export function isWorkingFolderGone(): boolean {
   }
 }
 
-/** An absolute path. @throws BgeError `MODEL_NOT_FOUND` where there is no working folder that a relative one would be in */
+/** Returns an absolute path. @throws BgeError `MODEL_NOT_FOUND` for a relative path if the working folder is gone */
 export function absolutePath(path: string): string {
   try {
     return resolve(path);
@@ -20,7 +20,7 @@ export function absolutePath(path: string): string {
     throw new BgeError(
       "MODEL_NOT_FOUND",
       `${path} is a relative path, and the working folder of this process is gone. ` +
-        "Pass an absolute path, or process.chdir() to a folder that is there.",
+        "Pass an absolute path, or process.chdir() to an existing folder.",
       { parameter: "model", cause },
     );
   }
