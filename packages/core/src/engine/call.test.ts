@@ -60,7 +60,7 @@ describe("a call", () => {
     expect(await Promise.all([running, waiting, codeOf(call.run(rows(1)))])).toEqual(
       new Array(3).fill("DEADLINE_EXCEEDED"),
     );
-    // The worker may still answer, or die.
+    // The worker may still respond, or die.
     expect(job.lost()).toBe(false);
     job.reject(LOST);
   });

@@ -3,10 +3,10 @@ import { expect, test } from "vitest";
 import { folderOf } from "../../../../test/support/folders.js";
 import { gone, start } from "../../../../test/support/programs.js";
 import { live, until } from "../../../../test/support/workers.js";
-// Built files: a process does not start from TypeScript on Node 20.
+// Built files: Node 20 cannot start a process from TypeScript.
 import { tryDevice } from "../../dist/engine/device-trial.js";
 
-/** A trial by another program; its process is gone behind it. */
+/** Runs a trial with another program and checks that its process is gone afterwards. */
 async function trialBy(program: string, limitMs?: number): Promise<string | undefined> {
   const folder = folderOf({ "trial.mjs": program });
   const problem = await tryDevice("any", { entry: join(folder, "trial.mjs"), ...(limitMs && { limitMs }) });

@@ -15,7 +15,7 @@ const numbered = (count: number) => Array.from({ length: count }, (_, i) => `tex
 const long = (count: number) => Array.from({ length: count }, (_, i) => `word ${i} `.repeat(60));
 const tick = () => new Promise((resolve) => setTimeout(resolve, 5));
 
-/** Every worker thread that is alive; Node tells of each. */
+/** All live worker threads, which Node announces. */
 const workers = new Set<Worker>();
 process.on("worker", (worker) => {
   workers.add(worker);
@@ -38,7 +38,7 @@ async function embedder(name: string, options: LoadOptions & { batching?: "alone
   return model;
 }
 
-/** A copy of a tiny model, whose graph can be damaged and mended. */
+/** A copy of a tiny model whose graph can be damaged and repaired. */
 function breakable(name = "tiny-bert-cls") {
   const directory = folderOf();
   cpSync(fixture(name), directory, { recursive: true });
@@ -53,7 +53,7 @@ function breakable(name = "tiny-bert-cls") {
 describe("two models at once", () => {
   test("share the threads: what one is asked does not wait for the end of the other's bulk work", async () => {
     const [bulk, other] = [await embedder("tiny-bert-cls", { batching: "alone" }), await embedder("tiny-bert-mean")];
-    // All workers of both stand before it begins.
+    // All workers of both models are up before it begins.
     for (const model of [bulk, other]) await model.embedDocuments(long(300));
     let completed = 0;
     const total = 2000;
@@ -72,7 +72,7 @@ describe("two models at once", () => {
   });
 
   test("that wait for threads get them, although one before them was aborted or disposed", async () => {
-    // The first takes all threads there are, for one run; the others wait.
+    // The first takes all threads for one run; the others wait.
     const first = await embedder("tiny-bert-cls", { threads: availableParallelism(), workers: 1 });
     const [second, third] = [
       await embedder("tiny-bert-mean", { threads: 1 }),
@@ -231,7 +231,7 @@ describe("dispose", () => {
   test("while a worker starts, and while workers are busy, leaves none", async () => {
     for (const texts of [numbered(2), numbered(300)]) {
       const model = await embedder("tiny-bert-cls", { batching: "alone" });
-      // The second worker is started by the work itself.
+      // The work itself starts the second worker.
       const outcome = model.embedDocuments(texts).catch((error: unknown) => error);
       await new Promise((resolve) => setImmediate(resolve));
       await model.dispose();

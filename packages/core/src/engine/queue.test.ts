@@ -83,7 +83,7 @@ describe("the queue", () => {
   });
 
   test("never lets queries starve documents: of any nine takes with documents waiting, one is a document", () => {
-    // Lanes 0-2 are of queries, 3-5 of documents; a number above 5 is a take.
+    // Lanes 0-2 hold queries, 3-5 documents; a number above 5 is a take.
     fc.assert(
       fc.property(fc.array(fc.nat(9), { maxLength: 300 }), (steps) => {
         const queue = createQueue<{ urgent: boolean }>();
@@ -142,7 +142,7 @@ describe("the queue", () => {
           const lane = laneOf<number>();
           for (let i = 0; i < count; i++) queue.push(lane, caller);
         }
-        // Round r serves, in order, everyone who has more than r.
+        // Round r serves, in order, every caller with more than r items.
         const rounds = Array.from({ length: 9 }, (_, round) =>
           counts.flatMap((count, caller) => (count > round ? [caller] : [])),
         );

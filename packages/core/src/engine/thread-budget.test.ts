@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createBudget, type ThreadBudget, threadBudget } from "./thread-budget.js";
 
-/** A model whose workers, of `threads` each, run `jobs` when they are let. */
+/** A model whose workers of `threads` threads each run `jobs` when admitted. */
 function modelOn(budget: ThreadBudget, threads: number, log: string[] = [], name = "", workers = 1) {
   const model = { jobs: 0, urgent: false, running: 0, tries: 0, disposed: false, start, finish };
   function start(): void {
@@ -118,7 +118,7 @@ describe("the budget of threads", () => {
   test("does not let queries of one model starve the documents of another", () => {
     const budget = createBudget(1);
     const log: string[] = [];
-    // Two models with queries without end, so that one always waits.
+    // Two models with endless queries, so that one always waits.
     const models = ["q", "q", "d"].map((name) => modelOn(budget, 1, log, name));
     for (const model of models) {
       model.jobs = 100;
@@ -175,7 +175,7 @@ describe("the budget of threads", () => {
           const waiting = (wanted: (size: number) => boolean) =>
             models.some(({ jobs, running }, i) => jobs > 0 && running < i && wanted(threads[i]!));
           if (waiting(() => true)) expect(running).toBeGreaterThan(0);
-          // Work of one thread waits only behind somebody wider, or because everything is in use.
+          // Single-threaded work waits only behind wider work, or because everything is in use.
           if (waiting((size) => size === 1) && !waiting((size) => size > 1)) {
             expect(used()).toBeGreaterThanOrEqual(cpus);
           }
@@ -194,7 +194,7 @@ describe("the budget of threads", () => {
           }
           check();
         }
-        // Everything that was begun ends, and everything that waits is run.
+        // Everything that has started ends, and everything that waits is run.
         for (let left = 2000; models.some(({ running }) => running > 0); left--) {
           expect(left).toBeGreaterThan(0);
           models.find(({ running }) => running > 0)!.finish();

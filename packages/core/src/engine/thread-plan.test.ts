@@ -5,7 +5,7 @@ import { containerCpus, planThreads } from "./thread-plan.js";
 
 const machine = availableParallelism();
 
-/** A machine's files, for the reader of `containerCpus`. */
+/** Simulates a machine's files for `containerCpus`. */
 function reading(files: Readonly<Record<string, string>>): (path: string) => string | undefined {
   return (path) => files[path];
 }

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { folderOf } from "../../../../test/support/folders.js";
 import { fixture } from "../../../../test/support/models.js";
 import { live, until } from "../../../../test/support/workers.js";
-// Built files: neither a thread nor a process starts from TypeScript on Node 20.
+// Built files: Node 20 starts neither a thread nor a process from TypeScript.
 import { startProcess } from "../../dist/engine/process.js";
 import { startThread } from "../../dist/engine/thread.js";
 import type { FromWorker, Head, Work, WorkerStart } from "../protocol.js";
@@ -41,7 +41,7 @@ describe.each([
   test("says what the model is, answers in order with arrays of their own, and ends when it is closed", async () => {
     const { worker, messages, ends, late } = opened(starter);
     const texts = ["one", "two words", "three words here", "one"];
-    // Also what is sent before it stands.
+    // Including what is sent before it is ready.
     for (const text of texts) worker.send(work(text));
     worker.send({ type: "encode", texts, encoding: SINGLE });
     worker.send({ type: "close" });
@@ -91,7 +91,7 @@ describe.each([
 
   test("that dies before it stands tells its end", async () => {
     const { messages, ends } = opened(starter);
-    // Node tells of a thread a little later.
+    // Node announces a thread a little later.
     await until(() => live.size > 0);
     await Promise.all([...live].map((one) => one.kill()));
     await until(() => ends.length > 0);

@@ -66,8 +66,8 @@ describe("truncation", () => {
     truncation.refuse([512, 3], "document");
     const refuse = () => truncation.refuse([513, 512, 9000], "document");
     expect(refuse).toThrow(expect.objectContaining({ code: "INPUT_TOO_LONG", index: 0, indices: [0, 2] }));
-    expect(refuse).toThrow("More than 512 tokens. 2 of 3 inputs: index 0 has 513, index 2 has 9000.");
-    expect(() => truncation.refuse([385], "query", 384)).toThrow("More than 384 tokens. The query has 385 tokens.");
+    expect(refuse).toThrow("The limit is 512 tokens. 2 of 3 inputs are longer: index 0 has 513, index 2 has 9000.");
+    expect(() => truncation.refuse([385], "query", 384)).toThrow("The limit is 384 tokens. The query has 385 tokens.");
   });
 
   test.each(["warn", "silent"] as const)("%s refuses nothing", (truncation) => {

@@ -124,7 +124,7 @@ describe("windows", () => {
   test("bear a source whose `next` throws at once, or answers without a promise", async () => {
     const source = (next: () => IteratorResult<string>) => ({ [Symbol.asyncIterator]: () => ({ next }) });
     let left = 2;
-    // What a plain JavaScript caller may pass; `for await` takes it too.
+    // A plain JavaScript caller may pass this; `for await` accepts it too.
     const plain = source(() => (left-- > 0 ? { value: "x" } : { done: true, value: undefined })) as unknown;
     expect(await all(windows(plain as AsyncIterable<string>))).toEqual([{ offset: 0, texts: ["x", "x"] }]);
     const throwing = source(() => {
@@ -194,7 +194,7 @@ describe("mapAhead", () => {
       (i) => weights[i]!,
     );
     expect(await all(mapped)).toEqual(weights.map((_, i) => i));
-    // One that begins below the bound may go over it.
+    // An item that starts below the bound may exceed it.
     expect(most).toBeGreaterThanOrEqual(4);
     expect(most).toBeLessThanOrEqual(3 + 4);
   });

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { scoresByCandidates } from "./late-interaction.js";
 
-/** What `bestMatches` gives: cosines, then hits. */
+/** As returned by `bestMatches`: cosines, then hits. */
 const numbers = (cosines: readonly number[], hits: readonly number[]) => Float32Array.from([...cosines, ...hits]);
 
 describe("scoresByCandidates", () => {

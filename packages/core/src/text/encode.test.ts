@@ -15,7 +15,7 @@ function tokensOf(model: string, architecture: Architecture): Tokens {
 
 const bert = tokensOf("tiny-bert-cls", "bert");
 const xlmr = tokensOf("tiny-xlmr-cls", "xlm-roberta");
-/** Start, end and padding of each vocabulary. */
+/** Start, end and padding ids of each vocabulary. */
 const frames = [
   { name: "BERT", tokens: bert, start: 2, end: 3, between: [3], pad: 0 },
   { name: "XLM-R", tokens: xlmr, start: 0, end: 2, between: [2, 2], pad: 1 },

@@ -29,7 +29,7 @@ describe("a long text in parts", () => {
     );
   });
 
-  // Over many parts and many matches, wherever these end.
+  // Spans many parts and many matches, wherever these end.
   test.each(["tiny-bert-cls", "tiny-xlmr-cls", "tiny-code"])("has the ids of its pieces one by one: %s", (name) => {
     const tokenizer = load(name);
     const runs = fc.tuple(fc.constantFrom("\u0301", "\u0378", "\u0600", "熊", "🐼", "\ue000", "ж"), fc.nat(2500));

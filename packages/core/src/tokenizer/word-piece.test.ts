@@ -19,7 +19,7 @@ test.each([
   ["aca", ["a", "##c", "##a"]],
   ["a😀b", ["a", "##😀", "##b"]],
   ["😀😀", ["😀", "##😀"]],
-  // Only the greedy way is tried, and a word is never half known.
+  // Only the greedy split is tried, and a word is never partly known.
   ["abcx", ["[UNK]"]],
   ["b", ["[UNK]"]],
   ["\ude00", ["[UNK]"]],

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Pooling } from "../api/model.js";
 import { type HiddenRow, poolRow, tokenRows } from "./pooling.js";
 
-/** Two rows of three tokens of width 4, the second with one token of padding. */
+/** Two rows of three tokens of width 4; the second has one padding token. */
 const hidden = Float32Array.of(3, 4, 0, 9, 1, 1, 1, 1, 5, 0, 0, 1, 0, 2, 0, 2, 6, 0, 8, 0, 99, 99, 99, 99);
 const first: HiddenRow = { hidden, offset: 0, length: 3, width: 4 };
 const second: HiddenRow = { hidden, offset: 12, length: 2, width: 4 };
