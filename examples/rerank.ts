@@ -1,4 +1,5 @@
-// Puts the passages that answer a question first: late interaction reads all, a small cross-encoder the best of them.
+// Ranks the passages that answer a question first: late interaction scores all, and a small cross-encoder the best of
+// them.
 import { loadReranker } from "@bge-js/core";
 
 const question = "Can I bring my dog on the train?";

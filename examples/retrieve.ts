@@ -1,4 +1,4 @@
-// Search in memory: documents are found by their words and by their meaning.
+// In-memory search: finds documents by words and by meaning.
 import { loadRetriever } from "@bge-js/retriever";
 
 const handbook = [
@@ -16,11 +16,11 @@ const question = "Can I bring my pet?";
 const [best] = (await retriever.search(question, { topN: 1 })).results;
 console.log(`${question}\n  page ${best?.document.page}: ${best?.document.text}`);
 
-// A code is best looked for by its words alone: to a model one number is much like another.
+// Codes are best searched by words alone: to a model, one number looks much like another.
 const [exact] = (await retriever.search("E-4712", { stages: ["lexical"] })).results;
 console.log(`E-4712\n  page ${exact?.document.page}: ${exact?.document.text}`);
 
-// Only some of the documents, by the stages that fit into so many milliseconds.
+// Searches only some of the documents, with the stages that fit into the time limit.
 const { results, skipped } = await retriever.search("cheap tickets", {
   filter: ({ page }) => page < 20,
   budgetMs: 60_000,

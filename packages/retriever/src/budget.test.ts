@@ -16,7 +16,7 @@ describe("costs", () => {
     const costs = createCosts();
     expect(costs.estimate("dense", 1)).toBeUndefined();
     costs.record("dense", 10, 100);
-    expect(costs.estimate("dense", 1)).toBe(20); // 10 a unit, and twice a deviation of 5
+    expect(costs.estimate("dense", 1)).toBe(20); // 10 per unit, plus twice a deviation of 5
     expect(costs.estimate("crossEncoder", 1)).toBeUndefined();
     for (let i = 0; i < 50; i++) costs.record("dense", 10, 100);
     expect(costs.estimate("dense", 3)).toBeCloseTo(30, 3);

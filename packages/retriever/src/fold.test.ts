@@ -36,7 +36,7 @@ test("ASCII is left as it is", () => {
   fc.assert(fc.property(fc.string({ unit: "binary-ascii" }), (text) => isAscii(text) && fold(text) === text));
 });
 
-// What Lucene's ICUFoldingFilter is tested with.
+// Cases from the tests of Lucene's ICUFoldingFilter.
 test.each([
   ["Ruß", "russ"],
   ["ΜΆΪΟΣ", "μαιοσ"],

@@ -33,13 +33,13 @@ describe("a store", () => {
   test("uses the room of removed documents again, and stays exact", async () => {
     const store = createStore<Doc>(2);
     for (let round = 0; round < 5; round++) {
-      // A letter, so that it is one word.
+      // Begins with a letter to be one word.
       for (let i = 0; i < 1500; i++) store.put({ id: String(i), text: `word${i} r${round}` }, vector(i));
     }
     expect(store.size).toBe(1500);
     const view = store.view(everything);
     const cosines = await view.dense(vector(1));
-    // 6000 were replaced; without their room there would be 7500.
+    // 6000 were replaced; if slots were not reused, there would be 7500.
     expect(cosines.length).toBeLessThan(4500);
     expect(view.best(cosines, 2).map((slot) => view.document(slot).id)).toEqual(["1499", "1498"]);
     expect(view.best(view.lexical("r3"), 10, 0)).toEqual([]);

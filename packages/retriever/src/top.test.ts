@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { topSlots } from "./top.js";
 
 test("as a stable sort of the accepted gives them", () => {
-  // Few values, so that many are equal.
+  // Few distinct values, so that there are many ties.
   const scores = fc.array(fc.oneof(fc.integer({ min: 0, max: 5 }), fc.double({ noNaN: true })), { maxLength: 200 });
   fc.assert(
     fc.property(scores, fc.nat(20), fc.integer({ min: 1, max: 4 }), (scores, count, nth) => {
