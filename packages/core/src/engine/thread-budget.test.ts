@@ -33,7 +33,7 @@ describe("the budget of threads", () => {
     expect(budget.acquire(1, false, retry)).toBe(false);
   });
 
-  test("lets a worker with more threads than there are run alone, and nothing beside it", () => {
+  test("lets a worker with more threads than there are run, but only alone", () => {
     const budget = createBudget(2);
     const log: string[] = [];
     const [wide, narrow] = [modelOn(budget, 8, log, "wide"), modelOn(budget, 1, log, "narrow")];
@@ -57,7 +57,7 @@ describe("the budget of threads", () => {
     expect(log).toEqual(["busy", "other", "busy", "other", "busy", "busy", "busy"]);
   });
 
-  test("passes over one that has nothing to run any more: no wake-up is lost", () => {
+  test("skips one that has nothing left to run: no wake-up is lost", () => {
     const budget = createBudget(1);
     const log: string[] = [];
     const [first, aborted, last] = ["first", "aborted", "last"].map((name) => modelOn(budget, 1, log, name));
@@ -70,7 +70,7 @@ describe("the budget of threads", () => {
     expect(log).toEqual(["first", "last"]);
   });
 
-  test("one that leaves the line lets those behind it go at once", () => {
+  test("admits those behind one that leaves the line at once", () => {
     const budget = createBudget(2);
     const log: string[] = [];
     const [running, wide, narrow] = [
@@ -130,7 +130,7 @@ describe("the budget of threads", () => {
     expect(log.filter((name) => name === "d").length).toBeGreaterThanOrEqual(60 / 10);
   });
 
-  test("grants beyond the machine what a loaded model was asked to have, until it is disposed", () => {
+  test("grants a loaded model more than the machine has, if requested, until it is disposed", () => {
     const budget = createBudget(1);
     const disallow = budget.allow(3);
     const also = budget.allow(2);
@@ -147,7 +147,7 @@ describe("the budget of threads", () => {
     expect(budget.acquire(1, false, b)).toBe(false);
   });
 
-  test("wakes who waits when a newly loaded model widens it", () => {
+  test("wakes those waiting when a newly loaded model raises it", () => {
     const budget = createBudget(1);
     const log: string[] = [];
     const model = modelOn(budget, 1, log, "job", 2);
@@ -158,7 +158,7 @@ describe("the budget of threads", () => {
     expect(log).toHaveLength(2);
   });
 
-  test("is never overdrawn and never leaves work waiting beside free threads, whatever happens", () => {
+  test("is never overdrawn, and never leaves work waiting while threads are free", () => {
     const step = fc.record({
       model: fc.nat(4),
       do: fc.constantFrom("document", "query", "finish", "finish", "abort"),
@@ -206,7 +206,7 @@ describe("the budget of threads", () => {
     );
   });
 
-  test("gives more to who runs alone, and to nobody else", () => {
+  test("grants more to whoever runs alone, and to nobody else", () => {
     const budget = createBudget(2);
     const retry = () => {};
     expect(budget.acquire(1, true, retry)).toBe(true);
@@ -221,7 +221,7 @@ describe("the budget of threads", () => {
     expect(budget.acquireAlone(1, 1)).toBe(true);
   });
 
-  test("is one for the whole process", () => {
+  test("is shared by the whole process", () => {
     expect(threadBudget()).toBe(threadBudget());
   });
 });
