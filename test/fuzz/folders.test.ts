@@ -119,7 +119,12 @@ const TOKENIZERS: readonly Case[] = [
     tokenizer((j) => (j.normalizer = { type: "Sequence" })),
   ],
   ["with an unknown splitter", "MODEL_CORRUPT", /Evil/, tokenizer((json) => (json.pre_tokenizer = EVIL))],
-  ["with an unknown frame", "MODEL_MISMATCH", /puts ids .* around a text/, tokenizer((json) => (json.post_processor = EVIL))],
+  [
+    "with an unknown frame",
+    "MODEL_MISMATCH",
+    /puts ids .* around a text/,
+    tokenizer((json) => (json.post_processor = EVIL)),
+  ],
   ["another family's", "MODEL_MISMATCH", /no token \[CLS\]/, copyOf("tiny-m3", "tokenizer.json")],
   ["that never ends its brackets", "MODEL_CORRUPT", /nested/, write("tokenizer.json", "[".repeat(1e7))],
   [
