@@ -1,4 +1,4 @@
-// LangChain.js with the vectors in Qdrant. Needs a server: docker run -p 6333:6333 qdrant/qdrant
+// LangChain.js with vectors in Qdrant. Needs a server: docker run -p 6333:6333 qdrant/qdrant
 import { BgeEmbeddings, BgeReranker, BgeRerankRetriever } from "@bge-js/langchain";
 import { Document } from "@langchain/core/documents";
 import { QdrantVectorStore } from "@langchain/qdrant";

@@ -1,5 +1,4 @@
-// LangChain.js: retrieves 100 texts with the embedding model, reranks them to 3, and builds the prompt for a language
-// model.
+// LangChain.js: retrieves 100 with the embedding model, reranks to 3, and builds the prompt for a language model.
 import { BgeEmbeddings, BgeReranker, BgeRerankRetriever } from "@bge-js/langchain";
 import { MemoryVectorStore } from "@langchain/classic/vectorstores/memory";
 import { Document } from "@langchain/core/documents";

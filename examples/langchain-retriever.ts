@@ -1,11 +1,11 @@
-// LangChain.js without a vector store: rules in memory, found by words and by meaning.
+// LangChain.js without a vector store: searches rules in memory by words and by meaning.
 import { BgeRetriever } from "@bge-js/langchain";
 import { Document } from "@langchain/core/documents";
 import { HANDBOOK } from "./corpus.js";
 
 const documents = HANDBOOK.map(({ id, text, source }) => new Document({ id, pageContent: text, metadata: { source } }));
 await using retriever = await BgeRetriever.fromDocuments(documents, {
-  lateInteraction: false, // faster: does not rescore the best candidates token by token
+  lateInteraction: false, // faster: the best 50 are not read again, token by token
   topN: 3,
   scoreInMetadata: true,
   filter: ({ metadata }) => metadata["source"] !== "kitchen.md",
@@ -17,7 +17,7 @@ for (const { pageContent, metadata } of await retriever.invoke("What do I do whe
   console.log(`${metadata["relevanceScore"].toFixed(3)}  ${metadata["source"]}: ${pageContent}`);
 }
 
-// Replaces a rule by adding one with the same id, and deletes another.
+// A rule changes: the new one replaces the one with the same id. Another is deleted.
 const [rooms, quiet] = documents;
 await retriever.addDocuments([new Document({ ...rooms!, pageContent: "Meeting rooms are booked at the front desk." })]);
 await retriever.delete({ ids: [quiet!.id!] });

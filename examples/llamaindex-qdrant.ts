@@ -1,4 +1,4 @@
-// LlamaIndex.TS with the vectors in Qdrant. Needs a server: docker run -p 6333:6333 qdrant/qdrant
+// LlamaIndex.TS with vectors in Qdrant. Needs a server: docker run -p 6333:6333 qdrant/qdrant
 import { setTimeout } from "node:timers/promises";
 import { BgeEmbedding, BgeReranker } from "@bge-js/llamaindex";
 import { QdrantVectorStore } from "@llamaindex/qdrant";

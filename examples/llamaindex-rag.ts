@@ -1,12 +1,12 @@
-// LlamaIndex.TS: retrieves 100 texts with the embedding model, and reranks them to 3.
+// LlamaIndex.TS: retrieves 100 with the embedding model, reranks to 3.
 import { BgeEmbedding, BgeReranker, BgeSentenceSplitter } from "@bge-js/llamaindex";
 import { Document, MetadataMode, Settings, VectorStoreIndex } from "llamaindex";
 import { HANDBOOK } from "./corpus.js";
 
 await using embedding = new BgeEmbedding(); // both load on first use
 await using reranker = new BgeReranker({ topN: 3 });
-Settings.embedModel = embedding; // the only place where VectorStoreIndex looks
-Settings.nodeParser = new BgeSentenceSplitter(); // with LlamaIndex's own, the model would read only half of each node
+Settings.embedModel = embedding; // VectorStoreIndex takes it from here alone
+Settings.nodeParser = new BgeSentenceSplitter(); // the model reads only half of LlamaIndex's own nodes
 
 const documents = HANDBOOK.map(({ text, source }) => new Document({ text, metadata: { source } }));
 const index = await VectorStoreIndex.fromDocuments(documents);

@@ -1,4 +1,4 @@
-// LlamaIndex.TS without an index: a query engine over nodes in memory, found by words and by meaning.
+// LlamaIndex.TS without an index: searches nodes in memory by words and by meaning, for a query engine.
 import { BgeRetriever, BgeSentenceSplitter } from "@bge-js/llamaindex";
 import { MockLLM } from "@llamaindex/core/llms/mock";
 import { Document, MetadataMode, RetrieverQueryEngine, Settings } from "llamaindex";
@@ -7,9 +7,9 @@ import { HANDBOOK } from "./corpus.js";
 Settings.llm = new MockLLM(); // put your language model here
 
 const documents = HANDBOOK.map(({ id, text, source }) => new Document({ id_: id, text, metadata: { source } }));
-const nodes = new BgeSentenceSplitter().getNodesFromDocuments(documents); // splits long documents into nodes that the model can read whole
+const nodes = new BgeSentenceSplitter().getNodesFromDocuments(documents); // long documents, into what the model reads whole
 await using retriever = await BgeRetriever.fromNodes(nodes, {
-  lateInteraction: false, // faster: does not rescore the best candidates token by token
+  lateInteraction: false, // faster: the best 50 are not read again, token by token
   topN: 3,
   filter: ({ metadata }) => metadata["source"] !== "kitchen.md",
 });

@@ -1,5 +1,4 @@
-// Ranks the passages that answer a question first: late interaction scores all, and a small cross-encoder the best of
-// them.
+// Puts the passages that answer a question first: late interaction reads all, a small cross-encoder reads the best.
 import { loadReranker } from "@bge-js/core";
 
 const question = "Can I bring my dog on the train?";

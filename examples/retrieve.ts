@@ -1,4 +1,4 @@
-// In-memory search: finds documents by words and by meaning.
+// Searches documents in memory by words and by meaning.
 import { loadRetriever } from "@bge-js/retriever";
 
 const handbook = [
@@ -16,11 +16,11 @@ const question = "Can I bring my pet?";
 const [best] = (await retriever.search(question, { topN: 1 })).results;
 console.log(`${question}\n  page ${best?.document.page}: ${best?.document.text}`);
 
-// Codes are best searched by words alone: to a model, one number looks much like another.
+// Search for codes by words alone: to a model, one number looks much like another.
 const [exact] = (await retriever.search("E-4712", { stages: ["lexical"] })).results;
 console.log(`E-4712\n  page ${exact?.document.page}: ${exact?.document.text}`);
 
-// Searches only some of the documents, with the stages that fit into the time limit.
+// Only some of the documents, with the stages that fit into the time budget.
 const { results, skipped } = await retriever.search("cheap tickets", {
   filter: ({ page }) => page < 20,
   budgetMs: 60_000,

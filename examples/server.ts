@@ -1,4 +1,4 @@
-// An HTTP server that stays responsive during bulk embedding: inference runs in worker threads, and queries go first.
+// An HTTP server that stays responsive while it embeds in bulk: inference runs in worker threads, and queries go first.
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";

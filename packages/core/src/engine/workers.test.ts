@@ -4,9 +4,8 @@ import { describe, expect, test } from "vitest";
 import { folderOf } from "../../../../test/support/folders.js";
 import { fixture } from "../../../../test/support/models.js";
 import { live, until } from "../../../../test/support/workers.js";
-// Built files: Node 20 starts neither a thread nor a process from TypeScript.
-import { startProcess } from "../../dist/engine/process.js";
-import { startThread } from "../../dist/engine/thread.js";
+// Built files: neither a thread nor a process starts from TypeScript on Node 20.
+import { startProcess, startThread } from "../../dist/engine/workers.js";
 import type { FromWorker, Head, Work, WorkerStart } from "../protocol.js";
 
 const HEAD: Head = { type: "vector", output: "last_hidden_state", pooling: "cls", dimensions: 48 };
