@@ -34,5 +34,5 @@ const RULES = [
   { source: "building.md", text: "Bicycles are kept in the cellar, which the ramp on the north side leads to." },
 ];
 
-/** What the retrieval examples search: the handbook of an imaginary office, one text a rule. */
+/** The corpus of the retrieval examples: the handbook of an imaginary office, one text per rule. */
 export const HANDBOOK = RULES.map((rule) => ({ ...rule, id: uuidOf(rule.text) }));

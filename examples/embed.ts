@@ -9,7 +9,7 @@ const documents = [
 
 await using embedder = await loadEmbedder(); // bge-small-en-v1.5, from an installed package: no download
 const vectors = await embedder.embedDocuments(documents);
-const query = await embedder.embedQuery("How long can I keep a book?"); // the query instruction is put before it
+const query = await embedder.embedQuery("How long can I keep a book?"); // with the model's query instruction
 
 console.log(`${vectors.length} vectors of ${embedder.dimensions} numbers`);
 for (const { index, score } of topK(query, vectors, 3)) console.log(`${score.toFixed(3)}  ${documents[index]}`);

@@ -13,10 +13,10 @@ await using embeddings = new BgeEmbeddings();
 await using reranker = new BgeReranker();
 const vectorStore = new QdrantVectorStore(embeddings, { client, collectionName });
 
-// Ids made from the content: a second run writes the same points again instead of adding copies.
+// Ids are derived from the content, so a second run overwrites the points instead of duplicating them.
 const documents = HANDBOOK.map(({ id, text, source }) => new Document({ id, pageContent: text, metadata: { source } }));
 for (let start = 0; start < documents.length; start += 500) {
-  await vectorStore.addDocuments(documents.slice(start, start + 500)); // one request for each call
+  await vectorStore.addDocuments(documents.slice(start, start + 500)); // one request per call
 }
 const { count } = await client.count(collectionName, { exact: true });
 if (count !== documents.length) throw new Error(`${documents.length} points sent, ${count} stored`);

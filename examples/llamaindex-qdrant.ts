@@ -14,16 +14,16 @@ await using embedding = new BgeEmbedding();
 await using reranker = new BgeReranker({ topN: 3 });
 Settings.embedModel = embedding;
 
-// With any batchSize below the number of nodes in one insert, @llamaindex/qdrant 0.1.32 loses a node after each batch.
+// With any batchSize below the number of nodes per insert, @llamaindex/qdrant 0.1.32 loses a node after each batch.
 const vectorStore = new QdrantVectorStore({ client, collectionName, batchSize: Number.MAX_SAFE_INTEGER });
 const index = await VectorStoreIndex.fromVectorStore(vectorStore);
 
-// Ids made from the content: a second run writes the same points again instead of adding copies.
+// Ids are derived from the content, so a second run overwrites the points instead of duplicating them.
 const nodes = HANDBOOK.map(({ id, text, source }) => new TextNode({ id_: id, text, metadata: { source } }));
 for (let start = 0; start < nodes.length; start += 500) await index.insertNodes(nodes.slice(start, start + 500));
 let { count } = await client.count(collectionName, { exact: true });
 for (let tries = 0; count < nodes.length && tries < 100; tries++) {
-  await setTimeout(50); // the store does not wait until the server has written the points
+  await setTimeout(50); // the store does not wait for the server to write the points
   ({ count } = await client.count(collectionName, { exact: true }));
 }
 if (count !== nodes.length) throw new Error(`${nodes.length} points sent, ${count} stored`);

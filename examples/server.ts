@@ -10,7 +10,7 @@ await using embedder = await loadEmbedder();
 const server = createServer(async (request, response) => {
   const url = new URL(request.url ?? "/", "http://localhost");
   if (url.pathname === "/health") return void response.end("ok");
-  const gone = new AbortController(); // a client that hangs up takes its work out of the queue
+  const gone = new AbortController(); // drops queued work when the client disconnects
   response.on("close", () => gone.abort());
   try {
     const vector = await embedder.embedQuery(url.searchParams.get("q") ?? "", { signal: gone.signal });

@@ -191,8 +191,8 @@ describe("the package more than once in a process", () => {
       await Promise.all(models.map((model) => model.dispose()));
       const afterwards = await models[1].embedQuery("x").catch(({ code }) => code);
       console.log(a.loadEmbedder !== b.loadEmbedder, same, error instanceof b.BgeError, afterwards);
-      const { threadBudget } = await import(${a!.replace("index.js", "engine/budget.js")});
-      const { threadBudget: other } = await import(${b!.replace("index.js", "engine/budget.js")});
+      const { threadBudget } = await import(${a!.replace("index.js", "engine/thread-budget.js")});
+      const { threadBudget: other } = await import(${b!.replace("index.js", "engine/thread-budget.js")});
       console.log(threadBudget() === other());
     `);
     expect(await program.ended).toEqual({ code: 0, signal: null });

@@ -5,14 +5,14 @@ import { UsageError } from "./errors.js";
 
 export interface Arguments {
   readonly help: boolean;
-  /** The folder to index, absolute; none for Node's API documentation. */
+  /** The folder to index, absolute; `undefined` for Node's API documentation. */
   readonly docs: string | undefined;
   readonly framework: "langchain" | "llamaindex";
-  /** Where Qdrant answers; none for the framework's own store in memory. */
+  /** The URL of Qdrant; `undefined` for the framework's in-memory store. */
   readonly qdrant: string | undefined;
-  /** The folder that keeps vectors between runs, absolute; none to keep nothing. */
+  /** The folder that keeps vectors between runs, absolute; `undefined` to keep nothing. */
   readonly index: string | undefined;
-  /** An embedding model that can rerank too; none for the default. */
+  /** An embedding model that can also rerank; `undefined` for the default. */
   readonly model: string | undefined;
   readonly questions: readonly string[];
 }
@@ -20,17 +20,17 @@ export interface Arguments {
 export const USAGE = `Usage: npm run demo -- [options] [question ...]
 
 Retrieves the best 100 texts for each question, reranks them and shows the best three.
-Without --docs it indexes the API documentation of the installed @types/node, and has questions of its own.
+Without --docs, it indexes the API documentation of the installed @types/node, with questions of its own.
 
-  --docs FOLDER           index your own .md, .mdx, .markdown and .txt files, folders within included
-                          (hidden ones, node_modules and links are left out)
+  --docs FOLDER           index your own .md, .mdx, .markdown and .txt files, including subfolders
+                          (except hidden ones, node_modules and links)
   --model NAME            a model other than bge-small-en-v1.5: bge-small-zh-v1.5 for Chinese
   --framework NAME        langchain (default) or llamaindex
-  --qdrant URL            keep the vectors in Qdrant, http://localhost:6333 for example; by default they are in
-                          memory. An API key is read from QDRANT_API_KEY.
-  --index FOLDER          where vectors are kept between runs, so that only new texts are embedded
-                          (default with --docs: bge-js/demo in your cache folder; without: nothing is kept)
-  -h, --help              show this
+  --qdrant URL            keep the vectors in Qdrant, such as http://localhost:6333, instead of in memory;
+                          an API key is read from QDRANT_API_KEY
+  --index FOLDER          keep vectors between runs, so that only new texts are embedded
+                          (default: with --docs, bge-js/demo in your cache folder; otherwise nothing is kept)
+  -h, --help              show this help
 
 Examples:
   npm run demo
@@ -46,7 +46,7 @@ export function readArguments(args: readonly string[], environment: NodeJS.Proce
   if (framework !== "langchain" && framework !== "llamaindex") {
     throw new UsageError(`--framework is langchain or llamaindex, not ${JSON.stringify(framework)}`);
   }
-  // npm runs scripts in the folder of package.json; the user's paths are relative to where npm was called.
+  // npm runs scripts in the folder of package.json, but the user's paths are relative to where npm was called.
   const base = environment["npm_lifecycle_event"] === "demo" ? (environment["INIT_CWD"] ?? ".") : ".";
   const docs = values.docs === undefined ? undefined : resolve(base, values.docs);
   const cache = docs === undefined ? undefined : defaultIndex(environment);

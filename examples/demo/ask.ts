@@ -1,10 +1,10 @@
 import { createInterface } from "node:readline/promises";
 
-/** Questions typed at the terminal, until an empty line, the end of input or Ctrl-C. */
+/** Yields questions typed at the terminal, until an empty line, the end of input or Ctrl-C. */
 export async function* askOnTerminal(signal: AbortSignal): AsyncGenerator<string> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr, prompt: "\nquestion> " });
   const close = (): void => terminal.close();
-  terminal.on("SIGINT", () => process.emit("SIGINT")); // in its raw mode the terminal sends no signal
+  terminal.on("SIGINT", () => process.emit("SIGINT")); // in raw mode, the terminal sends no signal
   signal.addEventListener("abort", close, { once: true });
   try {
     terminal.prompt();

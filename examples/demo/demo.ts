@@ -10,7 +10,7 @@ import { connectQdrant } from "./qdrant.js";
 import { NODE_QUESTIONS } from "./questions.js";
 import { createReport, grouped, type Report } from "./report.js";
 
-/** The program from its arguments to its last line: load, read, index, and for each question retrieve and rerank. */
+/** Runs the whole program: loads, reads and indexes, then retrieves and reranks for each question. */
 export async function runDemo(given: Arguments, signal: AbortSignal): Promise<void> {
   const questions = questionsOf(given, signal);
   const report = createReport(process.stdout);
@@ -23,7 +23,7 @@ export async function runDemo(given: Arguments, signal: AbortSignal): Promise<vo
     cut++;
   };
   await using embedder = await loadEmbedder(given.model, { truncation: "silent", onTruncate });
-  await using reranker = await loadReranker(given.model, { truncation: "silent" }); // of the same texts
+  await using reranker = await loadReranker(given.model, { truncation: "silent" }); // the same texts: truncation is already counted
   const loaded = performance.now();
   report.stage("load", loaded - started, `${embedder.spec.id} ${embedder.source.dtype}, reranker: ${reranker.kind}`);
 
@@ -53,7 +53,10 @@ export async function runDemo(given: Arguments, signal: AbortSignal): Promise<vo
 
 type ReadTexts = (embedder: Embedder, signal: AbortSignal) => Promise<SourceText[]>;
 
-/** Where the texts come from; a folder that cannot be read is known before a model is loaded. The parsers are large: one is. */
+/**
+ * Returns the source of the texts. Fails before a model is loaded if the folder cannot be read. Imports only the parser
+ * that is needed, because they are large.
+ */
 async function openSource(docs: string | undefined): Promise<ReadTexts> {
   if (docs === undefined) {
     const { readNodeApiDocs } = await import("./node-api-docs.js");
@@ -68,7 +71,7 @@ function questionsOf({ questions, docs }: Arguments, signal: AbortSignal): Itera
   if (questions.length > 0) return questions;
   if (docs === undefined) return NODE_QUESTIONS;
   if (process.stdin.isTTY) return askOnTerminal(signal);
-  throw new UsageError("--docs needs a question; only on a terminal can it be asked later");
+  throw new UsageError("--docs needs a question; it can be asked later only on a terminal");
 }
 
 function describeCounts(

@@ -1,10 +1,10 @@
-/** Something the user can mend: shown as one line, exit code 1. */
+/** An error that the user can fix: shown as one line, exit code 1. */
 export class DemoError extends Error {}
 
-/** A command line that cannot be understood: shown with a pointer to --help, exit code 2. */
+/** An invalid command line: shown with a pointer to --help, exit code 2. */
 export class UsageError extends Error {}
 
-/** The message of an error with that of its cause, where fetch and undici keep the reason. */
+/** Returns an error's message and its cause's, which holds the reason with fetch and undici. */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const cause = error.cause instanceof Error ? error.cause : undefined;

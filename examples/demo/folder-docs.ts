@@ -9,17 +9,17 @@ import { TokenSplitter } from "./token-splitter.js";
 
 const TEXT_FILE = /\.(md|mdx|markdown|txt)$/i;
 
-/** Files that are split at the same time, so that their token counts share calls. */
+/** Files to split at the same time, so that their token counts share calls. */
 const AT_ONCE = 16;
 
-/** The Markdown and text files of a folder, absolute, in the order of their paths. */
+/** Returns the absolute paths of the Markdown and text files in a folder, sorted. */
 export async function findFiles(folder: string): Promise<string[]> {
   const files = await listFolder(folder);
   if (files.length === 0) throw new DemoError(`no .md, .mdx, .markdown or .txt file in ${folder}`);
   return files;
 }
 
-/** The files' texts, in chunks that the model reads whole. */
+/** Reads the files in chunks that the model can read whole. */
 export async function readChunks(
   folder: string,
   files: readonly string[],
@@ -53,7 +53,7 @@ async function listFolder(folder: string): Promise<string[]> {
 
 async function listFiles(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true });
-  entries.sort((a, b) => (a.name < b.name ? -1 : 1)); // the order of a folder differs between file systems
+  entries.sort((a, b) => (a.name < b.name ? -1 : 1)); // the order of entries differs between file systems
   const lists = entries.map(async (entry) => {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) return entry.name.startsWith(".") || entry.name === "node_modules" ? [] : listFiles(path);
@@ -87,12 +87,15 @@ async function split(splitter: TokenSplitter, text: string, file: string): Promi
   return chunks;
 }
 
-/** The splitter parts a heading from a paragraph that it has to split; without it, neither says much. */
+/**
+ * True for a heading. The splitter separates headings from paragraphs that it has to split, and neither says much
+ * without the other.
+ */
 function isHeading(chunk: string): boolean {
   return chunk.split("\n").every((line) => line.trim() === "" || /^#{1,6} /.test(line));
 }
 
-/** The chunk's first line that has words, without Markdown's marks. */
+/** Returns the chunk's first line with words, without Markdown's markup. */
 function titleOf(chunk: string): string {
   const line = chunk.split("\n").find((line) => /[\p{L}\p{N}]/u.test(line)) ?? "";
   const words = line

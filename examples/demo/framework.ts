@@ -1,11 +1,11 @@
 import type { Embedder, Reranker } from "@bge-js/core";
 import type { SourceText } from "./documents.js";
 
-/** How many texts the first stage retrieves, and how many reranking leaves. */
+/** Number of texts that the first stage retrieves, and that remain after reranking. */
 export const CANDIDATES = 100;
 export const TOP_N = 3;
 
-/** What LangChain.js and LlamaIndex.TS both do for the demo, each with its own vector store. */
+/** What both LangChain.js and LlamaIndex.TS do for the demo, each with its own vector store. */
 export interface SearchIndex {
   add(texts: readonly SourceText[]): Promise<void>;
   search(question: string): Promise<Answer>;
@@ -13,7 +13,7 @@ export interface SearchIndex {
 
 export interface Answer {
   readonly hits: readonly Hit[];
-  /** How many texts were reranked. */
+  /** Number of texts that were reranked. */
   readonly candidates: number;
   readonly retrieveMs: number;
   readonly rerankMs: number;
@@ -22,7 +22,7 @@ export interface Answer {
 export interface Hit extends SourceText {
   /** The reranker's score. */
   readonly score: number;
-  /** The place that retrieval alone gave it, from 1. */
+  /** The rank after retrieval alone, from 1. */
   readonly rankBefore: number;
 }
 

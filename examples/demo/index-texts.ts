@@ -10,7 +10,7 @@ import type { Progress } from "./progress.js";
 import { type Collection, checkStored, deleteOthers } from "./qdrant.js";
 
 export interface IndexOptions extends Pick<Arguments, "docs" | "framework" | "index"> {
-  /** Where the vectors go; none for the framework's own store in memory. */
+  /** Where the vectors go; `undefined` for the framework's in-memory store. */
   readonly client: QdrantClient | undefined;
 }
 
@@ -19,7 +19,7 @@ export interface Indexed {
   readonly counts: Counts & { readonly removed: number };
 }
 
-/** Brings the index up to date with `texts`: known ones are kept, new ones embedded, and those that are gone removed. */
+/** Updates the index to `texts`: keeps known ones, embeds new ones and removes those that are gone. */
 export async function createIndex(
   texts: readonly SourceText[],
   { docs, framework, index: folder, client }: IndexOptions,
@@ -46,7 +46,7 @@ export async function createIndex(
   return { index, counts: { ...watched.counts, removed: Math.max(removed, deleted) } };
 }
 
-/** Each framework is loaded only when it is asked for: they are large. */
+/** Opens the index of a framework. Each is imported only if requested, because they are large. */
 async function openIndex(
   framework: Arguments["framework"],
   models: Models,
@@ -56,14 +56,14 @@ async function openIndex(
   return (await import("./langchain.js")).langchainIndex(models, collection);
 }
 
-/** What the collection has is what was sent, no more and no less. Returns how many points were too many. */
+/** Makes the collection hold exactly what was sent. Returns how many other points were deleted. */
 async function settle(collection: Collection, texts: readonly SourceText[]): Promise<number> {
   const deleted = await deleteOthers(collection, new Set(texts.map(({ id }) => id)));
   await checkStored(collection, texts.length);
   return deleted;
 }
 
-/** Vectors of one folder, or of Node's documentation, by one model: nothing else can be mixed in. */
+/** Returns a name that is unique to a folder (or Node's documentation) and a model, so that vectors never mix. */
 function indexName(docs: string | undefined, { spec, source, dimensions, maxTokens }: Embedder): string {
   const facts = [docs ?? "", spec.id, source.fingerprint, source.dtype, spec.pooling, dimensions, maxTokens];
   const label = docs === undefined ? "node-api" : basename(docs).replace(/[^A-Za-z0-9.-]+/g, "-") || "root";

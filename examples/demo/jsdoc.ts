@@ -1,6 +1,6 @@
 import ts from "typescript";
 
-/** The tags that say something about use; `@since`, `@see`, `@experimental` and the like do not. */
+/** Tags about usage, unlike `@since`, `@see`, `@experimental` and the like. */
 const TAG_LABELS: Readonly<Record<string, string>> = {
   param: "",
   return: "Returns ",
@@ -10,7 +10,7 @@ const TAG_LABELS: Readonly<Record<string, string>> = {
   deprecated: "Deprecated. ",
 };
 
-/** A symbol's documentation as plain prose: the description, then parameters, result and defaults. */
+/** Returns a symbol's documentation as plain prose: the description, then parameters, result and defaults. */
 export function describe(node: ts.Node): string {
   const comment = ts.getJSDocCommentsAndTags(node).filter(ts.isJSDoc).at(-1);
   if (comment === undefined) return "";
@@ -28,7 +28,7 @@ function tagLine(tag: ts.JSDocTag): string {
   return ts.isJSDocParameterTag(tag) ? `${tag.name.getText()}: ${text}` : `${label}${text}`;
 }
 
-/** Without what would be noise to a model: HTML, link targets, emphasis, fences and blank lines. */
+/** Removes noise for a model: HTML, link targets, emphasis, fences and blank lines. */
 function plain(text: string): string {
   return text
     .replace(/\{@link(?:code|plain)?\s+([^}|\s]+)([^}]*)\}/g, linkText)

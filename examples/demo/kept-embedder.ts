@@ -2,10 +2,10 @@ import type { Embedder } from "@bge-js/core";
 import type { KeptVectors } from "./kept-vectors.js";
 import { inSlices } from "./slices.js";
 
-/** Texts embedded between two additions to the file: what a run that is stopped can lose. */
+/** Texts to embed between two additions to the file, which is what an interrupted run can lose. */
 const SLICE = 256;
 
-/** Texts so far that had to be embedded, and texts whose vectors were there. */
+/** Numbers of texts so far that were embedded, and whose vectors were kept. */
 export interface Counts {
   readonly embedded: number;
   readonly kept: number;
@@ -18,8 +18,8 @@ export interface WatchOptions {
 }
 
 /**
- * An embedder that takes the vectors of known texts from `kept`, tells of its progress, and can be stopped. Both frameworks
- * are given it in place of the model's, so neither needs a cache of its own.
+ * Returns an embedder that takes the vectors of known texts from `kept`, reports progress and can be stopped. Both
+ * frameworks use it in place of the model's, so neither needs its own cache.
  */
 export function watchEmbedder(
   embedder: Embedder,
@@ -43,7 +43,7 @@ export function watchEmbedder(
     }
     onProgress(counts);
     let next = 0;
-    return vectors.map((vector) => vector ?? fresh[next++]!); // one of fresh for each that was missing
+    return vectors.map((vector) => vector ?? fresh[next++]!); // one fresh vector for each missing one
   };
   return { embedder: { ...embedder, embedDocuments }, counts };
 }

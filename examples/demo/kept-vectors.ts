@@ -3,18 +3,18 @@ import { join } from "node:path";
 import { sha256 } from "./documents.js";
 import { DemoError, messageOf } from "./errors.js";
 
-/** Vectors by the content of their text, kept in a file, so that no text is embedded twice. */
+/** Vectors by the content of their text, kept in a file so that no text is embedded twice. */
 export interface KeptVectors {
   get(text: string): Float32Array | undefined;
-  /** Adds to the file at once: what is done stays done if the program is stopped. */
+  /** Adds vectors, and writes them to the file at once so that an interrupted run keeps them. */
   add(texts: readonly string[], vectors: readonly Float32Array[]): Promise<void>;
-  /** Forgets every text but these. Returns how many were forgotten. */
+  /** Forgets all other texts. Returns how many were forgotten. */
   retain(texts: Iterable<string>): Promise<number>;
 }
 
 /**
- * Opens `directory/name`. A line is `{"text":"<SHA-256 of the text>","vector":"<base64 of float32>"}`; a line that is damaged
- * (a run that was killed while it wrote) counts for nothing, and its text is embedded again.
+ * Opens `directory/name`. A line is `{"text":"<SHA-256 of the text>","vector":"<base64 of float32>"}`. A damaged line,
+ * such as one from a run that was killed, is ignored, and its text is embedded again.
  */
 export async function openKeptVectors(directory: string, name: string, dimensions: number): Promise<KeptVectors> {
   const path = join(directory, name);
@@ -26,7 +26,7 @@ export async function openKeptVectors(directory: string, name: string, dimension
   return {
     get: (text) => vectors.get(sha256(text)),
     async add(texts, added) {
-      const entries = texts.map((text, index) => [sha256(text), added[index]!] as const); // one vector a text
+      const entries = texts.map((text, index) => [sha256(text), added[index]!] as const); // one vector per text
       for (const [hash, vector] of entries) vectors.set(hash, vector);
       await appendFile(path, entries.map(toLine).join(""));
     },
@@ -45,7 +45,7 @@ export async function openKeptVectors(directory: string, name: string, dimension
 
 async function readVectors(path: string, dimensions: number): Promise<Map<string, Float32Array>> {
   const vectors = new Map<string, Float32Array>();
-  const file = await open(path, "a+"); // creates it; and a line that was cut off gets its end
+  const file = await open(path, "a+"); // creates it; the newline below completes a truncated line
   try {
     for await (const line of file.readLines({ autoClose: false, start: 0 })) {
       const [hash, vector] = fromLine(line) ?? [];

@@ -16,7 +16,7 @@ export function langchainIndex({ embedder, reranker, signal }: Models, collectio
       : new QdrantVectorStore(embeddings, { client: collection.client, collectionName: collection.name });
   return {
     async add(texts) {
-      // A QdrantVectorStore sends what one call is given in one request.
+      // A QdrantVectorStore sends the documents of one call in one request.
       for (const slice of inSlices(texts, collection === undefined ? texts.length : INSERT_SIZE)) {
         await store.addDocuments(slice.map(toDocument));
       }

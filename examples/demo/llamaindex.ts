@@ -17,7 +17,7 @@ export async function llamaindexIndex(
   { embedder, reranker, signal }: Models,
   collection?: Collection,
 ): Promise<SearchIndex> {
-  Settings.embedModel = new BgeEmbedding({ model: embedder, signal }); // VectorStoreIndex takes it from here alone
+  Settings.embedModel = new BgeEmbedding({ model: embedder, signal }); // the only place where VectorStoreIndex looks
   const postprocessor = new BgeReranker({ model: reranker, topN: TOP_N, signal });
   const index =
     collection === undefined
@@ -48,15 +48,15 @@ export async function llamaindexIndex(
 }
 
 /**
- * With its default of 100, and with any other size below the number of nodes in one insert, the store of @llamaindex/qdrant
- * 0.1.32 leaves out one node after every full batch, in silence.
+ * Creates a store that loses no nodes. With any batch size below the number of nodes per insert, such as the default of
+ * 100, @llamaindex/qdrant 0.1.32 silently drops one node after every full batch.
  */
 function lossless({ client, name }: Collection): QdrantVectorStore {
   return new QdrantVectorStore({ client, collectionName: name, batchSize: Number.MAX_SAFE_INTEGER });
 }
 
 function toNode({ id, text, title, source }: SourceText): TextNode {
-  // Metadata would be put before the text that is embedded, and the title is in it already.
+  // Metadata would be embedded before the text, which already contains the title.
   return new TextNode({ id_: id, text, metadata: { title, source }, excludedEmbedMetadataKeys: ["title", "source"] });
 }
 

@@ -3,16 +3,16 @@ import { readArguments, USAGE } from "./arguments.js";
 import { DemoError, messageOf, UsageError } from "./errors.js";
 
 const stop = new AbortController();
-// The first Ctrl-C ends the work in order; a second one ends the process.
+// The first Ctrl-C stops the work cleanly; a second one ends the process.
 process.once("SIGINT", () => stop.abort());
 
-// A reader that has seen enough (`| head`) ends the demo quietly.
+// The demo ends quietly when its reader does (`| head`).
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
 
 try {
   const given = readArguments(process.argv.slice(2));
   if (given.help) process.stdout.write(USAGE);
-  else await (await import("./demo.js")).runDemo(given, stop.signal); // large, and of no use to --help
+  else await (await import("./demo.js")).runDemo(given, stop.signal); // large, and not needed for --help
 } catch (error) {
   process.exitCode = exitCode(error);
 }
@@ -20,10 +20,10 @@ try {
 function exitCode(error: unknown): number {
   if (stop.signal.aborted) {
     process.stderr.write("\nstopped\n");
-    return 130; // as shells say for SIGINT
+    return 130; // as in shells, for SIGINT
   }
   if (error instanceof UsageError) {
-    process.stderr.write(`${messageOf(error)}\nnpm run demo -- --help says more.\n`);
+    process.stderr.write(`${messageOf(error)}\nSee npm run demo -- --help.\n`);
     return 2;
   }
   const expected = error instanceof DemoError || error instanceof BgeError;

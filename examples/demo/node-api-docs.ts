@@ -5,7 +5,7 @@ import ts from "typescript";
 import { type SourceText, sourceText, withoutRepeats } from "./documents.js";
 import { describe } from "./jsdoc.js";
 
-/** The API documentation in the installed `@types/node`: one text for each documented symbol. */
+/** Returns the API documentation in the installed `@types/node`, one text per documented symbol. */
 export function readNodeApiDocs(): SourceText[] {
   const directory = dirname(createRequire(import.meta.url).resolve("@types/node/package.json"));
   const files = readdirSync(directory, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".d.ts"));
@@ -14,7 +14,7 @@ export function readNodeApiDocs(): SourceText[] {
   );
 }
 
-/** The documented symbols of one declaration file. Overloads that share a description are one. */
+/** Returns the documented symbols of one declaration file. Overloads with the same description are one. */
 export function readDeclarations(file: string, code: string): SourceText[] {
   const tree = ts.createSourceFile(file, code, ts.ScriptTarget.Latest, true);
   const texts = new Map<string, SourceText>();
@@ -36,12 +36,12 @@ export function readDeclarations(file: string, code: string): SourceText[] {
   return [...texts.values()];
 }
 
-/** A module, or `declare global` within one: names begin anew. */
+/** True for a module, or `declare global` within one: names start afresh. */
 function isOutermost(node: ts.Node): boolean {
   return ts.isModuleDeclaration(node) && (ts.isStringLiteral(node.name) || node.name.text === "global");
 }
 
-/** What the symbol is called; nothing for what only groups others, as `declare global` does. */
+/** Returns the symbol's name, or `undefined` for a mere group such as `declare global`. */
 function nameOf(node: ts.Node): string | undefined {
   if (ts.isModuleDeclaration(node))
     return node.name.text === "global" ? undefined : node.name.text.replace(/^node:/, "");
@@ -60,7 +60,7 @@ function isNamed(node: ts.Node): node is ts.Node & { readonly name: ts.Node } {
   );
 }
 
-/** `(path, options)` of a function, nothing else's. Names alone: spelled-out types would outweigh the description. */
+/** Returns `(path, options)` for a function. Only names, because types would outweigh the description. */
 function parametersOf(node: ts.Node): string {
   if (!ts.isFunctionLike(node) || ts.isIndexSignatureDeclaration(node)) return "";
   return `(${node.parameters.map((parameter) => parameter.name.getText()).join(", ")})`;

@@ -1,20 +1,20 @@
 import { grouped } from "./report.js";
 
-/** The part of a terminal that progress needs. */
+/** The part of a terminal needed for progress. */
 export interface Output {
   readonly isTTY?: boolean;
   write(text: string): unknown;
 }
 
 export interface Progress {
-  /** `done` of all texts are in the index, `embedded` of them by the model in this run. */
+  /** Reports how many texts are in the index, and how many of them the model embedded in this run. */
   update(done: number, embedded: number): void;
   finish(): void;
 }
 
 const WIDTH = 30;
 
-/** A bar that stays in its line on a terminal; anywhere else a line at every tenth. */
+/** Creates a progress bar on a terminal, or prints a line at every tenth otherwise. */
 export function createProgress(total: number, output: Output): Progress {
   const start = performance.now();
   let lastDrawn = Number.NEGATIVE_INFINITY;

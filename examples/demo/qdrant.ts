@@ -3,7 +3,10 @@ import { QdrantClient } from "@qdrant/js-client-rest";
 import { DemoError, messageOf } from "./errors.js";
 import { inSlices } from "./slices.js";
 
-/** Points in one request: @llamaindex/qdrant loses points in batches, so one insert is one batch; and requests have a limit. */
+/**
+ * Points per request: @llamaindex/qdrant loses points between batches, so one insert must be one batch, and requests
+ * have a size limit.
+ */
 export const INSERT_SIZE = 500;
 
 export interface Collection {
@@ -11,7 +14,10 @@ export interface Collection {
   readonly name: string;
 }
 
-/** Fails at once where no server answers, so that nothing is embedded in vain. A key, where one is needed, is in QDRANT_API_KEY. */
+/**
+ * Connects to Qdrant. Fails at once if no server answers, before anything is embedded. Takes the API key, if any, from
+ * QDRANT_API_KEY.
+ */
 export async function connectQdrant(url: string): Promise<QdrantClient> {
   const apiKey = process.env["QDRANT_API_KEY"];
   try {
@@ -23,7 +29,7 @@ export async function connectQdrant(url: string): Promise<QdrantClient> {
   }
 }
 
-/** Deletes every point that is not among `ids`: texts that are gone. Returns how many there were. */
+/** Deletes every point that is not among `ids`, that is, texts that are gone. Returns how many there were. */
 export async function deleteOthers({ client, name }: Collection, ids: ReadonlySet<string>): Promise<number> {
   const others: string[] = [];
   let offset: string | number | undefined;
@@ -40,10 +46,10 @@ export async function deleteOthers({ client, name }: Collection, ids: ReadonlySe
   return others.length;
 }
 
-/** How long points that the server has accepted may take to be there: @llamaindex/qdrant does not wait for them. */
+/** How long accepted points may take to be stored: @llamaindex/qdrant does not wait for them. */
 const SETTLE_MS = 5000;
 
-/** Compares what the server has with what was sent: a lost point is a text that no search can find. */
+/** Checks that the server has what was sent: a lost point is a text that no search can find. */
 export async function checkStored({ client, name }: Collection, sent: number, settleMs = SETTLE_MS): Promise<void> {
   const end = Date.now() + settleMs;
   let { count } = await client.count(name, { exact: true });

@@ -1,4 +1,4 @@
-/** Asked of Node's API documentation when no question is given. */
+/** Questions about Node's API documentation, used if none are passed. */
 export const NODE_QUESTIONS = [
   "How do I read a file line by line?",
   "run a function after the current event loop iteration",

@@ -1,14 +1,14 @@
 import { styleText } from "node:util";
 import type { Answer, Hit } from "./framework.js";
 
-/** `3604` as `3,604`. */
+/** Formats `3604` as `3,604`. */
 export function grouped(value: number): string {
   return Math.round(value).toLocaleString("en-US");
 }
 
 type Style = Parameters<typeof styleText>[0];
 
-/** The terminal that results go to. */
+/** The terminal for the results. */
 export interface Screen {
   readonly isTTY?: boolean;
   hasColors?(): boolean;
@@ -18,11 +18,11 @@ export interface Screen {
 export interface Report {
   line(text: string): void;
   answer(question: string, answer: Answer): void;
-  /** What a stage took. */
+  /** Prints the time that a stage took. */
   stage(name: string, ms: number, note: string): void;
 }
 
-/** Prints results; in colour on a terminal that has colours and where NO_COLOR is not set. */
+/** Creates a report that prints results, in colour if the terminal supports it and NO_COLOR is not set. */
 export function createReport(screen: Screen): Report {
   const colours = screen.isTTY === true && screen.hasColors?.() === true;
   const paint = (style: Style, text: string): string =>
@@ -50,7 +50,7 @@ export function createReport(screen: Screen): Report {
   };
 }
 
-/** The text in one line, cut to what is read at a glance, without the title that stands above it. */
+/** Returns the start of the text in one line, without the title, which is printed above it. */
 function excerpt(text: string, title: string): string {
   const line = (text.startsWith(`${title}\n`) ? text.slice(title.length) : text).replace(/\s+/g, " ").trim();
   const characters = Array.from(line);

@@ -1,14 +1,14 @@
 import type { Embedder } from "@bge-js/core";
 
 /**
- * Counts the model's tokens in parts of a text, for a splitter, which asks for one part at a time and for many twice.
- * Calls of one moment share one call of the model, and no part is counted twice.
+ * Returns a function that counts the model's tokens in parts of a text. A splitter asks for one part at a time, and for
+ * many parts twice: simultaneous calls share one call of the model, and no part is counted twice.
  */
 export function createTokenCounter(embedder: Embedder, signal: AbortSignal): (text: string) => Promise<number> {
   const known = new Map<string, Promise<number>>();
   let waiting: string[] = [];
   let counting: Promise<number[]> | undefined;
-  // Every count includes the special tokens, which the splitter would add up.
+  // Every count includes the special tokens, which would add up in the splitter.
   const special = embedder.countTokens("", { signal });
   const countWaiting = async (): Promise<number[]> => {
     await new Promise(setImmediate);
@@ -21,7 +21,7 @@ export function createTokenCounter(embedder: Embedder, signal: AbortSignal): (te
     const index = waiting.push(text) - 1;
     counting ??= countWaiting();
     const counts = await counting;
-    return counts[index]! - (await special); // one count a text
+    return counts[index]! - (await special); // one count per text
   };
   return (text) => {
     let tokens = known.get(text);

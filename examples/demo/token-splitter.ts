@@ -1,13 +1,15 @@
 import { RecursiveCharacterTextSplitter } from "@langchain/textsplitters";
 
-/** Tokens in a chunk, and how many of them the next one repeats: below the model's 512, and enough for one thought. */
+/**
+ * Tokens per chunk, and how many of them the next one repeats: less than the model's 512, and enough for one thought.
+ */
 const CHUNK_TOKENS = 256;
 const OVERLAP_TOKENS = 32;
 
-/** Ends of sentences, in scripts without spaces too: tried after paragraphs and lines, before words. */
+/** Ends of sentences, including scripts without spaces: tried after paragraphs and lines, before words. */
 const SENTENCE_ENDS = [". ", "。"];
 
-/** LangChain's splitter, counting the model's tokens instead of characters. */
+/** LangChain's splitter, but counting the model's tokens instead of characters. */
 export class TokenSplitter extends RecursiveCharacterTextSplitter {
   constructor(markdown: boolean, countTokens: (text: string) => Promise<number>) {
     const separators = markdown
@@ -22,9 +24,9 @@ export class TokenSplitter extends RecursiveCharacterTextSplitter {
   }
 
   protected override splitOnSeparator(text: string, separator: string): string[] {
-    // The last resort is between characters; the base class would cut those outside the Basic Multilingual Plane in half.
+    // The last resort is to split between characters; the base class would split surrogate pairs.
     if (separator === "") return Array.from(text);
-    // The base class puts a separator before what follows it, as is right for a heading.
+    // The base class puts a separator before the text that follows, as is right for a heading.
     if (SENTENCE_ENDS.includes(separator)) return splitAfter(text, separator);
     return super.splitOnSeparator(text, separator);
   }

@@ -77,12 +77,12 @@ async function use(folder: string): Promise<void> {
 }
 
 const GRAPHS: readonly Case[] = [
-  ["empty", "MODEL_CORRUPT", /get it again/, write(GRAPH, "")],
-  ["cut short", "MODEL_CORRUPT", /get it again/, write(GRAPH, graph.subarray(0, graph.length >> 1))],
-  ["zeros", "MODEL_CORRUPT", /get it again/, write(GRAPH, new Uint8Array(graph.length))],
-  ["half zeros", "MODEL_CORRUPT", /get it again/, write(GRAPH, Buffer.from(graph).fill(0, graph.length >> 1))],
-  ["garbage", "MODEL_CORRUPT", /get it again/, write(GRAPH, Buffer.from(graph.map((byte, i) => byte ^ (i * i))))],
-  ["a page of a log-in", "MODEL_CORRUPT", /get it again/, write(GRAPH, "<!doctype html><title>Log in</title>")],
+  ["empty", "MODEL_CORRUPT", /download it again/, write(GRAPH, "")],
+  ["cut short", "MODEL_CORRUPT", /download it again/, write(GRAPH, graph.subarray(0, graph.length >> 1))],
+  ["zeros", "MODEL_CORRUPT", /download it again/, write(GRAPH, new Uint8Array(graph.length))],
+  ["half zeros", "MODEL_CORRUPT", /download it again/, write(GRAPH, Buffer.from(graph).fill(0, graph.length >> 1))],
+  ["garbage", "MODEL_CORRUPT", /download it again/, write(GRAPH, Buffer.from(graph.map((byte, i) => byte ^ (i * i))))],
+  ["a page of a log-in", "MODEL_CORRUPT", /download it again/, write(GRAPH, "<!doctype html><title>Log in</title>")],
   ["a folder", "MODEL_CORRUPT", /it is a folder/, folderInstead(GRAPH)],
   ["another model's", "MODEL_MISMATCH", /the graph has logits.*loadReranker/, copyOf("tiny-bert-reranker", GRAPH)],
   ["another family's", "MODEL_MISMATCH", /the graph has dense/, copyOf("tiny-m3", GRAPH)],
@@ -119,7 +119,12 @@ const TOKENIZERS: readonly Case[] = [
     tokenizer((j) => (j.normalizer = { type: "Sequence" })),
   ],
   ["with an unknown splitter", "MODEL_CORRUPT", /Evil/, tokenizer((json) => (json.pre_tokenizer = EVIL))],
-  ["with an unknown frame", "MODEL_MISMATCH", /frames/, tokenizer((json) => (json.post_processor = EVIL))],
+  [
+    "with an unknown frame",
+    "MODEL_MISMATCH",
+    /puts ids .* around a text/,
+    tokenizer((json) => (json.post_processor = EVIL)),
+  ],
   ["another family's", "MODEL_MISMATCH", /no token \[CLS\]/, copyOf("tiny-m3", "tokenizer.json")],
   ["that never ends its brackets", "MODEL_CORRUPT", /nested/, write("tokenizer.json", "[".repeat(1e7))],
   [

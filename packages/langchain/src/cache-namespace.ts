@@ -2,10 +2,13 @@ import { createHash } from "node:crypto";
 import { BgeError, type Embedder, type EmbedderOptions, type ModelSource, resolveModel } from "@bge-js/core";
 import { type AdapterModel, isLoaded, specInUse } from "@bge-js/core/adapter";
 
-/** What is known of an embedder before it is loaded, too. */
+/** What is known of an embedder even before it is loaded. */
 type Facts = Pick<Embedder, "dimensions" | "maxTokens" | "spec"> & { readonly source: ModelSource };
 
-/** `bge-small-en-v1.5_int8_384_<hash of all that changes a vector>_`: readable, and fit for a file's name. */
+/**
+ * Returns `bge-small-en-v1.5_int8_384_<hash of everything that affects a vector>_`, which is readable and valid in file
+ * names.
+ */
 export function cacheNamespace(model: AdapterModel<Embedder> | undefined, options: EmbedderOptions): string {
   const { spec, source, dimensions, maxTokens } = isLoaded(model) ? model : factsOf(model, options);
   const { id, pooling, queryInstruction, queryFormat, documentInstruction, lowerCase } = spec;
@@ -14,7 +17,7 @@ export function cacheNamespace(model: AdapterModel<Embedder> | undefined, option
   const instructions = [queryInstruction, queryFormat, documentInstruction];
   const facts = [id, fingerprint, dtype, batching, pooling, dimensions, maxTokens, ...instructions];
   if (lowerCase === true) facts.push("lowerCase");
-  // Another device's numbers differ in their last digits.
+  // Numbers from another device differ in the last digits.
   if (device !== "cpu") facts.push(device);
   const hash = createHash("sha256").update(JSON.stringify(facts)).digest("hex").slice(0, 16);
   const name = id.replace(/^.*[/\\]/, "").replace(/[^A-Za-z0-9.-]/g, "-");
@@ -24,7 +27,7 @@ export function cacheNamespace(model: AdapterModel<Embedder> | undefined, option
 function factsOf(model: Exclude<AdapterModel<Embedder>, Embedder> | undefined, options: EmbedderOptions): Facts {
   const { spec, source } = resolveModel(model, { dtype: options.dtype, revision: options.revision });
   if (spec.kind !== "embedding") {
-    const message = `${spec.id} is a reranker: it has no vectors to cache.`;
+    const message = `${spec.id} is a reranker, which has no vectors to cache.`;
     throw new BgeError("MODEL_MISMATCH", message, { parameter: "model" });
   }
   const {

@@ -35,7 +35,7 @@ test("BgeEmbeddings takes an id, a reference, an embedder, or fields around one"
   new BgeEmbeddings({ model: "bge-small-en-v1.5", stripNewLines: true });
   // @ts-expect-error wrong values are refused
   new BgeEmbeddings({ dtype: "q4" });
-  // @ts-expect-error a number is no model
+  // @ts-expect-error a number is not a model
   new BgeEmbeddings(1);
 });
 

@@ -1,27 +1,27 @@
 import { BgeError } from "@bge-js/core";
 import { Document, type DocumentInterface } from "@langchain/core/documents";
 
-/** One document of a ranking, as `CohereRerank` gives it. */
+/** One document of a ranking, as returned by `CohereRerank`. */
 export interface RankedResult {
-  /** Position in the caller's list. */
+  /** Position in the input list, from 0. */
   readonly index: number;
   readonly relevanceScore: number;
 }
 
-/** The ranked documents as copies, with their score in `metadata.relevanceScore` where it is wanted. */
+/** Returns copies of the ranked documents, with the score in `metadata.relevanceScore` if `scoreInMetadata` is true. */
 export function ranked(
   documents: readonly DocumentInterface[],
   ranking: readonly RankedResult[],
   scoreInMetadata: boolean,
 ): Document[] {
   return ranking.map(({ index, relevanceScore }) => {
-    const { pageContent, metadata, id } = documents[index]!; // a ranking's indices are of this list
+    const { pageContent, metadata, id } = documents[index]!; // a ranking's indices refer to this list
     const copy = { pageContent, metadata: scoreInMetadata ? { ...metadata, relevanceScore } : { ...metadata } };
     return new Document(id === undefined ? copy : { ...copy, id });
   });
 }
 
-/** Refuses an option `scoreInMetadata` that is neither true nor false. */
+/** Checks that the option `scoreInMetadata` is a boolean, and returns it. */
 export function checkFlag(scoreInMetadata: boolean): boolean {
   if (typeof scoreInMetadata === "boolean") return scoreInMetadata;
   const message = "scoreInMetadata must be true or false.";

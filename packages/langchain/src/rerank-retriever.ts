@@ -9,28 +9,36 @@ import { checkFlag, ranked } from "./ranked.js";
 import type { BgeReranker } from "./reranker.js";
 
 export interface BgeRerankRetrieverFields extends BaseRetrieverInput {
-  /** Searched for the first `k` documents. Give this or `baseRetriever`. */
+  /** The vector store to retrieve the first `k` documents from. Pass either this or `baseRetriever`. */
   readonly vectorStore?: VectorStoreInterface;
-  /** Gives the documents to rerank, as many as it likes: a hybrid retriever, or a vector store's with a filter. */
+  /**
+   * A retriever that returns the documents to rerank, as many as it likes: a hybrid retriever, or a vector store's with
+   * a filter.
+   */
   readonly baseRetriever?: BaseRetrieverInterface;
-  /** How many documents the vector store is asked for; a `baseRetriever` has a number of its own. @default 100 */
+  /**
+   * Number of documents to retrieve from the vector store. Not for `baseRetriever`, which has its own number.
+   * @default 100
+   */
   readonly k?: number;
-  /** It stays the caller's, to share and to dispose. */
+  /** The reranker. It may be shared, and the caller disposes it. */
   readonly reranker: BgeReranker;
-  /** How many documents are returned. @default the reranker's (3) */
+  /** Number of documents to return. @default the reranker's (3) */
   readonly topN?: number;
   /**
-   * Whether the score is put into `metadata.relevanceScore`. Retrievers that combine others, such as `MultiQueryRetriever`, take
-   * documents with different metadata for different documents, and a score differs by query. @default false
+   * Whether to put the score into `metadata.relevanceScore`. Retrievers that combine others, such as
+   * `MultiQueryRetriever`, treat documents with different metadata as different documents, and scores differ between
+   * queries. @default false
    */
   readonly scoreInMetadata?: boolean;
 }
 
 /**
- * Retrieves many documents, reranks them and returns copies of the few best, with the metadata that they had; with
- * `scoreInMetadata` the score is in `metadata.relevanceScore`. The first stage is a child run in the callbacks' tree, tagged
- * "base_retriever". The signal of `invoke`'s config aborts both.
+ * Retrieves many documents, reranks them and returns copies of the best few with their metadata. With
+ * `scoreInMetadata`, adds the score as `metadata.relevanceScore`. The first stage is a child run in the callback tree,
+ * tagged "base_retriever". The signal in `invoke`'s config aborts both stages.
  *
+ * @example
  * ```ts
  * const retriever = new BgeRerankRetriever({ vectorStore, reranker: new BgeReranker() });
  * const [best] = await retriever.invoke("How do I watch a folder for changes?");
@@ -47,7 +55,10 @@ export class BgeRerankRetriever extends AbortableRetriever {
   readonly topN: number;
   readonly scoreInMetadata: boolean;
 
-  /** Throws `INVALID_OPTION` unless exactly one of `vectorStore` and `baseRetriever` is given, and `k` with the former alone. */
+  /**
+   * @throws BgeError `INVALID_OPTION` unless exactly one of `vectorStore` and `baseRetriever` is passed, and `k` only
+   * with `vectorStore`
+   */
   constructor(fields: BgeRerankRetrieverFields) {
     const { vectorStore, baseRetriever, k, reranker, topN = reranker.topN, scoreInMetadata = false, ...input } = fields;
     super(input);
@@ -74,12 +85,16 @@ function firstStage(
   if (vectorStore !== undefined && baseRetriever === undefined) return vectorStore.asRetriever({ k: k ?? 100 });
   if (baseRetriever === undefined || vectorStore !== undefined) {
     const parameter = "vectorStore";
-    throw new BgeError("INVALID_OPTION", "BgeRerankRetriever needs either vectorStore or baseRetriever.", {
-      parameter,
-    });
+    throw new BgeError(
+      "INVALID_OPTION",
+      "BgeRerankRetriever needs either vectorStore or baseRetriever, but not both.",
+      {
+        parameter,
+      },
+    );
   }
   if (k !== undefined) {
-    const message = "k goes with vectorStore: a baseRetriever has a number of its own.";
+    const message = "k applies only to vectorStore: a baseRetriever has its own number of documents.";
     throw new BgeError("INVALID_OPTION", message, { parameter: "k" });
   }
   return baseRetriever;

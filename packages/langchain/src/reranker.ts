@@ -15,35 +15,38 @@ import { BaseDocumentCompressor } from "@langchain/core/retrievers/document_comp
 import type { RankedResult } from "./ranked.js";
 import { checkFlag, ranked } from "./ranked.js";
 
-/** A model and the load options of `@bge-js/core`; `model` may be a loaded `Reranker`, then without load options. */
+/** A model and the load options of `@bge-js/core`. `model` may be a loaded `Reranker`, without load options. */
 export interface BgeRerankerFields extends AdapterFields<Reranker> {
-  /** At most this many documents are kept. @default 3 */
+  /** Maximum number of documents to keep. @default 3 */
   readonly topN?: number;
-  /** Only documents scored at least this, in the scale of the scores; refused where that is "fused". @default none */
+  /** Minimum score of the documents to keep, on the scale of the scores. Rejected if that is "fused". @default none */
   readonly threshold?: number;
-  /** Whether `compressDocuments` puts the score into `metadata.relevanceScore`, as `CohereRerank` does. @default true */
+  /**
+   * Whether `compressDocuments` puts the score into `metadata.relevanceScore`, as `CohereRerank` does. @default true
+   */
   readonly scoreInMetadata?: boolean;
   /** As in `LoadOptions` of `@bge-js/core`. @default "sigmoid"; "fused" where neither a model nor a `threshold` is given */
   readonly scale?: "logit" | "sigmoid" | "fused";
 }
 
-/** What `rerank` takes for a document. */
+/** A document as accepted by `rerank`. */
 export type RerankInput = DocumentInterface | string | { readonly pageContent: string };
 
 /**
- * A local reranker for LangChain.js: a document compressor for `ContextualCompressionRetriever` and for `BgeRerankRetriever`.
- * Without a model it is `scale: "fused"`: late interaction with bge-small-en-v1.5 over all documents, and the small cross-encoder
- * bge-js/reranker-small-en over its best. Fused scores are for the order of one call alone: with a `threshold` the default is
- * that cross-encoder's sigmoid.
+ * A local reranker for LangChain.js: a document compressor for `ContextualCompressionRetriever` and
+ * `BgeRerankRetriever`. Without a model, it uses `scale: "fused"`: late interaction with bge-small-en-v1.5 over all
+ * documents, and the small cross-encoder bge-js/reranker-small-en over the best of them. Fused scores are comparable
+ * only within one call, so with a `threshold` the default is the sigmoid of that cross-encoder.
  *
- * Scores of a model that is named are a cross-encoder's sigmoid (`scale: "logit"` for the raw logit) or the cosine of late
- * interaction. A shared `Reranker` keeps its own scale. Loading, errors and `dispose` are as in `BgeEmbeddings`.
+ * With a named model, scores are a cross-encoder's sigmoid (its raw logit with `scale: "logit"`) or the cosine of late
+ * interaction. A shared `Reranker` keeps its own scale. Loading, errors and `dispose` work as in `BgeEmbeddings`.
  *
+ * @example
  * ```ts
  * new BgeReranker(); // the embedded models, topN 3
  * new BgeReranker("BAAI/bge-reranker-v2-m3");
  * new BgeReranker({ model: "./my-reranker", topN: 5, threshold: 0.2 });
- * new BgeReranker("BAAI/bge-small-en-v1.5"); // late interaction alone
+ * new BgeReranker("BAAI/bge-small-en-v1.5"); // only late interaction
  * new BgeReranker({ model: reranker, topN: 5 }); // shares a loaded Reranker; new BgeReranker(reranker) for topN 3
  * ```
  */
@@ -51,13 +54,15 @@ export class BgeReranker extends BaseDocumentCompressor implements AsyncDisposab
   readonly topN: number;
   readonly threshold: number | undefined;
   readonly scoreInMetadata: boolean;
-  // Not #private: tracers call methods on a Proxy.
+  // Not #private, because tracers call methods on a Proxy.
   private readonly reranker: ModelHandle<Reranker>;
   private readonly signal: AbortSignal | undefined;
 
   /**
-   * Loads nothing. Throws `INVALID_OPTION` for a loaded model that is not a reranker, or that comes with load options, and for a
-   * `threshold` of fused scores.
+   * Loads nothing yet.
+   *
+   * @throws BgeError `INVALID_OPTION` for a loaded model that is not a reranker or is combined with load options, and
+   * for a `threshold` on fused scores
    */
   constructor(input: AdapterModel<Reranker> | BgeRerankerFields = {}) {
     super();
@@ -71,8 +76,8 @@ export class BgeReranker extends BaseDocumentCompressor implements AsyncDisposab
   }
 
   /**
-   * The best `topN` documents, best first, equal scores in input order. They are copies with the id and the metadata of the
-   * caller's, and with the score in `metadata.relevanceScore` unless `scoreInMetadata` is false.
+   * Returns copies of the best `topN` documents, best first, ties in input order. They keep id and metadata, and have
+   * the score in `metadata.relevanceScore` unless `scoreInMetadata` is false.
    */
   override async compressDocuments(
     documents: readonly DocumentInterface[],
@@ -83,14 +88,14 @@ export class BgeReranker extends BaseDocumentCompressor implements AsyncDisposab
   }
 
   /**
-   * Where the best documents are in the list and how relevant they are, in the argument order of `CohereRerank`. A limit
-   * that is not given is the reranker's own. Rejects with `INVALID_INPUT` for an empty query, too.
+   * Returns the positions of the best documents and their scores, best first, with the argument order of
+   * `CohereRerank`. Limits default to the instance's. Rejects with `INVALID_INPUT` for a blank query.
    */
   async rerank(documents: readonly RerankInput[], query: string, options: RerankOptions = {}): Promise<RankedResult[]> {
     const { topN = this.topN, threshold = this.threshold, signal } = options;
     checkList(documents, "documents");
     checkQuery(query);
-    // What is no document becomes undefined, which core reports by its index.
+    // Anything but a document becomes undefined, which core reports by index.
     const texts = documents.map((document) => (typeof document === "string" ? document : document?.pageContent));
     const reranker = await this.reranker.get();
     const limits = threshold === undefined ? { topN } : { topN, threshold };
@@ -98,7 +103,7 @@ export class BgeReranker extends BaseDocumentCompressor implements AsyncDisposab
     return ranking.map(({ index, score }) => ({ index, relevanceScore: score }));
   }
 
-  /** Frees the model if it was loaded here, never a shared one; later calls reject with `DISPOSED`. */
+  /** Frees the model if this instance loaded it, but never a shared one. Later calls reject with `DISPOSED`. */
   dispose(): Promise<void> {
     return this.reranker.dispose();
   }

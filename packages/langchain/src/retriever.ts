@@ -16,7 +16,10 @@ import type { BaseRetrieverInput } from "@langchain/core/retrievers";
 import { AbortableRetriever } from "./abortable-retriever.js";
 import { checkFlag, ranked } from "./ranked.js";
 
-/** The options of `loadRetriever` of `@bge-js/retriever`, or a loaded `retriever` without them; those of a search; LangChain's own. */
+/**
+ * The options of `loadRetriever` of `@bge-js/retriever` (or a loaded `retriever` instead), search options, and
+ * LangChain's retriever fields.
+ */
 export interface BgeRetrieverFields
   extends RetrieverFields<DocumentInterface, Retriever>,
     RetrieverOptions,
@@ -25,26 +28,30 @@ export interface BgeRetrieverFields
   readonly scoreInMetadata?: boolean;
 }
 
-/** `ids` as LangChain's vector stores take them, beside the retriever's options. */
+/** `ids`, as for LangChain's vector stores, and the retriever's options. */
 export interface AddDocumentsOptions extends AddOptions {
-  /** One a document, in their order; they go before the documents' own. @default the document's `id`, else a new UUID */
+  /**
+   * One id per document, in order. Takes precedence over the documents' own ids. @default the document's `id`, else a
+   * new UUID
+   */
   readonly ids?: readonly string[];
 }
 
 /**
- * A retriever for LangChain.js that needs no vector store: documents in this process's memory, found by words (BM25) and by
- * vectors, the best of them read again by late interaction and a cross-encoder as the options say.
+ * A retriever for LangChain.js that needs no vector store: it holds documents in memory and finds them by words (BM25)
+ * and by vectors. Late interaction and a cross-encoder rescore the best of them, depending on the options.
  *
- * What is returned are copies, best first, with the metadata that they came with; with `scoreInMetadata` the score is in
- * `metadata.relevanceScore`: for the order alone, comparable within one search. The models are loaded by the first call, once for
- * all callers; a failed load is tried again by the next call. Every method rejects with a `BgeError` of `@bge-js/core`, or with the
- * reason of a signal: the instance's, or the one of `invoke`'s config.
+ * Returns copies of the documents with their metadata, best first. With `scoreInMetadata`, adds the score as
+ * `metadata.relevanceScore`, comparable only within one search. The first call loads the models, once for all callers;
+ * if loading fails, the next call tries again. Every method rejects with a `BgeError` of `@bge-js/core`, or with the
+ * reason of an aborted signal, be it the instance's or that of `invoke`'s config.
  *
+ * @example
  * ```ts
  * const retriever = await BgeRetriever.fromDocuments(documents, { topN: 5 });
  * const [best] = await retriever.invoke("How do I watch a folder for changes?");
  * new BgeRetriever({ embedder: "BAAI/bge-base-en-v1.5", reranker: "BAAI/bge-reranker-v2-m3", budgetMs: 300 });
- * new BgeRetriever(retriever); // shares a loaded Retriever; with options of a search: { retriever, topN: 5 }
+ * new BgeRetriever(retriever); // shares a loaded Retriever; with search options: { retriever, topN: 5 }
  * ```
  */
 export class BgeRetriever extends AbortableRetriever implements AsyncDisposable {
@@ -55,15 +62,20 @@ export class BgeRetriever extends AbortableRetriever implements AsyncDisposable 
   override lc_namespace = ["bge_js", "retrievers"];
   readonly topN: number;
   readonly scoreInMetadata: boolean;
-  // Not #private: tracers call methods on a Proxy.
+  // Not #private, because tracers call methods on a Proxy.
   private readonly retriever: RetrieverHandle<Document>;
   private readonly signal: AbortSignal | undefined;
 
-  /** Loads nothing. Throws `INVALID_OPTION` for a loaded thing that is no retriever, or that comes with options of `loadRetriever`. */
+  /**
+   * Loads nothing yet.
+   *
+   * @throws BgeError `INVALID_OPTION` for a loaded object that is not a retriever, or that is combined with options of
+   * `loadRetriever`
+   */
   constructor(input: Retriever | BgeRetrieverFields = {}) {
     const fields = retrieverFields<BgeRetrieverFields>(input);
     const { topN = 3, scoreInMetadata = false, signal, callbacks, tags, metadata, verbose, ...options } = fields;
-    // LangChain's own alone: it keeps and prints what it is given.
+    // Only LangChain's own fields: it keeps and prints whatever it is passed.
     super({ callbacks, tags, metadata, verbose } as BaseRetrieverInput);
     this.topN = topN;
     this.scoreInMetadata = checkFlag(scoreInMetadata);
@@ -71,7 +83,10 @@ export class BgeRetriever extends AbortableRetriever implements AsyncDisposable 
     this.signal = signal;
   }
 
-  /** A retriever that holds these documents; `input` is the constructor's. What was loaded is freed if a document cannot be used. */
+  /**
+   * Creates a retriever with these documents. `input` is as for the constructor. If a document is invalid, frees what
+   * was loaded.
+   */
   static async fromDocuments(
     documents: readonly DocumentInterface[],
     input: Retriever | BgeRetrieverFields = {},
@@ -88,15 +103,16 @@ export class BgeRetriever extends AbortableRetriever implements AsyncDisposable 
   }
 
   /**
-   * Adds copies, and gives their ids in input order: those of `options.ids`, else the document's, else a new UUID. A document takes
-   * the place of one with the same id. Rejects with `INVALID_OPTION` for `ids` that are not one non-empty string a document. If some
-   * documents cannot be used, all others are added, and then the promise rejects with an error that names them.
+   * Adds copies of documents and returns their ids in input order: those of `options.ids`, otherwise the document's,
+   * otherwise a new UUID. A document replaces one with the same id. Rejects with `INVALID_OPTION` unless `ids` has one
+   * non-empty string per document. If some documents are invalid, all others are added, and then the promise rejects
+   * with an error that names the invalid ones.
    */
   async addDocuments(documents: readonly DocumentInterface[], options: AddDocumentsOptions = {}): Promise<string[]> {
     checkList(documents, "documents");
     const { ids, ...addOptions } = options;
     checkIds(ids, documents.length);
-    // What is no document gets a text that is undefined, which core reports by its index.
+    // Anything but a document gets an undefined text, which core reports by index.
     const added = documents.map(
       (document, index): AnyDocument => ({
         id: ids?.[index] ?? document?.id ?? randomUUID(),
@@ -108,7 +124,7 @@ export class BgeRetriever extends AbortableRetriever implements AsyncDisposable 
     return added.map(({ id }) => id);
   }
 
-  /** Takes documents out by their ids; ids that are not there are passed over. */
+  /** Removes documents by id. Unknown ids are ignored. */
   async delete(params: { readonly ids: readonly string[] }): Promise<void> {
     await this.retriever.remove(params?.ids);
   }
@@ -123,7 +139,10 @@ export class BgeRetriever extends AbortableRetriever implements AsyncDisposable 
     );
   }
 
-  /** Frees the documents and the models if they were loaded here, never a shared retriever; later calls reject with `DISPOSED`. */
+  /**
+   * Frees the documents and models if this instance loaded them, but never a shared retriever. Later calls reject with
+   * `DISPOSED`.
+   */
   dispose(): Promise<void> {
     return this.retriever.dispose();
   }
@@ -138,7 +157,7 @@ async function loadRetriever(options: RetrieverOptions): Promise<Retriever> {
   return retriever.loadRetriever(options);
 }
 
-/** Of a document that was put into a shared retriever elsewhere, all further fields are metadata. */
+/** Converts a document that was added to a shared retriever elsewhere: all its additional fields become metadata. */
 function toDocument(document: AnyDocument): Document {
   return new Document({ id: document.id, pageContent: document.text, metadata: metadataOf(document) });
 }
@@ -150,8 +169,8 @@ function checkIds(ids: unknown, count: number): void {
 }
 
 function problemOfIds(ids: unknown, count: number): string | undefined {
-  if (!Array.isArray(ids)) return "must be a list of strings, one a document";
-  if (ids.length !== count) return `must be one a document: there are ${ids.length} for ${count} documents`;
+  if (!Array.isArray(ids)) return "must be a list of strings, one per document";
+  if (ids.length !== count) return `must have one entry per document, but has ${ids.length} for ${count} documents`;
   const index = ids.findIndex((id) => typeof id !== "string" || id === "");
-  return index === -1 ? undefined : `must be strings that are not empty: index ${index} is not`;
+  return index === -1 ? undefined : `must be non-empty strings: index ${index} is not`;
 }

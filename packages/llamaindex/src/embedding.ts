@@ -12,36 +12,42 @@ import { BaseEmbedding } from "@llamaindex/core/embeddings";
 import type { MessageContentDetail } from "@llamaindex/core/llms";
 import { partText } from "./text.js";
 
-/** A model and the load options of `@bge-js/core`; `model` may be a loaded `Embedder`, then without load options. */
+/** A model and the load options of `@bge-js/core`. `model` may be a loaded `Embedder`, without load options. */
 export interface BgeEmbeddingFields extends AdapterFields<Embedder> {}
 
 /**
  * BGE embeddings for LlamaIndex.TS, for `Settings.embedModel`.
  *
- * The model is loaded by the first call, once for all callers; a failed load is tried again by the next call. Every method
- * rejects with a `BgeError` of `@bge-js/core`. `embedInfo` is filled in by the load, without a tokenizer: LlamaIndex would
- * cut texts by tiktoken's tokens, where the model has its own.
+ * The first call loads the model, once for all callers; if loading fails, the next call tries again. Every method
+ * rejects with a `BgeError` of `@bge-js/core`. Loading fills in `embedInfo`, but without a tokenizer: LlamaIndex would
+ * truncate texts by tiktoken's tokens instead of the model's.
  *
+ * @example
  * ```ts
  * new BgeEmbedding(); // the embedded model
  * new BgeEmbedding("BAAI/bge-small-en-v1.5"); // an id, or a folder: "./my-model"
- * new BgeEmbedding({ directory: "./my-model", pooling: "cls" }); // what a model package exports has this form too
+ * new BgeEmbedding({ directory: "./my-model", pooling: "cls" }); // as exported by a model package
  * new BgeEmbedding({ model: "BAAI/bge-small-en-v1.5", dtype: "fp32", workers: 1 });
  * new BgeEmbedding(embedder); // shares a loaded Embedder
  * ```
  */
 export class BgeEmbedding extends BaseEmbedding implements AsyncDisposable {
   /**
-   * Texts given to the model at once; LlamaIndex waits for each batch before the next, and reports progress between them.
+   * Number of texts passed to the model at once. LlamaIndex waits for each batch before the next, and reports progress
+   * in between.
    *
    * @default 512, since the model's own queue does the batching
    */
   override embedBatchSize = 512;
-  // Not #private: tracers call methods on a Proxy.
+  // Not #private, because tracers call methods on a Proxy.
   private readonly embedder: ModelHandle<Embedder>;
   private readonly signal: AbortSignal | undefined;
 
-  /** Loads nothing. Throws `INVALID_OPTION` for a loaded model that is not an embedder, or that comes with load options. */
+  /**
+   * Loads nothing yet.
+   *
+   * @throws BgeError `INVALID_OPTION` for a loaded model that is not an embedder, or that is combined with load options
+   */
   constructor(input: AdapterModel<Embedder> | BgeEmbeddingFields = {}) {
     super();
     const { model, signal, ...options } = adapterFields<Embedder, BgeEmbeddingFields>(input);
@@ -50,27 +56,29 @@ export class BgeEmbedding extends BaseEmbedding implements AsyncDisposable {
   }
 
   /**
-   * One vector a text, in input order; `[]` for `[]`. No instruction is put before a document.
+   * Embeds documents. Returns one normalised vector of the model's `dimensions` numbers per text, in input order; `[]`
+   * for `[]`. Documents get the model's document instruction, if it has one, but not its query instruction.
    *
-   * A field, as in the base class, where a method of this name would never be called; and it is passed on unbound.
+   * A field, as in the base class, because a method of this name would never be called; and bound, because it is passed
+   * on as a function.
    */
   override getTextEmbeddings = async (texts: readonly string[]): Promise<number[][]> => {
     checkList(texts, "texts");
-    const given = texts.slice(); // LlamaIndex fills the same array anew for its next batch
+    const given = texts.slice(); // LlamaIndex reuses the array for its next batch
     const embedder = await this.loaded();
     const vectors = await embedder.embedDocuments(given, callOptions(this.signal, undefined));
     return vectors.map((vector) => Array.from(vector));
   };
 
-  /** The vector of a document. */
+  /** Embeds one document. Returns a normalised vector of the model's `dimensions` numbers. */
   override async getTextEmbedding(text: string): Promise<number[]> {
     const [vector] = await this.getTextEmbeddings([text]);
     return vector!; // one text, one vector
   }
 
   /**
-   * The vector of a query's text part, or of a string; the model's query instruction is put before it here and nowhere else. `null`
-   * for a part that is not text: LlamaIndex then leaves it out.
+   * Embeds a query, a string or a text part, with the model's query instruction. Returns a normalised vector of the
+   * model's `dimensions` numbers, or `null` for a part that is not text, which LlamaIndex then leaves out.
    */
   override async getQueryEmbedding(query: MessageContentDetail | string): Promise<number[] | null> {
     const text = partText(query);
@@ -79,7 +87,7 @@ export class BgeEmbedding extends BaseEmbedding implements AsyncDisposable {
     return Array.from(await embedder.embedQuery(text, callOptions(this.signal, undefined)));
   }
 
-  /** Frees the model if it was loaded here, never a shared one; later calls reject with `DISPOSED`. */
+  /** Frees the model if this instance loaded it, but never a shared one. Later calls reject with `DISPOSED`. */
   dispose(): Promise<void> {
     return this.embedder.dispose();
   }

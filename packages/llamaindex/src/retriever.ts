@@ -14,35 +14,43 @@ import { BaseRetriever } from "@llamaindex/core/retriever";
 import { type BaseNode, MetadataMode, type NodeWithScore, TextNode } from "@llamaindex/core/schema";
 import { nodeText, queryText } from "./text.js";
 
-/** The options of `loadRetriever` of `@bge-js/retriever`, or a loaded `retriever` without them; and those of a search. */
+/** The options of `loadRetriever` of `@bge-js/retriever` (or a loaded `retriever` instead), and search options. */
 export interface BgeRetrieverFields extends RetrieverFields<BaseNode, Retriever>, RetrieverOptions {
-  /** Which metadata stand before a node's text when it is read. @default MetadataMode.EMBED, as in LlamaIndex's own indices */
+  /**
+   * Which metadata precede a node's text for the models. @default MetadataMode.EMBED, as in LlamaIndex's own indices
+   */
   readonly metadataMode?: MetadataMode;
 }
 
 /**
- * A retriever for LlamaIndex.TS that needs no index: nodes in this process's memory, found by words (BM25) and by vectors, the best
- * of them read again by late interaction and a cross-encoder as the options say.
+ * A retriever for LlamaIndex.TS that needs no index: it holds nodes in memory and finds them by words (BM25) and by
+ * vectors. Late interaction and a cross-encoder rescore the best of them, depending on the options.
  *
- * What is returned are the nodes that were inserted, unchanged, best first, with a score for the order alone, comparable within one
- * search. `Settings.embedModel` is not used. The models are loaded by the first call, once for all callers; a failed load is tried
- * again by the next call. Every method rejects with a `BgeError` of `@bge-js/core`, or with the reason of the `signal`.
+ * Returns the inserted nodes, unchanged, best first, with a score that is comparable only within one search. Does not
+ * use `Settings.embedModel`. The first call loads the models, once for all callers; if loading fails, the next call
+ * tries again. Every method rejects with a `BgeError` of `@bge-js/core`, or with the reason of the aborted `signal`.
  *
+ * @example
  * ```ts
  * const retriever = await BgeRetriever.fromNodes(Settings.nodeParser.getNodesFromDocuments(documents), { topN: 5 });
  * const [best] = await retriever.retrieve("How do I watch a folder for changes?");
  * new BgeRetriever({ embedder: "BAAI/bge-base-en-v1.5", reranker: "BAAI/bge-reranker-v2-m3", budgetMs: 300 });
- * new BgeRetriever(retriever); // shares a loaded Retriever; with options of a search: { retriever, topN: 5 }
+ * new BgeRetriever(retriever); // shares a loaded Retriever; with search options: { retriever, topN: 5 }
  * ```
  */
 export class BgeRetriever extends BaseRetriever implements AsyncDisposable {
   readonly topN: number;
   readonly metadataMode: MetadataMode;
-  // Not #private: tracers call methods on a Proxy.
+  // Not #private, because tracers call methods on a Proxy.
   private readonly retriever: RetrieverHandle<BaseNode>;
   private readonly signal: AbortSignal | undefined;
 
-  /** Loads nothing. Throws `INVALID_OPTION` for a loaded thing that is no retriever, or that comes with options of `loadRetriever`. */
+  /**
+   * Loads nothing yet.
+   *
+   * @throws BgeError `INVALID_OPTION` for a loaded object that is not a retriever, or that is combined with options of
+   * `loadRetriever`
+   */
   constructor(input: Retriever | BgeRetrieverFields = {}) {
     super();
     const fields = retrieverFields<BgeRetrieverFields>(input);
@@ -53,7 +61,10 @@ export class BgeRetriever extends BaseRetriever implements AsyncDisposable {
     this.signal = signal;
   }
 
-  /** A retriever that holds these nodes; `input` is the constructor's. What was loaded is freed if a node cannot be used. */
+  /**
+   * Creates a retriever with these nodes. `input` is as for the constructor. If a node is invalid, frees what was
+   * loaded.
+   */
   static async fromNodes(
     nodes: readonly BaseNode[],
     input: Retriever | BgeRetrieverFields = {},
@@ -70,32 +81,38 @@ export class BgeRetriever extends BaseRetriever implements AsyncDisposable {
   }
 
   /**
-   * Adds nodes, whose text is read now. Documents are nodes, too, but are not split here. A node takes the place of one with the same
-   * `id_`. If some cannot be used, images without text among them, all others are added, and then the promise rejects with an error
-   * that names them.
+   * Adds nodes, whose text is read now. Documents are accepted as nodes, but not split. A node replaces one with the
+   * same `id_`. If some nodes are invalid, such as images without text, all others are added, and then the promise
+   * rejects with an error that names the invalid ones.
    */
   async insertNodes(nodes: readonly BaseNode[], options: AddOptions = {}): Promise<void> {
     checkList(nodes, "nodes");
-    // An id or a text that is undefined, core reports by its index.
+    // Core reports an undefined id or text by index.
     const added = nodes.map(
       (node) => ({ id: node?.id_, text: nodeText(node, this.metadataMode), node }) as AnyDocument,
     );
     await this.retriever.add(added, { ...options, ...callOptions(this.signal, options.signal) });
   }
 
-  /** Takes nodes out by their ids; ids that are not there are passed over. */
+  /** Removes nodes by id. Unknown ids are ignored. */
   async deleteNodes(ids: readonly string[]): Promise<void> {
     await this.retriever.remove(ids);
   }
 
-  /** Called by `retrieve`. Of a query with images the text parts are used; without text it rejects with `INVALID_INPUT`. */
+  /**
+   * Called by `retrieve`. If the query has images, only its text parts are used. Rejects with `INVALID_INPUT` if it has
+   * no text.
+   */
   override async _retrieve({ query }: QueryBundle): Promise<NodeWithScore[]> {
     const options = { topN: this.topN, ...callOptions(this.signal, undefined) };
     const found = await this.retriever.search(queryText(query), options);
     return found.map(({ document, score }) => ({ node: document, score }));
   }
 
-  /** Frees the nodes and the models if they were loaded here, never a shared retriever; later calls reject with `DISPOSED`. */
+  /**
+   * Frees the nodes and models if this instance loaded them, but never a shared retriever. Later calls reject with
+   * `DISPOSED`.
+   */
   dispose(): Promise<void> {
     return this.retriever.dispose();
   }
@@ -110,14 +127,14 @@ async function loadRetriever(options: RetrieverOptions): Promise<Retriever> {
   return retriever.loadRetriever(options);
 }
 
-/** Of a document that was put into a shared retriever elsewhere, all further fields are metadata. */
+/** Converts a document that was added to a shared retriever elsewhere: all its additional fields become metadata. */
 function toNode(document: AnyDocument): BaseNode {
   const { id, text, node } = document;
   if (isNode(node)) return node;
   return new TextNode({ id_: id, text, metadata: metadataOf(document) });
 }
 
-/** By shape, not by class: the node may come from another copy of LlamaIndex. */
+/** Checks the shape, not the class: the node may come from another copy of LlamaIndex. */
 function isNode(value: unknown): value is BaseNode {
   return typeof value === "object" && value !== null && "id_" in value && "getContent" in value;
 }

@@ -2,47 +2,49 @@ import { BgeError, type Embedder } from "@bge-js/core";
 import { type AdapterModel, openTokenizer } from "@bge-js/core/adapter";
 import { SentenceSplitter } from "@llamaindex/core/node-parser";
 
-/** Parts of a sentence, as LlamaIndex has them, and punctuation that follows punctuation, which it would drop. */
+/** LlamaIndex's pattern for parts of a sentence, plus repeated punctuation, which it would drop. */
 const PARTS = "[^,.;。？！]+[,.;。？！]?|[,.;。？！]";
 
 export interface BgeSentenceSplitterFields {
-  /** The embedding model that is to read the nodes, on this machine or loaded. @default the embedded model */
+  /** The embedding model for the nodes, installed or loaded. @default the embedded model */
   readonly model?: AdapterModel<Embedder>;
-  /** Its longest input in tokens, if it is loaded with another. @default the model's */
+  /** The model's maximum input in tokens, if loaded with a different one. @default the model's */
   readonly maxTokens?: number;
-  /** Tokens of a node, metadata included. @default what the model reads, without `chunkOverlap`: 446 of 512 */
+  /** Maximum tokens per node, metadata included. @default what the model reads, without `chunkOverlap`: 446 of 512 */
   readonly chunkSize?: number;
-  /** Tokens that a node may have in common with the one before. @default an eighth */
+  /** Maximum tokens that a node shares with the one before. @default an eighth */
   readonly chunkOverlap?: number;
   readonly paragraphSeparator?: string;
   readonly extraAbbreviations?: string[];
 }
 
 /**
- * LlamaIndex's `SentenceSplitter` with the tokens of the embedding model and no node longer than what that reads. LlamaIndex's own
- * default is 1,024 tokens of OpenAI's, of which bge-small-en-v1.5 reads the first half and cuts the rest.
+ * LlamaIndex's `SentenceSplitter`, but with the embedding model's tokens, and with no node longer than the model reads.
+ * LlamaIndex's default is 1,024 OpenAI tokens, of which bge-small-en-v1.5 reads half and truncates the rest.
  *
- * Reads the tokenizer in this thread and loads no model.
+ * Reads the tokenizer in this thread, and does not load the model.
  *
+ * @example
  * ```ts
  * Settings.nodeParser = new BgeSentenceSplitter();
  * new BgeSentenceSplitter({ chunkSize: 256 }); // shorter nodes
- * new BgeSentenceSplitter({ model: embedder }); // of a loaded Embedder
+ * new BgeSentenceSplitter({ model: embedder }); // for a loaded Embedder
  * ```
  */
 export class BgeSentenceSplitter extends SentenceSplitter {
   /**
-   * Throws `INVALID_OPTION` where `chunkSize` and `chunkOverlap` together are more than the model reads, since LlamaIndex puts the
-   * overlap before a chunk of full size; `MODEL_NOT_FOUND` for a model that was not downloaded yet.
+   * @throws BgeError `INVALID_OPTION` if `chunkSize` and `chunkOverlap` together exceed what the model reads, because
+   * LlamaIndex puts the overlap before a chunk of full size; `MODEL_NOT_FOUND` if the model has not been downloaded
    */
   constructor(fields: BgeSentenceSplitterFields = {}) {
     const { model, maxTokens, ...params } = fields;
     const { encode, decode, room } = openTokenizer(model, maxTokens === undefined ? {} : { maxTokens });
-    // What stands between metadata and text is tokens in some vocabularies; and a character that was cut is made whole.
+    // The separator between metadata and text takes tokens in some vocabularies, and completing a split character takes
+    // one more.
     const most = room - encode("\n\n").length - 1;
     const { chunkOverlap = overlapOf(params.chunkSize, most), chunkSize = most - chunkOverlap } = params;
     if (!(chunkSize + chunkOverlap <= most)) {
-      const message = `chunkSize (${chunkSize}) and chunkOverlap (${chunkOverlap}) are more than the ${most} tokens of a text that the model reads.`;
+      const message = `chunkSize (${chunkSize}) and chunkOverlap (${chunkOverlap}) together exceed the ${most} tokens of text that the model reads.`;
       throw new BgeError("INVALID_OPTION", message, { parameter: "chunkSize" });
     }
     const tokenizer = {
@@ -52,7 +54,9 @@ export class BgeSentenceSplitter extends SentenceSplitter {
     super({ secondaryChunkingRegex: PARTS, ...params, chunkSize, chunkOverlap, tokenizer });
   }
 
-  /** LlamaIndex cuts a word that is too long between UTF-16 units; half a character is no text for the model. */
+  /**
+   * Moves LlamaIndex's cuts of overlong words off the middle of surrogate pairs: half a character is not valid text.
+   */
   override _splitText(text: string, chunkSize: number): string[] {
     let from = 0;
     return super._splitText(text, chunkSize).map((chunk) => {

@@ -4,7 +4,7 @@ import type { MessageContentDetail } from "@llamaindex/core/llms";
 import type { BaseNode, MetadataMode, NodeWithScore } from "@llamaindex/core/schema";
 import { extractSingleText } from "@llamaindex/core/utils";
 
-/** The text parts of a query, which LlamaIndex gives as a string, as parts, or as a bundle around either. */
+/** Returns the text parts of a query, which LlamaIndex passes as a string, as parts, or as a bundle of either. */
 export function queryText(query: unknown): string {
   if (isObject(query) && "query" in query) return queryText(query["query"]);
   const parts = Array.isArray(query) ? query : [query];
@@ -15,31 +15,33 @@ export function queryText(query: unknown): string {
   return text;
 }
 
-/** The text of one part of a query, `null` for a part of another kind. */
+/** Returns the text of one part of a query, or `null` if it is not text. */
 export function partText(part: MessageContentDetail | string): string | null {
   if (typeof part === "string") return part;
   if (isObject(part) && typeof part.type === "string") return extractSingleText(part);
   throw noText([part]);
 }
 
-/** What is read of a node; `undefined` for an image without text, and for what is no node. */
+/**
+ * Returns the text of a node for the model, or `undefined` for an image without text or anything that is not a node.
+ */
 export function nodeText(node: BaseNode | undefined, metadataMode: MetadataMode): string | undefined {
   const text = node?.getContent?.(metadataMode);
   return text === "" && isImage(node!) ? undefined : text;
 }
 
-/** What is read of these nodes. Refuses those without text, and names their indices. */
+/** Returns the texts of nodes for the model. Throws an error that names the indices of nodes without text. */
 export function nodeTexts(nodes: readonly NodeWithScore[], metadataMode: MetadataMode): string[] {
   checkList(nodes, "nodes");
   const texts = nodes.map((node) => nodeText(node?.node, metadataMode));
   const indices = texts.flatMap((text, index) => (text === undefined ? [index] : []));
   if (indices.length === 0) return texts as string[];
   const shown = indices.length > 10 ? `${indices.slice(0, 10).join(", ")}, ...` : indices.join(", ");
-  const message = `${indices.length} of ${nodes.length} nodes cannot be ranked, index ${shown}: they are no nodes, or images without text. Nothing was run.`;
+  const message = `${indices.length} of ${nodes.length} nodes cannot be ranked, index ${shown}: they are not nodes, or are images without text. Nothing was run.`;
   throw new BgeError("INVALID_INPUT", message, { parameter: "nodes", indices });
 }
 
-/** By its type, not by class: the node may come from another copy of LlamaIndex. */
+/** Checks the type, not the class: the node may come from another copy of LlamaIndex. */
 function isImage(node: BaseNode): boolean {
   return String(node.type).startsWith("IMAGE");
 }

@@ -7,10 +7,10 @@ import type { Store } from "./store.js";
 
 type Source<T> = Iterable<T> | AsyncIterable<T>;
 
-/** Characters whose words are counted in one turn of the event loop, which takes a few milliseconds; one text may have more. */
+/** Characters to index per turn of the event loop, which takes a few milliseconds. A single text may have more. */
 const CHARACTERS = 20_000;
 
-/** `Retriever.add`: one document after the other into the store, as its vector comes. */
+/** Implements `Retriever.add`: stores each document as its vector arrives. */
 export async function addDocuments<D extends RetrieverDocument>(
   documents: Source<D | string>,
   store: Store<D>,
@@ -19,7 +19,7 @@ export async function addDocuments<D extends RetrieverDocument>(
   { signal, onProgress }: AddOptions,
 ): Promise<Added> {
   const failed: FailedDocument[] = [];
-  /** Those whose vectors are under way, in the order in which these come. */
+  /** Documents whose vectors are pending, in the order in which these arrive. */
   const sent: { readonly index: number; readonly document: D }[] = [];
   let index = 0;
   let added = 0;
@@ -48,7 +48,7 @@ export async function addDocuments<D extends RetrieverDocument>(
   const tell = listener("onProgress", onProgress);
   for await (const vector of vectors) {
     const next = sent.shift();
-    if (next === undefined) throw invalid("embedder", "gave more vectors than it was given texts");
+    if (next === undefined) throw invalid("embedder", "returned more vectors than it was passed texts");
     const { index, document } = next;
     if (vector === undefined) failed.push({ index, id: document.id, error: error! });
     else {
@@ -63,7 +63,7 @@ export async function addDocuments<D extends RetrieverDocument>(
       await turn();
     }
   }
-  if (sent.length > 0) throw invalid("embedder", `gave ${sent.length} vectors less than it was given texts`);
+  if (sent.length > 0) throw invalid("embedder", `returned ${sent.length} vectors fewer than it was passed texts`);
   if (failed.length > 0) {
     throw failedDocuments(
       failed.sort((a, b) => a.index - b.index),
@@ -73,7 +73,7 @@ export async function addDocuments<D extends RetrieverDocument>(
   return { added, replaced };
 }
 
-/** Sync for a sync source: the embedder draws from the two differently. */
+/** Keeps a sync source sync: the embedder draws from the two kinds differently. */
 function textsOf<T>(source: Source<T>, textOf: (given: T) => string | undefined): Source<string> {
   return Symbol.asyncIterator in source ? asyncTexts(source, textOf) : syncTexts(source, textOf);
 }

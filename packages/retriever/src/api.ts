@@ -1,43 +1,47 @@
 import type { BgeError, Embedder, LoadOptions, ModelReference, Reranker } from "@bge-js/core";
 
 /**
- * A stage of a search. `lexical`: BM25 over words (and characters of Chinese and its like); `dense`: exact cosines; both over all
- * documents. `lateInteraction` (or bge-m3's three scores) and `crossEncoder` read the best candidates again.
+ * A stage of a search. `lexical` is BM25 over words (or characters, in Chinese and the like) and `dense` exact cosines,
+ * both over all documents. `lateInteraction` (or bge-m3's three scores) and `crossEncoder` rescore the best candidates.
  */
 export type Stage = "lexical" | "dense" | "lateInteraction" | "crossEncoder";
 
-/** What a retriever holds; further fields are kept and given back. */
+/** A document in a retriever. Additional fields are kept and returned with results. */
 export interface RetrieverDocument {
-  /** Unique: a document takes the place of one with the same id. */
+  /** Unique and not empty. A document replaces one with the same id. */
   readonly id: string;
   readonly text: string;
 }
 
-/** Documents with any further fields. */
+/** A document with any additional fields. */
 export type AnyDocument = RetrieverDocument & { readonly [field: string]: unknown };
 
 export interface RetrieverOptions {
-  /** A model as for `loadEmbedder`; or a loaded one, which is shared and not disposed. @default the embedded bge-small-en-v1.5 */
+  /**
+   * A model as for `loadEmbedder`, or a loaded one, which is shared and not disposed. @default the embedded
+   * bge-small-en-v1.5
+   */
   readonly embedder?: Embedder | string | URL | ModelReference;
   /**
-   * A model as for `loadReranker`, or a loaded one, which is shared and not disposed; `false` for none. A cross-encoder is the
-   * last stage, behind late interaction; any other takes late interaction's place. @default the cross-encoder that is measured
-   * beside the embedder: bge-js/reranker-small-en, from its npm package, for bge-small-en-v1.5; for others none
+   * A model as for `loadReranker`, or a loaded one, which is shared and not disposed; `false` for none. A cross-encoder
+   * is the last stage, after late interaction; any other reranker replaces late interaction. @default the cross-encoder
+   * measured with the embedder: bge-js/reranker-small-en, from its npm package, for bge-small-en-v1.5; none for others
    */
   readonly reranker?: Reranker | string | URL | ModelReference | false;
   /**
-   * Whether the embedder's token vectors rerank, for models that are measured for it; or a loaded reranker in their place. Its
-   * query's tokens are weighed by the candidates that are scored together. @default true for bge-small-en-v1.5, else false
+   * Whether to rerank with the embedder's token vectors, for models evaluated for it; or a loaded reranker to use
+   * instead. The query's tokens are weighted by the candidates that are scored together. @default true for
+   * bge-small-en-v1.5, else false
    */
   readonly lateInteraction?: Reranker | boolean;
-  /** How many candidates each stage gives or reads. @default 100; late interaction 50, the cross-encoder 40 */
+  /** How many candidates each stage returns or reads. @default 100; late interaction 50, the cross-encoder 40 */
   readonly candidates?: Partial<Readonly<Record<Stage, number>>>;
   /**
-   * How much each stage counts in the score, numbers of at least 0. @default lexical 0.3, dense 0.7, late interaction 0.5, a
+   * Weight of each stage in the score, at least 0. @default lexical 0.3, dense 0.7, late interaction 0.5, a
    * cross-encoder 1.5, of which bge-js/reranker-small-en 0.5
    */
   readonly weights?: Partial<Readonly<Record<Stage, number>>>;
-  /** For the models that are loaded here. Other options: load the model yourself, and pass it. */
+  /** Load options for the models that the retriever loads. To use others, load the model yourself and pass it. */
   readonly load?: Pick<
     LoadOptions,
     | "download"
@@ -55,52 +59,54 @@ export interface RetrieverOptions {
 }
 
 export interface AddOptions {
-  /** Ends the adding with `signal.reason`; documents that were added stay. */
+  /** Aborts with `signal.reason`. Documents already added stay. */
   readonly signal?: AbortSignal;
-  /** Called as documents are added, as `onProgress` of `embedDocuments`; what it throws ends the adding. */
+  /** Called as documents are added, like `onProgress` of `embedDocuments`. An error it throws aborts the call. */
   readonly onProgress?: (progress: { readonly added: number }) => void;
 }
 
 export interface Added {
-  /** Documents that are in the index by this call, those in the place of others among them. */
+  /** Documents that this call has put into the index, including those that replaced others. */
   readonly added: number;
   readonly replaced: number;
 }
 
 export interface SearchOptions<D> {
-  /** At most this many results. @default 10 */
+  /** Maximum number of results. @default 10 */
   readonly topN?: number;
   /**
-   * Only documents for which it is true. Asked about those that would be candidates, before they are. Whatever is neither true nor
-   * false, as a promise, ends the search with `INVALID_OPTION`: nothing waits for it. What the filter throws comes out of the search.
+   * Restricts the search to documents for which it returns true. Called for each document about to become a candidate.
+   * If it returns anything but true or false, such as a promise, the search rejects with `INVALID_OPTION`. Errors it
+   * throws are passed on.
    */
   readonly filter?: (document: D) => boolean;
   /**
-   * Milliseconds for the whole search. What does not fit, by what earlier searches have cost, is not begun, and what is not
-   * finished in time is not waited for; `skipped` tells. The first stage always runs: `lexical`, without it `dense`. @default none
+   * Time limit for the whole search, in milliseconds. Work that would not fit, judging by earlier searches, is not
+   * started, and work that is not finished in time is abandoned; see `skipped`. The first stage always runs: `lexical`,
+   * or else `dense`. @default none
    */
   readonly budgetMs?: number;
-  /** At least one of `lexical` and `dense`. @default all that were loaded */
+  /** Stages to run, including at least one of `lexical` and `dense`. @default all that were loaded */
   readonly stages?: readonly Stage[];
-  /** Ends the search with `signal.reason`. */
+  /** Aborts the search with `signal.reason`. */
   readonly signal?: AbortSignal;
 }
 
 export interface SearchResult<D> {
   readonly id: string;
   readonly document: D;
-  /** For the order alone: comparable within one search, not between two. */
+  /** Meaningful only for the order: comparable within one search, but not between searches. */
   readonly score: number;
-  /** The stages' own scores, of those that have scored it: BM25, cosines, the cross-encoder's scale. */
+  /** The score of each stage that has scored the document: BM25, cosine, the cross-encoder's scale. */
   readonly scores: Partial<Readonly<Record<Stage, number>>>;
-  /** Its place by each of these scores among the candidates of the stage, from 1. */
+  /** The document's rank by each of these scores among the stage's candidates, from 1. */
   readonly ranks: Partial<Readonly<Record<Stage, number>>>;
 }
 
-/** A stage that did not read all its candidates, for lack of time. */
+/** A stage that did not score all its candidates for lack of time. */
 export interface SkippedStage {
   readonly stage: Stage;
-  /** Candidates that it has scored; for `dense` 0 of all documents. */
+  /** How many candidates it has scored; 0 for `dense`, out of all documents. */
   readonly scored: number;
   readonly candidates: number;
 }
@@ -109,29 +115,41 @@ export interface SearchResults<D> {
   /** Best first. */
   readonly results: readonly SearchResult<D>[];
   readonly skipped: readonly SkippedStage[];
-  /** Milliseconds of each stage that ran; `lexical` runs while the query is embedded for `dense`. */
+  /** Milliseconds per stage that ran. `lexical` runs while the query is embedded for `dense`. */
   readonly timings: Partial<Readonly<Record<Stage, number>>> & { readonly total: number };
 }
 
-/** An index in this process's memory, and the models to fill and search it. */
+/** An index in this process's memory, with the models to fill and search it. */
 export interface Retriever<D extends RetrieverDocument = AnyDocument> extends AsyncDisposable {
-  /** Documents in the index. */
+  /** Number of documents in the index. */
   readonly size: number;
-  /** What is loaded, in the order in which it runs. */
+  /** The loaded stages, in the order in which they run. */
   readonly stages: readonly Stage[];
   /**
-   * Embeds and adds documents, drawn only as fast as they are embedded; searches see each at once. A string becomes a document
-   * `{ id, text }` with a running number for an id: `"#0"`, `"#1"`, ...; leave such ids to them. If some cannot be used or fail, all others are added, and then the promise
-   * rejects with an error that names the first one's index and id and the indices of all. `add` may run several times at once.
+   * Embeds and adds documents, which are drawn only as fast as they are embedded. Each can be found at once. A string
+   * becomes a document `{ id, text }` with a running number as its id: `"#0"`, `"#1"`, ... (do not use such ids
+   * yourself). If some documents are invalid or fail, all others are added, and then the promise rejects with an error
+   * that names the index and id of the first ones and has the indices of all. Several `add` calls may run at once.
    *
    * @throws BgeError as `Embedder.embedStream`; `INVALID_INPUT` for a document without an id or text
    */
   add(documents: Iterable<D | string> | AsyncIterable<D | string>, options?: AddOptions): Promise<Added>;
-  /** Takes documents out; gives how many of these ids there were. `INVALID_INPUT` for what is no string, and nothing is taken out. */
+  /**
+   * Removes documents, and returns how many of these ids were in the index.
+   *
+   * @throws BgeError `INVALID_INPUT` if an id is not a string; then nothing is removed
+   */
   remove(ids: Iterable<string>): number;
-  /** @throws BgeError as `Embedder.embedQuery`; `INVALID_INPUT` for an empty query */
+  /**
+   * Searches for a query and returns the best results first.
+   *
+   * @throws BgeError as `Embedder.embedQuery`; `INVALID_INPUT` for a blank query
+   */
   search(query: string, options?: SearchOptions<D>): Promise<SearchResults<D>>;
-  /** Frees the index and what was loaded here; calls under way and later ones reject with `DISPOSED`. May be called again. */
+  /**
+   * Frees the index and the models that the retriever loaded. Pending and later calls reject with `DISPOSED`. May be
+   * called repeatedly.
+   */
   dispose(): Promise<void>;
 }
 

@@ -41,7 +41,7 @@ describe("BM25", () => {
     expect([...indexOf(["", "the"]).score("the cat", 2)]).toEqual([0, 0]);
   });
 
-  test("what was removed and swept leaves no trace", () => {
+  test("removed and swept texts leave no trace", () => {
     const word = fc.constantFrom("red", "green", "blue", "pear", "apple", "plum");
     const text = fc.array(word, { maxLength: 6 }).map((words) => words.join(" "));
     const texts = fc.array(fc.record({ text, gone: fc.boolean() }), { minLength: 1, maxLength: 12 });

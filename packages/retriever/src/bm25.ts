@@ -1,30 +1,35 @@
 import { wordsOf } from "./words.js";
 
-/** How soon repetitions of a word stop counting, and how much long texts are held back: Lucene's defaults. */
+/** How fast repetitions of a word saturate, and how much long texts are penalised: Lucene's defaults. */
 const K1 = 1.2;
 const B = 0.75;
 
 interface Postings {
-  /** Slot and count in turn; those of texts that were removed and not yet swept are among them. */
+  /** Alternating slots and counts, including those of texts that were removed but not yet swept. */
   readonly entries: number[];
-  /** Texts with the word that have not been removed. */
+  /** Number of texts with the word, without removed ones. */
   texts: number;
 }
 
-/** An inverted index over texts at slots. */
+/** An inverted index over texts in numbered slots. */
 export interface LexicalIndex {
   add(slot: number, text: string): void;
-  /** Takes a text out of the statistics, so that scores are those of an index that never had it. Its slot is not free yet. */
+  /**
+   * Removes a text from the statistics, so that scores are as if it had never been added. Does not free its slot yet.
+   */
   remove(slot: number, text: string): void;
-  /** Drops the entries of removed texts, whose slots are free from then on. One pass over the whole index. */
+  /** Drops the entries of removed texts and so frees their slots. Takes one pass over the whole index. */
   sweep(removed: ReadonlySet<number>): void;
-  /** BM25 of the texts at the slots below `size`; 0 where no word of the query is. Removed texts may have scores. */
+  /**
+   * Returns the BM25 scores of the texts in the slots below `size`; 0 for texts without any word of the query. Removed
+   * texts may have scores.
+   */
   score(query: string, size: number): Float64Array;
 }
 
 /**
- * BM25 in Lucene's form, ln(1 + (N - n + 0.5) / (n + 0.5)) * f / (f + k1 * (1 - b + b * length / mean length)), with
- * lengths in words, exact. A word that the query repeats counts each time.
+ * Creates an index with BM25 in Lucene's form, ln(1 + (N - n + 0.5) / (n + 0.5)) * f / (f + k1 * (1 - b + b * length /
+ * mean length)), with exact lengths in words. A repeated query word counts each time.
  */
 export function createLexicalIndex(): LexicalIndex {
   const words = new Map<string, Postings>();
@@ -41,7 +46,7 @@ export function createLexicalIndex(): LexicalIndex {
         continue;
       }
       const { entries } = postings;
-      // A slot that was used before has been swept: what is last is of this text, or of another.
+      // A reused slot has been swept: the last entry is this text's or another's.
       if (entries[entries.length - 2] === slot) entries[entries.length - 1]!++;
       else {
         entries.push(slot, 1);

@@ -12,17 +12,17 @@ test("a budget runs by its clock", () => {
 });
 
 describe("costs", () => {
-  test("are unknown, then on the safe side, and come nearer to what stays the same", () => {
+  test("are unknown, then conservative, then approach a constant cost", () => {
     const costs = createCosts();
     expect(costs.estimate("dense", 1)).toBeUndefined();
     costs.record("dense", 10, 100);
-    expect(costs.estimate("dense", 1)).toBe(20); // 10 a unit, and twice a deviation of 5
+    expect(costs.estimate("dense", 1)).toBe(20); // 10 per unit, plus twice a deviation of 5
     expect(costs.estimate("crossEncoder", 1)).toBeUndefined();
     for (let i = 0; i < 50; i++) costs.record("dense", 10, 100);
     expect(costs.estimate("dense", 3)).toBeCloseTo(30, 3);
   });
 
-  test("follow a machine that slows down, and grow with what varies", () => {
+  test("follow a machine that slows down, and grow with variance", () => {
     const steady = createCosts();
     const varying = createCosts();
     for (let i = 0; i < 40; i++) {
@@ -47,7 +47,7 @@ describe("affordable", () => {
     expect(affordable([], 5, perUnit(1))).toBe(0);
   });
 
-  test("as many as fit, none where that is less than a handful", () => {
+  test("as many as fit, none if that is less than a handful", () => {
     const units = Array.from({ length: 30 }, () => 2);
     expect(affordable(units, 41, perUnit(1))).toBe(20);
     expect(affordable(units, 16, perUnit(1))).toBe(8);
@@ -55,7 +55,7 @@ describe("affordable", () => {
     expect(affordable(units.slice(0, 3), 6, perUnit(1))).toBe(3);
   });
 
-  test("never begins what would pass the budget, nor leaves out what fits", () => {
+  test("never starts what would exceed the budget, nor leaves out what fits", () => {
     const units = fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 8, maxLength: 100 });
     fc.assert(
       fc.property(units, fc.integer({ min: 1, max: 3000 }), (units, remaining) => {

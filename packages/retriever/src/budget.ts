@@ -1,17 +1,20 @@
 import { monotonic } from "@bge-js/core/adapter";
 
-/** How far back the estimates look: each search counts an eighth (a quarter for the deviation), as TCP's round trips (RFC 6298). */
+/**
+ * Memory of the estimates: each search counts for an eighth (a quarter for the deviation), as TCP's round trips do (RFC
+ * 6298).
+ */
 const MEAN_SHARE = 1 / 8;
 const DEVIATION_SHARE = 1 / 4;
-/** Deviations that an estimate lies over the mean: it is there to be kept. */
+/** Deviations added to the mean, so that estimates are usually kept. */
 const MARGIN = 2;
-/** Texts that a stage whose cost is unknown begins with. */
+/** Number of texts with which a stage of unknown cost starts. */
 const PROBE = 8;
 
-/** What the stages of earlier searches have cost, each in units of its own. */
+/** Costs of the stages in earlier searches, each in its own units. */
 export interface Costs {
   record(stage: string, units: number, ms: number): void;
-  /** Milliseconds, on the safe side; `undefined` as long as nothing is known. */
+  /** Returns a conservative estimate in milliseconds, or `undefined` while nothing is known. */
   estimate(stage: string, units: number): number | undefined;
 }
 
@@ -34,14 +37,14 @@ export function createCosts(): Costs {
   };
 }
 
-/** Time that passes. */
+/** A running time budget. */
 export interface Budget {
   elapsedMs(): number;
   /** Infinite without a budget. */
   remainingMs(): number;
 }
 
-/** A budget that begins to run at once. `clock` gives milliseconds. */
+/** Starts a budget at once. `clock` returns milliseconds. */
 export function startBudget(budgetMs: number = Number.POSITIVE_INFINITY, clock = monotonic): Budget {
   const start = clock();
   const elapsedMs = () => clock() - start;
@@ -49,8 +52,8 @@ export function startBudget(budgetMs: number = Number.POSITIVE_INFINITY, clock =
 }
 
 /**
- * How many texts of a list, from its front, a stage may begin with: those whose estimate fits into what remains, a handful
- * where nothing is known, none where less than a handful fits.
+ * Returns how many texts, from the front of a list, a stage may start with: those whose estimated cost fits into the
+ * remaining time. While nothing is known that is a handful, and if less than a handful would fit it is none.
  */
 export function affordable(
   units: readonly number[],

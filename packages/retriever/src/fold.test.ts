@@ -7,7 +7,7 @@ const ALL = Array.from({ length: 0x110000 }, (_, code) => String.fromCodePoint(c
   /[^\p{Cn}\p{Co}\p{Cs}]/u.test(character),
 );
 
-test("every character: what is folded stays as it is", () => {
+test("every character: folding is idempotent", () => {
   expect(ALL.filter((character) => full(full(character)) !== full(character))).toEqual([]);
 });
 
@@ -22,7 +22,7 @@ test("every character: either case, composed or not, has the same folding", () =
   expect(ALL.filter(differs)).toEqual([]);
 });
 
-test("any text: what is folded stays as it is, and nothing that does not show is left", () => {
+test("any text: folding is idempotent and leaves nothing invisible", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary" }), (text) => {
       expect(full(full(text))).toBe(full(text));
@@ -36,7 +36,7 @@ test("ASCII is left as it is", () => {
   fc.assert(fc.property(fc.string({ unit: "binary-ascii" }), (text) => isAscii(text) && fold(text) === text));
 });
 
-// What Lucene's ICUFoldingFilter is tested with.
+// Cases from the tests of Lucene's ICUFoldingFilter.
 test.each([
   ["Ruß", "russ"],
   ["ΜΆΪΟΣ", "μαιοσ"],

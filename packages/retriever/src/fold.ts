@@ -1,20 +1,23 @@
 const IGNORED = /\p{Default_Ignorable_Code_Point}/u;
-/** Shown at a line's end alone, where it goes with the break. */
+/** A soft hyphen shows only at a line's end; it is removed together with the break. */
 const SOFT_BREAK = /\u00AD\s*?[\r\n\f\u2028\u2029]\s*/g;
 
-/** Of scripts whose marks are part of the spelling none is dropped: か is not が, Thai tones tell words apart. */
+/** Scripts whose marks are part of the spelling keep them: か is not が, and Thai tones distinguish words. */
 const SPELLED = "\\p{scx=Hiragana}\\p{Script=Thai}\\p{Script=Lao}\\p{Script=Khmer}\\p{Script=Myanmar}";
 const POINTED = "\\p{Script=Inherited}\\p{Script=Arabic}\\p{Script=Hebrew}\\p{Script=Syriac}\\p{Script=Cyrillic}";
-/** Accents, points and Arabic's and Hebrew's vowels; not Indic vowels, which are no diacritics. And tatweel, which draws out a word. */
+/**
+ * Accents, points, and Arabic and Hebrew vowels; not Indic vowels, which are not diacritics. Also tatweel, which
+ * stretches a word.
+ */
 const DROPPED = new RegExp(
   `[[[\\p{M}&&[\\p{Diacritic}${POINTED}]][[\\p{Lm}&&\\p{Diacritic}]--\\p{Script=Common}]` +
     `[\\p{Lm}&&\\p{Extender}&&\\p{scx=Arabic}]]--[${SPELLED}]]`,
   "v",
 );
-/** Letters by their class that are apostrophes, as in Hawaiʻi or п’ять. */
+/** Apostrophes that Unicode classifies as letters, as in Hawaiʻi or п’ять. */
 const APOSTROPHE = new RegExp(`[[\\p{Lm}&&\\p{Diacritic}&&\\p{Script=Common}]--[${SPELLED}]]`, "v");
 
-/** Letters that keyboards and habits interchange: Unicode does not join them, Lucene does. */
+/** Letters that are used interchangeably. Unicode keeps them apart; Lucene joins them. */
 const ARABIC: Readonly<Record<string, string>> = { ک: "ك", ی: "ي", ى: "ي", ة: "ه" };
 
 const SMALL = /[\p{M}\p{Default_Ignorable_Code_Point}]*\p{Ll}/uy;
@@ -23,15 +26,15 @@ const LETTERS = [..."abcdefghijklmnopqrstuvwxyz"];
 const BASES = [...LETTERS, ...LETTERS.flatMap((first) => LETTERS.map((second) => first + second))];
 const collator = new Intl.Collator("und", { sensitivity: "base" });
 
-/** What code points become, and those of one UTF-16 unit that stay as they are: most of any text. */
+/** What code points fold to, and which single UTF-16 units stay as they are, as most of any text does. */
 const known = new Map<number, string>();
 const same = new Uint8Array(0x10000).fill(1, 0, 0x80);
 
 /**
- * A text without what one person writes and another does not, case apart: NFKC; default-ignorable code points (soft hyphens,
- * zero-width characters, bidirectional marks), accents, Arabic and Hebrew vowels, and tatweel are gone; digits of all scripts are
- * ASCII's; Latin letters with strokes and ligatures are the letters that collation takes them for (ø, đ, æ). As Lucene's
- * `ICUFoldingFilter`, but for the marks of kana and of Thai and its neighbours, which stay.
+ * Removes spelling variation other than case. Applies NFKC; drops default-ignorable code points (soft hyphens,
+ * zero-width characters, bidirectional marks), accents, Arabic and Hebrew vowels, and tatweel; converts the digits of
+ * all scripts to ASCII, and Latin letters with strokes and ligatures to the letters they collate as (ø, đ, æ). Like
+ * Lucene's `ICUFoldingFilter`, except that it keeps the marks of kana, and of Thai and related scripts.
  */
 export function fold(text: string): string {
   if (isAscii(text)) return text;
@@ -53,7 +56,7 @@ export function fold(text: string): string {
   return (result + joined.slice(copied)).normalize("NFC");
 }
 
-/** Full case folding of what `fold` gives. */
+/** Applies full case folding to the output of `fold`. */
 export function foldCase(word: string): string {
   const lower = word.toLowerCase();
   return lower.includes("ς") ? lower.replaceAll("ς", "σ") : lower;
@@ -64,7 +67,7 @@ export function isAscii(text: string): boolean {
   return !/[^\u0000-\u007F]/.test(text);
 }
 
-/** Æsir is Aesir, ÆSIR is AESIR: no capital may look like a word's beginning. */
+/** True before a small letter: Æsir is Aesir, but ÆSIR is AESIR, so that no capital looks like the start of a word. */
 function isBeforeSmall(text: string, at: number): boolean {
   SMALL.lastIndex = at;
   return SMALL.test(text);
@@ -77,19 +80,19 @@ function titled(letters: string): string {
 function foldCharacter(code: number): string {
   const character = String.fromCodePoint(code);
   let result = Array.from(character.normalize("NFKD"), foldPart).join("");
-  // ™, ㎏ and ½ do not belong to the word before them, as ² of m² does.
+  // ™, ㎏ and ½ do not belong to the word before them, unlike ² in m².
   if (/[\p{So}\p{No}]/u.test(character) && !/^[0-9]*$/.test(result) && result !== character) result = ` ${result} `;
-  // Hangul's syllables and kana are put together again.
+  // Recompose Hangul syllables and kana.
   result = result.normalize("NFC");
   known.set(code, result);
   if (result === character && character.length === 1) same[code] = 1;
   return result;
 }
 
-/** Of one code point that does not decompose. */
+/** Folds a code point that does not decompose. */
 function foldPart(part: string): string {
   if (IGNORED.test(part)) return "";
-  // The iota below a letter is one beside it in capitals, and so in case folding.
+  // A subscript iota becomes a letter of its own in capitals, and so in case folding.
   if (part === "\u0345") return "ι";
   if (DROPPED.test(part)) return "";
   if (APOSTROPHE.test(part)) return "'";
@@ -97,7 +100,7 @@ function foldPart(part: string): string {
   return ARABIC[part] ?? base(part) ?? irregular(part);
 }
 
-/** Digits stand in tens, from zero. */
+/** Returns the ASCII digit. Unicode has digits in blocks of ten, from zero. */
 function digit(part: string): string {
   const code = part.codePointAt(0)!;
   let zero = code;
@@ -105,14 +108,14 @@ function digit(part: string): string {
   return String((code - zero) % 10);
 }
 
-/** The ASCII letters that Unicode's collation takes a Latin letter for. */
+/** Returns the ASCII letters that a Latin letter collates as. */
 function base(part: string): string | undefined {
   if (!/\p{Script=Latin}/u.test(part)) return undefined;
   const letters = BASES.find((candidate) => collator.compare(candidate, part) === 0);
   return letters !== undefined && /\p{Lu}/u.test(part) ? letters.toUpperCase() : letters;
 }
 
-/** A letter whose lower case is not its case folding (ß and ẞ: ss), as the folding. */
+/** Replaces a letter whose lower case differs from its case folding (ß and ẞ: ss) with the latter. */
 function irregular(part: string): string {
   const lower = part.toLowerCase();
   const folding = lower.toUpperCase().toLowerCase();

@@ -9,7 +9,7 @@ declare const signal: AbortSignal;
 describe("a retriever", () => {
   type Page = { readonly id: string; readonly text: string; readonly page: number };
 
-  test("gives back the documents that it was made for", () => {
+  test("returns documents of its own type", () => {
     expectTypeOf(loadRetriever<Page>).returns.resolves.toEqualTypeOf<Retriever<Page>>();
     const retriever = {} as Retriever<Page>;
     expectTypeOf(retriever.search).returns.resolves.toHaveProperty("results");
@@ -33,12 +33,12 @@ describe("a retriever", () => {
     retriever.search("x", { stages: ["words"] });
   });
 
-  test("takes models as the loaders do, and loaded ones", () => {
+  test("accepts models as the loaders do, and loaded ones", () => {
     expectTypeOf(loadRetriever).toBeCallableWith();
     expectTypeOf(loadRetriever).toBeCallableWith({ embedder, reranker });
     expectTypeOf(loadRetriever).toBeCallableWith({ embedder: "bge-small-zh-v1.5", reranker: false });
     expectTypeOf(loadRetriever).toBeCallableWith({ reranker: { directory: "./x" }, load: { threads: 2 } });
-    // @ts-expect-error an embedder is no reranker
+    // @ts-expect-error an embedder is not a reranker
     loadRetriever({ reranker: embedder });
     // @ts-expect-error the precision is chosen where a model is loaded
     loadRetriever({ load: { dtype: "int8" } });

@@ -13,7 +13,7 @@ import type { AddOptions, RetrieverOptions, SearchOptions, Stage } from "./api.j
 
 export const STAGES: readonly Stage[] = ["lexical", "dense", "lateInteraction", "crossEncoder"];
 
-/** Options that are the models' own: they are checked as these are loaded. */
+/** For the models' own options, which are checked when these are loaded. */
 const anything: Check = () => undefined;
 const LOAD: Checks<NonNullable<RetrieverOptions["load"]>> = {
   download: anything,
@@ -62,24 +62,25 @@ export const checkAddOptions = (options: AddOptions) => checkOptions(options, AD
 export const checkSearchOptions = <D>(options: SearchOptions<D>) =>
   checkOptions(options, SEARCH as Checks<SearchOptions<D>>, "search");
 
-/** The stages of one search, in the order in which they run. */
+/** Returns the stages of one search, in the order in which they run. */
 export function stagesToRun(asked: readonly Stage[] | undefined, loaded: readonly Stage[]): readonly Stage[] {
   if (asked === undefined) return loaded;
   const missing = asked.find((stage) => !loaded.includes(stage));
-  if (missing !== undefined) throw invalid("stages", `has ${String(missing)}; loaded are ${loaded.join(", ")}`);
+  if (missing !== undefined)
+    throw invalid("stages", `contains ${String(missing)}, which is not loaded; loaded are ${loaded.join(", ")}`);
   if (!asked.includes("lexical") && !asked.includes("dense")) {
-    throw invalid("stages", "must have lexical or dense, which find the candidates");
+    throw invalid("stages", "must include lexical or dense, which find the candidates");
   }
   return loaded.filter((stage) => asked.includes(stage));
 }
 
-/** A model's name, or a reference to one, or a loaded one that has these members. */
+/** Accepts a model's name, a model reference, or a loaded model with these members. */
 function modelWith(kind: string, members: readonly string[]): Check {
   return (value) => {
     if (typeof value === "string" || value instanceof URL) return undefined;
     if (isThenable(value)) return `a ${kind}, not a promise of one: await it`;
     if (typeof value !== "object" || value === null) return `a model or a loaded ${kind}`;
-    return !("dispose" in value) || isLoaded(value, members) ? undefined : `a loaded ${kind}, or what loads one`;
+    return !("dispose" in value) || isLoaded(value, members) ? undefined : `a loaded ${kind} or a model to load`;
   };
 }
 
@@ -87,7 +88,7 @@ function isLoaded(value: unknown, members: readonly string[]): boolean {
   return typeof value === "object" && value !== null && ["dispose", ...members].every((member) => member in value);
 }
 
-/** Values by stage, all of which this holds for. */
+/** Accepts values by stage that all pass `check`. */
 function byStage(parameter: string, check: Check): Check {
   const checks = Object.fromEntries(STAGES.map((stage) => [stage, anything])) as Checks<Record<Stage, unknown>>;
   return (values) => {
@@ -101,14 +102,14 @@ function byStage(parameter: string, check: Check): Check {
   };
 }
 
-/** A filter whose answer is checked: whatever else is truthy, a promise first of all, would let every document through. */
+/** Wraps a filter to check its results: any other truthy value, a promise above all, would accept every document. */
 export function strictFilter<D>(filter: (document: D) => boolean): (document: D) => boolean {
   return (document) => {
     const answer: unknown = filter(document);
     if (typeof answer === "boolean") return answer;
     abandon(answer);
     const given = isThenable(answer)
-      ? "a promise: nobody waits for it, so look up what it needs before the search"
+      ? "a promise, which is not awaited: look up what it needs before the search"
       : answer === null
         ? "null"
         : typeof answer;
@@ -116,8 +117,10 @@ export function strictFilter<D>(filter: (document: D) => boolean): (document: D)
   };
 }
 
-/** The embedder may be the caller's own; a longer vector would write over the next one's place. */
+/**
+ * Checks the length of a vector. The embedder may be the caller's, and a longer vector would overwrite its neighbour.
+ */
 export function checkVector(vector: Float32Array, dimensions: number): void {
   if (vector?.length === dimensions) return;
-  throw invalid("embedder", `gave a vector of ${vector?.length ?? "no"} numbers, not ${dimensions}`);
+  throw invalid("embedder", `returned a vector of ${vector?.length ?? "no"} numbers instead of ${dimensions}`);
 }

@@ -16,16 +16,25 @@ import { checkAddOptions, checkRetrieverOptions, checkSearchOptions, stagesToRun
 import { searchStore } from "./search.js";
 import { createStore } from "./store.js";
 
-/** Late interaction over 100 takes twice the time and does no better: see tools/train. */
+/** Late interaction over 100 candidates takes twice as long and is no better: see tools/train. */
 export const CANDIDATES = { lexical: 100, dense: 100, lateInteraction: 50, crossEncoder: 40 };
-/** Chosen on other sets than those of the README's table: see docs/quality.md. A cross-encoder that is measured brings its own. */
+/**
+ * Tuned on other sets than those in the README's table: see docs/quality.md. An evaluated cross-encoder has its own
+ * weight.
+ */
 export const WEIGHTS = { lexical: 0.3, dense: 0.7, lateInteraction: 0.5, crossEncoder: 1.5 };
 
 /**
- * Loads a retriever: documents in memory, found by words and by vectors, the best of them read again by late interaction and by a
- * cross-encoder, as far as the embedder has them.
+ * Loads a retriever: documents in memory, found by words and by vectors. Late interaction and a cross-encoder rescore
+ * the best of them, if the embedder has these stages.
  *
  * @throws BgeError as `loadEmbedder` and `loadReranker`
+ * @example
+ * ```ts
+ * await using retriever = await loadRetriever();
+ * await retriever.add([{ id: "dogs", text: "Small dogs travel free on all our trains." }]);
+ * const { results } = await retriever.search("Can I bring my pet?", { topN: 3 });
+ * ```
  */
 export async function loadRetriever<D extends RetrieverDocument = AnyDocument>(
   options: RetrieverOptions = {},
@@ -51,7 +60,7 @@ export async function loadRetriever<D extends RetrieverDocument = AnyDocument>(
     return id;
   }
 
-  /** Ends with the call's own signal, and with the retriever. */
+  /** Runs a call until it ends, its signal aborts or the retriever is disposed. */
   async function untilDisposed<T>(
     call: (signal: AbortSignal) => Promise<T>,
     signal: AbortSignal | undefined,
@@ -81,7 +90,7 @@ export async function loadRetriever<D extends RetrieverDocument = AnyDocument>(
     if (typeof ids === "string" || typeof ids?.[Symbol.iterator] !== "function") {
       throw new BgeError("INVALID_INPUT", "ids must be an iterable of strings.", { parameter: "ids" });
     }
-    // All are looked at before any is taken out.
+    // Check all ids before removing any.
     const given = [...ids];
     const indices = given.flatMap((id: unknown, index) => (typeof id === "string" ? [] : [index]));
     if (indices.length > 0) {
@@ -103,7 +112,7 @@ export async function loadRetriever<D extends RetrieverDocument = AnyDocument>(
 
   async function dispose(): Promise<void> {
     if (!ending.signal.aborted) {
-      ending.abort(new BgeError("DISPOSED", "The retriever was disposed."));
+      ending.abort(new BgeError("DISPOSED", "The retriever was disposed. Load it again to continue."));
       store = createStore(embedder.dimensions);
     }
     await Promise.all(owned.map((model) => model.dispose()));
@@ -130,7 +139,7 @@ function measuredWeight(reranker: Reranker | undefined): Partial<Record<Stage, n
 interface Models {
   readonly embedder: Embedder;
   readonly rerankers: Partial<Record<Stage, Reranker>>;
-  /** Loaded here, and so to be disposed here. */
+  /** Models loaded here, and therefore disposed here. */
   readonly owned: readonly (Embedder | Reranker)[];
 }
 
@@ -148,7 +157,7 @@ async function loadModels({
       embedder = await loadEmbedder(model, load);
       owned.push(embedder);
     }
-    // Both rerank by default where a cross-encoder was measured beside the embedder.
+    // By default both rerank if a cross-encoder was evaluated with the embedder.
     const measured = rerankerFor(embedder.spec.id);
     const chosen = asked ?? measured;
     const wanted = lateInteraction ?? measured !== undefined;
@@ -177,7 +186,7 @@ async function loadModels({
   }
 }
 
-/** The files of a loaded embedder, whose workers a second load shares. */
+/** Returns a reference to the files of a loaded embedder, so that a second load shares its workers. */
 function referenceTo({ spec, source }: Embedder): ModelReference {
   const { directory, dtype, batching, optimized } = source;
   return { ...spec, directory, dtype, batching, optimized };

@@ -14,19 +14,22 @@ export interface SearchParts<D> {
   readonly costs: Costs;
 }
 
-/** One search: what it has found out, stage by stage. */
+/** The state of one search. */
 interface Run<D> extends SearchParts<D> {
   readonly query: string;
   readonly stages: readonly Stage[];
   readonly signal: AbortSignal | undefined;
   readonly budget: Budget;
-  /** The stages' own scores, by the candidates' positions. */
+  /** Each stage's scores, by the candidates' positions. */
   readonly scores: Partial<Record<Stage, readonly (number | undefined)[]>>;
   readonly skipped: SkippedStage[];
   readonly timings: Partial<Record<Stage, number>>;
 }
 
-/** `Retriever.search`, its options checked: the first stages over all documents, then each later one over the best so far. */
+/**
+ * Implements `Retriever.search` with checked options: the first stages run over all documents, each later one over the
+ * best so far.
+ */
 export async function searchStore<D extends RetrieverDocument>(
   query: string,
   parts: SearchParts<D>,
@@ -73,7 +76,7 @@ export async function searchStore<D extends RetrieverDocument>(
   return { results, skipped: run.skipped, timings: { ...run.timings, total: budget.elapsedMs() } };
 }
 
-/** The best by BM25 and the best by their vectors; each has both scores. */
+/** Returns the best documents by BM25 and by vectors. Each has both scores. */
 async function findCandidates<D>(run: Run<D>, view: View<D>): Promise<D[]> {
   const { stages, store, candidates } = run;
   const [words, cosines] = await Promise.all([
@@ -85,7 +88,7 @@ async function findCandidates<D>(run: Run<D>, view: View<D>): Promise<D[]> {
   }
   const slots = [
     ...new Set([
-      // A text without any of the words is none of the best.
+      // A text without any word of the query is not a candidate.
       ...(words ? view.best(words, candidates.lexical, 0) : []),
       ...(cosines ? view.best(cosines, candidates.dense) : []),
     ]),
@@ -115,7 +118,7 @@ async function denseScores<D>(run: Run<D>, view: View<D>): Promise<Float32Array 
   }
 }
 
-/** A reranker's scores of as many of these texts as fit, the first ones first. */
+/** Scores as many of these texts as fit into the time, from the first on. */
 async function rescore<D>(run: Run<D>, stage: Stage, texts: readonly string[]): Promise<(number | undefined)[]> {
   const { budget, costs, query, signal } = run;
   const reranker = run.rerankers[stage]!;
@@ -162,10 +165,10 @@ async function scoresInTime(
   }
 }
 
-/** The reranker may be the caller's own. */
+/** Checks a reranker's scores, because it may be the caller's own. */
 function checkScores(scores: readonly number[], count: number): readonly number[] {
   if (Array.isArray(scores) && scores.length === count && scores.every(Number.isFinite)) return scores;
-  throw invalid("reranker", `must give ${count} finite numbers for ${count} documents`);
+  throw invalid("reranker", `must return ${count} finite numbers for ${count} documents`);
 }
 
 function isLate(error: unknown): error is BgeError {
@@ -177,19 +180,19 @@ function limitsOf(budget: Budget | undefined, signal: AbortSignal | undefined): 
   return { ...(signal && { signal }), ...(Number.isFinite(deadlineMs) && { deadlineMs }) };
 }
 
-/** What a text costs: its characters as far as they are read, and a few for the text itself. */
+/** Returns the cost of a text: the characters that are read, plus a constant per text. */
 function unitsOf(text: string, maxTokens: number): number {
   return 32 + Math.min(text.length, 4 * maxTokens);
 }
 
-/** A list with these values at these positions. */
+/** Returns a list with these values at these positions. */
 function atPositions<T>(positions: readonly number[], values: readonly T[], length: number): (T | undefined)[] {
   const list = new Array<T | undefined>(length).fill(undefined);
   for (const [i, position] of positions.entries()) list[position] = values[i];
   return list;
 }
 
-/** The candidates' places by each stage's own scores, from 1; equal ones in `order`. */
+/** Returns the candidates' ranks by each stage's scores, from 1; ties as in `order`. */
 function ranksOf(scores: Run<unknown>["scores"], order: readonly number[]) {
   const ranks = new Map(order.map((position): [number, Partial<Record<Stage, number>>] => [position, {}]));
   for (const stage of STAGES) {

@@ -6,7 +6,7 @@ const everything = () => true;
 type Doc = { readonly id: string; readonly text: string };
 
 describe("a store", () => {
-  test("puts a document in the place of one with the same id", async () => {
+  test("replaces a document with the same id", async () => {
     const store = createStore<Doc>(2);
     expect(store.put({ id: "a", text: "red pear" }, vector(1))).toBe(false);
     expect(store.put({ id: "a", text: "green plum" }, vector(2))).toBe(true);
@@ -19,7 +19,7 @@ describe("a store", () => {
     ]);
   });
 
-  test("shows a search nothing that came after it, nor what was removed meanwhile", async () => {
+  test("shows a search nothing added after it began, nor anything removed meanwhile", async () => {
     const store = createStore<Doc>(2);
     store.put({ id: "a", text: "pear" }, vector(1));
     store.put({ id: "b", text: "pear" }, vector(2));
@@ -30,16 +30,16 @@ describe("a store", () => {
     expect(found).toEqual(["b"]);
   });
 
-  test("uses the room of removed documents again, and stays exact", async () => {
+  test("reuses the slots of removed documents, and stays exact", async () => {
     const store = createStore<Doc>(2);
     for (let round = 0; round < 5; round++) {
-      // A letter, so that it is one word.
+      // Begins with a letter to be one word.
       for (let i = 0; i < 1500; i++) store.put({ id: String(i), text: `word${i} r${round}` }, vector(i));
     }
     expect(store.size).toBe(1500);
     const view = store.view(everything);
     const cosines = await view.dense(vector(1));
-    // 6000 were replaced; without their room there would be 7500.
+    // 6000 were replaced; if slots were not reused, there would be 7500.
     expect(cosines.length).toBeLessThan(4500);
     expect(view.best(cosines, 2).map((slot) => view.document(slot).id)).toEqual(["1499", "1498"]);
     expect(view.best(view.lexical("r3"), 10, 0)).toEqual([]);
@@ -48,7 +48,7 @@ describe("a store", () => {
     expect(view.document(only!)).toEqual({ id: "7", text: "word7 r4" });
   });
 
-  test("filters before the best are taken, asking once about each", () => {
+  test("filters before it picks the best, calling the filter once per document", () => {
     const store = createStore<Doc>(2);
     for (let i = 0; i < 100; i++) store.put({ id: String(i), text: "pear" }, vector(i));
     const asked: string[] = [];

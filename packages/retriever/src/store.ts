@@ -2,31 +2,31 @@ import { createLexicalIndex } from "./bm25.js";
 import { topSlots } from "./top.js";
 import { createVectorIndex } from "./vectors.js";
 
-/** Removed documents that are kept until their slots are swept, beside a quarter of those that are there. */
+/** Removed documents to keep before their slots are swept, in addition to a quarter of the current number. */
 const REMOVED_KEPT = 1024;
 
 /** A document in the index. */
 export interface Entry<D> {
   readonly document: D;
-  /** Counts additions up: a search does not see what came after it began. */
+  /** Sequence number of the addition: a search does not see documents added after it began. */
   readonly born: number;
 }
 
-/** Documents with the two indexes over them. */
+/** Documents with a lexical and a vector index. */
 export interface Store<D> {
   readonly size: number;
-  /** Takes the place of a document of the same id; tells whether there was one. */
+  /** Adds a document, or replaces the one with the same id. Returns true if it has replaced one. */
   put(document: D, vector: Float32Array): boolean;
   remove(id: string): boolean;
   has(id: string): boolean;
-  /** What one search looks at: the documents that are there. */
+  /** Returns a search's view of the current documents, filtered by `accept`. */
   view(accept: (document: D) => boolean): View<D>;
 }
 
 export interface View<D> {
   lexical(query: string): Float64Array;
   dense(query: Float32Array, signal?: AbortSignal): Promise<Float32Array>;
-  /** The slots of the best documents with scores above `over`, without those that were removed since, or refused. */
+  /** Returns the slots of the best documents with scores above `over`, without those removed since or rejected. */
   best(scores: ArrayLike<number>, count: number, over?: number): number[];
   document(slot: number): D;
 }
@@ -68,7 +68,7 @@ export function createStore<D extends { readonly id: string; readonly text: stri
   function view(accept: (document: D) => boolean): View<D> {
     const size = entries.length;
     const latest = born;
-    // What was accepted is kept: `accept` is the caller's, and may take documents out of the store.
+    // Keep accepted documents: `accept` is the caller's function, and may remove documents from the store.
     const accepted = new Map<number, D | undefined>();
     function isAccepted(slot: number): boolean {
       const entry = entries[slot];

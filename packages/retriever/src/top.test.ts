@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { topSlots } from "./top.js";
 
-test("as a stable sort of the accepted gives them", () => {
-  // Few values, so that many are equal.
+test("equals a stable sort of the accepted slots", () => {
+  // Few distinct values, so that there are many ties.
   const scores = fc.array(fc.oneof(fc.integer({ min: 0, max: 5 }), fc.double({ noNaN: true })), { maxLength: 200 });
   fc.assert(
     fc.property(scores, fc.nat(20), fc.integer({ min: 1, max: 4 }), (scores, count, nth) => {
@@ -19,7 +19,7 @@ test("as a stable sort of the accepted gives them", () => {
   );
 });
 
-test("asks only about slots that would be among the best", () => {
+test("calls accept only for slots that would be among the best", () => {
   const asked: number[] = [];
   topSlots([3, 1, 2, 5, 0], 2, (slot) => asked.push(slot) > 0);
   expect(asked).toEqual([0, 1, 2, 3]);

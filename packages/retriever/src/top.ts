@@ -1,6 +1,6 @@
 /**
- * The slots of the `count` highest scores, best first; equal scores by ascending slot. `accept` is asked only about slots
- * that would be among them.
+ * Returns the slots of the `count` highest scores, best first; ties by ascending slot. `accept` is called only for
+ * slots that would be among them.
  */
 export function topSlots(scores: ArrayLike<number>, count: number, accept: (slot: number) => boolean): number[] {
   // A heap with the worst slot on top.
@@ -31,7 +31,7 @@ function rise(heap: number[], slot: number, worse: Worse): void {
   heap[at] = slot;
 }
 
-/** Puts `slot` in the place of the top. */
+/** Replaces the top with `slot`. */
 function sink(heap: number[], slot: number, worse: Worse): void {
   let at = 0;
   for (;;) {

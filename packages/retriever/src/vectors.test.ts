@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import { createVectorIndex } from "./vectors.js";
 
-/** Small whole numbers, whose products and sums are exact. */
+/** Small integers, whose products and sums are exact. */
 const vectorOf = (slot: number, dimensions: number) =>
   Float32Array.from({ length: dimensions }, (_, i) => ((slot * 7 + i * 3) % 11) - 5);
 const dot = (a: Float32Array, b: Float32Array) => a.reduce((sum, value, i) => sum + value * b[i]!, 0);
 
-test.each([1, 6, 8])("scores are the dot products, over several pages, of width %i", async (dimensions) => {
+test.each([1, 6, 8])("scores are the dot products, over several pages, for width %i", async (dimensions) => {
   const index = createVectorIndex(dimensions);
   const count = 5000;
   for (let slot = 0; slot < count; slot++) index.set(slot, vectorOf(slot, dimensions));
@@ -17,7 +17,7 @@ test.each([1, 6, 8])("scores are the dot products, over several pages, of width 
   expect((await index.score(query, count))[4321]).toBe(dot(vectorOf(1, dimensions), query));
 });
 
-test("the event loop has its turns, and an abort ends the scan", async () => {
+test("yields to the event loop, and an abort ends the scan", async () => {
   const index = createVectorIndex(4);
   for (let slot = 0; slot < 20_000; slot++) index.set(slot, vectorOf(slot, 4));
   const end = new AbortController();

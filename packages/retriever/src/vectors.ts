@@ -1,13 +1,15 @@
 import { dotProduct, turn } from "@bge-js/core/adapter";
 
-/** Vectors of one page: no growth copies what is there, and one page is scored in a millisecond or two. */
+/** Vectors per page. Growing copies nothing, and a page is scored in a millisecond or two. */
 const PAGE = 2048;
 
-/** Vectors of one width at slots. */
+/** Vectors of `dimensions` numbers in numbered slots. */
 export interface VectorIndex {
-  /** `slot` is one that was set before, or the next. */
+  /** Sets a vector. `slot` is either in use or the next one. */
   set(slot: number, vector: Float32Array): void;
-  /** Dot products with the vectors at the slots below `size`, exact; the event loop has its turn between pages. */
+  /**
+   * Returns the exact dot products with the vectors in the slots below `size`. Yields to the event loop between pages.
+   */
   score(query: Float32Array, size: number, signal?: AbortSignal): Promise<Float32Array>;
 }
 

@@ -82,7 +82,7 @@ describe("wordsOf", () => {
     expect(wordsOf(text)).not.toEqual([]);
   });
 
-  test("vowels that words are told apart by stay", () => {
+  test("vowels that distinguish words are kept", () => {
     for (const [one, other] of [
       ["हिंदी", "हदी"],
       ["தமிழ்", "தமழ்"],
@@ -93,7 +93,7 @@ describe("wordsOf", () => {
     }
   });
 
-  test("very long runs take no more than their length", () => {
+  test("very long runs take linear time", () => {
     for (const run of [`AB${"1".repeat(3e5)}`, "aB".repeat(1e5), `x${"-".repeat(2e5)}`, `${"x ".repeat(1e5)}-`]) {
       expect(wordsOf(run).length).toBeGreaterThan(0);
     }
@@ -115,7 +115,7 @@ describe("whatever the text", () => {
     "10kg",
   );
 
-  test("a word is found, split anywhere by anything that does not show", () => {
+  test("a word is found even if invisible characters split it anywhere", () => {
     fc.assert(
       fc.property(word, fc.nat(20), fc.constantFrom(...IGNORABLE), (word, at, character) => {
         const place = at % (word.length + 1);

@@ -1,26 +1,32 @@
 import { fold, foldCase, isAscii } from "./fold.js";
 
-/** Scripts that write no spaces between words: Han, kana, and Thai, Lao, Khmer and Burmese, whose marks belong to their letters. */
+/**
+ * Scripts without spaces between words: Han, kana, and Thai, Lao, Khmer and Burmese, whose marks belong to their
+ * letters.
+ */
 const UNSPACED =
   "\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Thai}\\p{Script=Lao}\\p{Script=Khmer}\\p{Script=Myanmar}ー";
-/** A stretch of such letters, or a word: letters, marks and digits of the other scripts. */
+/** A run of such letters, or a word: letters, marks and digits of other scripts. */
 const RUNS = new RegExp(`[${UNSPACED}][${UNSPACED}\\p{M}]*|[[\\p{L}\\p{M}\\p{N}]--[${UNSPACED}]]+`, "gv");
 const ASCII_RUNS = /[A-Za-z0-9]+/g;
 const STARTS_UNSPACED = new RegExp(`^[${UNSPACED}]`, "u");
 
-/** Hyphens, and where a line ends behind one; the hyphen may be the word's own. */
+/** A hyphen before a line break. The hyphen may belong to the word. */
 const BREAK = /[-\u2010\u058A\u00AC][^\S\r\n\f\u2028\u2029]*[\r\n\f\u2028\u2029]\s*/;
 const BREAKS = new RegExp(BREAK, "g");
 const BROKEN = new RegExp(`(?<![\\p{L}\\p{M}])[\\p{L}\\p{M}]+(?:${BREAK.source}[\\p{L}\\p{M}]+)+`, "gu");
-/** Versions, addresses, dates: three numbers and more. */
+/** Versions, addresses, dates: three or more numbers. */
 const DOTTED = /(?<![0-9])[0-9]+(?:\.[0-9]+){2,}/g;
 
-/** Where a part of an identifier begins: a capital behind a small letter, or the last of several before one (but for "URLs"). */
+/**
+ * Where a part of an identifier begins: at a capital after a small letter, or at the last of several capitals before
+ * one (except in "URLs").
+ */
 const PART = /(?=\p{Lu})(?:(?<=\p{Ll}[0-9]*)|(?<=[\p{Lu}0-9])(?=\p{Lu}(?!s$)\p{Ll}))/u;
-/** A number and its unit, or a name and its number; a letter with a number (x2, p53) is one word alone. */
+/** A number and its unit, or a name and its number. A single letter with a number (x2, p53) is only one word. */
 const MEASURE = /^(?:([0-9]+)(\p{L}+)|(\p{L}{2,})([0-9]+))$/u;
 
-/** English words that are in so many texts that they tell nothing: Lucene's list. */
+/** English words too common to be informative: Lucene's list. */
 const STOP_WORDS = new Set(
   (
     "a an and are as at be but by for if in into is it no not of on or such that the their then there these they this to " +
@@ -29,10 +35,10 @@ const STOP_WORDS = new Set(
 );
 
 /**
- * The terms of a text for lexical search, the same for documents and queries: words as `fold` gives them, in lower case, English
- * plurals without their "s", English stop words left out; of scripts without spaces every character and every pair of neighbours.
- * Beside the whole word the parts of what is written together (`maxQueueSize`, `10kg`, `python3`), and beside the parts the whole
- * of what is written apart (a word hyphenated at a line's end, `1.2.3`). Chosen on development sets; see docs/quality.md.
+ * Returns the terms of a text for lexical search, for documents and queries alike: folded and lowercased words, English
+ * plurals without their "s", English stop words left out; in scripts without spaces, every character and every pair of
+ * neighbours. Compound spellings (`maxQueueSize`, `10kg`, `python3`) also yield their parts, and separated ones (a word
+ * hyphenated at a line break, `1.2.3`) also yield the whole. Tuned on development sets; see docs/quality.md.
  */
 export function wordsOf(text: string): string[] {
   const words: string[] = [];
@@ -46,11 +52,11 @@ export function wordsOf(text: string): string[] {
   return words;
 }
 
-/** A word, and the parts of it if it is written together. */
+/** Adds a word, and its parts if it is a compound spelling. */
 function addParts(run: string, words: string[]): void {
   const lower = foldCase(run);
   const word = addFolded(lower, words);
-  // One capital at the beginning is a sentence's, or a name's.
+  // A single initial capital marks a sentence or a name.
   const parts = lower === run || lower.endsWith(run.slice(1)) ? [] : run.split(PART);
   if (parts.length > 1) {
     for (const part of parts) addNumber(addWord(part, words), words);
@@ -70,7 +76,7 @@ function addWord(run: string, words: string[]): string {
   return addFolded(foldCase(run), words);
 }
 
-/** Gives what it added, or what a stop word is. */
+/** Adds a word and returns it as added. Returns a stop word without adding it. */
 function addFolded(word: string, words: string[]): string {
   if (STOP_WORDS.has(word)) return word;
   const stem = singular(word);
@@ -87,7 +93,10 @@ function addCharacters(run: string, words: string[]): void {
   }
 }
 
-/** Harman's S stemmer ("How effective is suffixing?", 1991): plurals alone, so that it hardly ever joins unlike words. */
+/**
+ * Harman's S stemmer ("How effective is suffixing?", 1991): handles only plurals, so that it hardly ever merges
+ * unrelated words.
+ */
 function singular(word: string): string {
   if (word.length < 4 || !word.endsWith("s")) return word;
   const before = word.charAt(word.length - 3);

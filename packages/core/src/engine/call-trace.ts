@@ -3,25 +3,25 @@ import type { OpenSource } from "../api/model.js";
 import type { Result, SentWork, Timing, Work } from "../protocol.js";
 import { inputsOf } from "../protocol.js";
 
-/** The model, as its calls' events name it. */
+/** The model facts that every event of a call carries. */
 export interface TracedModel extends Pick<OpenSource, "dtype" | "device"> {
   readonly model: string;
 }
 
-/** What is seen of a call while somebody listens. */
+/** Observes a call while there are subscribers. */
 export interface CallTrace {
-  /** So many more inputs belong to it. */
+  /** Adds to the number of inputs. */
   add(inputs: number): void;
-  /** A piece of its work comes into the queue. */
+  /** Called when a piece of work is queued. */
   queue(work: Work): WorkTrace;
-  /** It has ended, by this if by anything; told once. */
+  /** Called when the call has ended, with the error if it failed. Publishes once. */
   end(error?: { readonly thrown: unknown; readonly signal: AbortSignal | undefined }): void;
 }
 
 export interface WorkTrace {
-  /** The same work, asking the worker for times. */
+  /** The same work, with a request for timings. */
   readonly work: SentWork;
-  /** A worker takes it; again after a loss. */
+  /** Called when a worker takes the work, and again if it is retried after a lost worker. */
   begin(): void;
   done(result: Result<Work>, timing: Timing | undefined): void;
   failed(error: unknown): void;
@@ -31,7 +31,7 @@ const NO_TIME: Timing = { tokenizeMs: 0, runMs: 0, postprocessMs: 0 };
 
 let calls = 0;
 
-/** Follows a call, if anybody listens; else nothing is looked at and no clock is read. */
+/** Traces a call if there are subscribers. Otherwise does nothing: no clock is read. */
 export function traceCall(model: TracedModel, method: Method, inputs: number): CallTrace | undefined {
   if (!isObserved("bge-js:call", "bge-js:call-start", "bge-js:run")) return undefined;
   const call = ++calls;
@@ -45,7 +45,7 @@ export function traceCall(model: TracedModel, method: Method, inputs: number): C
     const watch = startStopwatch();
     let queueMs: number | undefined;
     const tell = (outcome: Outcome, tokens: number, timing: Timing) => {
-      // What no worker took was never run.
+      // No worker ever took this work, so there was no run.
       if (queueMs === undefined) return;
       publish("bge-js:run", () => ({
         ...about,
@@ -95,7 +95,7 @@ export function traceCall(model: TracedModel, method: Method, inputs: number): C
   };
 }
 
-/** Tokens of a piece of work: those that were read, or all of them where nothing was run. */
+/** Tokens in a piece of work: those that were read, or all of them if nothing was run. */
 function tokensIn(work: Work, result?: Result<Work>): number {
   if (work.type === "run") return work.rows.ids.length;
   if (work.type === "decode") return work.ids.length;
@@ -110,7 +110,7 @@ function paddingOf(work: Work): number {
   return lengths.length * Math.max(...lengths) - ids.length;
 }
 
-/** Inputs that were cut. */
+/** The number of inputs that were truncated. */
 function cutIn(work: Work, result: Result<Work>): number {
   if ("kept" in result) return result.total > result.kept ? 1 : 0;
   if (!("totals" in result) || isCount(work)) return 0;
@@ -118,7 +118,7 @@ function cutIn(work: Work, result: Result<Work>): number {
   return rows.lengths.reduce((count, length, i) => count + (totals[i]! > length ? 1 : 0), 0);
 }
 
-/** A count cuts nothing, and gives no rows. */
+/** True for a token count, which truncates nothing and returns no rows. */
 function isCount(work: Work): boolean {
   return work.type === "encode" && work.encoding.form === "count";
 }

@@ -25,7 +25,7 @@ const codeOf = (promise: Promise<unknown>) =>
   );
 
 describe("the weight of work", () => {
-  test("is its tokens, or one for every four bytes of a text that nobody has read, and one more", () => {
+  test("is its tokens, or one per four bytes of a text not yet tokenized, plus one", () => {
     expect(tokensOf(rows(3, 5))).toBe(8);
     expect(tokensOf(encode("", "four", "fives", "北京"))).toBe(1 + 2 + 3 + 3);
     expect([inputsOf(rows(3, 5)), inputsOf(encode("a"))]).toEqual([2, 1]);
@@ -33,7 +33,7 @@ describe("the weight of work", () => {
 });
 
 describe("a call", () => {
-  test("whose first work finds too much waiting is refused whole; one that was let in is carried through", async () => {
+  test("is rejected whole if its first work finds too much queued; an admitted one is carried through", async () => {
     const queue = newQueue();
     const settings = { maxQueuedTokens: 4 };
     const [first, second] = [createCall(queue, () => {}, settings), createCall(queue, () => {}, settings)];
@@ -48,7 +48,7 @@ describe("a call", () => {
     expect(queue.size).toBe(1);
   });
 
-  test("that is closed drops what waits, and rejects that, what runs and what comes with the error given", async () => {
+  test("drops queued work when closed, and rejects it, running and later work with the given error", async () => {
     const queue = newQueue();
     const call = createCall(queue, () => {}, {});
     const running = codeOf(call.run(rows(1)));
@@ -60,7 +60,7 @@ describe("a call", () => {
     expect(await Promise.all([running, waiting, codeOf(call.run(rows(1)))])).toEqual(
       new Array(3).fill("DEADLINE_EXCEEDED"),
     );
-    // The worker may still answer, or die.
+    // The worker may still respond, or die.
     expect(job.lost()).toBe(false);
     job.reject(LOST);
   });
@@ -85,7 +85,7 @@ describe("a call", () => {
     expect(error.message.includes("not tried again")).toBe(workers === 2);
   });
 
-  test("never lets in more than the bound and one call's own work, whoever calls in whatever order", () => {
+  test("never admits more than the limit plus one call's own work, in any order of calls", () => {
     const step = fc.record({ call: fc.nat(9), tokens: fc.integer({ min: 1, max: 50 }), take: fc.boolean() });
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 100 }), fc.array(step, { maxLength: 200 }), (maxQueuedTokens, steps) => {

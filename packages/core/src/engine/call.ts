@@ -5,29 +5,29 @@ import type { CallTrace } from "./call-trace.js";
 import type { FairQueue, Lane } from "./queue.js";
 
 export interface CallSettings {
-  /** Goes before calls that are not (queries). */
+  /** Runs ahead of calls that are not urgent. Set for queries. */
   readonly urgent?: boolean | undefined;
-  /** The call is refused while at least so many tokens wait before it. */
+  /** Rejects the call if at least this many tokens are queued ahead of it. */
   readonly maxQueuedTokens?: number | undefined;
-  /** Work whose worker is lost is done again, once. */
+  /** Retries work once if its worker is lost. */
   readonly retryLost?: boolean | undefined;
-  /** Follows what becomes of its work. */
+  /** Observes the call's work. */
   readonly trace?: CallTrace | undefined;
   /** Called once, as it closes. */
   readonly onClose?: (call: EngineCall) => void;
 }
 
-/** One call's access to the engine: what it sends is done in order among other callers' work, until it closes. */
+/** One call's access to the engine. Its work runs in order, interleaved with other calls, until it is closed. */
 export interface EngineCall {
   /**
-   * With `retryLost`, one input whose worker is lost is given to a second one, unless `again` is false. A batch is not: whoever
-   * sent it can send its inputs one by one, so that only the one at fault is lost once more.
+   * With `retryLost`, a single input whose worker is lost is retried on another, unless `again` is false. A batch is
+   * not: the caller can resubmit its inputs one by one, so that only the one at fault fails again.
    */
   run<W extends Work>(work: W, again?: boolean): Promise<Result<W>>;
   readonly retryLost: boolean;
-  /** Has it been closed, or refused? */
+  /** True once the call was closed or rejected. */
   ended(): boolean;
-  /** Drops what has not begun, and rejects that, what is running, and all that comes later. */
+  /** Drops queued work. Rejects it, running work and any later work. */
   close(error?: BgeError): void;
 }
 
@@ -35,18 +35,18 @@ export interface Job {
   readonly work: SentWork;
   readonly tokens: number;
   readonly lane: Lane<Job>;
-  /** A worker takes it. */
+  /** Called when a worker takes the job. */
   begin(): void;
   resolve(result: Result<Work>, timing?: Timing): void;
   reject(error: BgeError): void;
-  /** Takes notice that a worker has died over it; true where it wants another. */
+  /** Records that a worker died on this job. Returns true if the job should be retried. */
   lost(): boolean;
 }
 
-/** Tokens that may wait before a call, by default: minutes of work, and about four megabytes of text. */
+/** Default limit of tokens queued ahead of a call: minutes of work, and about 4 MB of text. */
 export const MAX_QUEUED_TOKENS = 1 << 20;
 
-/** A call over a queue; `dispatch` looks for work after every change. */
+/** Creates a call over a queue. `dispatch` is called after every change and looks for work. */
 export function createCall(
   queue: FairQueue<Job>,
   dispatch: () => void,
@@ -57,7 +57,7 @@ export function createCall(
   let admitted = false;
   let end: BgeError | undefined;
 
-  /** Asked once, of a call's first work: a call that has been let in is carried through. */
+  /** Called once, for a call's first work: an admitted call is always carried through. */
   function admit(): void {
     const tokens = queue.ahead(urgent);
     if (tokens >= maxQueuedTokens) close(overloaded(tokens, maxQueuedTokens));
@@ -91,7 +91,7 @@ export function createCall(
           resolve(result, timing) {
             waiting.delete(reject);
             seen?.done(result, timing);
-            // The worker answers each kind of work with its own kind of result.
+            // Each kind of work has its own kind of result.
             resolve(result as Result<W>);
           },
           reject(error) {
@@ -110,11 +110,11 @@ export function createCall(
   return call;
 }
 
-/** The answer to an input that may well be what kills workers. */
+/** The error for an input that probably crashes workers. */
 function lostAgain(error: BgeError): BgeError {
   return new BgeError(
     "WORKER_LOST",
-    `Two workers have ended over this input, which is not tried again. ${error.message}`,
+    `Two workers died while running this input; it is not tried again. ${error.message}`,
     {
       cause: error.cause,
     },
@@ -124,7 +124,7 @@ function lostAgain(error: BgeError): BgeError {
 function overloaded(tokens: number, most: number): BgeError {
   return new BgeError(
     "OVERLOADED",
-    `${tokens} tokens wait already; maxQueuedTokens lets no call in from ${most} on. Nothing of this call was run. Wait for ` +
-      "earlier calls, pass many texts in one call (or embedStream), or raise maxQueuedTokens.",
+    `${tokens} tokens are already queued, and maxQueuedTokens is ${most}. Nothing in this call was run. Wait for earlier calls ` +
+      "to finish, pass many texts in one call (or use embedStream), or raise maxQueuedTokens.",
   );
 }

@@ -3,10 +3,10 @@ import { expect, test } from "vitest";
 import { folderOf } from "../../../../test/support/folders.js";
 import { gone, start } from "../../../../test/support/programs.js";
 import { live, until } from "../../../../test/support/workers.js";
-// Built files: a process does not start from TypeScript on Node 20.
+// Built files: Node 20 cannot start a process from TypeScript.
 import { tryDevice } from "../../dist/engine/device-trial.js";
 
-/** A trial by another program; its process is gone behind it. */
+/** Runs a trial with another program and checks that its process is gone afterwards. */
 async function trialBy(program: string, limitMs?: number): Promise<string | undefined> {
   const folder = folderOf({ "trial.mjs": program });
   const problem = await tryDevice("any", { entry: join(folder, "trial.mjs"), ...(limitMs && { limitMs }) });
@@ -19,7 +19,7 @@ test("a device that computes has no problem", async () => {
   await until(() => live.size === 0);
 });
 
-test("a device that is not there has one, in one line", async () => {
+test("a missing device has one, in a single line", async () => {
   for (const device of ["coreml", "dml", "nonsense"].filter((name) => name !== HERE[process.platform])) {
     expect(await tryDevice(device)).toMatch(/backend not found$/);
   }
@@ -27,12 +27,12 @@ test("a device that is not there has one, in one line", async () => {
 });
 const HERE: Partial<Record<NodeJS.Platform, string>> = { darwin: "coreml", win32: "dml" };
 
-test("a trial that hangs is ended", async () => {
+test("a hanging trial is ended", async () => {
   expect(await trialBy("for (;;);", 500)).toBe("no answer within 500 ms");
   expect(await trialBy("setInterval(() => {}, 1000);", 500)).toBe("no answer within 500 ms");
 });
 
-test("a trial that crashes is an answer, with what it said", async () => {
+test("a crash is an answer, with the trial's output", async () => {
   expect(await trialBy('process.kill(process.pid, "SIGSEGV");')).toBe(
     "the trial ended without an answer (signal SIGSEGV)",
   );
@@ -43,7 +43,7 @@ test("a trial that crashes is an answer, with what it said", async () => {
   expect(await tryDevice("any", { entry: "/no/such/program.mjs" })).toContain("the trial ended without an answer");
 });
 
-test("an answer counts, whatever comes behind it", async () => {
+test("an answer counts, whatever comes after it", async () => {
   expect(await trialBy("process.send({}); process.abort();")).toBeUndefined();
   expect(await trialBy('process.send({ problem: "none\\nof that." }); setInterval(() => {}, 1000);')).toBe(
     "none of that",

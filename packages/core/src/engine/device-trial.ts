@@ -10,13 +10,13 @@ interface Trial {
   readonly limitMs?: number;
 }
 
-/** A driver that starts cold may take seconds. */
+/** A cold driver may take seconds to start. */
 const LIMIT_MS = 30_000;
 const SHOWN_CHARACTERS = 300;
 
 /**
- * Tries a device in a process of its own: a driver may hang, abort, or write to standard error. Gives why the device cannot be
- * used, or undefined if it can; never rejects.
+ * Tries a device in a separate process, because a driver may hang, abort or write to standard error. Resolves to the
+ * reason why the device cannot be used, or to undefined if it can. Never rejects.
  */
 export function tryDevice(
   device: string,
@@ -31,7 +31,7 @@ export function tryDevice(
         stdio: ["ignore", "ignore", "pipe", "ipc"],
       });
     } catch (error) {
-      return resolve(`it cannot be tried: ${messageOf(error)}`);
+      return resolve(`it could not be tried: ${messageOf(error)}`);
     }
     let said = "";
     const kill = () => void child.kill("SIGKILL");
@@ -44,14 +44,14 @@ export function tryDevice(
     };
     const timer = setTimeout(() => end(`no answer within ${limitMs} ms`), limitMs);
     child.stderr!.on("data", (data) => {
-      // What a driver says stands before what Node says of the crash.
+      // Keep the beginning: the driver's own output comes before Node's crash report.
       said = (said + String(data)).slice(0, SHOWN_CHARACTERS);
     });
     child.on("message", ({ problem }: { problem?: string }) =>
       end(problem === undefined ? undefined : shortened(problem)),
     );
-    child.on("error", (error) => end(`it cannot be tried: ${error.message}`));
-    // Behind an answer this changes nothing.
+    child.on("error", (error) => end(`it could not be tried: ${error.message}`));
+    // No effect after an answer.
     child.on("close", (code, signal) => {
       const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
       end(`the trial ended without an answer (${how})${said === "" ? "" : `: ${oneLine(said)}`}`);
@@ -59,7 +59,7 @@ export function tryDevice(
   });
 }
 
-/** A message of ONNX Runtime without the place in its source; of a long one the end, where it says what is wrong. */
+/** Strips the source location from an ONNX Runtime message. Keeps the end of a long one, which says what is wrong. */
 function shortened(problem: string): string {
   const line = oneLine(problem)
     .replace(/^\/\S+:\d+ /, "")

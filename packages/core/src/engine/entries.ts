@@ -13,8 +13,9 @@ const NAMES = {
 export type Entry = keyof typeof NAMES;
 
 /**
- * A file that threads or processes start from: it lies beside this module. Tracers of dependencies (Next.js, Vercel) read these
- * addresses as they stand here and take the files along; webpack would copy each without what it imports.
+ * Returns the URL of a file that a thread or process starts from. Dependency tracers (Next.js, Vercel) recognise these
+ * literal `new URL` expressions and include the files; webpack would copy each file without its imports, hence
+ * `webpackIgnore`.
  */
 export function entryUrl(entry: Entry): URL {
   switch (entry) {
@@ -34,22 +35,22 @@ export function entryFile(entry: Entry): string {
 }
 
 /**
- * Refuses to go on where the files that workers start from are missing: this module has become part of a bundle, or not the
- * whole package was deployed.
+ * Checks that the files that workers start from exist. They are missing if this module was bundled, or if the package
+ * was deployed incompletely.
  * @throws BgeError `UNSUPPORTED_PLATFORM`
  */
 export function checkEntries(): void {
   for (const [entry, name] of Object.entries(NAMES)) {
     const file = fileOf(entry as Entry);
-    // A bundler that copies such a file gives it a name with a hash.
+    // A bundler that copies such a file adds a hash to its name.
     if (file === undefined || parse(file).name !== name) {
-      throw bundled("This program is a bundle with @bge-js/core inside it");
+      throw bundled("@bge-js/core has been bundled into this program");
     }
-    if (!existsSync(file)) throw bundled(`${file} of @bge-js/core is not there`);
+    if (!existsSync(file)) throw bundled(`${file} of @bge-js/core is missing`);
   }
 }
 
-/** `undefined` where a bundle of CommonJS has no address for its modules. */
+/** Returns `undefined` in a CommonJS bundle, which has no `import.meta.url`. */
 function fileOf(entry: Entry): string | undefined {
   try {
     return entryFile(entry);
@@ -61,9 +62,9 @@ function fileOf(entry: Entry): string | undefined {
 function bundled(problem: string): BgeError {
   return new BgeError(
     "UNSUPPORTED_PLATFORM",
-    `${problem}. Its workers start from files of its own, which no bundler puts into a bundle: leave the package out of the bundle ` +
-      "and deploy node_modules with it. esbuild: --packages=external, or --external:@bge-js/*; webpack: externals; Next.js: " +
-      "serverExternalPackages; Rollup, Rolldown and Vite: external. docs/bundlers.md of bge-js has the line for each. " +
-      "If there is no bundle, the package is incomplete: install it again.",
+    `${problem}. Its workers start from files that no bundler includes. Mark the package as external ` +
+      "and deploy node_modules with the bundle. esbuild: --packages=external, or --external:@bge-js/*; webpack: externals; Next.js: " +
+      "serverExternalPackages; Rollup, Rolldown and Vite: external. See docs/bundlers.md of bge-js for the setting of each. " +
+      "If you use no bundler, the package is incomplete: reinstall it.",
   );
 }

@@ -5,16 +5,17 @@ import { allowsTelemetry } from "./telemetry.js";
 export type Isolation = "thread" | "process";
 
 /**
- * Where workers live. A thread of the user's own may be terminated while native code runs in one of ours below it, which ends
- * the process; nor can it change the environment that ONNX Runtime reads. @throws BgeError `INVALID_OPTION`
+ * Returns where workers run. By default that is in threads, but in processes if the caller is itself a worker thread:
+ * terminating that thread while native code runs in a nested one would end the process, and a thread cannot change the
+ * environment that ONNX Runtime reads. @throws BgeError `INVALID_OPTION`
  */
 export function isolationOf(asked: Isolation | undefined): Isolation {
   if (isMainThread) return asked ?? "thread";
   if (asked === "thread" && allowsTelemetry()) {
     throw invalid(
       "isolation",
-      'must not be "thread" inside a worker thread, where ONNX Runtime\'s telemetry cannot be turned off. ' +
-        'Leave it out, for "process", or start the program with ORT_DISABLE_TELEMETRY=1 in its environment',
+      'cannot be "thread" inside a worker thread, where ONNX Runtime\'s telemetry cannot be turned off. ' +
+        'Omit it to use "process", or start the program with ORT_DISABLE_TELEMETRY=1 in its environment',
     );
   }
   return asked ?? "process";

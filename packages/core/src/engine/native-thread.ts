@@ -4,21 +4,22 @@ import { closeGate, createGate, guardExit } from "./native-gate.js";
 import { forbidTelemetry } from "./telemetry.js";
 import { workerEnvironment } from "./worker-environment.js";
 
-/** A thread that runs native code and can be stopped at any time without harm to the process. */
+/** A thread that runs native code and can be stopped at any time without crashing the process. */
 export class NativeThread extends Worker {
   readonly #gate: Gate;
 
-  /** `entry`: a built file of this package: a worker cannot start from TypeScript on Node 20. */
+  /** `entry` must be a built file: Node 20 cannot start a worker from TypeScript. */
   constructor(entry: URL, data: object) {
     const gate = createGate();
     const allowTelemetry = forbidTelemetry();
     super(entry, {
       workerData: { ...data, gate } satisfies NativeThreadData,
       name: "bge-js",
-      // The application's own flags (--input-type, --import, a loader) are not for this thread.
+      // The application's flags (--input-type, --import, a loader) do not apply to this thread.
       execArgv: [],
       env: workerEnvironment(),
-      // What a worker makes is short-lived or large; more room for it was 20 MB a worker, and no faster.
+      // A worker's objects are short-lived or large. A larger young generation took 20 MB more per worker and was no
+      // faster.
       resourceLimits: { maxYoungGenerationSizeMb: 4 },
     });
     this.#gate = gate;
@@ -26,7 +27,7 @@ export class NativeThread extends Worker {
     this.once("exit", allowTelemetry);
   }
 
-  /** Ends the thread as soon as it is outside of native code; what it was doing is lost. */
+  /** Ends the thread as soon as it is outside native code. Its current work is lost. */
   override async terminate(): Promise<number> {
     await closeGate(this.#gate);
     return super.terminate();

@@ -15,7 +15,7 @@ const numbered = (count: number) => Array.from({ length: count }, (_, i) => `tex
 const long = (count: number) => Array.from({ length: count }, (_, i) => `word ${i} `.repeat(60));
 const tick = () => new Promise((resolve) => setTimeout(resolve, 5));
 
-/** Every worker thread that is alive; Node tells of each. */
+/** All live worker threads, which Node announces. */
 const workers = new Set<Worker>();
 process.on("worker", (worker) => {
   workers.add(worker);
@@ -38,7 +38,7 @@ async function embedder(name: string, options: LoadOptions & { batching?: "alone
   return model;
 }
 
-/** A copy of a tiny model, whose graph can be damaged and mended. */
+/** A copy of a tiny model whose graph can be damaged and repaired. */
 function breakable(name = "tiny-bert-cls") {
   const directory = folderOf();
   cpSync(fixture(name), directory, { recursive: true });
@@ -51,9 +51,9 @@ function breakable(name = "tiny-bert-cls") {
 }
 
 describe("two models at once", () => {
-  test("share the threads: what one is asked does not wait for the end of the other's bulk work", async () => {
+  test("share the threads: a request to one does not wait for the end of the other's bulk work", async () => {
     const [bulk, other] = [await embedder("tiny-bert-cls", { batching: "alone" }), await embedder("tiny-bert-mean")];
-    // All workers of both stand before it begins.
+    // All workers of both models are up before it begins.
     for (const model of [bulk, other]) await model.embedDocuments(long(300));
     let completed = 0;
     const total = 2000;
@@ -71,8 +71,8 @@ describe("two models at once", () => {
     await outcome;
   });
 
-  test("that wait for threads get them, although one before them was aborted or disposed", async () => {
-    // The first takes all threads there are, for one run; the others wait.
+  test("get the threads they wait for, even if one ahead of them was aborted or disposed", async () => {
+    // The first takes all threads for one run; the others wait.
     const first = await embedder("tiny-bert-cls", { threads: availableParallelism(), workers: 1 });
     const [second, third] = [
       await embedder("tiny-bert-mean", { threads: 1 }),
@@ -100,7 +100,7 @@ describe("two models at once", () => {
 });
 
 describe("a worker that dies", () => {
-  test("in a stream with `skip` costs its texts alone", async () => {
+  test("in a stream with `skip` costs only its texts", async () => {
     const model = await embedder("tiny-bert-cls", { workers: 1, threads: 1 });
     const codes: string[] = [];
     let vectors = 0;
@@ -116,7 +116,7 @@ describe("a worker that dies", () => {
     expect(vectors).toBeGreaterThan(200);
   });
 
-  test("while it reads texts is an error that names them", async () => {
+  test("while it tokenizes is an error that names the texts", async () => {
     const model = await embedder("tiny-bert-cls", { workers: 1, threads: 1 });
     const call = model.embedDocuments(long(300));
     const outcome = call.catch((error: unknown) => error);
@@ -130,7 +130,7 @@ describe("a worker that dies", () => {
     expect(await model.embedDocuments(numbered(3))).toHaveLength(3);
   });
 
-  test("and cannot be replaced: waiting calls hear why, and calls after the repair succeed", async () => {
+  test("and cannot be replaced: waiting calls are told why, and calls after the repair succeed", async () => {
     const { directory, damage, mend } = breakable();
     const model = await loadEmbedder(directory, { threads: 1 });
     loaded.push(model);
@@ -148,7 +148,7 @@ describe("a worker that dies", () => {
     expect(await model.embedQuery("x")).toHaveLength(48);
   });
 
-  test("at its start: all who wait for the load hear of it, and the next load tries again", async () => {
+  test("at its start: all pending loads reject, and the next load tries again", async () => {
     const { directory, damage, mend } = breakable();
     damage();
     const loads = await Promise.allSettled([loadEmbedder(directory), loadEmbedder(directory), loadEmbedder(directory)]);
@@ -161,7 +161,7 @@ describe("a worker that dies", () => {
     expect(await model.embedQuery("x")).toHaveLength(48);
   });
 
-  test("from outside, before it stands: the load rejects", async () => {
+  test("from outside, before it is ready: the load rejects", async () => {
     const load = loadEmbedder(fixture("tiny-bert-cls"), { threads: 1 });
     const outcome = expect(load).rejects.toMatchObject({ code: "WORKER_LOST" });
     while (workers.size === 0) await new Promise((resolve) => setImmediate(resolve));
@@ -170,7 +170,7 @@ describe("a worker that dies", () => {
   });
 });
 
-describe("facts that the files do not bear out", () => {
+describe("facts that the files contradict", () => {
   test.each([
     ["a width", { dimensions: 47 }],
     ["an output", { output: "pooler" }],
@@ -182,7 +182,7 @@ describe("facts that the files do not bear out", () => {
     expect(workers.size).toBe(0);
   });
 
-  test("a reranker is no embedder, and an embedder no reranker unless one says so", async () => {
+  test("a reranker is not an embedder, and an embedder is a reranker only on request", async () => {
     await expect(loadEmbedder(fixture("tiny-bert-reranker"))).rejects.toMatchObject({ code: "MODEL_MISMATCH" });
     await expect(loadReranker(fixture("tiny-bert-cls"))).rejects.toMatchObject({ code: "MODEL_MISMATCH" });
     await expect(loadEmbedder("bge-reranker-base")).rejects.toMatchObject({ code: "MODEL_MISMATCH" });
@@ -193,7 +193,7 @@ describe("facts that the files do not bear out", () => {
 });
 
 describe("dispose", () => {
-  test("of one of two users rejects that user's work, and the other's goes on", async () => {
+  test("of one of two users rejects that user's work, and the other's continues", async () => {
     const [one, two] = [await embedder("tiny-bert-cls"), await embedder("tiny-bert-cls")];
     expect(workers.size).toBe(1);
     const [ended, goesOn] = [one.embedDocuments(long(300)), two.embedDocuments(long(300))];
@@ -205,14 +205,14 @@ describe("dispose", () => {
     expect(await two.embedQuery("x")).toHaveLength(48);
   });
 
-  test("of one user while another loads the same files leaves the second a model that works", async () => {
+  test("of one user while another loads the same files leaves the second a working model", async () => {
     const one = await embedder("tiny-bert-cls");
     const loading = embedder("tiny-bert-cls");
     await one.dispose();
     expect(await (await loading).embedQuery("x")).toHaveLength(48);
   });
 
-  test("and load again at once gives a model that works, however often, in whatever order", async () => {
+  test("followed by an immediate load leaves a working model, however often, in any order", async () => {
     const round = async (i: number) => {
       const model = await loadEmbedder(fixture("tiny-bert-cls"), { threads: 2 });
       const call = i % 2 === 0 ? model.embedDocuments(numbered(40)) : Promise.resolve();
@@ -231,7 +231,7 @@ describe("dispose", () => {
   test("while a worker starts, and while workers are busy, leaves none", async () => {
     for (const texts of [numbered(2), numbered(300)]) {
       const model = await embedder("tiny-bert-cls", { batching: "alone" });
-      // The second worker is started by the work itself.
+      // The work itself starts the second worker.
       const outcome = model.embedDocuments(texts).catch((error: unknown) => error);
       await new Promise((resolve) => setImmediate(resolve));
       await model.dispose();
@@ -247,7 +247,7 @@ describe("dispose", () => {
     await expect(model.embedQuery("x")).rejects.toMatchObject({ code: "DISPOSED" });
   });
 
-  test("is awaited to its end by a program that does nothing else, also while a worker starts", async () => {
+  test("is awaited to its end by a program that does nothing else, even while a worker starts", async () => {
     const { stdout } = await execute(process.execPath, [
       "--input-type=module",
       "-e",
@@ -261,7 +261,7 @@ describe("dispose", () => {
   });
 });
 
-test("a call that is aborted takes back what it queued, and others are served at once", async () => {
+test("an aborted call drops its queued work, and others are served at once", async () => {
   const model = await embedder("tiny-bert-cls", { workers: 1, threads: 1, batching: "alone" });
   const controller = new AbortController();
   const calls = Array.from({ length: 20 }, () => model.embedDocuments(long(250), { signal: controller.signal }));

@@ -10,11 +10,11 @@ import type { StartWorker, WorkerHandle } from "./workers.js";
 
 export type { EngineCall } from "./call.js";
 
-/** Runs batches elsewhere: a pool of workers, each with its own inference session. */
+/** A pool of workers that run batches, each with its own inference session. */
 export interface Engine {
   readonly info: ModelInfo;
   open(settings?: CallSettings): EngineCall;
-  /** What waits and what is running rejects with `DISPOSED`; resolves once the workers have ended. */
+  /** Rejects queued and running work with `DISPOSED`. Resolves once all workers have ended. */
   dispose(): Promise<void>;
 }
 
@@ -23,20 +23,22 @@ interface Slot {
   readonly ended: Promise<void>;
   state: "starting" | "idle" | "busy" | "closing";
   job: Job | undefined;
-  /** Threads that its job holds. */
+  /** Threads held by its job. */
   threads: number;
 }
 
-/** Tokens up to which a query that runs alone is worth more threads than others of its worker's. */
+/** A lone query of up to this many tokens gets additional threads. */
 const LONE_TOKENS = 64;
 
-/** While other workers stand, the first start after one that failed waits so long; twice as long after each further one. */
+/**
+ * While other workers are up, the delay before the next start after a failed one. Doubles with each further failure.
+ */
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 60_000;
-/** Workers in a row that may die before they stand. */
+/** How many workers in a row may die before they are ready. */
 const MOST_LOST_STARTS = 3;
 
-/** Starts the first worker and opens the model in it; the others start when there is work for them. */
+/** Starts the first worker and opens the model in it. The others start when there is work for them. */
 export async function startEngine(start: WorkerStart, plan: ThreadPlan, starter: StartWorker): Promise<Engine> {
   const budget = threadBudget();
   const disallow = budget.allow(plan.workers * plan.threadsPerWorker);
@@ -54,7 +56,7 @@ export async function startEngine(start: WorkerStart, plan: ThreadPlan, starter:
       onMessage(message) {
         if (message.type === "ready") {
           failedStarts = 0;
-          // One that is being closed stays as it is, and keeps the process until it has ended.
+          // A worker that is being closed keeps its state, and keeps the process alive until it has ended.
           if (slot.state === "starting") becomeIdle(slot);
           onReady(message.info);
           dispatch();
@@ -67,10 +69,10 @@ export async function startEngine(start: WorkerStart, plan: ThreadPlan, starter:
       onEnd(how, cause) {
         slots.delete(slot);
         tellEnd();
-        lose(takeJob(slot), lostError(`A worker ended (${how}) in the middle of its work.`, cause));
+        lose(takeJob(slot), lostError(`A worker ended (${how}) while it was working.`, cause));
         if (disposed) return;
         if (slot.state !== "starting") dispatch();
-        else onFailure(cannotStart ?? lostError(`A worker ended (${how}) before the model was open.`, cause));
+        else onFailure(cannotStart ?? lostError(`A worker ended (${how}) before it had opened the model.`, cause));
       },
     });
     const slot: Slot = {
@@ -91,7 +93,7 @@ export async function startEngine(start: WorkerStart, plan: ThreadPlan, starter:
     slot.worker.hold(false);
   }
 
-  /** Ends what a worker was busy with, and gives its threads back. */
+  /** Takes the job from a worker and releases its threads. */
   function takeJob(slot: Slot): Job | undefined {
     const { job } = slot;
     if (job === undefined) return undefined;
@@ -131,18 +133,18 @@ export async function startEngine(start: WorkerStart, plan: ThreadPlan, starter:
       job.begin();
       idle.worker.send(lone ? { ...job.work, lone: true } : job.work);
     }
-    // Who can run nothing now must not hold up the models behind it.
+    // A pool with nothing to run must not hold up the models behind it.
     budget.leave(dispatch);
   }
 
-  /** Takes the threads of a query that finds everything idle, and is short. */
+  /** True for a short query that finds everything idle. Acquires the additional threads for it. */
   function runsAlone({ lane, tokens }: Job): boolean {
     const more = plan.loneThreads - plan.threadsPerWorker;
     if (more === 0 || !lane.urgent || tokens > LONE_TOKENS || queue.size > 0) return false;
     return budget.acquireAlone(plan.threadsPerWorker, more);
   }
 
-  /** One more worker, where there is room for one and work that no starting worker will take. */
+  /** Starts another worker if there is room for one and no starting worker will take the queued work. */
   function startReplacement(): void {
     const starting = [...slots].filter((slot) => slot.state === "starting").length;
     if (slots.size >= plan.workers || starting >= queue.size) return;
@@ -151,9 +153,9 @@ export async function startEngine(start: WorkerStart, plan: ThreadPlan, starter:
       () => {},
       (error) => {
         noStartBefore = monotonic() + Math.min(FIRST_PAUSE_MS * 2 ** failedStarts++, LONGEST_PAUSE_MS);
-        // Others may stand and go on; if none does, whoever waits must hear of it.
+        // If other workers are up, they carry on. If none is, the callers must be told.
         if (slots.size > 0) return;
-        // One that says why it cannot start would say so again; one that died may do better.
+        // A worker that reported why it cannot start would fail again; one that died may start next time.
         if (error.code === "WORKER_LOST" && failedStarts < MOST_LOST_STARTS) return dispatch();
         for (let job = queue.next(); job !== undefined; job = queue.next()) job.reject(error);
       },
@@ -164,11 +166,11 @@ export async function startEngine(start: WorkerStart, plan: ThreadPlan, starter:
     disposed = true;
     disallow();
     budget.leave(dispatch);
-    const ended = new BgeError("DISPOSED", "The model was disposed while this was under way. Load it again to go on.");
+    const ended = new BgeError("DISPOSED", "The model was disposed during this call. Load it again to continue.");
     for (let job = queue.next(); job !== undefined; job = queue.next()) job.reject(ended);
     await Promise.all(
       [...slots].map(async (slot) => {
-        // Its threads are given back when it has ended: until then it computes.
+        // Its threads are released once it has ended: it computes until then.
         slot.job?.reject(ended);
         slot.state = "closing";
         slot.worker.hold(true);
@@ -190,7 +192,7 @@ export async function startEngine(start: WorkerStart, plan: ThreadPlan, starter:
   };
 }
 
-/** What callers may get to see of a message. */
+/** Converts a worker's result to arrays of this realm. */
 function inThisRealm(result: Result<Work>): Result<Work> {
   return "data" in result ? { ...result, data: ownFloats(result.data) } : result;
 }

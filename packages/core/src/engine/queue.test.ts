@@ -11,7 +11,7 @@ function takeAll<T>(queue: FairQueue<T>): T[] {
 }
 
 describe("the queue", () => {
-  test("gives a caller's work back in the order it was pushed, and `undefined` when there is none", () => {
+  test("returns a caller's work in the order it was pushed, and `undefined` when there is none", () => {
     const queue = createQueue<number>();
     const lane = laneOf<number>();
     for (let i = 0; i < 5; i++) queue.push(lane, i);
@@ -19,7 +19,7 @@ describe("the queue", () => {
     expect(queue.next()).toBeUndefined();
   });
 
-  test("serves callers in turn, so that a small one does not wait for a big one's end", () => {
+  test("serves callers in turn, so that a small one does not wait for a big one to end", () => {
     const queue = createQueue<string>();
     const [big, small] = [laneOf<string>(), laneOf<string>()];
     for (let i = 0; i < 4; i++) queue.push(big, `big ${i}`);
@@ -45,7 +45,7 @@ describe("the queue", () => {
     expect(takeAll(queue).join("")).toBe("qqqqqqqqdqqqqqqqqdqqd");
   });
 
-  test("takes a lane's work out alone, also of a caller who then pushes again", () => {
+  test("drops only one lane's work, even of a caller who then pushes again", () => {
     const queue = createQueue<string>();
     const [gone, stays] = [laneOf<string>(), laneOf<string>()];
     queue.push(gone, "a");
@@ -57,7 +57,7 @@ describe("the queue", () => {
     expect(takeAll(queue)).toEqual(["b", "d"]);
   });
 
-  test("weighs what goes before a newcomer: queries before a query, everything before a document", () => {
+  test("weighs what is ahead of a newcomer: for a query the queries, for a document everything", () => {
     const queue = createQueue<number>((item) => item);
     const [documents, queries] = [laneOf<number>(), laneOf<number>(true)];
     queue.push(documents, 10);
@@ -73,7 +73,7 @@ describe("the queue", () => {
     expect([queue.ahead(true), queue.ahead(false)]).toEqual([0, 0]);
   });
 
-  test("takes back what was taken, before the rest of its lane", () => {
+  test("takes back an item, ahead of the rest of its lane", () => {
     const queue = createQueue<string>();
     const [one, other] = [laneOf<string>(), laneOf<string>()];
     for (const item of ["a", "b"]) queue.push(one, item);
@@ -83,7 +83,7 @@ describe("the queue", () => {
   });
 
   test("never lets queries starve documents: of any nine takes with documents waiting, one is a document", () => {
-    // Lanes 0-2 are of queries, 3-5 of documents; a number above 5 is a take.
+    // Lanes 0-2 hold queries, 3-5 documents; a number above 5 is a take.
     fc.assert(
       fc.property(fc.array(fc.nat(9), { maxLength: 300 }), (steps) => {
         const queue = createQueue<{ urgent: boolean }>();
@@ -104,7 +104,7 @@ describe("the queue", () => {
     );
   });
 
-  test("gives back what was pushed and not dropped, no more, no less, whatever the order of steps", () => {
+  test("returns exactly what was pushed and not dropped, in any order of steps", () => {
     const step = fc.record({ do: fc.constantFrom("push", "next", "drop"), lane: fc.nat(5) });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
@@ -142,7 +142,7 @@ describe("the queue", () => {
           const lane = laneOf<number>();
           for (let i = 0; i < count; i++) queue.push(lane, caller);
         }
-        // Round r serves, in order, everyone who has more than r.
+        // Round r serves, in order, every caller with more than r items.
         const rounds = Array.from({ length: 9 }, (_, round) =>
           counts.flatMap((count, caller) => (count > round ? [caller] : [])),
         );

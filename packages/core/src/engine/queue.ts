@@ -1,29 +1,29 @@
-/** One caller's work, in order. Urgent lanes (queries) go before the others. */
+/** One caller's work, in order. Urgent lanes (queries) are served before the others. */
 export interface Lane<T> {
   readonly urgent: boolean;
   readonly items: T[];
 }
 
-/** Work of many callers: queries first, callers of one kind in turn, and never only queries. */
+/** A queue over many callers: queries first, callers of a kind in turn, and never queries alone. */
 export interface FairQueue<T> {
   readonly size: number;
   push(lane: Lane<T>, item: T): void;
-  /** Before everything else of its lane: what has been taken and must be taken again. */
+  /** Puts an item that was taken back at the front of its lane. */
   putBack(lane: Lane<T>, item: T): void;
-  /** Does a query wait? */
+  /** True while a query is waiting. */
   readonly urgent: boolean;
-  /** Weight of what goes before a newcomer: queries alone for a query, everything for documents. */
+  /** Weight of the items ahead of a newcomer: for a query the queries, for a document everything. */
   ahead(urgent: boolean): number;
   next(): T | undefined;
-  /** Takes a lane's waiting items out, at a cost that does not depend on the other lanes. */
+  /** Removes and returns a lane's waiting items, at a cost independent of the other lanes. */
   drop(lane: Lane<T>): T[];
 }
 
-/** After this many queries in a row, one waiting document goes first: bulk work slows down but never starves. */
+/** After this many queries in a row, a waiting document is served: bulk work slows down but never starves. */
 const QUERIES_IN_A_ROW = 8;
 
 export function createQueue<T>(weigh: (item: T) => number = () => 1): FairQueue<T> {
-  // A Set keeps insertion order: its first lane is the next to be served, and goes to the end afterwards.
+  // A Set keeps insertion order: its first lane is served next, and then moves to the end.
   const queries = new Set<Lane<T>>();
   const documents = new Set<Lane<T>>();
   let size = 0;

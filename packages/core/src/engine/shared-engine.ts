@@ -13,21 +13,22 @@ import { startProcess, startThread, type WorkerKind, watched } from "./workers.j
 
 type Start = Omit<WorkerStart, "threads" | "loneThreads">;
 
-/** An engine as one of its users has it. */
+/** One user's handle to an engine. */
 export interface SharedEngine extends Engine {
   readonly about: TracedModel;
 }
 
 interface Shared {
   readonly engine: Promise<Engine>;
-  /** The thread that warms up for it. */
+  /** The thread that warms up ONNX Runtime for it. */
   readonly warmed: WarmedUp | undefined;
   users: number;
 }
 
 /**
- * One engine for all who load the same file with the same threads: an embedder and the late-interaction reranker over it hold
- * the weights once. Each gets an end of its own: `dispose` ends that user's calls, and the engine with its last user.
+ * Opens an engine, or shares one that has the same file and thread plan: an embedder and the late-interaction reranker
+ * over it hold the weights once. Each user gets its own handle: `dispose` ends that user's calls, and the last user's
+ * `dispose` ends the engine.
  */
 export async function shareEngine(
   start: Start,
@@ -35,7 +36,7 @@ export async function shareEngine(
   options: LoadOptions & { readonly maxTokens: number },
   about: TracedModel,
 ): Promise<SharedEngine> {
-  // A device takes one run after the other, and has room for the weights once.
+  // A device runs one batch at a time, and has memory for only one copy of the weights.
   const { threads, maxTokens, workers = start.device === "cpu" ? undefined : 1 } = options;
   const planned = planThreads(weightBytes(start.file), { threads, workers, maxTokens });
   const plan = start.device === "cpu" ? planned : { ...planned, loneThreads: planned.threadsPerWorker };
@@ -43,7 +44,7 @@ export async function shareEngine(
   const engines = registry();
   const key = JSON.stringify([import.meta.url, start, fingerprint, plan, isolation]);
   const shared: Shared = engines.get(key) ?? {
-    // First of all, for it takes as long as the first worker's start.
+    // Starts first because it takes as long as starting the first worker.
     warmed: isolation === "thread" ? warmUp() : undefined,
     engine: startEngine(
       { ...start, threads: plan.threadsPerWorker, loneThreads: plan.loneThreads },
@@ -62,7 +63,7 @@ export async function shareEngine(
   const { maxQueuedTokens, retryLost } = options;
   const calls = new Set<EngineCall>();
   let disposing: Promise<void> | undefined;
-  const ended = () => new BgeError("DISPOSED", "The model was disposed. Load it again to go on.");
+  const ended = () => new BgeError("DISPOSED", "The model was disposed. Load it again to continue.");
 
   async function leave(): Promise<void> {
     for (const call of calls) call.close(ended());
@@ -86,15 +87,19 @@ export async function shareEngine(
   };
 }
 
-/** Node starts no thread without a working folder; a server may go on long after its folder was replaced. */
+/**
+ * Falls back to processes if the working folder is gone: Node cannot start a thread then, and a long-running server may
+ * outlive its folder.
+ */
 function kindOf(isolation: Isolation): WorkerKind {
   if (isolation === "thread" && !isWorkingFolderGone()) return { isolation, starter: startThread };
   return { isolation: "process", starter: startProcess };
 }
 
 /**
- * The engines of this process, held where a test runner that loads this module anew finds them again: else every reload would
- * open every model once more. Another copy of the package has another address, and so engines of its own.
+ * Returns the engines of this process. They are held globally so that a test runner that reloads this module finds
+ * them: otherwise every reload would open every model again. Another copy of the package has another URL, and therefore
+ * its own engines.
  */
 function registry(): Map<string, Shared> {
   const place = globalThis as { [key: symbol]: Map<string, Shared> | undefined };

@@ -19,7 +19,7 @@ test.skipIf(process.platform === "win32")("is forbidden from the first thread to
   expect(value()).toBeUndefined();
 });
 
-test.each(["0", "1", "", "yes"])("set to %j by the user it stays so, here and in processes", (set) => {
+test.each(["0", "1", "", "yes"])("set to %j by the user, it stays so, here and in processes", (set) => {
   vi.stubEnv(VARIABLE, set);
   const allow = forbidTelemetry();
   expect([value(), workerEnvironment()[VARIABLE]]).toEqual([set, set]);
@@ -27,7 +27,7 @@ test.each(["0", "1", "", "yes"])("set to %j by the user it stays so, here and in
   expect(value()).toBe(set);
 });
 
-test.skipIf(process.platform === "win32")("what the user sets meanwhile stays, too", () => {
+test.skipIf(process.platform === "win32")("what the user sets meanwhile also stays", () => {
   vi.stubEnv(VARIABLE, undefined);
   const allow = forbidTelemetry();
   process.env[VARIABLE] = "0";

@@ -1,21 +1,23 @@
 /**
- * ONNX Runtime reports to Microsoft from Linux and macOS: a device id and a database in the home folder, logs in the temporary
- * one, uploads after some seconds. Unless this variable is in the environment of the process, not of a thread, when its first
- * session is made. On Windows it hands its events to the system, and no variable is read.
+ * On Linux and macOS, ONNX Runtime reports to Microsoft: it stores a device id and a database in the home folder and
+ * logs in the temporary folder, and uploads after some seconds. This variable turns that off if it is in the
+ * environment of the process (not of a thread) when the first session is created. On Windows the events go to the
+ * system, and no variable is read.
  */
 const VARIABLE = "ORT_DISABLE_TELEMETRY";
 
-/** For the environment of a worker process. What the user has set goes before it. */
+/** For the environment of a worker process. The user's own setting takes precedence. */
 export const NO_TELEMETRY: NodeJS.ProcessEnv = { [VARIABLE]: "1" };
 
-/** Whether this environment leaves it to ONNX Runtime to report. */
+/** True if ONNX Runtime would report under this environment. */
 export function allowsTelemetry(env: NodeJS.ProcessEnv = process.env): boolean {
   return process.platform !== "win32" && env[VARIABLE] === undefined;
 }
 
 /**
- * Keeps it silent in this process until what is given is called: while a thread of ours lives, since nothing says when the
- * library has read its environment. Once silent it stays so until the process ends. What the user has set is left alone.
+ * Turns telemetry off in this process until the returned function is called. It stays off while one of our threads
+ * lives, because nothing tells when the library has read the environment; once read, the setting lasts until the
+ * process ends. Does not touch the user's own setting.
  */
 export function forbidTelemetry(): () => void {
   const { holders } = registry();
@@ -30,7 +32,7 @@ export function forbidTelemetry(): () => void {
   };
 }
 
-/** Who needs the variable that we have set, for all copies of this package: the first sets it, the last takes it back. */
+/** Returns those that need the variable, over all copies of this package: the first sets it, the last removes it. */
 function registry(): { readonly holders: Set<symbol> } {
   const place = globalThis as { [key: symbol]: { readonly holders: Set<symbol> } | undefined };
   const key = Symbol.for("bge-js.telemetry.1");

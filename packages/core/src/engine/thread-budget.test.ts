@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createBudget, type ThreadBudget, threadBudget } from "./thread-budget.js";
 
-/** A model whose workers, of `threads` each, run `jobs` when they are let. */
+/** A model whose workers of `threads` threads each run `jobs` when admitted. */
 function modelOn(budget: ThreadBudget, threads: number, log: string[] = [], name = "", workers = 1) {
   const model = { jobs: 0, urgent: false, running: 0, tries: 0, disposed: false, start, finish };
   function start(): void {
@@ -33,7 +33,7 @@ describe("the budget of threads", () => {
     expect(budget.acquire(1, false, retry)).toBe(false);
   });
 
-  test("lets a worker with more threads than there are run alone, and nothing beside it", () => {
+  test("lets a worker with more threads than there are run, but only alone", () => {
     const budget = createBudget(2);
     const log: string[] = [];
     const [wide, narrow] = [modelOn(budget, 8, log, "wide"), modelOn(budget, 1, log, "narrow")];
@@ -57,7 +57,7 @@ describe("the budget of threads", () => {
     expect(log).toEqual(["busy", "other", "busy", "other", "busy", "busy", "busy"]);
   });
 
-  test("passes over one that has nothing to run any more: no wake-up is lost", () => {
+  test("skips one that has nothing left to run: no wake-up is lost", () => {
     const budget = createBudget(1);
     const log: string[] = [];
     const [first, aborted, last] = ["first", "aborted", "last"].map((name) => modelOn(budget, 1, log, name));
@@ -70,7 +70,7 @@ describe("the budget of threads", () => {
     expect(log).toEqual(["first", "last"]);
   });
 
-  test("one that leaves the line lets those behind it go at once", () => {
+  test("admits those behind one that leaves the line at once", () => {
     const budget = createBudget(2);
     const log: string[] = [];
     const [running, wide, narrow] = [
@@ -118,7 +118,7 @@ describe("the budget of threads", () => {
   test("does not let queries of one model starve the documents of another", () => {
     const budget = createBudget(1);
     const log: string[] = [];
-    // Two models with queries without end, so that one always waits.
+    // Two models with endless queries, so that one always waits.
     const models = ["q", "q", "d"].map((name) => modelOn(budget, 1, log, name));
     for (const model of models) {
       model.jobs = 100;
@@ -130,7 +130,7 @@ describe("the budget of threads", () => {
     expect(log.filter((name) => name === "d").length).toBeGreaterThanOrEqual(60 / 10);
   });
 
-  test("grants beyond the machine what a loaded model was asked to have, until it is disposed", () => {
+  test("grants a loaded model more than the machine has, if requested, until it is disposed", () => {
     const budget = createBudget(1);
     const disallow = budget.allow(3);
     const also = budget.allow(2);
@@ -147,7 +147,7 @@ describe("the budget of threads", () => {
     expect(budget.acquire(1, false, b)).toBe(false);
   });
 
-  test("wakes who waits when a newly loaded model widens it", () => {
+  test("wakes those waiting when a newly loaded model raises it", () => {
     const budget = createBudget(1);
     const log: string[] = [];
     const model = modelOn(budget, 1, log, "job", 2);
@@ -158,7 +158,7 @@ describe("the budget of threads", () => {
     expect(log).toHaveLength(2);
   });
 
-  test("is never overdrawn and never leaves work waiting beside free threads, whatever happens", () => {
+  test("is never overdrawn, and never leaves work waiting while threads are free", () => {
     const step = fc.record({
       model: fc.nat(4),
       do: fc.constantFrom("document", "query", "finish", "finish", "abort"),
@@ -175,7 +175,7 @@ describe("the budget of threads", () => {
           const waiting = (wanted: (size: number) => boolean) =>
             models.some(({ jobs, running }, i) => jobs > 0 && running < i && wanted(threads[i]!));
           if (waiting(() => true)) expect(running).toBeGreaterThan(0);
-          // Work of one thread waits only behind somebody wider, or because everything is in use.
+          // Single-threaded work waits only behind wider work, or because everything is in use.
           if (waiting((size) => size === 1) && !waiting((size) => size > 1)) {
             expect(used()).toBeGreaterThanOrEqual(cpus);
           }
@@ -194,7 +194,7 @@ describe("the budget of threads", () => {
           }
           check();
         }
-        // Everything that was begun ends, and everything that waits is run.
+        // Everything that has started ends, and everything that waits is run.
         for (let left = 2000; models.some(({ running }) => running > 0); left--) {
           expect(left).toBeGreaterThan(0);
           models.find(({ running }) => running > 0)!.finish();
@@ -206,7 +206,7 @@ describe("the budget of threads", () => {
     );
   });
 
-  test("gives more to who runs alone, and to nobody else", () => {
+  test("grants more to whoever runs alone, and to nobody else", () => {
     const budget = createBudget(2);
     const retry = () => {};
     expect(budget.acquire(1, true, retry)).toBe(true);
@@ -221,7 +221,7 @@ describe("the budget of threads", () => {
     expect(budget.acquireAlone(1, 1)).toBe(true);
   });
 
-  test("is one for the whole process", () => {
+  test("is shared by the whole process", () => {
     expect(threadBudget()).toBe(threadBudget());
   });
 });

@@ -1,27 +1,30 @@
 import { containerCpus } from "./thread-plan.js";
 
-/** The processor threads of this process, shared by every model that is loaded, and by every copy of this package. */
+/** The processor threads of this process, shared by all loaded models and all copies of this package. */
 export interface ThreadBudget {
   /**
-   * Takes `threads` now; or answers false, puts `retry` in line (once) and calls it when its turn has come. Queries go
-   * before documents, those who wait before those who come; nobody waits for ever.
+   * Takes `threads` and returns true; or returns false, puts `retry` in line (once) and calls it when its turn comes.
+   * Queries go before documents, and then first come, first served; nobody waits forever.
    */
   acquire(threads: number, urgent: boolean, retry: () => void): boolean;
-  /** `more` threads for who holds `held` of them, if nobody else runs or waits. */
+  /** Takes `more` threads for the holder of `held`, if nobody else is running or waiting. */
   acquireAlone(held: number, more: number): boolean;
   release(threads: number): void;
-  /** Out of the line: there is nothing to run any more. */
+  /** Leaves the line, because there is nothing left to run. */
   leave(retry: () => void): void;
-  /** Threads that a user asked for beyond the machine's count are granted for as long as that model is loaded. */
+  /**
+   * Raises the budget to `threads` until the returned function is called: a loaded model may ask for more threads than
+   * the machine has.
+   */
   allow(threads: number): () => void;
 }
 
-/** After this many queries in a row, a model that waits with documents goes first. */
+/** After this many queries in a row, a model waiting with documents goes first. */
 const QUERIES_IN_A_ROW = 8;
 
 export function createBudget(cpus: number): ThreadBudget {
   const allowances = new Set([{ threads: cpus }]);
-  // A Map keeps the order in which they came.
+  // A Map keeps insertion order.
   const waiting = new Map<() => void, boolean>();
   let used = 0;
   let queriesInARow = 0;
@@ -32,12 +35,12 @@ export function createBudget(cpus: number): ThreadBudget {
     return (inTurn.find(([, urgent]) => urgent === wanted) ?? inTurn[0])?.[0];
   }
 
-  /** A worker with more threads than there are at all may run when nothing else does. */
+  /** A worker that needs more threads than there are may run when nothing else does. */
   function fits(threads: number): boolean {
     return used === 0 || used + threads <= Math.max(...Array.from(allowances, (allowance) => allowance.threads));
   }
 
-  /** Lets them try in turn, until one has to go on waiting: whoever is behind it must not take its threads away. */
+  /** Calls the waiting in turn until one must keep waiting: those behind it must not take its threads. */
   function wake(): void {
     for (let retry = first(); retry !== undefined; ) {
       const before = used;
@@ -78,7 +81,7 @@ export function createBudget(cpus: number): ThreadBudget {
   };
 }
 
-/** The one budget of the process. */
+/** Returns the process-wide budget. */
 export function threadBudget(): ThreadBudget {
   const place = globalThis as { [key: symbol]: ThreadBudget | undefined };
   const key = Symbol.for("bge-js.thread-budget.2");

@@ -5,13 +5,13 @@ import { containerCpus, planThreads } from "./thread-plan.js";
 
 const machine = availableParallelism();
 
-/** A machine's files, for the reader of `containerCpus`. */
+/** Simulates a machine's files for `containerCpus`. */
 function reading(files: Readonly<Record<string, string>>): (path: string) => string | undefined {
   return (path) => files[path];
 }
 
 describe("containerCpus", () => {
-  test("is what the machine has where there are no cgroup files", () => {
+  test("is what the machine has if there are no cgroup files", () => {
     expect(containerCpus(reading({}))).toBe(machine);
   });
 
@@ -22,7 +22,7 @@ describe("containerCpus", () => {
     expect(quota("6400000 100000\n")).toBe(Math.min(machine, 64));
   });
 
-  test("reads the quota of cgroup v1, of which -1 is none", () => {
+  test("reads the quota of cgroup v1, where -1 means none", () => {
     const quota = (microseconds: string) =>
       containerCpus(
         reading({
@@ -34,7 +34,7 @@ describe("containerCpus", () => {
     expect(quota("-1\n")).toBe(machine);
   });
 
-  test("rounds a part of a processor up, and never says none", () => {
+  test("rounds fractions up, and is never 0", () => {
     const v2 = (text: string) => containerCpus(reading({ "/sys/fs/cgroup/cpu.max": text }));
     expect(v2("1000 100000")).toBe(1);
     expect(v2("100001 100000")).toBe(Math.min(machine, 2));
@@ -65,7 +65,7 @@ describe("containerCpus", () => {
     expect(containerCpus(reading({ ...files, "/proc/self/cgroup": "3:cpuset:/docker/abc\n" }))).toBe(machine);
   });
 
-  test("sees the quota of the container's root where the path is the host's", () => {
+  test("sees the quota of the container's root if the path is the host's", () => {
     expect(
       containerCpus(
         reading({
@@ -77,7 +77,7 @@ describe("containerCpus", () => {
     ).toBe(1);
   });
 
-  test("passes over files that hold something else", () => {
+  test("ignores files with other contents", () => {
     for (const text of ["", "nonsense", "100000", "-5 100000"]) {
       expect(containerCpus(reading({ "/sys/fs/cgroup/cpu.max": text }))).toBe(machine);
     }
@@ -87,7 +87,7 @@ describe("containerCpus", () => {
 describe("planThreads", () => {
   const MiB = 2 ** 20;
 
-  test("gives a small model one thread a worker", () => {
+  test("gives a small model one thread per worker", () => {
     expect(planThreads(34 * MiB, { threads: 2 })).toEqual({ workers: 2, threadsPerWorker: 1, loneThreads: 2 });
     expect(planThreads(34 * MiB, { threads: 8 })).toEqual({ workers: 8, threadsPerWorker: 1, loneThreads: 2 });
   });
@@ -97,7 +97,7 @@ describe("planThreads", () => {
     expect(planThreads(5000 * MiB, { threads: 8 })).toEqual({ workers: 1, threadsPerWorker: 8, loneThreads: 8 });
   });
 
-  test("counts what one text of the limit takes in a run, so that long ones do not meet in memory", () => {
+  test("allows for the memory of a text of maximum length in every worker", () => {
     expect(planThreads(34 * MiB, { threads: 8, maxTokens: 512 }).workers).toBe(8);
     expect(planThreads(34 * MiB, { threads: 8, maxTokens: 2048 }).workers).toBe(2);
     expect(planThreads(34 * MiB, { threads: 8, maxTokens: 8192 })).toEqual({
@@ -108,13 +108,13 @@ describe("planThreads", () => {
     expect(planThreads(34 * MiB, { workers: 3, maxTokens: 8192 }).workers).toBe(3);
   });
 
-  test("leaves no thread over where the workers that fit would not divide them", () => {
+  test("leaves no thread over if they are not divisible by the workers that fit", () => {
     // Seven copies of this file fit into 2 GiB.
     expect(planThreads(125 * MiB, { threads: 12 })).toEqual({ workers: 6, threadsPerWorker: 2, loneThreads: 2 });
     expect(planThreads(125 * MiB, { threads: 7 })).toEqual({ workers: 7, threadsPerWorker: 1, loneThreads: 1 });
   });
 
-  test("does as asked", () => {
+  test("follows the options", () => {
     expect(planThreads(34 * MiB, { threads: 8, workers: 2 })).toEqual({
       workers: 2,
       threadsPerWorker: 4,
@@ -128,7 +128,7 @@ describe("planThreads", () => {
     expect(planThreads(34 * MiB, { workers: 200 })).toEqual({ workers: 200, threadsPerWorker: 1, loneThreads: 2 });
   });
 
-  test("by default uses what the container has", () => {
+  test("uses what the container has by default", () => {
     const { workers, threadsPerWorker } = planThreads(MiB);
     expect(workers * threadsPerWorker).toBeLessThanOrEqual(containerCpus());
     expect(workers * threadsPerWorker).toBeGreaterThan(containerCpus() / 2);

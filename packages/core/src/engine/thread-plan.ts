@@ -5,26 +5,29 @@ import { posix } from "node:path";
 export interface ThreadPlan {
   readonly workers: number;
   readonly threadsPerWorker: number;
-  /** Threads of a short query while nothing else runs; more than `threadsPerWorker` where that pays. */
+  /** Threads for a short query while nothing else runs: more than `threadsPerWorker` if that pays off. */
   readonly loneThreads: number;
 }
 
-/** What all workers of one model may hold together, by the estimate below. */
+/** Memory for all workers of one model, as estimated below. */
 const MEMORY_FOR_WORKERS = 2 * 2 ** 30;
-/** A worker beside its weights and its attention: JavaScript, tokenizer, other activations. */
+/** A worker's memory apart from weights and attention: JavaScript, tokenizer, other activations. */
 const MEMORY_PER_WORKER = 64 * 2 ** 20;
-/** Attention of a run holds two float32 matrices of tokens x tokens a head; bge-large and bge-m3 have 16 heads. */
+/** Attention holds two float32 matrices of tokens x tokens per head; bge-large and bge-m3 have 16 heads. */
 const ATTENTION_BYTES = 2 * 16 * 4;
 
-/** Threads over which a short query's time still falls, by 30 to 40 % from one to two (bge-small int8; more were not measured). */
+/**
+ * Threads up to which a short query still gets faster: by 30 to 40 % from one to two (bge-small int8; more were not
+ * measured).
+ */
 const LONE_THREADS = 2;
-/** Weights that a worker may hold twice, the second time with more threads. */
+/** Bytes of weights up to which a worker may hold them twice, the second time with more threads. */
 const LONE_WEIGHTS = 64 * 2 ** 20;
 
 /**
- * Shares `threads` out over workers: one thread a worker where the copies of the weights fit into 2 GiB (each counted as
- * 1.5 times the file, plus 64 MiB, plus the attention of one text of `maxTokens`), else as many workers as fit, with more threads each. Two workers of one thread did
- * 155 texts/s where one worker of two threads did 99 (bge-small int8, two cores).
+ * Divides `threads` among workers: one thread each if the copies of the weights fit into 2 GiB (per copy, 1.5 times the
+ * file, plus 64 MiB, plus the attention of one text of `maxTokens`); otherwise as many workers as fit, with more
+ * threads each. Two workers of one thread ran 155 texts/s, one worker of two threads 99 (bge-small int8, two cores).
  */
 export function planThreads(
   weightBytes: number,
@@ -40,20 +43,23 @@ export function planThreads(
     1,
     Math.floor(MEMORY_FOR_WORKERS / (1.5 * weightBytes + MEMORY_PER_WORKER + ATTENTION_BYTES * maxTokens ** 2)),
   );
-  // Threads first, so that none is left over where the workers that fit do not divide them.
+  // Threads first, so that none is left over if they are not divisible by the number of workers.
   const threadsPerWorker = asked.workers === undefined ? Math.ceil(threads / fit) : Math.floor(threads / asked.workers);
   const workers = asked.workers ?? Math.floor(threads / threadsPerWorker);
   const most = weightBytes <= LONE_WEIGHTS ? Math.min(LONE_THREADS, workers * threadsPerWorker) : 1;
   return { workers, threadsPerWorker, loneThreads: Math.max(threadsPerWorker, most) };
 }
 
-/** Processors that this process really has: the affinity mask, and the cgroup's quota, which Node 20 does not see. */
+/**
+ * Returns the number of processors available to this process: within the affinity mask, and within the cgroup quota,
+ * which Node 20 ignores.
+ */
 export function containerCpus(read: (path: string) => string | undefined = readText): number {
   const quotas = [...quotaV2(read), ...quotaV1(read)];
   return Math.max(1, Math.min(availableParallelism(), ...quotas.map(Math.ceil)));
 }
 
-/** cgroup v2: `cpu.max` is "quota period" or "max period", and every group above counts too. */
+/** cgroup v2: `cpu.max` is "quota period" or "max period". Every parent group counts too. */
 function quotaV2(read: (path: string) => string | undefined): number[] {
   const own = /^0::(\/.*)$/m.exec(read("/proc/self/cgroup") ?? "")?.[1] ?? "/";
   return foldersUpFrom(own).flatMap((folder) => {
@@ -62,7 +68,7 @@ function quotaV2(read: (path: string) => string | undefined): number[] {
   });
 }
 
-/** cgroup v1: microseconds of quota and period in two files; a quota of -1 is none. */
+/** cgroup v1: quota and period, in microseconds, are in two files. A quota of -1 means none. */
 function quotaV1(read: (path: string) => string | undefined): number[] {
   const own = /^\d+:(?:[^:]*,)?cpu(?:,[^:]*)?:(\/.*)$/m.exec(read("/proc/self/cgroup") ?? "")?.[1] ?? "/";
   return foldersUpFrom(own).flatMap((folder) => {

@@ -2,13 +2,13 @@ import { entryUrl } from "./entries.js";
 import { NativeThread } from "./native-thread.js";
 import { containerCpus } from "./thread-plan.js";
 
-/** Waits until the thread has ended; the process does not end before. */
+/** Waits for the thread to end. The process stays alive until then. */
 export type WarmedUp = () => Promise<void>;
 
 /**
- * Opens a graph of one node in a thread of its own, once a process: the first session of ONNX Runtime takes some 35 ms more than
- * the next ones, and the first worker, which starts meanwhile, needs that time for its modules and its tokenizer. What goes wrong
- * there goes wrong in the worker, too, which says so.
+ * Opens a one-node graph in a separate thread, once per process: ONNX Runtime's first session takes some 35 ms longer
+ * than later ones. The first worker, which starts at the same time, needs that long for its modules and tokenizer.
+ * Errors are ignored: they recur in the worker, which reports them.
  */
 export function warmUp(): WarmedUp {
   warming ??= containerCpus() > 1 ? runThread() : async () => {};
@@ -24,7 +24,7 @@ function runThread(): WarmedUp {
   } catch {
     return async () => {};
   }
-  // Nobody waits for it as yet.
+  // Nobody waits for it yet.
   thread.unref();
   thread.on("error", () => {});
   const ended = new Promise<void>((resolve) => thread.once("exit", () => resolve()));

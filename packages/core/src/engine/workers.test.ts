@@ -37,10 +37,10 @@ describe.each([
   ["thread", startThread],
   ["process", startProcess],
 ])("a worker in a %s", (_, starter) => {
-  test("says what the model is, answers in order with arrays of their own, and ends when it is closed", async () => {
+  test("reports the model, answers in order with arrays that own their buffers, and ends when closed", async () => {
     const { worker, messages, ends, late } = opened(starter);
     const texts = ["one", "two words", "three words here", "one"];
-    // Also what is sent before it stands.
+    // Including what is sent before it is ready.
     for (const text of texts) worker.send(work(text));
     worker.send({ type: "encode", texts, encoding: SINGLE });
     worker.send({ type: "close" });
@@ -62,7 +62,7 @@ describe.each([
     expect([ends, late()]).toEqual([["exit code 0"], 0]);
   });
 
-  test("that cannot open the model says why, and ends", async () => {
+  test("that cannot open the model reports why, and ends", async () => {
     const directory = folderOf();
     cpSync(fixture("tiny-bert-cls"), directory, { recursive: true });
     writeFileSync(join(directory, "onnx", "model.onnx"), "no graph");
@@ -71,7 +71,7 @@ describe.each([
     expect(messages).toMatchObject([{ type: "cannot-start", code: "MODEL_CORRUPT" }]);
   });
 
-  test("that dies in the middle of its work tells its end once, and bears what is sent afterwards", async () => {
+  test("that dies while working reports its end once, and tolerates later messages", async () => {
     const { worker, messages, ends, late } = opened(starter);
     await until(() => messages.length > 0);
     for (let i = 0; i < 50; i++) worker.send(work("word ".repeat(500)));
@@ -88,9 +88,9 @@ describe.each([
     expect(live.size).toBe(0);
   });
 
-  test("that dies before it stands tells its end", async () => {
+  test("that dies before it is ready reports its end", async () => {
     const { messages, ends } = opened(starter);
-    // Node tells of a thread a little later.
+    // Node announces a thread a little later.
     await until(() => live.size > 0);
     await Promise.all([...live].map((one) => one.kill()));
     await until(() => ends.length > 0);

@@ -9,24 +9,27 @@ import type { Isolation } from "./isolation.js";
 import { NativeThread } from "./native-thread.js";
 import { workerPlace } from "./worker-environment.js";
 
-/** A worker as the pool sees it, be it a thread or a process. It ends by itself after a `close` message. */
+/** The pool's handle to a worker, whether thread or process. The worker ends by itself after a `close` message. */
 export interface WorkerHandle {
-  /** Never throws: what a dead worker is told is lost, and its end is told in any case. */
+  /** Never throws. A message to a dead worker is lost; its end is reported in any case. */
   send(message: ToWorker): void;
-  /** Whether the worker keeps this process from ending; at first it does. */
+  /** Sets whether the worker keeps this process alive, which it does initially. */
   hold(yes: boolean): void;
 }
 
-/** What a worker's starter is told. Nothing is told before the starting function has returned. */
+/** A worker's events. None is emitted before the starting function has returned. */
 export interface WorkerEvents {
   onMessage(message: FromWorker): void;
-  /** Once, after the last message: how it ended, for a message ("exit code 1"). */
+  /** Called once, after the last message, with how the worker ended, such as "exit code 1". */
   onEnd(how: string, cause?: unknown): void;
 }
 
 export type StartWorker = (start: WorkerStart, events: WorkerEvents) => WorkerHandle;
 
-/** A worker as a thread: starts soon, moves its results without a copy; a native abort in it ends this process too. */
+/**
+ * Starts a worker as a thread: it starts fast and transfers its results without a copy, but a native abort in it ends
+ * this process too.
+ */
 export function startThread(start: WorkerStart, { onMessage, onEnd }: WorkerEvents): WorkerHandle {
   const thread = new NativeThread(entryUrl("worker"), start);
   let failure: { readonly cause: unknown } | undefined;
@@ -44,16 +47,16 @@ export function startThread(start: WorkerStart, { onMessage, onEnd }: WorkerEven
   };
 }
 
-/** A worker as a child process: whatever becomes of it, native aborts included, this process goes on. */
+/** Starts a worker as a child process: nothing that happens to it, native aborts included, ends this process. */
 export function startProcess(start: WorkerStart, { onMessage, onEnd }: WorkerEvents): WorkerHandle {
   let child: ChildProcess;
   const place = workerPlace();
   try {
     child = fork(entryFile("process"), [JSON.stringify(start)], {
-      // Typed arrays as they are; JSON would spell them out.
+      // Keeps typed arrays as they are, where JSON would write out every number.
       serialization: "advanced",
-      // The application's own flags are not for this process, nor is its standard output. As in a thread: what a worker makes
-      // is short-lived or large, and a young generation of Node's size only holds more of it.
+      // The application's flags and its standard output are not for this process. The young generation is small because
+      // a worker's objects are short-lived or large: Node's default only retains more of them.
       execArgv: ["--max-semi-space-size=2"],
       ...place,
       env: { ...MALLOC, ...place.env },
@@ -68,17 +71,17 @@ export function startProcess(start: WorkerStart, { onMessage, onEnd }: WorkerEve
   child.on("message", (message) => onMessage(withOwnBuffers(message) as FromWorker));
   child.on("error", (cause) => {
     failure ??= { cause };
-    // One that could not be started has no other end.
+    // A process that could not be started emits no other event.
     if (child.pid === undefined) end(String(cause));
   });
-  // Not `exit`, which may come before the last messages.
+  // Not `exit`, which may precede the last messages.
   child.once("close", (code, signal) => end(signal === null ? `exit code ${code}` : `signal ${signal}`));
   function end(how: string): void {
     forget();
     onEnd(how, failure?.cause);
   }
   return {
-    // The callback takes the error of a channel that is closed already.
+    // The callback receives the error if the channel is already closed.
     send: (message: ToWorker) => void child.send(message, () => {}),
     hold(yes) {
       if (yes) {
@@ -93,14 +96,17 @@ export function startProcess(start: WorkerStart, { onMessage, onEnd }: WorkerEve
 }
 
 /**
- * For glibc: large blocks go back to the system when they are freed. Otherwise the threshold grows with what loading a model
- * frees, and stays behind; 37 MB less for two workers together, seen once with bge-small int8.
+ * For glibc: returns large blocks to the system when they are freed. Otherwise the threshold rises with the blocks
+ * freed while loading, and memory is retained; two workers took 37 MB less in a single measurement with bge-small int8.
  */
 const MALLOC = { MALLOC_MMAP_THRESHOLD_: "131072" };
 
 const children = new Set<ChildProcess>();
 
-/** A child leaves by itself when its channel closes; at this process's own exit it need not finish its run first. */
+/**
+ * Kills the child when this process exits, so that it need not finish its run first. Otherwise it ends by itself when
+ * its channel closes.
+ */
 function endWithParent(child: ChildProcess): () => void {
   if (children.size === 0) process.on("exit", killAll);
   children.add(child);
@@ -114,7 +120,7 @@ function killAll(): void {
   for (const child of children) child.kill("SIGKILL");
 }
 
-/** The channel gives views into its own buffers; a thread gives arrays that own theirs, and callers rely on `.buffer`. */
+/** Copies views into the channel's buffers to arrays that own theirs, as a thread's do: callers rely on `.buffer`. */
 function withOwnBuffers(value: unknown): unknown {
   if (ArrayBuffer.isView(value)) return (value as Float32Array).slice();
   if (Array.isArray(value)) return value.map(withOwnBuffers);
@@ -122,13 +128,13 @@ function withOwnBuffers(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withOwnBuffers(inner)]));
 }
 
-/** A kind of worker, and what starts one. */
+/** A kind of worker and the function that starts one. */
 export interface WorkerKind {
   readonly isolation: Isolation;
   readonly starter: StartWorker;
 }
 
-/** A starter of workers whose lives can be followed, each where `choose` says. */
+/** Creates a starter that publishes the workers' life cycles. `choose` picks the kind of each. */
 export function watched(choose: () => WorkerKind, about: TracedModel): StartWorker {
   let lost = 0;
   return (start, events) => {

@@ -16,7 +16,7 @@ describe("planBatches", () => {
     );
   });
 
-  test("never goes over the budget of padded tokens, unless one text alone does", () => {
+  test("never exceeds the budget of padded tokens, unless a single text does", () => {
     fc.assert(
       fc.property(lengths, batchings, fc.integer({ min: 1, max: 4096 }), (given, batching, maxTokens) => {
         for (const batch of planBatches(given, batching, maxTokens)) {
@@ -27,7 +27,7 @@ describe("planBatches", () => {
     );
   });
 
-  test("gives each text a run of its own for `alone`", () => {
+  test("runs each text on its own for `alone`", () => {
     fc.assert(
       fc.property(lengths, (given) => {
         expect(planBatches(given, "alone").every((batch) => batch.length === 1)).toBe(true);
@@ -56,7 +56,7 @@ describe("planBatches", () => {
     );
   });
 
-  test("fills a batch before it begins the next", () => {
+  test("fills a batch before it starts the next", () => {
     expect(planBatches(new Array(10).fill(100), "padded", 400)).toEqual([
       [0, 1, 2, 3],
       [4, 5, 6, 7],
@@ -68,7 +68,7 @@ describe("planBatches", () => {
     ]);
   });
 
-  test("goes from long to short, texts of one length in input order", () => {
+  test("goes from long to short, with texts of the same length in input order", () => {
     fc.assert(
       fc.property(lengths, batchings, (given, batching) => {
         const order = planBatches(given, batching).flat();
@@ -78,7 +78,7 @@ describe("planBatches", () => {
     );
   });
 
-  test("gives nothing for nothing", () => {
+  test("returns nothing for nothing", () => {
     expect(planBatches([], "padded")).toEqual([]);
     expect(planBatches(new Int32Array(0), "alone")).toEqual([]);
   });

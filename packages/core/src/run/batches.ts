@@ -2,14 +2,16 @@ import type { Batching } from "../api/model.js";
 import type { TokenRows } from "../protocol.js";
 
 /**
- * Padded tokens of one run. No run then takes much longer than that of one long text, so that a query never waits for more
- * than that; and larger batches are hardly faster on a processor.
+ * Padded tokens per run. No run takes much longer than one long text, so a query never waits longer than that; and
+ * larger batches are hardly faster on a CPU.
  */
 export const MAX_BATCH_TOKENS = 512;
-/** A text joins a batch only if it is at least this share of the longest in it: padding costs as much as text. */
+/**
+ * A text joins a batch only if it is at least this fraction of the longest text in it: padding costs as much as text.
+ */
 const MIN_FILL = 0.85;
 
-/** Lengths to batches of indices, each run apart: texts of like length together, longest first. */
+/** Groups the indices of texts into batches to be run one by one: texts of similar length together, longest first. */
 export function planBatches(lengths: ArrayLike<number>, batching: Batching, maxTokens = MAX_BATCH_TOKENS): number[][] {
   const order = Array.from(lengths, (_, index) => index).sort((a, b) => lengths[b]! - lengths[a]! || a - b);
   if (batching === "alone") return order.map((index) => [index]);
@@ -29,7 +31,7 @@ export function planBatches(lengths: ArrayLike<number>, batching: Batching, maxT
   return batches;
 }
 
-/** The chosen rows, in the order given. */
+/** Returns the chosen rows, in the order given. */
 export function pickRows(rows: TokenRows, indices: readonly number[]): TokenRows {
   const lengths = Int32Array.from(indices, (index) => rows.lengths[index]!);
   const ids = new Int32Array(lengths.reduce((sum, length) => sum + length, 0));
@@ -42,7 +44,7 @@ export function pickRows(rows: TokenRows, indices: readonly number[]): TokenRows
   return { ids, lengths, seconds: Int32Array.from(indices, (index) => rows.seconds[index]!) };
 }
 
-/** Where each row begins, and where the last one ends. */
+/** Returns where each row begins, and where the last one ends. */
 function offsets(lengths: Int32Array): Int32Array {
   const starts = new Int32Array(lengths.length + 1);
   for (const [row, length] of lengths.entries()) starts[row + 1] = starts[row]! + length;

@@ -19,7 +19,7 @@ test.each([
   expect(() => checkOptions(options as object, CALL_OPTIONS.rerank, "rerank")).toThrow(refusal(parameter));
 });
 
-test("rerank takes limits that mean something, and none", () => {
+test("rerank accepts meaningful limits, and none", () => {
   expect(checkOptions({}, CALL_OPTIONS.rerank, "rerank")).toEqual({});
   expect(checkOptions({ topN: 1, threshold: -3.5 }, CALL_OPTIONS.rerank, "rerank")).toEqual({
     topN: 1,
@@ -27,7 +27,7 @@ test("rerank takes limits that mean something, and none", () => {
   });
 });
 
-test("a side is one of two, and must be named where it is required", () => {
+test("the input type is one of two, and must be passed if required", () => {
   const check = (options: object) =>
     checkOptions(options as { inputType: "query" }, CALL_OPTIONS.embedTokens, "embedTokens", ["inputType"]);
   for (const inputType of ["query", "document"]) expect(check({ inputType })).toEqual({ inputType });

@@ -6,7 +6,7 @@ import { type Checks, isCount, isFiniteNumber, isFunction, isList, isSignal, one
 const CALL: Checks<CallOptions> = { signal: isSignal, deadlineMs: isFiniteNumber };
 const inputType = oneOf("query", "document");
 
-/** The options of each method of an embedder or a reranker. */
+/** Checks for the options of each method of an embedder or a reranker. */
 export const CALL_OPTIONS = {
   any: CALL,
   embedDocuments: { ...CALL, onProgress: isFunction } satisfies Checks<EmbedDocumentsOptions>,

@@ -5,15 +5,18 @@ import { traceCall } from "../engine/call-trace.js";
 import type { EngineCall } from "../engine/pool.js";
 import type { SharedEngine } from "../engine/shared-engine.js";
 
-/** What a call is, beside the caller's limits. */
+/** What a call is, apart from the caller's limits. */
 export interface CallFacts {
   readonly method: Method;
-  /** Texts that were passed. */
+  /** The number of texts passed. */
   readonly inputs: number;
   readonly urgent?: boolean;
 }
 
-/** Lets `body` use the engine until it is done, the signal aborts or time is up; what is still queued then is dropped. */
+/**
+ * Lets `body` use the engine until it is done, the signal aborts or the deadline passes. Then drops whatever is still
+ * queued.
+ */
 export async function withCall<T>(
   engine: SharedEngine,
   { signal, deadlineMs, method, inputs, urgent = false }: CallOptions & CallFacts,
@@ -23,7 +26,7 @@ export async function withCall<T>(
   const trace = traceCall(engine.about, method, inputs);
   let failure: { readonly thrown: unknown; readonly signal: AbortSignal | undefined } | undefined;
   const call = engine.open({ urgent, trace });
-  // Ends what the body waits for, so that it can tell what was finished.
+  // Closes the call rather than abandoning the body, so that it can report what was finished.
   const forget = atDeadline(deadlineMs, (error) => call.close(error));
   try {
     return await orAbort(body(call));

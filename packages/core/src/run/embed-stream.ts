@@ -17,7 +17,7 @@ import type { Truncation } from "./truncation-report.js";
 
 interface StreamParts {
   readonly engine: SharedEngine;
-  /** What is run for the outputs asked for, or for vectors alone. */
+  /** What to run for the requested outputs, or for dense vectors alone. */
   readonly planOf: (inputType: InputType, outputs: readonly EmbeddingOutput[] | undefined) => StreamPlan;
   readonly truncation: Truncation;
   readonly write: Prompts["write"];
@@ -28,7 +28,7 @@ interface StreamPlan {
   readonly toValue: (data: Float32Array, tokens: number) => Float32Array | TextEmbedding;
 }
 
-/** `Embedder.embedStream` over an engine. */
+/** Creates `Embedder.embedStream` over an engine. */
 export function createEmbedStream({ engine, planOf, truncation, write }: StreamParts): Embedder["embedStream"] {
   async function* embedStream(
     texts: Iterable<string> | AsyncIterable<string>,
@@ -75,12 +75,12 @@ export function createEmbedStream({ engine, planOf, truncation, write }: StreamP
       forget();
       call.close();
       trace?.end(failure);
-      // A source that hangs must not keep its reader from leaving.
+      // A hanging source must not keep its reader from leaving.
       void windows.return(undefined).catch(() => {});
     }
   }
 
-  /** Texts that nobody has checked: each that cannot be used is a result of its own. */
+  /** Runs unchecked texts: each invalid one becomes an error result of its own. */
   async function runUnchecked(
     call: EngineCall,
     texts: readonly string[],
@@ -103,11 +103,11 @@ export function createEmbedStream({ engine, planOf, truncation, write }: StreamP
     const runnable = good();
     const ran = runnable.length === 0 ? [] : await runTexts(call, inputsOf(runnable), task);
     for (const [at, i] of runnable.entries()) results[i] = ran[at]!;
-    // Every text has failed a check or has been run.
+    // Every text has either failed a check or been run.
     return results as TextResult[];
   }
 
-  // With `onError: "throw"` no text is ever passed over, so nothing is ever `undefined`.
+  // With `onError: "throw"` no text is ever skipped, so nothing is ever `undefined`.
   return embedStream as Embedder["embedStream"];
 }
 

@@ -4,20 +4,20 @@ import type { EmbeddingSpec } from "../api/model.js";
 import type { Head, ModelInfo } from "../protocol.js";
 import { splitRow } from "../protocol.js";
 
-/** The graph's output that holds a text's vector, or its tokens' where the graph does not pool. */
+/** Returns the name of the graph output that holds a text's vector, or its token vectors if the graph does not pool. */
 export function mainOutput(spec: EmbeddingSpec): string {
   return spec.output ?? "last_hidden_state";
 }
 
-/** The names of all outputs that the facts tell of. */
+/** Returns the names of all outputs in the model facts. */
 export function namedOutputs(spec: EmbeddingSpec): string[] {
   return [mainOutput(spec), spec.sparseOutput, spec.multiVectorOutput].filter((name) => name !== undefined);
 }
 
-/** What a loader needs of the graph; `hidden` are the token vectors before any pooling. */
+/** What a loader needs from the graph. `hidden` stands for the token vectors before pooling. */
 export type NeededOutput = EmbeddingOutput | "hidden";
 
-/** What a model can give: every one has dense vectors. */
+/** Returns the outputs that a model has: dense vectors always. */
 function offered(spec: EmbeddingSpec): EmbeddingOutput[] {
   const { sparseOutput, multiVectorOutput } = spec;
   return [
@@ -27,7 +27,7 @@ function offered(spec: EmbeddingSpec): EmbeddingOutput[] {
   ];
 }
 
-/** The facts without the names of outputs that the graph has not. */
+/** Returns the facts without the names of outputs that the graph lacks. */
 export function presentOutputs(facts: EmbeddingSpec, outputs: readonly string[]): EmbeddingSpec {
   const { sparseOutput, multiVectorOutput, ...spec } = facts;
   return {
@@ -37,33 +37,33 @@ export function presentOutputs(facts: EmbeddingSpec, outputs: readonly string[])
   };
 }
 
-/** Refuses token vectors of a graph that gives finished text vectors alone. */
+/** Checks that the graph has token vectors and not only pooled ones. */
 export function checkTokenOutput(spec: EmbeddingSpec, info: ModelInfo, { output }: Head): void {
   if (info.probe.shapes[output]?.length === 3) return;
-  throw new BgeError("MODEL_MISMATCH", `${spec.id} as loaded pools in its graph: it has no token vectors.`, {
+  throw new BgeError("MODEL_MISMATCH", `The graph of ${spec.id} pools its output, so there are no token vectors.`, {
     parameter: "model",
   });
 }
 
 const ALL: readonly EmbeddingOutput[] = ["dense", "sparse", "multiVector"];
 
-/** Refuses what is no list of outputs, and outputs that the model has not. */
+/** Checks that `outputs` is a list of outputs that the model has. */
 export function checkOutputs(spec: EmbeddingSpec, outputs: readonly EmbeddingOutput[]): void {
   const named = Array.isArray(outputs) && outputs.length > 0 && outputs.every((output) => ALL.includes(output));
   if (!named || new Set(outputs).size < outputs.length) {
-    throw invalid("outputs", `must be a list of some of ${ALL.join(", ")}, each once`);
+    throw invalid("outputs", `must be a non-empty list of distinct outputs out of ${ALL.join(", ")}`);
   }
   const missing = outputs.filter((output) => !offered(spec).includes(output));
   if (missing.length === 0) return;
   throw new BgeError(
     "MODEL_MISMATCH",
-    `${spec.id} as loaded has no ${missing.join(" and no ")} output; it has ${offered(spec).join(", ")}. ` +
-      "bge-m3 needs an ONNX file with its heads: see tools/export of bge-js, which writes one, and its names into bge.json.",
+    `${spec.id} was loaded without ${missing.join(" and ")} output; it has ${offered(spec).join(", ")}. ` +
+      "bge-m3 needs an ONNX file with all its heads: tools/export of bge-js writes one, with their names in bge.json.",
     { parameter: "outputs" },
   );
 }
 
-/** The heads of a run, in the order of `outputs`. */
+/** Returns the heads of a run, in the order of `outputs`. */
 export function headsOf(spec: EmbeddingSpec, outputs: readonly EmbeddingOutput[], dimensions: number): Head[] {
   return outputs.map((output) => {
     if (output === "sparse") return { type: "sparse", output: spec.sparseOutput! };
@@ -72,7 +72,10 @@ export function headsOf(spec: EmbeddingSpec, outputs: readonly EmbeddingOutput[]
   });
 }
 
-/** The multi-vectors where the model has them, which are none for the first token; else the hidden state of every token. */
+/**
+ * Returns the head for token vectors: multi-vectors if the model has them (none for the first token), otherwise the
+ * hidden state of every token.
+ */
 export function tokensHead(spec: EmbeddingSpec, dimensions: number): Extract<Head, { type: "tokens" }> {
   const { multiVectorOutput } = spec;
   return multiVectorOutput === undefined
@@ -80,7 +83,7 @@ export function tokensHead(spec: EmbeddingSpec, dimensions: number): Extract<Hea
     : { type: "tokens", output: multiVectorOutput, dimensions, skip: 1 };
 }
 
-/** One text's numbers, of `tokens` tokens, as the outputs that were asked for. */
+/** Converts the numbers of one text of `tokens` tokens to the requested outputs. */
 export function toEmbedding(
   data: Float32Array,
   tokens: number,
@@ -102,7 +105,7 @@ export function toTokenVectors(data: Float32Array, { dimensions }: { readonly di
   return { data, rows: data.length / dimensions, dimensions };
 }
 
-/** Lexical weights from pairs of id and weight, as the head `sparse` gives them: by ascending id, without what counts for nothing. */
+/** Converts the `sparse` head's pairs of id and weight to a sparse vector, by ascending id and without zero weights. */
 export function toSparseVector(pairs: Float32Array): SparseVector {
   const entries: [number, number][] = [];
   for (let i = 0; i < pairs.length; i += 2) if (pairs[i + 1] !== 0) entries.push([pairs[i]!, pairs[i + 1]!]);

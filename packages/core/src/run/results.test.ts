@@ -6,12 +6,12 @@ const good = (value: number): TextResult => ({ data: Float32Array.of(value), tok
 const bad = (message: string): TextResult => ({ error: new BgeError("WORKER_LOST", message) });
 
 describe("allOrError", () => {
-  test("gives all values in order", () => {
+  test("returns all values in order", () => {
     expect(allOrError([good(1), good(2)], ([value]) => value! * 10)).toEqual([10, 20]);
     expect(allOrError([], ([value]) => value!)).toEqual([]);
   });
 
-  test("throws the first failure with all failed places, and carries what was finished", () => {
+  test("throws the first failure with all failed positions and the finished values", () => {
     const failing = () => allOrError([good(1), bad("first"), good(3), bad("second")], ([value]) => value!);
     expect(failing).toThrow(
       expect.objectContaining({
@@ -37,7 +37,7 @@ describe("located", () => {
 });
 
 describe("BgeError", () => {
-  test("is an Error with what it was given, and nothing that it was not", () => {
+  test("is an Error with exactly the details it was given", () => {
     const bare = new BgeError("DISPOSED", "gone");
     expect(bare).toBeInstanceOf(Error);
     expect(String(bare)).toBe("BgeError: gone");

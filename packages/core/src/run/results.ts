@@ -1,22 +1,25 @@
 import { BgeError, type Completed, listed } from "../api/errors.js";
 
-/** What one text came to: numbers, with the tokens it has and the tokens that were read; or an error of its own. */
+/** The result of one text: its numbers, the tokens it has and the tokens that were read; or its error. */
 export type TextResult =
   | { readonly data: Float32Array; readonly tokens: number; readonly kept: number; readonly error?: undefined }
   | { readonly error: BgeError };
 
-/** All results, `toValue` of each one's numbers and the tokens that were read; or one error that names every text that failed and carries what was finished. */
+/**
+ * Returns `toValue` of each result's numbers and tokens read. If any text failed, throws one error that names every
+ * failed text and carries the finished values.
+ */
 export function allOrError<T extends NonNullable<Completed[number]>>(
   results: readonly TextResult[],
   toValue: (data: Float32Array, tokens: number) => T,
 ): T[] {
   const values = results.map((result) => (result.error ? undefined : toValue(result.data, result.kept)));
   refuseFailed(results, undefined, values);
-  // No result is an error, so every value is there.
+  // No result is an error, so every value is defined.
   return values as T[];
 }
 
-/** Throws one error that names every text that failed, if any has. `positions`: theirs in the caller's list. */
+/** Throws one error that names every failed text, if any. `positions` are theirs in the caller's list. */
 export function refuseFailed(
   results: readonly TextResult[],
   positions?: readonly number[],
@@ -29,13 +32,13 @@ export function refuseFailed(
   throw located(first, indices, completed);
 }
 
-/** A query's numbers. Its error names no index: one would be read as a document's. */
+/** Returns a query's numbers. Its error names no index, which would be taken for a document's. */
 export function ofQuery(result: TextResult): Exclude<TextResult, { readonly error: BgeError }> {
   if (result.error !== undefined) throw result.error;
   return result;
 }
 
-/** The same error, with the positions of the inputs it is about. */
+/** Returns the same error with the positions of the inputs it concerns. */
 export function located(error: BgeError, indices: readonly number[], completed?: Completed): BgeError {
   const { code, message, parameter } = error;
   return new BgeError(code, `${message} (input index ${listed(indices)})`, {

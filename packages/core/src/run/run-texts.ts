@@ -9,26 +9,26 @@ import type { TextResult } from "./results.js";
 import type { Truncation } from "./truncation-report.js";
 import { mapAhead, type Window, windows } from "./windows.js";
 
-/** What is to be done with texts. */
+/** How to encode and run texts. */
 export interface TextTask {
   readonly encoding: Extract<Encoding, { maxTokens: number }>;
   readonly heads: readonly Head[];
   readonly batching: Batching;
 }
 
-/** Who is told what while a list is run. */
+/** Reporting for the run of a list. */
 interface RunReports {
   readonly truncation: Truncation;
   readonly inputType: InputType;
   readonly onDone?: (count: number) => void;
 }
 
-/** Texts under way at once, two full windows: one is being finished while the next fills the workers. */
+/** Texts in flight, two full windows: one is being finished while the next keeps the workers busy. */
 const TEXTS_AHEAD = 512;
-/** Characters that one encoding message carries at the most, unless one text alone has more. */
+/** Maximum characters in one encoding message, unless a single text has more. */
 const ENCODE_CHARACTERS = 1 << 16;
 
-/** Runs texts window by window, with `run` for each; results in order, drawn only as fast as they are read. */
+/** Runs texts window by window with `run`. Yields results in order, and draws texts only as fast as they are read. */
 export function runWindows(
   texts: Iterable<string> | AsyncIterable<string>,
   run: (window: Window) => Promise<TextResult[]>,
@@ -44,7 +44,7 @@ export function runWindows(
   );
 }
 
-/** Runs a whole list, reports what was cut, and gives the results in input order. */
+/** Runs a whole list, reports truncation, and returns the results in input order. */
 export async function runAll(
   call: EngineCall,
   texts: readonly string[],
@@ -59,7 +59,7 @@ export async function runAll(
   return all;
 }
 
-/** Runs texts through the model in batches that cannot change their numbers; results in input order. */
+/** Runs texts through the model in batches that cannot change their numbers. Returns the results in input order. */
 export async function runTexts(
   call: EngineCall,
   texts: readonly string[],
@@ -103,7 +103,10 @@ function runEachAlone(
   );
 }
 
-/** Token rows and counts; in several messages, so that the workers share the encoding. `again` as in `EngineCall.run`. */
+/**
+ * Encodes texts to token rows and counts, in several messages so that the workers share the work. `again` as in
+ * `EngineCall.run`.
+ */
 export async function encodeTexts(
   call: EngineCall,
   texts: readonly string[],
@@ -120,22 +123,22 @@ export async function encodeTexts(
   };
 }
 
-/** Tokens of each text alone, special tokens included, before any cut. */
+/** Returns the token count of each text alone, special tokens included, before truncation. */
 export async function countTexts(call: EngineCall, texts: readonly string[]): Promise<Int32Array> {
   return (await encodeTexts(call, texts, { form: "count" })).totals;
 }
 
-/** Tokens of each text as encoded, before any cut. */
+/** Returns the token count of each text as encoded, before truncation. */
 export async function lengthsOf(
   call: EngineCall,
   texts: readonly string[],
   encoding: TextTask["encoding"],
 ): Promise<Int32Array> {
-  // Few-shot examples count too, and what is cut depends on them.
+  // Few-shot examples count too, and truncation depends on them.
   return encoding.form === "few-shot" ? (await encodeTexts(call, texts, encoding)).totals : countTexts(call, texts);
 }
 
-/** The same for the texts that would be cut; 0 for those that are read whole. */
+/** Like `lengthsOf`, but with 0 for texts that would not be truncated. */
 export async function lengthsOverLimit(
   call: EngineCall,
   texts: readonly string[],
@@ -160,14 +163,14 @@ async function runAlone(call: EngineCall, text: string, { encoding, heads }: Tex
 
 async function runBatch(call: EngineCall, rows: TokenRows, heads: readonly Head[]): Promise<TextResult[]> {
   const count = rows.lengths.length;
-  // Longest first: if the first has no token, none has.
+  // Longest first: if the first has no tokens, none has.
   if (rows.lengths[0] === 0) return Array.from(rows.lengths, () => ({ error: nothingToRead() }));
   try {
     const { data, faulty } = await call.run({ type: "run", rows, heads });
     let from = 0;
     return Array.from(rows.lengths, (kept, row) => {
       const to = from + rowsSize(heads, kept);
-      // A copy: each vector gets a buffer of its own.
+      // A copy: each vector owns its buffer.
       const own = data.slice(from, to);
       from = to;
       return faulty.includes(row) ? { error: notFinite() } : { data: own, tokens: kept, kept };
@@ -181,13 +184,16 @@ async function runBatch(call: EngineCall, rows: TokenRows, heads: readonly Head[
   }
 }
 
-/** A model's failure belongs to its texts; the end of the model, a refusal, and what is no error of ours, to the whole call. */
+/**
+ * Returns an error that belongs to its texts, such as a model failure. Rethrows one that ends the whole call: disposal,
+ * overload or an unexpected error.
+ */
 function ofTexts(error: unknown): BgeError {
   if (!(error instanceof BgeError) || error.code === "DISPOSED" || error.code === "OVERLOADED") throw error;
   return error;
 }
 
-/** Has a worker died over several inputs, and is each of them to have another? */
+/** True if a worker died on several inputs and each should be retried on its own. */
 function isLost(call: EngineCall, error: unknown): boolean {
   return call.retryLost && error instanceof BgeError && error.code === "WORKER_LOST";
 }
@@ -195,14 +201,14 @@ function isLost(call: EngineCall, error: unknown): boolean {
 function notFinite(): BgeError {
   return new BgeError(
     "INFERENCE_FAILED",
-    "The model gave no usable numbers: one that is not finite, or a vector of zeros",
+    "The model returned unusable numbers: a value that is not finite, or a vector of zeros",
   );
 }
 
 function nothingToRead(): BgeError {
   return new BgeError(
     "INVALID_INPUT",
-    "A text without any token: this model's tokenizer adds none of its own, so there is nothing to run",
+    "A text without any tokens cannot be run: this model's tokenizer adds no special tokens",
   );
 }
 

@@ -18,7 +18,7 @@ const cut = { tokens: 600, kept: 512 };
 const whole = { tokens: 5, kept: 5 };
 
 describe("truncation", () => {
-  test('"warn", the default, emits one process warning for a model, whatever is cut', async () => {
+  test('"warn", the default, emits one process warning per model, whatever is truncated', async () => {
     const truncation = createTruncation("BAAI/x", 512, {});
     truncation.report([whole, cut, cut], "document", 256);
     truncation.report([cut], "query");
@@ -34,7 +34,7 @@ describe("truncation", () => {
     expect((await emitted()).map(({ message }) => message.slice(0, 6))).toEqual(["BAAI/x", "BAAI/y"]);
   });
 
-  test("says nothing while nothing is cut", async () => {
+  test("says nothing while nothing is truncated", async () => {
     const reports: TruncationReport[] = [];
     const truncation = createTruncation("BAAI/x", 512, { onTruncate: (report) => reports.push(report) });
     truncation.report([whole, { error: new BgeError("INFERENCE_FAILED", "") }], "document");
@@ -60,17 +60,17 @@ describe("truncation", () => {
     },
   );
 
-  test('"error" refuses all inputs over the limit at once, and names them with their lengths', () => {
+  test('"error" rejects all inputs over the limit at once, and names them with their lengths', () => {
     const truncation = createTruncation("BAAI/x", 512, { truncation: "error" });
     expect(truncation.refuses).toBe(true);
     truncation.refuse([512, 3], "document");
     const refuse = () => truncation.refuse([513, 512, 9000], "document");
     expect(refuse).toThrow(expect.objectContaining({ code: "INPUT_TOO_LONG", index: 0, indices: [0, 2] }));
-    expect(refuse).toThrow("More than 512 tokens. 2 of 3 inputs: index 0 has 513, index 2 has 9000.");
-    expect(() => truncation.refuse([385], "query", 384)).toThrow("More than 384 tokens. The query has 385 tokens.");
+    expect(refuse).toThrow("The limit is 512 tokens. 2 of 3 inputs are longer: index 0 has 513, index 2 has 9000.");
+    expect(() => truncation.refuse([385], "query", 384)).toThrow("The limit is 384 tokens. The query has 385 tokens.");
   });
 
-  test.each(["warn", "silent"] as const)("%s refuses nothing", (truncation) => {
+  test.each(["warn", "silent"] as const)("%s rejects nothing", (truncation) => {
     expect(createTruncation("BAAI/x", 512, { truncation }).refuses).toBe(false);
   });
 });

@@ -8,13 +8,13 @@ interface Cut {
   readonly kept: number;
 }
 
-/** What is done about inputs over the limit, one for each loaded model. */
+/** Handles inputs over the limit. One per loaded model. */
 export interface Truncation {
-  /** Must lengths be known before anything runs? */
+  /** True if inputs over the limit are errors, so that lengths must be known before anything runs. */
   readonly refuses: boolean;
-  /** Rejects inputs over the limit, by default the model's; `tokens` are their lengths in order. */
+  /** Throws for inputs over `limit`, by default the model's. `tokens` are the inputs' lengths, in order. */
   refuse(tokens: ArrayLike<number>, inputType: InputType, limit?: number): void;
-  /** Tells of each input that was cut; `offset` is the place of the first in the caller's list. */
+  /** Reports each truncated input. `offset` is the position of the first one in the caller's list. */
   report(results: readonly (Cut | { readonly error: unknown })[], inputType: InputType, offset?: number): void;
 }
 
@@ -30,7 +30,7 @@ export function createTruncation(id: string, maxTokens: number, options: LoadOpt
     warned = true;
     process.emitWarning(
       `${id}: a ${inputType} of ${tokens} tokens was cut to ${kept} (index ${index}). Split long texts, or see onTruncate. ` +
-        "Further cuts of this model are not announced.",
+        "This warning is emitted once per model.",
       { type: "BgeWarning", code: "BGE_TRUNCATED" },
     );
   }
@@ -44,10 +44,10 @@ export function createTruncation(id: string, maxTokens: number, options: LoadOpt
       const which =
         tokens.length === 1
           ? `The ${inputType} has ${tokens[0]} tokens`
-          : `${indices.length} of ${tokens.length} inputs: ${lengths}`;
+          : `${indices.length} of ${tokens.length} inputs are longer: ${lengths}`;
       throw new BgeError(
         "INPUT_TOO_LONG",
-        `More than ${limit} tokens. ${which}. ` +
+        `The limit is ${limit} tokens. ${which}. ` +
           'Split them, raise maxTokens, or set truncation to "warn" or "silent". Nothing was run.',
         { indices },
       );
@@ -60,7 +60,7 @@ export function createTruncation(id: string, maxTokens: number, options: LoadOpt
   };
 }
 
-/** For a part of the caller's list: `positions` are its texts' positions there. */
+/** Adapts reports to a part of the caller's list. `positions` are the texts' positions there. */
 export function reportingPart(truncation: Truncation, positions: readonly number[]): Truncation {
   return {
     ...truncation,

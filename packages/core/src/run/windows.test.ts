@@ -19,7 +19,7 @@ async function* asyncOf(texts: readonly string[], pause: (index: number) => bool
 }
 
 describe("windows", () => {
-  test("hold every text once, in order, and know their places", async () => {
+  test("contain every text once, in order, and know their positions", async () => {
     const kinds = fc.constantFrom("list", "generator", "async", "slow" as const);
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 0, max: 600 }), kinds, async (count, kind) => {
@@ -49,7 +49,7 @@ describe("windows", () => {
     expect(await counts(new Array(5).fill("x".repeat(1 << 19)))).toEqual([2, 2, 1]);
   });
 
-  test("hand out what a waiting source has given, without waiting for more", async () => {
+  test("yield what a slow source has produced, without waiting for more", async () => {
     async function* source() {
       yield "early";
       yield "too";
@@ -59,7 +59,7 @@ describe("windows", () => {
     expect(first.value).toEqual({ offset: 0, texts: ["early", "too"] });
   });
 
-  test("take texts that are ready together as one, from an async source too", async () => {
+  test("combine texts that are ready together, even from an async source", async () => {
     expect((await all(windows(asyncOf(new Array(300).fill("x"))))).map(({ texts }) => texts.length)).toEqual([256, 44]);
   });
 
@@ -90,7 +90,7 @@ describe("windows", () => {
       expect(closed).toBe(1);
     });
 
-    test(`give the texts before an error of a ${kind} source, and then the error`, async () => {
+    test(`yield the texts before an error from a ${kind} source, and then the error`, async () => {
       function* source() {
         yield "one";
         yield "two";
@@ -121,10 +121,10 @@ describe("windows", () => {
     expect(returned).toEqual([]);
   });
 
-  test("bear a source whose `next` throws at once, or answers without a promise", async () => {
+  test("tolerate a source whose `next` throws synchronously, or returns no promise", async () => {
     const source = (next: () => IteratorResult<string>) => ({ [Symbol.asyncIterator]: () => ({ next }) });
     let left = 2;
-    // What a plain JavaScript caller may pass; `for await` takes it too.
+    // A plain JavaScript caller may pass this; `for await` accepts it too.
     const plain = source(() => (left-- > 0 ? { value: "x" } : { done: true, value: undefined })) as unknown;
     expect(await all(windows(plain as AsyncIterable<string>))).toEqual([{ offset: 0, texts: ["x", "x"] }]);
     const throwing = source(() => {
@@ -133,7 +133,7 @@ describe("windows", () => {
     await expect(all(windows(throwing as AsyncIterable<string>))).rejects.toThrow("at once");
   });
 
-  test("do not stumble over what is no text: that is told later, by place", async () => {
+  test("do not fail on values that are not texts: these are reported later, by position", async () => {
     const odd = [1, null, "x"] as unknown as string[];
     expect((await all(windows(odd)))[0]?.texts).toEqual([1, null, "x"]);
   });
@@ -147,7 +147,7 @@ describe("mapAhead", () => {
     }
   }
 
-  test("keeps the order, whatever takes how long", async () => {
+  test("keeps the order, whatever each item takes", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.nat(3), { maxLength: 12 }),
@@ -164,7 +164,7 @@ describe("mapAhead", () => {
     );
   });
 
-  test("has at most `ahead` under way, and does get there", async () => {
+  test("has at most `ahead` items in flight, and reaches that", async () => {
     let running = 0;
     let most = 0;
     const mapped = mapAhead(upTo(20), 3, async (i) => {
@@ -177,7 +177,7 @@ describe("mapAhead", () => {
     expect(most).toBe(3);
   });
 
-  test("weighs what is under way: many light items, few heavy ones", async () => {
+  test("weighs what is in flight: many light items, few heavy ones", async () => {
     let underWay = 0;
     let most = 0;
     const weights = [1, 1, 1, 1, 1, 1, 4, 4, 1, 1];
@@ -194,7 +194,7 @@ describe("mapAhead", () => {
       (i) => weights[i]!,
     );
     expect(await all(mapped)).toEqual(weights.map((_, i) => i));
-    // One that begins below the bound may go over it.
+    // An item that starts below the bound may exceed it.
     expect(most).toBeGreaterThanOrEqual(4);
     expect(most).toBeLessThanOrEqual(3 + 4);
   });
@@ -214,7 +214,7 @@ describe("mapAhead", () => {
     expect(drawn).toBeLessThanOrEqual(3);
   });
 
-  test("gives a finished result out while the source lets us wait", async () => {
+  test("yields a finished result while the source is slow", async () => {
     async function* source() {
       yield "early";
       await never;
@@ -222,7 +222,7 @@ describe("mapAhead", () => {
     expect((await mapAhead(source(), 2, async (text) => text).next()).value).toBe("early");
   });
 
-  test("gives an error of `map` in its place, and closes the source", async () => {
+  test("throws an error from `map` in its place, and closes the source", async () => {
     let closed = false;
     async function* source() {
       try {
@@ -243,7 +243,7 @@ describe("mapAhead", () => {
     expect(closed).toBe(true);
   });
 
-  test("gives an error of the source behind the results before it", async () => {
+  test("throws an error from the source after the results before it", async () => {
     async function* source() {
       yield "one";
       yield "two";
@@ -259,7 +259,7 @@ describe("mapAhead", () => {
     expect((await mapped.next()).done).toBe(true);
   });
 
-  test("lets its reader leave although the source hangs", async () => {
+  test("lets its reader leave even if the source hangs", async () => {
     async function* source() {
       yield 1;
       await never;

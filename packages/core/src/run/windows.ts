@@ -1,16 +1,19 @@
 import { turn } from "../clock.js";
-/** A stretch of a list or stream of texts. */
+/** A run of consecutive texts from a list or stream. */
 export interface Window {
-  /** Position of its first text. */
+  /** Position of the first text. */
   readonly offset: number;
   readonly texts: readonly string[];
 }
 
-/** Texts and characters of a window: enough to sort by length and keep workers busy, little enough to hold. */
+/**
+ * Maximum texts and characters per window: enough to sort by length and keep workers busy, few enough to hold in
+ * memory.
+ */
 const WINDOW_TEXTS = 256;
 const WINDOW_CHARACTERS = 1 << 20;
 
-/** Cuts texts into windows; a source that lets us wait is not waited for while texts are in hand. */
+/** Divides texts into windows. While texts are in hand, does not wait for a slow source. */
 export async function* windows(
   texts: Iterable<string> | AsyncIterable<string>,
 ): AsyncGenerator<Window, void, undefined> {
@@ -29,7 +32,7 @@ export async function* windows(
     characters += typeof text === "string" ? text.length : 0;
     return held.length >= WINDOW_TEXTS || characters >= WINDOW_CHARACTERS;
   };
-  // An error of the source comes in its place, behind the texts before it.
+  // An error from the source comes in its place, after the texts before it.
   let failure: { readonly error: unknown } | undefined;
   if (!(Symbol.asyncIterator in texts)) {
     try {
@@ -64,7 +67,7 @@ export async function* windows(
   if (failure !== undefined) throw failure.error;
 }
 
-/** The next text, asked for ahead; nobody may be waiting when it fails. */
+/** Requests the next text ahead of time, so nobody may be waiting when it fails. */
 function draw(source: AsyncIterator<string>): Promise<IteratorResult<string>> {
   const next = (async () => source.next())();
   next.catch(() => {});
@@ -72,8 +75,8 @@ function draw(source: AsyncIterator<string>): Promise<IteratorResult<string>> {
 }
 
 /**
- * Maps items in order while those under way weigh less than `ahead`; a finished one is given out even while the source lets
- * us wait.
+ * Maps items in order while those in flight weigh less than `ahead`. Yields a finished result even while the source is
+ * slow.
  */
 export async function* mapAhead<T, R>(
   source: AsyncGenerator<T, void, undefined>,
@@ -113,15 +116,15 @@ export async function* mapAhead<T, R>(
         running.push({ result, weight });
       }
     }
-    // Behind the results of what came before it.
+    // After the results of the items before it.
     for (const error of failures) throw error;
   } finally {
-    // A source that hangs must not keep its reader from leaving.
+    // A hanging source must not keep its reader from leaving.
     if (!ended) void source.return(undefined).catch(() => {});
   }
 }
 
-/** Resolves once whatever is ready now has had its turn. */
+/** Resolves after everything that is ready now has had its turn. */
 function soon(): Promise<undefined> {
   return turn().then(() => undefined);
 }

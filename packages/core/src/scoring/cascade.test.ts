@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { cascade, fuse } from "./cascade.js";
 
 describe("fuse", () => {
-  test("adds up standard deviations over the mean, by weight", () => {
+  test("sums standard deviations above the mean, by weight", () => {
     // 1, 2, 3: mean 2, deviation sqrt(2 / 3); 10, 30, 20: mean 20, deviation sqrt(200 / 3).
     const z = Math.sqrt(3 / 2);
     const fused = fuse(
@@ -17,14 +17,14 @@ describe("fuse", () => {
     for (const [i, score] of expected.entries()) expect(fused[i]).toBeCloseTo(score, 12);
   });
 
-  test("counts who was not scored as the worst who was", () => {
+  test("counts an unscored candidate as the worst scored one", () => {
     const [a, b, c] = fuse([{ weight: 1, scores: [0.5, 0.9, undefined] }], 3);
     expect(b).toBeCloseTo(1, 12);
     expect(a).toBeCloseTo(-1, 12);
     expect(c).toBe(a);
   });
 
-  test("hears nothing from scores that are all the same, nor from none", () => {
+  test("ignores identical scores, and none", () => {
     expect([...fuse([{ weight: 1, scores: [7, 7] }], 2)]).toEqual([0, 0]);
     expect([...fuse([{ weight: 1, scores: [undefined, undefined] }], 2)]).toEqual([0, 0]);
     expect([...fuse([], 0)]).toEqual([]);
@@ -56,7 +56,7 @@ describe("cascade", () => {
     };
   };
 
-  test("each stage reads the best so far, as many as it reads, and its scores count with the others", async () => {
+  test("each stage reads as many of the best so far as it wants, and its scores count with the others", async () => {
     const late = stage(1, 4, [0.1, 0.9, 0.5, 0.7]);
     const cross = stage(2, 2, [9, -1, 0, 3]);
     const { order, scores } = await cascade(4, [], [late, cross]);
@@ -74,7 +74,7 @@ describe("cascade", () => {
     ]);
   });
 
-  test("scores that are there already decide what the first stage reads; what nobody has scored counts as the worst", async () => {
+  test("initial scores decide what the first stage reads; unscored candidates count as the worst", async () => {
     const late = stage(1, 2, [1, 2, undefined, 4]);
     const { order } = await cascade(4, [{ weight: 1, scores: [0, 3, 2, 1] }], [late]);
     expect(late.asked).toEqual([[1, 2]]);
@@ -82,7 +82,7 @@ describe("cascade", () => {
     expect(order[0]).toBe(1);
   });
 
-  test("no candidates, and stages that tell nothing", async () => {
+  test("no candidates, and uninformative stages", async () => {
     expect(await cascade(0, [], [stage(1, 3, [])])).toEqual({ order: [], scores: new Float64Array(0) });
     expect((await cascade(3, [], [stage(1, 3, [5, 5, 5])])).order).toEqual([0, 1, 2]);
   });

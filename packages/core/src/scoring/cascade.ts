@@ -1,12 +1,12 @@
-/** One stage's scores of the candidates, in their order; `undefined` for those that it has not scored. */
+/** One stage's scores of the candidates, in their order; `undefined` for candidates it has not scored. */
 export interface StageScores {
   readonly weight: number;
   readonly scores: readonly (number | undefined)[];
 }
 
 /**
- * One score a candidate: the weighted sum over the stages of how many standard deviations a score lies over the stage's
- * mean. A candidate that a stage has not scored counts there as the worst that it has.
+ * Returns one score per candidate: the weighted sum, over the stages, of the score's distance from the stage's mean in
+ * standard deviations. A candidate that a stage has not scored gets that stage's worst score.
  */
 export function fuse(stages: readonly StageScores[], candidates: number): Float64Array {
   const fused = new Float64Array(candidates);
@@ -15,7 +15,7 @@ export function fuse(stages: readonly StageScores[], candidates: number): Float6
     if (known.length === 0) continue;
     const mean = known.reduce((sum, score) => sum + score, 0) / known.length;
     const variance = known.reduce((sum, score) => sum + (score - mean) ** 2, 0) / known.length;
-    // Scores that are all the same tell nothing.
+    // Identical scores carry no information.
     if (variance === 0) continue;
     const worst = known.reduce((least, score) => Math.min(least, score));
     const deviation = Math.sqrt(variance);
@@ -24,27 +24,27 @@ export function fuse(stages: readonly StageScores[], candidates: number): Float6
   return fused;
 }
 
-/** A stage that reads the best candidates of the stages before it. */
+/** A stage that scores the best candidates of the stages before it. */
 export interface CascadeStage {
   readonly weight: number;
-  /** How many it reads. */
+  /** How many candidates it scores. */
   readonly depth: number;
-  /** Its scores of the candidates at these positions, in their order; `undefined` for one that it has not scored. */
+  /** Returns the scores of the candidates at these positions, in their order; `undefined` for one it has not scored. */
   score(positions: readonly number[]): Promise<readonly (number | undefined)[]>;
 }
 
-/** What a cascade has found. */
+/** The result of a cascade. */
 export interface Cascaded {
-  /** Positions of the candidates, best first; equal ones in the order in which the stage before had them. */
+  /** Positions of the candidates, best first; ties in the order of the stage before. */
   readonly order: readonly number[];
-  /** One fused score a candidate, by its position: comparable within this cascade alone. */
+  /** One fused score per candidate, by position. Comparable only within this cascade. */
   readonly scores: Float64Array;
 }
 
 /**
- * Lets each stage score the best by the fused scores of all stages before it, and fuses its scores with theirs.
+ * Runs each stage over the candidates with the best fused scores so far, and fuses its scores with those.
  *
- * @param first scores that are there already
+ * @param first scores that are known already
  */
 export async function cascade(
   candidates: number,

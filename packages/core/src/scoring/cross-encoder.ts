@@ -9,18 +9,18 @@ import { createTruncation, reportingPart } from "../run/truncation-report.js";
 import { documentRoom } from "../text/special-tokens.js";
 import { eachAlone, type Scorer, type ScorerPlan } from "./scorer.js";
 
-/** With fewer, the 3/4 rule leaves a document no room beside four special tokens. */
+/** With fewer, the 3/4 rule leaves no room for a document next to four special tokens. */
 const LEAST_TOKENS = 20;
 
 /**
- * Query and document through the model together, one logit out. Cut as FlagReranker and FlagLLMReranker do: the query to 3/4
- * of the limit, then the document alone (`only_second`).
+ * Plans a cross-encoder: query and document run through the model together and yield one logit. Truncates as
+ * FlagReranker and FlagLLMReranker do: the query to 3/4 of the limit, then only the document (`only_second`).
  */
 export function planCrossEncoder(spec: RerankerSpec, options: RerankerOptions): ScorerPlan {
   refuse(
     options,
     ["dimensions", "queryInstruction", "weights"],
-    `${spec.id} is a cross-encoder, which has no vectors and no instruction`,
+    `${spec.id} is a cross-encoder, which has neither vectors nor an instruction`,
   );
   if (spec.layers === undefined) refuse(options, ["cutoffLayer"], `${spec.id} has no layers to stop after`);
   const maxTokens = maxTokensOf(options, spec, LEAST_TOKENS);
@@ -41,7 +41,7 @@ export function planCrossEncoder(spec: RerankerSpec, options: RerankerOptions): 
       if (!truncation.refuses) return;
       const { rows, totals } = await encodeQuery(call, query);
       truncation.refuse(totals, "query", queryTokens);
-      // The count of a text alone includes its own frame.
+      // The count of a single text includes its special tokens.
       const counts = await countTexts(call, written(documents));
       truncation.refuse(
         counts.map((count) => count - frame.single),

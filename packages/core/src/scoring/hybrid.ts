@@ -13,22 +13,22 @@ const EVEN: HybridWeights = { dense: 1, sparse: 1, multiVector: 1 };
 const OUTPUTS = ["dense", "sparse", "multiVector"] as const;
 
 /**
- * bge-m3 as a reranker: the weighted mean of the dense, the lexical and the multi-vector score, each text through the model
- * once. As the reference's `compute_score` for one pair at a time (in its batches, padding takes part in the maximum).
+ * Plans bge-m3 as a reranker: the weighted mean of its dense, lexical and multi-vector scores, with each text run once.
+ * Matches the reference's `compute_score` for a single pair (in its batches, padding takes part in the maximum).
  */
 export function planHybrid(spec: EmbeddingSpec, options: RerankerOptions): ScorerPlan {
-  refuse(options, ["cutoffLayer"], `${spec.id} reranks by three scores of one pass`);
+  refuse(options, ["cutoffLayer"], `${spec.id} reranks with three scores from one pass`);
   const { weights = EVEN } = options;
   const instruction = options.queryInstruction || "";
   const dimensions = dimensionsOf(options, spec);
   const maxTokens = maxTokensOf(options, spec, LEAST_TEXT_TOKENS);
   const encoding = { form: "single", maxTokens } as const;
-  /** Those that count under these weights, in the order in which they are run. */
+  /** Outputs with a weight above 0, in the order in which they are run. */
   const outputs = OUTPUTS.filter((output) => weights[output] > 0);
   const queryHeads = headsOf(spec, outputs, dimensions);
   const sum = outputs.reduce((total, output) => total + weights[output], 0);
 
-  /** The documents' heads: each takes the query's numbers with it. */
+  /** Returns the documents' heads, each of which carries the query's numbers. */
   function scoringHeads(data: Float32Array, tokens: number): Head[] {
     const parts = splitRow(data, queryHeads, tokens);
     return outputs.map((output, i): Head => {

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { scoresByCandidates } from "./late-interaction.js";
 
-/** What `bestMatches` gives: cosines, then hits. */
+/** As returned by `bestMatches`: cosines, then hits. */
 const numbers = (cosines: readonly number[], hits: readonly number[]) => Float32Array.from([...cosines, ...hits]);
 
 describe("scoresByCandidates", () => {
@@ -15,7 +15,7 @@ describe("scoresByCandidates", () => {
     expect(scores[1]).toBeCloseTo((rare + 0.5 * common + 0.25 * special) / sum, 6);
   });
 
-  test("a token that no document has counts half of its rarity", () => {
+  test("a token that no document has counts for half its rarity", () => {
     const [first] = scoresByCandidates([numbers([1, 0], [0, 1])]);
     const [absent, present] = [(Math.log(2 / 0.5) + 1) / 2, Math.log(2 / 1.5) + 1];
     expect(first).toBeCloseTo(absent / (absent + present), 6);
@@ -26,7 +26,7 @@ describe("scoresByCandidates", () => {
     expect(scoresByCandidates([])).toEqual([]);
   });
 
-  test("lies between the least and the largest cosine, whatever was found; order of the documents is nothing", () => {
+  test("lies between the smallest and the largest cosine, independently of the order of documents", () => {
     const list = fc.integer({ min: 1, max: 8 }).chain((rows) => {
       const special = fc.array(fc.boolean(), { minLength: rows, maxLength: rows });
       const cosine = fc.float({ min: -1, max: 1, noNaN: true });

@@ -11,21 +11,21 @@ import { createTruncation } from "../run/truncation-report.js";
 import { checkLengths, eachAlone, type Scorer, type ScorerPlan } from "./scorer.js";
 
 /**
- * Reranking with an embedding model's token vectors: the mean over the query's tokens of the best cosine among the
- * document's tokens, [CLS] left out on both sides and [SEP] kept, as in bge-m3's multi-vectors. The query carries no
- * instruction unless one is asked for. Of a dozen forms this one measured best, within noise, on four English sets and a
- * Chinese one (nDCG@10; see docs/quality.md).
+ * Plans reranking with an embedding model's token vectors: the mean, over the query's tokens, of the best cosine among
+ * the document's tokens. As in bge-m3's multi-vectors, [CLS] is left out on both sides and [SEP] is kept. The query
+ * carries no instruction unless one is passed. Of a dozen variants, this one measured best, within noise, on four
+ * English sets and a Chinese one (nDCG@10; see docs/quality.md).
  *
- * @param byCandidates weighs the query's tokens by how rare they are among the documents of the call (`scoresByCandidates`):
- * a better order, in which a score is comparable within its call alone
+ * @param byCandidates weights the query's tokens by how rare they are among the call's documents
+ * (`scoresByCandidates`): a better order, but with scores comparable only within one call
  */
 export function planLateInteraction(spec: EmbeddingSpec, options: RerankerOptions, byCandidates: boolean): ScorerPlan {
-  refuse(options, ["cutoffLayer", "weights"], `${spec.id} reranks by late interaction`);
+  refuse(options, ["cutoffLayer", "weights"], `${spec.id} reranks with late interaction`);
   if (spec.lateInteraction !== true) {
     throw new BgeError(
       "MODEL_MISMATCH",
       `${spec.id} is an embedding model, not a reranker: load it with loadEmbedder. To rerank with its token vectors, which ` +
-        "nobody has measured for this model, pass { id or directory, lateInteraction: true }.",
+        "has not been evaluated for this model, pass { id or directory, lateInteraction: true }.",
       { parameter: "model" },
     );
   }
@@ -39,7 +39,7 @@ export function planLateInteraction(spec: EmbeddingSpec, options: RerankerOption
     { type: "token-ids", output, skip: 1 },
   ];
 
-  /** The documents' head: it takes the query's rows, and the ids of their tokens, with it. */
+  /** Returns the documents' head, which carries the query's rows and their token ids. */
   function scoringHead(data: Float32Array, tokens: number): Head {
     const [query, ids] = splitRow(data, queryHeads, tokens);
     const head = { output, dimensions, query: query! };
@@ -73,10 +73,10 @@ export function planLateInteraction(spec: EmbeddingSpec, options: RerankerOption
 }
 
 /**
- * Late interaction of one query with several documents: the mean of its tokens' best cosines, a token counting the more the fewer
- * of these documents have it. So a document's score depends on the others.
+ * Scores several documents against one query by late interaction: the mean of the query tokens' best cosines, weighted
+ * more the fewer of these documents contain the token. So a document's score depends on the others.
  *
- * @param documents what `bestMatches` gave for each
+ * @param documents the output of `bestMatches` for each
  */
 export function scoresByCandidates(documents: readonly Float32Array[]): number[] {
   if (documents.length === 0) return [];
@@ -85,7 +85,7 @@ export function scoresByCandidates(documents: readonly Float32Array[]): number[]
   return documents.map((numbers) => weights.reduce((total, weight, i) => total + weight * numbers[i]!, 0) / sum);
 }
 
-/** A weight for each row of the query. */
+/** Returns a weight for each row of the query. */
 function weightsOf(documents: readonly Float32Array[]): number[] {
   const count = documents[0]!.length / 2;
   const has = (row: number) => documents.map((numbers) => numbers[count + row]!);
@@ -96,7 +96,10 @@ function weightsOf(documents: readonly Float32Array[]): number[] {
   return rows.map((weight) => weight ?? special);
 }
 
-/** How rare a token is among the documents; one that none of them has tells less than its rarity would say. */
+/**
+ * Returns how rare a token is among the documents. One found in none of them counts half, because it tells less than
+ * its rarity suggests.
+ */
 function rarity(has: readonly number[]): number {
   const found = has.reduce((sum, one) => sum + one, 0);
   const weight = Math.log((has.length + 1) / (found + 0.5)) + 1;

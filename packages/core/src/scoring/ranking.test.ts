@@ -20,7 +20,7 @@ describe("rank", () => {
     );
   });
 
-  test("`topN` keeps the first of them, `threshold` those of at least that score", () => {
+  test("`topN` keeps the first ones, `threshold` those of at least that score", () => {
     fc.assert(
       fc.property(
         scores,
@@ -37,7 +37,7 @@ describe("rank", () => {
     );
   });
 
-  test("a `topN` over the count gives all there are", () => {
+  test("a `topN` above the count returns all", () => {
     expect(rank([1, 2], { topN: 9 })).toEqual([
       { index: 1, score: 2 },
       { index: 0, score: 1 },

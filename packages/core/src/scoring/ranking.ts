@@ -1,6 +1,6 @@
 import type { RankedDocument, RerankOptions } from "../api/reranker.js";
 
-/** Best first; equal scores in input order. */
+/** Ranks documents, best first; ties in input order. */
 export function rank(scores: readonly number[], { topN, threshold }: RerankOptions): RankedDocument[] {
   return scores
     .map((score, index) => ({ index, score }))

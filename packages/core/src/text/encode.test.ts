@@ -15,7 +15,7 @@ function tokensOf(model: string, architecture: Architecture): Tokens {
 
 const bert = tokensOf("tiny-bert-cls", "bert");
 const xlmr = tokensOf("tiny-xlmr-cls", "xlm-roberta");
-/** Start, end and padding of each vocabulary. */
+/** Start, end and padding ids of each vocabulary. */
 const frames = [
   { name: "BERT", tokens: bert, start: 2, end: 3, between: [3], pad: 0 },
   { name: "XLM-R", tokens: xlmr, start: 0, end: 2, between: [2, 2], pad: 1 },
@@ -41,7 +41,7 @@ describe.each(frames)("tokens of $name", ({ tokens, start, end, between, pad }) 
     expect(bare(tokens, text).length).toBeGreaterThan(10);
   });
 
-  test("frame an empty text as the specials alone", () => {
+  test("frame an empty text as the special tokens alone", () => {
     for (const empty of ["", " ", " \n\t "]) {
       const { rows, totals } = tokens.encode([empty], { form: "single", maxTokens: 512 });
       expect([...rows.ids]).toEqual([start, end]);
@@ -49,7 +49,7 @@ describe.each(frames)("tokens of $name", ({ tokens, start, end, between, pad }) 
     }
   });
 
-  test("cut one text on the right, keep its end token, and count what it had", () => {
+  test("truncate a text on the right, keep its end token, and count its original tokens", () => {
     const whole = bare(tokens, text);
     fc.assert(
       fc.property(fc.integer({ min: 3, max: whole.length + 5 }), (maxTokens) => {
@@ -61,7 +61,7 @@ describe.each(frames)("tokens of $name", ({ tokens, start, end, between, pad }) 
     );
   });
 
-  test("frame a pair, and know where its second text begins", () => {
+  test("frame a pair, and know where its second text starts", () => {
     const query = Int32Array.from(bare(tokens, "what is it?"));
     const { rows, totals } = tokens.encode([text, "x"], { form: "pair", maxTokens: 512, query });
     const head = [start, ...query, ...between];
@@ -72,7 +72,7 @@ describe.each(frames)("tokens of $name", ({ tokens, start, end, between, pad }) 
     expect([...totals]).toEqual(expected.map((ids) => ids.length));
   });
 
-  test("cut a pair in its second text alone", () => {
+  test("truncate only the second text of a pair", () => {
     const query = Int32Array.from(bare(tokens, "what is it?"));
     const head = [start, ...query, ...between];
     const second = bare(tokens, text);
@@ -95,19 +95,19 @@ describe.each(frames)("tokens of $name", ({ tokens, start, end, between, pad }) 
     expect(pair(new Int32Array(0))).toEqual([start, ...between, end]);
   });
 
-  test("cut a bare text without any frame", () => {
+  test("truncate a bare text without any frame", () => {
     const { rows, totals } = tokens.encode([text], { form: "bare", maxTokens: 4 });
     expect([...rows.ids]).toEqual(bare(tokens, text).slice(0, 4));
     expect([...totals]).toEqual([bare(tokens, text).length]);
   });
 
-  test("count what an uncut text has, its frame included, and give no ids", () => {
+  test("count a whole text, its frame included, and return no ids", () => {
     const { rows, totals } = tokens.encode([text, ""], { form: "count" });
     expect([...totals]).toEqual([bare(tokens, text).length + 2, 2]);
     expect(rows.ids).toHaveLength(0);
   });
 
-  test("give each text of a list what it gets alone", () => {
+  test("encode each text of a list as if it were alone", () => {
     const some = fc.array(fc.string({ unit: "grapheme", maxLength: 30 }), { maxLength: 8 });
     fc.assert(
       fc.property(some, (texts) => {
@@ -126,21 +126,21 @@ test("a special token written in a text is that token, as in the reference", () 
   expect(bare(xlmr, "hello </s> world")).toContain(2);
 });
 
-test("astral Han stand alone, as other Han do", () => {
+test("astral Han characters stand alone, like other Han", () => {
   expect(bare(bert, "a𠀀𠀁b")).toEqual(bare(bert, "a 𠀀 𠀁 b"));
 });
 
-test("a capital sigma at the end of a word is lower-cased as any other", () => {
+test("a capital sigma at the end of a word is lowercased like any other", () => {
   expect(bare(bert, "ΟΔΟΣ")).toEqual(bare(bert, "οδοσ"));
 });
 
-test("files of another architecture are refused", () => {
+test("files of another architecture are rejected", () => {
   const mismatch = expect.objectContaining({ name: "BgeError", code: "MODEL_MISMATCH" });
   expect(() => tokensOf("tiny-bert-cls", "xlm-roberta")).toThrow(mismatch);
   expect(() => tokensOf("tiny-xlmr-cls", "bert")).toThrow(mismatch);
 });
 
-test("a tokenizer that frames otherwise than its architecture is refused", () => {
+test("a tokenizer with a frame other than its architecture's is rejected", () => {
   const { post_processor: _, ...without } = json("tiny-bert-cls", "tokenizer.json") as { post_processor: object };
   const create = () =>
     createTokens({ ...without, post_processor: null }, json("tiny-bert-cls", "tokenizer_config.json"), {

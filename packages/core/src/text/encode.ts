@@ -4,16 +4,19 @@ import { configured } from "../tokenizer/configured.js";
 import { loadTokenizer } from "../tokenizer/load.js";
 import { documentRoom, sizeOf, specialTokens } from "./special-tokens.js";
 
-/** Text to token ids, as Hugging Face's Rust tokenizers, framed and cut as FlagEmbedding does. */
+/**
+ * Converts text to token ids as Hugging Face's Rust tokenizers do, with special tokens and truncation as in
+ * FlagEmbedding.
+ */
 export interface Tokens {
   readonly padId: number;
-  /** Special tokens, which carry no lexical weight. */
+  /** Ids of special tokens, which have no lexical weight. */
   readonly weightless: ReadonlySet<number>;
   readonly frame: FrameSize;
   encode(texts: readonly string[], encoding: Encoding): Encoded;
-  /** The shortest row that tells whether the graph knows all tokens: the largest id, framed. */
+  /** Returns the shortest row that shows whether the graph knows all tokens: the largest id between special tokens. */
   probe(): TokenRows;
-  /** Each id alone, as text. */
+  /** Returns the text of each id alone. */
   decode(ids: Int32Array): string[];
 }
 
@@ -39,7 +42,7 @@ export function createTokens(
   const { frames, padId, weightless } = specialTokens(tokenizer, tokenizerConfig, architecture, prompt);
   const { single, pair } = frames;
   const frame = sizeOf(frames);
-  /** The first `most` ids, which are all that is kept of a long text, and the count of all. */
+  /** Returns the first `most` ids and the count of all: a long text is truncated. */
   const bare = (text: string, most: number) => tokenizer.encode(text, { add_special_tokens: false, most });
   const countOf = (text: string) => bare(text, 0).total;
 
@@ -78,7 +81,7 @@ export function createTokens(
     }
   }
 
-  /** FlagICLModel leaves room for "<s>", and for the suffix with "</s>" behind it, as they are tokenized as texts. */
+  /** FlagICLModel leaves room for "<s>" and for the suffix followed by "</s>", each tokenized as text. */
   function fewShotRoom(maxTokens: number, suffix: string): number {
     return Math.max(0, maxTokens - countOf("<s>") - countOf(`${suffix}</s>`));
   }

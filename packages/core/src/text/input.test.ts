@@ -14,13 +14,13 @@ function errorOf(check: () => void): BgeError {
 }
 
 describe("checkTexts", () => {
-  test("takes any list of well-formed strings, empty ones and duplicates too", () => {
+  test("accepts any list of well-formed strings, including empty ones and duplicates", () => {
     checkTexts([], "texts");
     checkTexts(["", "", " \n", "💡", "ΟΔΟΣ", "\u0000"], "texts");
     fc.assert(fc.property(fc.array(fc.string({ unit: "binary" })), (texts) => checkTexts(texts, "texts")));
   });
 
-  test("names every bad index, and no good one", () => {
+  test("names every invalid index, and no valid one", () => {
     const bad = fc.constantFrom<unknown>(null, undefined, 7, {}, ["x"], "\ud800", "a\udc00b", "\udc00\ud800");
     const item = fc.oneof(fc.string(), bad);
     fc.assert(
@@ -41,7 +41,7 @@ describe("checkTexts", () => {
     expect(errorOf(() => checkTexts(new Array(3), "texts")).indices).toEqual([0, 1, 2]);
   });
 
-  test("says what each of them is, and after ten how many more", () => {
+  test("describes each of them, and after ten the number of others", () => {
     const error = errorOf(() => checkTexts([null, 7, "\ud800", ...new Array(20).fill({})] as string[], "texts"));
     expect(error.message).toMatch(/^23 of 23 texts cannot be used: index 0 \(null, not a string\), 1 \(number, not/);
     expect(error.message).toMatch(/2 \(a lone surrogate/);
@@ -60,7 +60,7 @@ describe("checkTexts", () => {
   );
 });
 
-test("checkText refuses what is no well-formed string", () => {
+test("checkText rejects anything but a well-formed string", () => {
   checkText("", "query");
   for (const text of [null, undefined, 1, ["x"], "\udfff"]) {
     expect(errorOf(() => checkText(text as string, "query"))).toMatchObject({

@@ -1,9 +1,9 @@
 import { BgeError, listed } from "../api/errors.js";
 
-/** UTF-16 units of a text. Far beyond it V8 ends the process over lists that are made of a text. */
+/** Maximum UTF-16 units of a text. Far beyond this, V8 crashes the process on lists derived from a text. */
 const MOST_CHARACTERS = 2 ** 24;
 
-/** Refuses what is not a list of well-formed strings of a bounded length, and names every bad index. */
+/** Checks that `texts` is a list of well-formed strings of bounded length. The error names every invalid index. */
 export function checkTexts(texts: readonly string[], parameter: string): void {
   if (!Array.isArray(texts)) {
     throw new BgeError("INVALID_INPUT", `${parameter} must be an array of strings, not ${kindOf(texts)}.`, {
@@ -12,7 +12,7 @@ export function checkTexts(texts: readonly string[], parameter: string): void {
   }
   const problems: string[] = [];
   const indices: number[] = [];
-  // Not forEach: it would pass over the holes of a sparse array.
+  // Not forEach, which would skip the holes of a sparse array.
   for (let index = 0; index < texts.length; index++) {
     const problem = problemOf(texts[index]);
     if (problem === undefined) continue;
@@ -27,14 +27,14 @@ export function checkTexts(texts: readonly string[], parameter: string): void {
   );
 }
 
-/** Refuses what is not a well-formed string of a bounded length. */
+/** Checks that `text` is a well-formed string of bounded length. */
 export function checkText(text: string, parameter: string): void {
   const problem = problemOf(text);
   if (problem !== undefined)
     throw new BgeError("INVALID_INPUT", `${parameter} cannot be used: ${problem}.`, { parameter });
 }
 
-/** Refuses a query that says nothing, too: no document would be nearer to it than another. */
+/** Like `checkText`, but also rejects a blank query: no document would be closer to it than another. */
 export function checkQuery(query: string): void {
   checkText(query, "query");
   if (query.trim() === "") {
@@ -47,7 +47,7 @@ function problemOf(text: unknown): string | undefined {
   if (text.length > MOST_CHARACTERS) return `${text.length} characters, more than ${MOST_CHARACTERS}: split it`;
   return text.isWellFormed()
     ? undefined
-    : "a lone surrogate: half of a UTF-16 pair, no text; see String.prototype.toWellFormed";
+    : "a lone surrogate, which is half of a UTF-16 pair; see String.prototype.toWellFormed";
 }
 
 function kindOf(value: unknown): string {

@@ -20,7 +20,7 @@ describe("prompts", () => {
     expect(prompts.write(["what?"], "document")).toEqual(["what?"]);
   });
 
-  test("an instruction of one's own, and none", () => {
+  test("a custom instruction, and none", () => {
     const write = (queryInstruction: string | false) =>
       createPrompts(modelOf("bge-small-en-v1.5"), { queryInstruction }).write(["x"], "query");
     expect(write("find: ")).toEqual(["find: x"]);
@@ -35,7 +35,7 @@ describe("prompts", () => {
     expect(Object.keys(modelOf("llm-embedder").tasks!)).toEqual(["qa", "icl", "chat", "lrlm", "tool", "convsearch"]);
   });
 
-  test("a decoder's template holds task and text, and its documents are bare", () => {
+  test("a decoder's template has task and text, and its documents are bare", () => {
     const prompts = createPrompts(modelOf("bge-code-v1"), { task: "question-to-sql" });
     const instruction =
       "Given a question in text, retrieve SQL queries that are appropriate responses to the question.";
@@ -45,7 +45,7 @@ describe("prompts", () => {
     expect(bare.write(["count users"], "query")).toEqual(["count users"]);
   });
 
-  test("a model with tasks demands a choice, and names what there is", () => {
+  test("a model with tasks requires a choice, and lists the tasks", () => {
     const create = (options: object) => () => createPrompts(modelOf("llm-embedder"), options);
     expect(create({})).toThrow(invalid("task", "missing", "convsearch"));
     expect(create({ task: "QA" })).toThrow(invalid("task", '"QA"', "convsearch"));
@@ -53,13 +53,13 @@ describe("prompts", () => {
     expect(create({ task: "qa", queryInstruction: "x" })).toThrow(invalid("task", "queryInstruction"));
   });
 
-  test("a choice that the model has not is refused", () => {
+  test("a choice that the model does not have is rejected", () => {
     const small = modelOf("bge-small-en-v1.5");
     expect(() => createPrompts(small, { task: "qa" })).toThrow(invalid("task", "no named tasks"));
     expect(() => createPrompts(small, { examples: [] })).toThrow(invalid("examples"));
   });
 
-  test("few-shot examples stand before the query, each with an instruction", () => {
+  test("few-shot examples precede the query, each with an instruction", () => {
     const prompts = createPrompts(modelOf("bge-en-icl"), {
       queryInstruction: "Answer.",
       examples: [
@@ -77,7 +77,7 @@ describe("prompts", () => {
     expect(prompts.write(["q"], "query")).toEqual(["<instruct>Answer.\n<query>q"]);
   });
 
-  test("texts are never looked into: what looks like a placeholder stays", () => {
+  test("placeholders in texts are left alone", () => {
     const decoder = createPrompts(modelOf("bge-code-v1"), { queryInstruction: "{text} $& {instruction}" });
     fc.assert(
       fc.property(fc.string(), (text) => {
@@ -87,7 +87,7 @@ describe("prompts", () => {
     expect(decoder.write(["{instruction}$1{text}"], "query")[0]).toMatch(/\{instruction\}\$1\{text\}$/);
   });
 
-  test("every embedding model of the table can be prompted by its first task, or needs none", () => {
+  test("every embedding model in the table can be prompted with its first task, or needs none", () => {
     for (const model of MODELS as readonly { kind: string }[] as readonly EmbeddingSpec[]) {
       if (model.kind !== "embedding") continue;
       const [task] = Object.keys(model.tasks ?? {});

@@ -3,19 +3,19 @@ import type { EmbeddingSpec } from "../api/model.js";
 import type { EmbedderOptions, FewShotExample, InputType } from "../api/options.js";
 import type { Encoding } from "../protocol.js";
 
-/** What decides which instructions are in use. */
+/** The options that select instructions. */
 type PromptOptions = Pick<EmbedderOptions, "task" | "queryInstruction" | "examples">;
 
-/** How a model's texts are written and encoded, on each side of retrieval. */
+/** How a model's queries and documents are prefixed and encoded. */
 export interface Prompts {
-  /** The facts, with the instructions that are in use. */
+  /** The model facts, with the instructions in use. */
   readonly spec: EmbeddingSpec;
-  /** Texts with what belongs before them. */
+  /** Returns the texts with their instructions. */
   write(texts: readonly string[], inputType: InputType): readonly string[];
   encoding(inputType: InputType, maxTokens: number): Extract<Encoding, { form: "single" | "few-shot" }>;
 }
 
-/** The prompts of a model under the options given; throws `INVALID_OPTION` for a task that is missing or does not exist. */
+/** Creates the prompts of a model. Throws `INVALID_OPTION` if the task is missing or unknown. */
 export function createPrompts(model: EmbeddingSpec, options: PromptOptions): Prompts {
   const spec = withInstructions(model, options);
   const { queryInstruction, queryFormat = "{instruction}{text}", documentInstruction = "", fewShot } = spec;
@@ -39,7 +39,7 @@ function withInstructions(model: EmbeddingSpec, options: PromptOptions): Embeddi
   const { task, queryInstruction, examples } = options;
   const { tasks, fewShot } = model;
   if (examples !== undefined && fewShot === undefined) {
-    throw invalid("examples", `does not apply: ${model.id} takes no few-shot examples`);
+    throw invalid("examples", `does not apply: ${model.id} does not take few-shot examples`);
   }
   if (tasks === undefined) {
     if (task !== undefined) throw invalid("task", `does not apply: ${model.id} has no named tasks`);
@@ -47,7 +47,7 @@ function withInstructions(model: EmbeddingSpec, options: PromptOptions): Embeddi
   }
   const names = Object.keys(tasks);
   if (task !== undefined && queryInstruction !== undefined) {
-    throw invalid("task", "and queryInstruction exclude each other: both say what is put before a query");
+    throw invalid("task", "and queryInstruction are mutually exclusive: both set the query's instruction");
   }
   if (queryInstruction !== undefined) return { ...model, queryInstruction: instructionOf(queryInstruction, "") };
   const chosen = task !== undefined && Object.hasOwn(tasks, task) ? tasks[task] : undefined;
@@ -56,7 +56,7 @@ function withInstructions(model: EmbeddingSpec, options: PromptOptions): Embeddi
     const problem = task === undefined ? "is missing" : `cannot be ${JSON.stringify(task)}`;
     throw invalid(
       "task",
-      `${problem}: ${model.id} embeds by task. Choose ${choice}, or give a queryInstruction of your own (false for none)`,
+      `${problem}: ${model.id} has an instruction per task. Choose ${choice}, or pass your own queryInstruction (false for none)`,
     );
   }
   return { ...model, queryInstruction: chosen.query, documentInstruction: chosen.document ?? "" };
@@ -66,14 +66,14 @@ function instructionOf(asked: string | false | undefined, usual: string): string
   return asked === false ? "" : (asked ?? usual);
 }
 
-/** Examples as FlagICLModel writes them: one without an instruction of its own has the model's. */
+/** Formats examples as FlagICLModel does. An example without an instruction gets the model's. */
 function examplesBefore(format: string, usual: string, examples: readonly FewShotExample[] = []): string {
   return examples
     .map(({ instruction = usual, query, response }) => `${fill(format, { instruction, query, response })}\n\n`)
     .join("");
 }
 
-/** Replaces `{name}` by its value, once and literally: values are never looked into. */
+/** Replaces each `{name}` with its value, literally and in a single pass. */
 function fill(format: string, values: Readonly<Record<string, string>>): string {
   return format.replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole);
 }

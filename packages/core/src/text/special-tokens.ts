@@ -3,14 +3,14 @@ import type { Architecture, RerankerPrompt } from "../api/model.js";
 import type { FrameSize } from "../protocol.js";
 import type { Tokenizer } from "../tokenizer/library.js";
 
-/** The ids that stand around one text and around a pair. */
+/** The special token ids around a single text and around a pair. */
 export interface Frames {
   readonly single: { readonly before: readonly number[]; readonly behind: readonly number[] };
   readonly pair: {
     readonly before: readonly number[];
     readonly between: readonly number[];
     readonly behind: readonly number[];
-    /** Behind everything, and never cut. */
+    /** After everything else, and never truncated. */
     readonly tail: readonly number[];
   };
 }
@@ -19,7 +19,7 @@ export interface Frames {
 interface EncoderFrame {
   readonly start: string;
   readonly end: string;
-  /** How often `end` stands between the texts of a pair. */
+  /** How many `end` tokens separate the texts of a pair. */
   readonly between: number;
   readonly pad: string;
   readonly unknown: string;
@@ -30,7 +30,7 @@ const ENCODERS: Readonly<Partial<Record<Architecture, EncoderFrame>>> = {
   "xlm-roberta": { start: "<s>", end: "</s>", between: 2, pad: "<pad>", unknown: "<unk>" },
 };
 
-/** A tokenizer's special tokens in use: frames, padding, and the ids that carry no lexical weight. */
+/** A tokenizer's special tokens: frames, padding, and the ids without lexical weight. */
 export interface SpecialTokens {
   readonly frames: Frames;
   readonly padId: number;
@@ -38,8 +38,9 @@ export interface SpecialTokens {
 }
 
 /**
- * The special tokens of an architecture. A decoder's frame is whatever its tokenizer's own post-processor sets around a text;
- * its pair is that of FlagLLMReranker: `<bos> query separator document`, then separator and prompt beyond the limit.
+ * Returns the special tokens of an architecture. A decoder's frame is whatever its tokenizer's post-processor adds to a
+ * text; its pair is that of FlagLLMReranker: `<bos> query separator document`, then separator and prompt beyond the
+ * limit.
  */
 export function specialTokens(
   tokenizer: Tokenizer,
@@ -74,7 +75,10 @@ export function sizeOf({ single, pair }: Frames): FrameSize {
   };
 }
 
-/** Tokens that a pair leaves for its document: cut to the limit alone, then together with what stands before it (`only_second`). */
+/**
+ * Returns how many tokens of a pair are left for its document: it is truncated to the limit alone, then together with
+ * what precedes it (`only_second`).
+ */
 export function documentRoom(frame: FrameSize, queryTokens: number, maxTokens: number): number {
   return Math.max(0, Math.min(maxTokens, maxTokens + frame.tail - frame.pair - queryTokens));
 }
@@ -89,36 +93,37 @@ function ofEncoder(tokenizer: Tokenizer, frame: EncoderFrame): SpecialTokens {
   return { frames: { single, pair: { ...single, between, tail: [] } }, padId: pad!, weightless };
 }
 
-/** What the post-processor puts around a text, seen on a short one. */
+/** Derives what the post-processor adds around a text from a short one. */
 function ownFrame(tokenizer: Tokenizer): Frames["single"] {
   const bare = tokenizer.encode("a", { add_special_tokens: false }).ids;
   const framed = tokenizer.encode("a", { add_special_tokens: true }).ids;
   const start = framed.findIndex((_, at) => bare.every((id, i) => framed[at + i] === id));
-  if (start === -1) throw mismatch("The tokenizer's post-processor changes the tokens of a text: no frame is known.");
+  if (start === -1)
+    throw mismatch("The tokenizer's post-processor changes the tokens of a text, so its special tokens are unknown.");
   return { before: framed.slice(0, start), behind: framed.slice(start + bare.length) };
 }
 
 function idOf(tokenizer: Tokenizer, token: string): number {
   const id = tokenizer.token_to_id(token);
   if (id === undefined) {
-    throw mismatch(`The tokenizer has no token ${token}: its files are not of the architecture stated.`);
+    throw mismatch(`The tokenizer has no token ${token}: its files do not match the stated architecture.`);
   }
   return id;
 }
 
-/** A token that `tokenizer_config.json` names, as a string or as an object. */
+/** Returns the id of a token named in `tokenizer_config.json`, as a string or as an object. */
 function namedToken(tokenizer: Tokenizer, config: object, name: string): number | undefined {
   const value = (config as Record<string, unknown>)[name];
   const token = typeof value === "object" && value !== null ? (value as { content?: unknown }).content : value;
   return typeof token === "string" ? tokenizer.token_to_id(token) : undefined;
 }
 
-/** Our frame must be the one that the tokenizer's own post-processor sets around a text. */
+/** Checks that our frame is the one that the tokenizer's own post-processor adds to a text. */
 function checkFrame(tokenizer: Tokenizer, frame: readonly number[]): void {
   const own = tokenizer.encode("", { add_special_tokens: true }).ids;
   if (own.join() === frame.join()) return;
   throw mismatch(
-    `The tokenizer frames a text with ids [${own.join(", ")}], this architecture with [${frame.join(", ")}].`,
+    `The tokenizer puts ids [${own.join(", ")}] around a text, but this architecture has [${frame.join(", ")}].`,
   );
 }
 

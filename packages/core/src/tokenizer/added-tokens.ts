@@ -1,7 +1,7 @@
 import { SPACE } from "./character-classes.js";
 import type { AddedToken } from "./tokenizer-json.js";
 
-/** Pieces of text, and the ids of the added tokens between them. */
+/** Splits a text into pieces and the ids of the added tokens between them. */
 export type SplitAddedTokens = (text: string) => Iterable<string | number>;
 
 const LITERAL = /[\\^$.*+?()[\]{}|/]/g;
@@ -10,7 +10,9 @@ const WORD = "[\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}]";
 const WORD_AT_START = new RegExp(`^${WORD}`, "u");
 const WORD_AT_END = new RegExp(`${WORD}$`, "u");
 
-/** Finds added tokens as Rust does: from the left, the longest first; then what a token says about its neighbours. */
+/**
+ * Finds added tokens as Rust does: leftmost, then longest match, subject to each token's conditions on its neighbours.
+ */
 export function splitAddedTokens(tokens: readonly (readonly [content: string, token: AddedToken])[]): SplitAddedTokens {
   const found = new Map(tokens.filter(([content]) => content !== ""));
   if (found.size === 0) return (text) => (text === "" ? [] : [text]);
@@ -33,6 +35,6 @@ export function splitAddedTokens(tokens: readonly (readonly [content: string, to
 }
 
 function touchesWord(text: string, start: number, end: number): boolean {
-  // Two UTF-16 units hold any character.
+  // Any character fits into two UTF-16 units.
   return WORD_AT_END.test(text.slice(Math.max(0, start - 2), start)) || WORD_AT_START.test(text.slice(end, end + 2));
 }

@@ -11,16 +11,16 @@ interface BertOptions {
 
 const BLANK = new RegExp(`[${SPACE}]`, "gu");
 const HAN_CHARACTER = new RegExp(`[${HAN}]`, "gu");
-// Of bounded length: a regular expression gives up on a run of some million characters.
-/** Lone surrogates too: a Rust string cannot hold them. */
+// Bounded, because regular expressions fail on runs of some million characters.
+/** Includes lone surrogates, which a Rust string cannot hold. */
 const DROP = new RegExp(`[${DROPPED}\\ud800-\\udfff]{1,1000}`, "gu");
 const ACCENTS = new RegExp(`[${MARKS}]{1,1000}`, "gu");
 const BERT_WORD = new RegExp(`[^${SPACE}${PUNCTUATION}]{1,1000}|([${PUNCTUATION}])`, "gu");
 const ANY_BLANK = new RegExp(`[${SPACE}]`, "u");
-/** Every white space is one UTF-16 unit. */
+/** Every white space character is one UTF-16 unit. */
 const ONE_BLANK = new RegExp(`^[${SPACE}]$`, "u");
 
-/** BertNormalizer in Rust's order: clean, space around Han, strip accents, lower case. */
+/** BertNormalizer in Rust's order: clean, put spaces around Han, strip accents, lowercase. */
 export function bertNormalize(options: BertOptions): (text: string) => string {
   const { clean_text: clean = true, handle_chinese_chars: han = true, lowercase = true } = options;
   const stripAccents = options.strip_accents ?? lowercase;
@@ -34,17 +34,17 @@ export function bertNormalize(options: BertOptions): (text: string) => string {
   return (text) => inParts(text, normalize);
 }
 
-/** Lowercase, character by character: Rust knows no final sigma. */
+/** Lowercases character by character: Rust has no special case for the final sigma. */
 export function lowerCase(text: string): string {
   return text.replaceAll("Σ", "σ").toLowerCase();
 }
 
-/** BertPreTokenizer: words, and each punctuation mark. */
+/** BertPreTokenizer: yields words, and each punctuation mark on its own. */
 export function* bertWords(text: string): Generator<string, void, undefined> {
   let start = 0;
   let end = 0;
   for (const { 0: found, 1: mark, index } of text.matchAll(BERT_WORD)) {
-    // A word that goes on where the longest match ended.
+    // The word continues where the longest match ended.
     const joins = start < end && index === end && mark === undefined;
     if (!joins) {
       if (start < end) yield text.slice(start, end);
@@ -58,12 +58,12 @@ export function* bertWords(text: string): Generator<string, void, undefined> {
   if (start < end) yield text.slice(start, end);
 }
 
-/** WhitespaceSplit. */
+/** WhitespaceSplit: returns the words between white space. */
 export function words(text: string): string[] {
   return text.split(ANY_BLANK).filter((word) => word !== "");
 }
 
-/** Strip. A loop: a pattern that ends in `+$` takes quadratic time on long runs of spaces. */
+/** Strip. Uses a loop, because a pattern that ends in `+$` takes quadratic time on long runs of spaces. */
 export function strip(options: {
   readonly strip_left?: boolean;
   readonly strip_right?: boolean;

@@ -3,12 +3,12 @@ import { mergeAll, readMerges, sides } from "./merges.js";
 import type { BpeStep } from "./tokenizer-json.js";
 
 const CACHED_STRETCHES = 10_000;
-/** V8 copies a slice of up to this length; a longer one in the cache would keep its whole text in memory. */
+/** V8 copies slices up to this length. A longer one in the cache would keep its whole text in memory. */
 const CACHED_LENGTH = 12;
 const BYTE_TOKEN = /^<0x[0-9A-F]{2}>$/;
 const encoder = new TextEncoder();
 
-/** Byte-pair encoding as Rust does it: characters without a token fall back to their bytes, then to the unknown token. */
+/** Byte-pair encoding as in Rust: characters without a token fall back to their bytes, then to the unknown token. */
 export function bpe(step: BpeStep, vocabulary: ReadonlyMap<string, number>): Model {
   const merges = readMerges(vocabulary, step.merges);
   const joins = joinable(step, vocabulary);
@@ -18,7 +18,7 @@ export function bpe(step: BpeStep, vocabulary: ReadonlyMap<string, number>): Mod
   );
   const cache = new Map<string, readonly number[] | Int32Array>();
 
-  /** The symbols of a word, the places where their characters end, and whether each character has a symbol of its own. */
+  /** Returns a word's symbols, where their characters end, and whether every character has its own symbol. */
   function symbolsOf(word: string): { symbols: Int32Array; ends: Int32Array; known: boolean } {
     const room = step.byte_fallback ? 3 * word.length : word.length;
     const symbols = new Int32Array(room);
@@ -62,7 +62,7 @@ export function bpe(step: BpeStep, vocabulary: ReadonlyMap<string, number>): Mod
         continue;
       }
       const { symbols, ends, known } = symbolsOf(word);
-      // Stretch by stretch: between two symbols that no merge ever joins, the word can be cut.
+      // Work in stretches: the word can be split between two symbols that no merge ever joins.
       for (let from = 0, to = 1; from < symbols.length; from = to++) {
         while (to < symbols.length && joins(symbols[to - 1]!, symbols[to]!)) to++;
         if (to - from === 1) {
@@ -82,7 +82,10 @@ export function bpe(step: BpeStep, vocabulary: ReadonlyMap<string, number>): Mod
   };
 }
 
-/** Can a merge ever join these neighbours? Only where some merge's left side ends with the one and its right side begins with the other. */
+/**
+ * Returns a test for whether any merge can join two neighbours: some merge's left side must end with the first, and its
+ * right side begin with the second.
+ */
 function joinable(
   { merges }: BpeStep,
   vocabulary: ReadonlyMap<string, number>,
@@ -90,7 +93,7 @@ function joinable(
   const pairs = new Set<number>();
   const width = 2 ** 24;
   for (const [left, right] of merges.map(sides)) {
-    // A side that is a byte's token begins and ends with that token, not with its characters.
+    // A side that is a byte token begins and ends with that token, not with its characters.
     if (BYTE_TOKEN.test(left) || BYTE_TOKEN.test(right)) return () => true;
     const last = vocabulary.get(
       String.fromCodePoint(

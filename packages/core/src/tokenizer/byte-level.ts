@@ -1,4 +1,4 @@
-/** GPT-2's printable character for each byte: itself where it is printable, otherwise one from U+0100 on. */
+/** GPT-2's printable character for each byte: the byte itself if printable, otherwise one from U+0100 on. */
 const CHARACTERS: readonly string[] = (() => {
   let next = 0x100;
   const printable = (byte: number) => (byte > 0x20 && byte < 0x7f) || (byte > 0xa0 && byte !== 0xad);
@@ -6,13 +6,13 @@ const CHARACTERS: readonly string[] = (() => {
 })();
 const CODES = Uint16Array.from(CHARACTERS, (character) => character.charCodeAt(0));
 const BYTES: ReadonlyMap<string, number> = new Map(CHARACTERS.map((character, byte) => [character, byte]));
-/** A string that is put together of very many parts takes 32 bytes for each. */
+/** Bytes up to which strings are concatenated: each concatenation takes 32 bytes of memory. */
 const SHORT = 1000;
 const PLAIN = /^[!-~]*$/;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** ByteLevel: a word as the characters of its bytes. */
+/** ByteLevel: returns a word as the characters of its bytes. */
 export function toByteCharacters(word: string): string {
   if (PLAIN.test(word)) return word;
   const bytes = encoder.encode(word);
@@ -23,7 +23,7 @@ export function toByteCharacters(word: string): string {
   return result;
 }
 
-/** The text of tokens of byte characters; a token with any other character stands for itself. */
+/** Returns the text of tokens made of byte characters. A token with any other character stands for itself. */
 export function fromByteCharacters(tokens: readonly string[]): string {
   const bytes = tokens.flatMap((token) => {
     const own = Array.from(token, (character) => BYTES.get(character));

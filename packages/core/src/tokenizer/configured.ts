@@ -3,7 +3,7 @@ import type { Architecture } from "../api/model.js";
 import type { NormalizerStep, TokenizerJson } from "./tokenizer-json.js";
 import { checkTokenizerJson } from "./tokenizer-json.js";
 
-/** What `tokenizer_config.json` says beside the special tokens, as far as it changes the ids of a text. */
+/** The fields of `tokenizer_config.json`, apart from the special tokens, that change a text's ids. */
 interface TokenizerConfig {
   readonly tokenizer_class?: unknown;
   readonly do_lower_case?: unknown;
@@ -14,9 +14,10 @@ interface TokenizerConfig {
 }
 
 /**
- * `tokenizer.json` as transformers and sentence-transformers use it: with the normalizer that `tokenizer_config.json` asks for, and in
- * front of it the lower case of sentence-transformers' settings. The length at which `tokenizer.json` cuts, and its padding, are
- * those of whoever saved it, and count nowhere; that texts are cut on the left does, and is refused.
+ * Returns `tokenizer.json` as transformers and sentence-transformers use it: with the normalizer that
+ * `tokenizer_config.json` asks for, preceded by lowercasing if sentence-transformers' settings ask for it. The
+ * truncation length and padding in `tokenizer.json` are those of whoever saved it, and are ignored; truncation on the
+ * left would matter, and is rejected.
  *
  * @throws BgeError `UNSUPPORTED_MODEL`, `MODEL_CORRUPT`
  */
@@ -28,7 +29,8 @@ export function configured(
   const json = checkTokenizerJson(tokenizerJson);
   const { truncation } = tokenizerJson as { readonly truncation?: { readonly direction?: unknown } | null };
   const side = config.truncation_side ?? truncation?.direction ?? "right";
-  if (String(side).toLowerCase() !== "right") throw refusal(`cuts long texts on the ${String(side).toLowerCase()}`);
+  if (String(side).toLowerCase() !== "right")
+    throw refusal(`truncates long texts on the ${String(side).toLowerCase()}`);
   if (config.split_special_tokens === true) throw refusal("splits special tokens (split_special_tokens)");
   const own = isBert(config, architecture) ? bertNormalizer(json.normalizer, config) : json.normalizer;
   if (!lowerCase || hasLowercase(own)) return { ...json, normalizer: own ?? null };
@@ -36,7 +38,9 @@ export function configured(
   return { ...json, normalizer: { type: "Sequence", normalizers: [{ type: "Lowercase" }, ...steps] } };
 }
 
-/** transformers' BertTokenizer, which a BERT has where nothing else is said, takes its own settings over those of `tokenizer.json`. */
+/**
+ * True for transformers' BertTokenizer, the default for BERT, whose own settings override those of `tokenizer.json`.
+ */
 function isBert({ tokenizer_class: name }: TokenizerConfig, architecture: Architecture): boolean {
   return name === undefined || name === null
     ? architecture === "bert"
@@ -54,7 +58,10 @@ function bertNormalizer(step: NormalizerStep | null | undefined, config: Tokeniz
   };
 }
 
-/** As sentence-transformers looks for it: a BertNormalizer that puts into lower case is none, and gets one in front. */
+/**
+ * Checks as sentence-transformers does: a lowercasing BertNormalizer does not count, and gets a Lowercase step in
+ * front.
+ */
 function hasLowercase(step: NormalizerStep | null | undefined): boolean {
   if (step?.type === "Sequence") return (step.normalizers ?? []).some(({ type }) => type === "Lowercase");
   return step?.type === "Lowercase";
@@ -63,6 +70,6 @@ function hasLowercase(step: NormalizerStep | null | undefined): boolean {
 function refusal(what: string): BgeError {
   return new BgeError(
     "UNSUPPORTED_MODEL",
-    `The tokenizer ${what}, by tokenizer_config.json or tokenizer.json: this release cannot.`,
+    `According to tokenizer_config.json or tokenizer.json, the tokenizer ${what}, which this release does not support.`,
   );
 }

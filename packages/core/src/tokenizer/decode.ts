@@ -7,7 +7,7 @@ type Decode = (tokens: readonly string[]) => readonly string[];
 const BYTE_TOKEN = /^<0x[0-9A-Fa-f]{2}>$/;
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Tokens to text, as Rust does it; without a decoder, tokens stand apart. */
+/** Returns a function that converts tokens to text, as in Rust. Without a decoder, tokens are joined with spaces. */
 export function decoder(step: DecoderStep | null | undefined): (tokens: readonly string[]) => string {
   if (step == null) return (tokens) => tokens.join(" ");
   const decode = decodeStep(step);
@@ -42,10 +42,10 @@ function decodeStep(step: DecoderStep): Decode {
       return (tokens) => steps.reduce((result, each) => each(result), tokens);
     }
   }
-  throw new BgeError("UNSUPPORTED_MODEL", `tokenizer.json has a decoder that is not known: ${step.type}.`);
+  throw new BgeError("UNSUPPORTED_MODEL", `tokenizer.json has an unknown decoder: ${step.type}.`);
 }
 
-/** Runs of byte tokens as UTF-8; a run that is not valid gives one U+FFFD a byte. */
+/** Decodes runs of byte tokens as UTF-8. An invalid run becomes one U+FFFD per byte. */
 function bytesToText(tokens: readonly string[]): string[] {
   const result: string[] = [];
   let bytes: number[] = [];
@@ -82,7 +82,7 @@ function wordPiece(token: string, first: boolean, { prefix = "##", cleanup = tru
   return cleanup ? cleanUp(joined.replaceAll(" do not", " don't")) : joined;
 }
 
-/** What transformers does to English where `clean_up_tokenization_spaces` is set. */
+/** Cleans up English as transformers does if `clean_up_tokenization_spaces` is set. */
 export function cleanUp(text: string): string {
   return CLEANED.reduce((result, [from, to]) => result.replaceAll(from, to), text);
 }

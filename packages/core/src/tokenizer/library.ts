@@ -1,33 +1,36 @@
 import { createRequire } from "node:module";
 
-/** Text to token ids and back, with the results of Hugging Face's Rust tokenizers. */
+/** Converts text to token ids and back, with the results of Hugging Face's Rust tokenizers. */
 export interface Tokenizer {
-  /** `most`: so many ids are kept, all are counted. @default all are kept */
+  /** Encodes a text. Keeps at most `most` ids, but counts all. @default all are kept */
   encode(
     text: string,
     options: { readonly add_special_tokens: boolean; readonly most?: number },
   ): { readonly ids: readonly number[]; readonly total: number };
-  /** The text of ids, special tokens included, as transformers' `decode` writes it. */
+  /** Returns the text of ids, special tokens included, as transformers' `decode` does. */
   decode(ids: readonly number[]): string;
   token_to_id(token: string): number | undefined;
-  /** Of all tokens that there are. */
+  /** The largest id of any token. */
   readonly largestId: number;
 }
 
 export type Normalize = (text: string) => string;
 
-/** Words of a piece of text; `first`: nothing of the whole text stands before the piece. */
+/** Splits a piece of text into words. `first` is true if the piece begins the whole text. */
 export type SplitWords = (text: string, first: boolean) => Iterable<string>;
 
-/** Takes ids one by one, so that a long text need not have all of them in memory. */
+/** Receives ids one by one, so that those of a long text need not all be in memory. */
 export interface Ids {
   push(id: number): void;
 }
 
-/** Adds the ids of words. */
+/** Appends the ids of words. */
 export type Model = (words: Iterable<string>, ids: Ids) => void;
 
-/** What we use of `@huggingface/tokenizers`, typed here: its declarations import without file extensions, which TypeScript's NodeNext resolution does not follow. */
+/**
+ * The part of `@huggingface/tokenizers` that we use. Typed here because its declarations import without file
+ * extensions, which TypeScript's NodeNext resolution does not support.
+ */
 interface LibraryTokenizer {
   readonly normalizer: { normalize(text: string): string } | null;
   readonly pre_tokenizer: { pre_tokenize(text: string, options: { readonly section_index: number }): string[] } | null;
@@ -43,13 +46,13 @@ interface Library {
 
 const require = createRequire(import.meta.url);
 
-/** Loaded when a step first needs it: most tokenizers have none that does. */
+/** Loads the library when a step first needs it, which most tokenizers never do. */
 function openLibrary(json: object, config: object): LibraryTokenizer {
   const { Tokenizer } = require("@huggingface/tokenizers") as Library;
   return new Tokenizer({ ...EMPTY, ...json }, config);
 }
 
-/** A `tokenizer.json` without any step, for the library to run one of them. */
+/** A `tokenizer.json` without any steps, with which the library can run a single one. */
 const EMPTY = {
   normalizer: null,
   pre_tokenizer: null,

@@ -11,9 +11,10 @@ import { unigram } from "./unigram.js";
 import { wordPiece } from "./word-piece.js";
 
 /**
- * `tokenizer.json` with the ids of Hugging Face's Rust tokenizers. Rare steps are those of
- * `@huggingface/tokenizers`; ours are the steps in which that library differs from Rust, is slow to open, or fails on long words:
- * added tokens, several normalizers and splits, all common models, decoding. Truncation and padding blocks are ignored.
+ * Loads `tokenizer.json` with the ids of Hugging Face's Rust tokenizers. Rare steps come from
+ * `@huggingface/tokenizers`; ours replace those in which that library differs from Rust, is slow to open, or fails on
+ * long words: added tokens, several normalizers and splits, all common models, decoding. Truncation and padding are
+ * ignored.
  */
 export function loadTokenizer(tokenizerJson: object, config: object): Tokenizer {
   const json = checkTokenizerJson(tokenizerJson);
@@ -33,7 +34,7 @@ export function loadTokenizer(tokenizerJson: object, config: object): Tokenizer 
 
   function addIds(text: string, ids: Ids): void {
     let first = true;
-    // A Rust string holds no lone surrogate.
+    // A Rust string cannot hold lone surrogates.
     for (const piece of ofText(text.toWellFormed())) {
       if (typeof piece === "number") ids.push(piece);
       else {
@@ -80,7 +81,7 @@ function createModel({ model }: TokenizerJson, config: object, { ids }: Vocabula
   return libraryModel(model, config);
 }
 
-/** Files of the first tokenizers do not name the type. */
+/** Files of the earliest tokenizers do not name the type. */
 function isWordPiece(step: WordPieceStep & BpeStep): boolean {
   if (step.type !== undefined) return step.type === "WordPiece";
   return step.unk_token !== undefined && step.continuing_subword_prefix != null && step.merges === undefined;

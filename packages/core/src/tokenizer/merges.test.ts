@@ -39,7 +39,7 @@ test("twice the length takes little more than twice the steps", () => {
   expect(steps(20_000) / steps(10_000)).toBeLessThan(2.2);
 });
 
-test("a merge outside the vocabulary is refused", () => {
+test("a merge outside the vocabulary is rejected", () => {
   const corrupt = expect.objectContaining({ name: "BgeError", code: "MODEL_CORRUPT" });
   expect(() => readMerges(vocabulary, [["a", "c"]])).toThrow(corrupt);
   expect(() => readMerges(vocabulary, [["b", "a"]])).toThrow(corrupt);

@@ -1,11 +1,11 @@
 import { BgeError } from "../api/errors.js";
 import type { BpeStep } from "./tokenizer-json.js";
 
-/** The merges of a byte-pair encoding, by the ids of their sides. */
+/** The merges of a byte-pair encoding, keyed by the ids of their sides. */
 export interface Merges {
-  /** The rank of a pair, the lowest goes first; undefined when it does not merge. */
+  /** Returns the rank of a pair, of which the lowest merges first, or undefined if it does not merge. */
   rank(left: number, right: number): number | undefined;
-  /** What the merge of a rank gives. */
+  /** The resulting id of each merge, by rank. */
   readonly results: Int32Array;
 }
 
@@ -20,7 +20,7 @@ export function readMerges(vocabulary: ReadonlyMap<string, number>, merges: BpeS
     if (ids.includes(undefined)) {
       throw new BgeError(
         "MODEL_CORRUPT",
-        `tokenizer.json: merge ${rank} has a side or a result that is not in its vocabulary.`,
+        `tokenizer.json cannot be used: a side or the result of merge ${rank} is not in its vocabulary. Download it again.`,
       );
     }
     ranks.set(ids[0]! * width + ids[1]!, rank);
@@ -37,13 +37,13 @@ export function sides(merge: string | readonly [string, string]): readonly [stri
 
 const PLACES = 2 ** 32;
 
-/** Merges symbols until no pair is left, the lowest rank first, then the leftmost, in n log n steps. */
+/** Merges symbols until no pair is left: lowest rank first, then leftmost, in O(n log n). */
 export function mergeAll(symbols: Int32Array, merges: Merges): Int32Array {
   const length = symbols.length;
   const next = Int32Array.from({ length }, (_, at) => at + 1);
   const previous = Int32Array.from({ length }, (_, at) => at - 1);
   const gone = new Uint8Array(length);
-  // One number holds rank and place.
+  // One number encodes rank and position.
   const queue = createHeap();
   const offer = (at: number) => {
     const rank = merges.rank(symbols[at]!, symbols[next[at]!]!);
@@ -56,7 +56,7 @@ export function mergeAll(symbols: Int32Array, merges: Merges): Int32Array {
     const right = next[at]!;
     if (gone[at] || right >= length) continue;
     const result = merges.results[(first - at) / PLACES]!;
-    // A neighbour may have changed since; what would give the same is merged all the same, as in Rust.
+    // A neighbour may have changed since. As in Rust, merge anyway if the result is the same.
     const rank = merges.rank(symbols[at]!, symbols[right]!);
     if (rank === undefined || merges.results[rank] !== result) continue;
     symbols[at] = result;
@@ -69,15 +69,15 @@ export function mergeAll(symbols: Int32Array, merges: Merges): Int32Array {
   return symbols.filter((_, at) => !gone[at]);
 }
 
-/** Numbers, of which the smallest is taken first. */
+/** A priority queue of numbers, smallest first. */
 export interface Heap {
   readonly size: number;
   push(value: number): void;
-  /** The smallest; there must be one. */
+  /** Removes and returns the smallest number. The heap must not be empty. */
   pop(): number;
 }
 
-/** A binary heap. */
+/** Creates a binary heap. */
 export function createHeap(): Heap {
   const values: number[] = [];
   return {

@@ -32,7 +32,7 @@ test("ordered marks have the normal forms of the text", () => {
   );
 });
 
-test("long runs are in order, other texts as they were", () => {
+test("long runs are ordered, other texts unchanged", () => {
   const result = orderMarks(`e${"\u0301\u0323".repeat(50)}`);
   expect(result).toBe(`e${"\u0323".repeat(50)}${"\u0301".repeat(50)}`);
   expect(orderMarks("e\u0301\u0323")).toBe("e\u0301\u0323");

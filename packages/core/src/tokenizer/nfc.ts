@@ -1,9 +1,11 @@
 import { COMPOSING } from "./character-classes.js";
 
-/** In parts, for no regular expression may try a run of any length. */
+/** Bounded, because regular expressions fail on very long runs. */
 const INERT = new RegExp(`[^${COMPOSING}]{1,1000}`, "gu");
 
-/** NFC of the Unicode version that the Rust library knows: all other characters stay as they are, and nothing moves across them. */
+/**
+ * NFC in the Unicode version of the Rust library: all other characters stay as they are, and nothing moves across them.
+ */
 export function nfc(text: string): string {
   let result = "";
   let done = 0;
@@ -20,8 +22,8 @@ const LONG_RUN = /\p{M}{64}/u;
 const MARK = /\p{M}/u;
 
 /**
- * Puts combining marks into canonical order where very many follow each other, for `String.normalize` takes quadratic time to
- * do so. Other texts stay as they are; each has the same normal forms as before.
+ * Puts very long runs of combining marks into canonical order, which takes `String.normalize` quadratic time. Leaves
+ * other texts unchanged, and the normal forms of all.
  */
 export function orderMarks(text: string): string {
   if (!LONG_RUN.test(text)) return text;
@@ -45,7 +47,7 @@ export function orderMarks(text: string): string {
   return result;
 }
 
-/** Is it moved by canonical order? U+0334 has the lowest combining class, U+0345 the highest. */
+/** True if canonical ordering can move the character. U+0334 has the lowest combining class, U+0345 the highest. */
 function moves(character: string): boolean {
   return MARK.test(character) && (swaps(character, "\u0334") || swaps("\u0345", character));
 }
@@ -54,7 +56,7 @@ function swaps(first: string, second: string): boolean {
   return (first + second).normalize("NFD") !== first + second;
 }
 
-/** By combining class, and within a class as they were. */
+/** Sorts marks by combining class, and keeps their order within a class. */
 function ordered(marks: readonly string[]): readonly string[] {
   const distinct = [...new Set(marks)].sort((a, b) => (swaps(a, b) ? 1 : swaps(b, a) ? -1 : 0));
   const classes = new Map<string, number>();

@@ -4,7 +4,7 @@ import { nfc } from "./nfc.js";
 import { precompiled } from "./precompiled.js";
 import type { NormalizerStep } from "./tokenizer-json.js";
 
-/** A step of normalising: ours where the library differs from Rust, the library's otherwise. */
+/** Creates a normalisation step: ours if the library differs from Rust, otherwise the library's. */
 export function normalizer(step: NormalizerStep | null | undefined): Normalize {
   if (step == null) return (text) => text;
   switch (step.type) {
@@ -22,7 +22,7 @@ export function normalizer(step: NormalizerStep | null | undefined): Normalize {
       return (text) => (text === "" ? "" : step.prepend! + text);
     case "Replace": {
       const literal = step.pattern?.String;
-      // A function, for "$&" has a meaning in a replacement.
+      // A function, because "$&" is special in a replacement string.
       if (literal !== undefined) return (text) => text.replaceAll(literal, () => step.content ?? "");
       return libraryNormalizer(step);
     }

@@ -11,7 +11,7 @@ const idsOf = (tokenizer: ReturnType<typeof load>, text: string) =>
   tokenizer.encode(text, { add_special_tokens: false }).ids;
 
 describe("a long text in parts", () => {
-  test("is all there, and no part begins within a character or with a mark", () => {
+  test("is complete, and no part begins within a character or with a mark", () => {
     const marks = fc.stringMatching(/^[\u0301\u0327\u200b]{0,20}$/);
     const piece = fc
       .tuple(fc.string({ unit: "binary", minLength: 1 }), marks)
@@ -29,7 +29,7 @@ describe("a long text in parts", () => {
     );
   });
 
-  // Over many parts and many matches, wherever these end.
+  // Spans many parts and many matches, wherever these end.
   test.each(["tiny-bert-cls", "tiny-xlmr-cls", "tiny-code"])("has the ids of its pieces one by one: %s", (name) => {
     const tokenizer = load(name);
     const runs = fc.tuple(fc.constantFrom("\u0301", "\u0378", "\u0600", "熊", "🐼", "\ue000", "ж"), fc.nat(2500));
@@ -52,7 +52,7 @@ describe("a long text in parts", () => {
     );
   });
 
-  test("may be one run of ten million marks, or some million characters of another kind", () => {
+  test("may be a run of ten million marks, or of some million other characters", () => {
     const [bert, xlmr] = [load("tiny-bert-cls"), load("tiny-xlmr-cls")];
     const runs = ["\u0301".repeat(1e7), ..."ж\u0378\ue000"].map((text) => (text.length > 1 ? text : text.repeat(2e6)));
     for (const text of runs) {

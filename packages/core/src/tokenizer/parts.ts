@@ -1,10 +1,10 @@
 const PART = 1 << 16;
-/** What may be dropped before marks are put into order counts as one of them. */
+/** Characters that may be dropped before marks are ordered count as marks. */
 const MARK = /^[\p{M}\p{C}\ufffd]/u;
 
 /**
- * Maps a long text part by part: V8 ends the process over a replacement of some ten million matches, whatever one catches.
- * `begins`: may a part begin at this place? By default before any character that is no mark.
+ * Maps a long text in parts: V8 crashes the process on a replacement with some ten million matches. `begins` tells
+ * whether a part may begin at a position; by default, before any character that is not a mark.
  */
 export function inParts(text: string, map: (part: string) => string, begins = beginsAnew): string {
   if (text.length <= PART) return map(text);
@@ -21,7 +21,7 @@ function beginsAnew(text: string, at: number): boolean {
   return !MARK.test(text.slice(at, at + 2));
 }
 
-/** Not between the halves of a character. */
+/** False between the halves of a surrogate pair. */
 function isWhole(text: string, at: number): boolean {
   const code = text.charCodeAt(at);
   return code < 0xdc00 || code > 0xdfff;

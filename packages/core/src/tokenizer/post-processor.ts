@@ -1,6 +1,6 @@
 import type { PostProcessorStep } from "./tokenizer-json.js";
 
-/** The ids that a post-processor sets around one text. */
+/** The ids that a post-processor adds around a single text. */
 export interface Around {
   readonly before: readonly number[];
   readonly behind: readonly number[];

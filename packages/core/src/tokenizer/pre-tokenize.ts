@@ -4,7 +4,7 @@ import { LETTER, NUMBER, SPACE } from "./character-classes.js";
 import { librarySplit, type SplitWords } from "./library.js";
 import type { PreTokenizerStep } from "./tokenizer-json.js";
 
-/** A step of splitting into words: ours where the library differs from Rust, the library's otherwise. */
+/** Creates a step that splits into words: ours if the library differs from Rust, otherwise the library's. */
 export function preTokenizer(step: PreTokenizerStep | null | undefined): SplitWords {
   if (step == null) return (text) => [text];
   switch (step.type) {
@@ -69,10 +69,10 @@ function split(step: PreTokenizerStep): SplitWords {
   return librarySplit(step);
 }
 
-/** The pattern of Qwen2 and Qwen3. */
+/** The split pattern of Qwen2 and Qwen3. */
 export const QWEN_PATTERN = String.raw`(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`;
 
-/** Oniguruma folds the case of one character beyond ASCII here: the long s. */
+/** The only character beyond ASCII that Oniguruma case-folds here is the long s. */
 const CONTRACTION = /'(?:[sSſtTmMdD]|[rR][eE]|[vV][eE]|[lL]{2})/y;
 const OTHER = 0;
 const IS_LETTER = 1;
@@ -81,8 +81,8 @@ const IS_SPACE = 3;
 const [LINE_FEED, CARRIAGE_RETURN, BLANK, APOSTROPHE] = [0x0a, 0x0d, 0x20, 0x27] as const;
 
 /**
- * The words of Qwen's pattern, as Oniguruma finds them with the categories of the Rust library. By hand: JavaScript's
- * regular expressions know other categories and give up on runs of some million characters.
+ * Yields the words of Qwen's pattern as Oniguruma finds them, with the Rust library's character categories. Written by
+ * hand because JavaScript's regular expressions have other categories and fail on runs of some million characters.
  */
 export function* qwenWords(text: string): Generator<string, void, undefined> {
   const classes = characterClasses();
@@ -114,7 +114,10 @@ export function* qwenWords(text: string): Generator<string, void, undefined> {
     if (code === BLANK && nextKind === OTHER) return lineEnds(behind(next, OTHER));
     return spacesEnd(at, behind(at, IS_SPACE));
   };
-  /** Through the last line end; otherwise all, but the last one where a word follows. */
+  /**
+   * Returns the end of white space: after the last line end, if any; otherwise all but the last character if a word
+   * follows.
+   */
   const spacesEnd = (at: number, end: number): number => {
     for (let last = end; last > at; last--) if (isLineEnd(text.charCodeAt(last - 1))) return last;
     return end === text.length || end - at === 1 ? end : end - 1;
@@ -132,7 +135,7 @@ function isLineEnd(code: number): boolean {
 
 let table: Uint8Array | undefined;
 
-/** The class of every code point. */
+/** Returns the class of every code point. */
 function characterClasses(): Uint8Array {
   if (table !== undefined) return table;
   const classes = new Uint8Array(0x110000).fill(OTHER);

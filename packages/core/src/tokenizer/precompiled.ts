@@ -2,8 +2,8 @@ import { CONTROL, EXTEND, PREPEND } from "./character-classes.js";
 import { inParts } from "./parts.js";
 
 /**
- * Graphemes, as far as they can be under six bytes: line ends, and characters with what extends or precedes them. Long ones
- * in several matches, for a regular expression gives up on a run of some million characters.
+ * Graphemes that can be shorter than six bytes: line ends, and characters with what extends or precedes them. Long ones
+ * span several matches, because regular expressions fail on runs of some million characters.
  */
 const MOST = 1000;
 const GRAPHEME = new RegExp(
@@ -18,14 +18,15 @@ const MOST_KNOWN = 100_000;
 const utf8 = new TextEncoder();
 
 /**
- * The normaliser of XLM-R: sentencepiece's character map, as the Rust library reads it. Graphemes under six bytes are looked
- * up whole, everything else by character; of all entries that match at its start, the shortest one replaces the whole piece.
+ * XLM-R's normaliser: sentencepiece's character map as the Rust library reads it. Graphemes under six bytes are looked
+ * up whole, everything else by character. Of all entries that match at the start of a piece, the shortest replaces the
+ * whole piece.
  */
 export function precompiled(base64: string): (text: string) => string {
   const replacement = openCharsmap(base64);
   const short = (piece: string) => piece.length < WHOLE_BELOW_BYTES && utf8.encode(piece).length < WHOLE_BELOW_BYTES;
   const normalize = (text: string) => {
-    /** Where a long match ended, and whether its grapheme goes on with whatever comes. */
+    /** Where a long match ended, and whether its grapheme continues. */
     let longEnd = -1;
     let open = false;
     return text.replace(GRAPHEME, (piece, at: number) => {
@@ -50,7 +51,10 @@ function beginsGrapheme(text: string, at: number): boolean {
   return !joined && !PRECEDES.test(text.slice(Math.max(0, at - 2), at));
 }
 
-/** The map's bytes: length of the trie, a Darts double array, then the replacements, each ended by a zero byte. */
+/**
+ * Opens the map. Its bytes are the length of the trie, a Darts double array, and the replacements, each ending in a
+ * zero byte.
+ */
 function openCharsmap(base64: string): (piece: string) => string | undefined {
   const bytes = Uint8Array.from(Buffer.from(base64, "base64"));
   const view = new DataView(bytes.buffer);
@@ -75,7 +79,7 @@ function openCharsmap(base64: string): (piece: string) => string | undefined {
   };
 }
 
-/** Where the replacement of the shortest entry that `key` begins with stands, or -1. */
+/** Returns the position of the replacement of the shortest entry that is a prefix of `key`, or -1. */
 function shortestMatch(units: Uint32Array, key: Uint8Array): number {
   let node = offset(units[0]!);
   for (const byte of key) {
@@ -89,7 +93,7 @@ function shortestMatch(units: Uint32Array, key: Uint8Array): number {
   return -1;
 }
 
-/** A unit's distance to its children, by Darts' packing. */
+/** Returns a unit's offset to its children, in Darts' packing. */
 function offset(unit: number): number {
   return (unit >>> 10) << ((unit & 0x200) >>> 6);
 }

@@ -1,6 +1,6 @@
 import { BgeError } from "../api/errors.js";
 import { isRecord } from "../model/json-file.js";
-/** What `tokenizer.json` says, as far as it matters here. */
+/** The parts of `tokenizer.json` that matter here. */
 export interface TokenizerJson {
   readonly normalizer?: NormalizerStep | null;
   readonly pre_tokenizer?: PreTokenizerStep | null;
@@ -10,7 +10,7 @@ export interface TokenizerJson {
   readonly added_tokens?: readonly AddedToken[];
 }
 
-/** Text, or a regular expression. */
+/** A literal string or a regular expression. */
 export interface Pattern {
   readonly String?: string;
   readonly Regex?: string;
@@ -100,7 +100,7 @@ export interface DecoderStep {
   readonly cleanup?: boolean;
 }
 
-/** A token that is found in a text before anything else is done with it. */
+/** A token that is matched in a text before any other step. */
 export interface AddedToken {
   readonly id: number;
   readonly content: string;
@@ -111,11 +111,11 @@ export interface AddedToken {
   readonly special?: boolean;
 }
 
-/** Ids stay exact in float32, as they come back with lexical weights. */
+/** Upper bound of ids: exact in float32, in which they are returned with lexical weights. */
 export const IDS = 2 ** 24;
 const MODELS = ["WordPiece", "BPE", "Unigram"];
 
-/** Refuses what is no `tokenizer.json`; gives it back as what it is. Its vocabulary is checked where it is read. */
+/** Checks `tokenizer.json` and returns it typed. Its vocabulary is checked by `readVocabulary`. */
 export function checkTokenizerJson(json: object): TokenizerJson {
   const { model, added_tokens: added = [] } = json as { model?: unknown; added_tokens?: unknown };
   if (!isRecord(model)) throw corrupt("it has no model");
@@ -123,12 +123,12 @@ export function checkTokenizerJson(json: object): TokenizerJson {
   if (type !== undefined && !MODELS.includes(type as string)) {
     throw new BgeError(
       "UNSUPPORTED_MODEL",
-      `tokenizer.json has a model ${JSON.stringify(type)}: ${MODELS} can be run.`,
+      `tokenizer.json has a model of type ${JSON.stringify(type)}. Supported are ${MODELS.join(", ")}.`,
     );
   }
-  if (!Array.isArray(merges)) throw corrupt("its merges are no list");
+  if (!Array.isArray(merges)) throw corrupt("its merges are not a list");
   if (!Array.isArray(added) || !added.every(isAdded)) {
-    throw corrupt("its added tokens are no list of texts with their ids");
+    throw corrupt("its added tokens are not a list of texts with ids");
   }
   return json as TokenizerJson;
 }
@@ -142,29 +142,29 @@ function isAdded(token: unknown): boolean {
 }
 
 export function corrupt(problem: string): BgeError {
-  return new BgeError("MODEL_CORRUPT", `tokenizer.json cannot be used: ${problem}. Get it again.`);
+  return new BgeError("MODEL_CORRUPT", `tokenizer.json cannot be used: ${problem}. Download it again.`);
 }
 
-/** A model's tokens, by id and, where its file gives each an id, by text. */
+/** A model's tokens by id, and by text if its file assigns ids. */
 export interface Vocabulary {
-  /** Added tokens among them; there may be gaps. */
+  /** Tokens by id, added tokens included. There may be gaps. */
   readonly tokens: readonly (string | undefined)[];
-  /** Without added tokens. Empty for Unigram, which lists its tokens in order. */
+  /** Ids by token, without added tokens. Empty for Unigram, whose tokens are listed in order. */
   readonly ids: ReadonlyMap<string, number>;
 }
 
-/** Reads and checks a vocabulary in one go: it is the largest part of what opening a tokenizer takes. */
+/** Reads and checks a vocabulary in one pass, because this takes most of the time of opening a tokenizer. */
 export function readVocabulary({ vocab }: ModelStep, added: readonly AddedToken[]): Vocabulary {
   const tokens: (string | undefined)[] = [];
   const ids = new Map<string, number>();
   if (Array.isArray(vocab)) {
     for (const entry of vocab as readonly unknown[]) {
-      if (!isScored(entry)) throw corrupt("its vocabulary holds what is not a token with its score");
+      if (!isScored(entry)) throw corrupt("its vocabulary has an entry that is not a token with a score");
       tokens.push(entry[0]);
     }
   } else {
     if (!isRecord(vocab)) throw noIds();
-    // Keys, for pairs of key and value take three times as long.
+    // Object.keys, because Object.entries takes three times as long.
     for (const token of Object.keys(vocab)) {
       const id = vocab[token];
       if (!isId(id)) throw noIds();
@@ -177,7 +177,7 @@ export function readVocabulary({ vocab }: ModelStep, added: readonly AddedToken[
 }
 
 function noIds() {
-  return corrupt(`its vocabulary does not give each token an id of 0 to ${IDS - 1}`);
+  return corrupt(`its vocabulary does not assign each token an id from 0 to ${IDS - 1}`);
 }
 
 function isScored(entry: unknown): entry is readonly [string, number] {

@@ -1,10 +1,10 @@
 import type { Model } from "./library.js";
 import type { UnigramStep } from "./tokenizer-json.js";
 
-/** How much worse than the worst token an unknown character is. */
+/** How far an unknown character scores below the worst token. */
 const UNKNOWN_PENALTY = 10;
 
-/** The most likely split of each word, as Rust finds it; neighbouring unknown characters are one token. */
+/** Returns the most likely split of each word, as Rust finds it. Adjacent unknown characters form one token. */
 export function unigram({ vocab }: UnigramStep, unknown: number): Model {
   const find = prefixTree(vocab.map(([token]) => token));
   const unknownScore =
@@ -30,7 +30,7 @@ export function unigram({ vocab }: UnigramStep, unknown: number): Model {
       });
       if (!alone) offer(start, next, unknown, unknownScore);
     }
-    // Read from the last token to the first, and written behind what is still to be read: of a long word nothing is copied.
+    // Read from the last token to the first, and written behind what is still unread: nothing is copied.
     let from = ids.length;
     for (let end = word.length; end > 0; end = starts[end]!) {
       const id = ids[end]!;
@@ -44,7 +44,7 @@ export function unigram({ vocab }: UnigramStep, unknown: number): Model {
   };
 }
 
-/** Tells of all tokens that begin at a place of a text, the shortest first. */
+/** Returns a function that finds all tokens that begin at a position of a text, shortest first. */
 function prefixTree(tokens: readonly string[]) {
   const children = new Map<number, number>();
   const ids: number[] = [-1];

@@ -19,7 +19,7 @@ test.each([
   ["aca", ["a", "##c", "##a"]],
   ["a😀b", ["a", "##😀", "##b"]],
   ["😀😀", ["😀", "##😀"]],
-  // Only the greedy way is tried, and a word is never half known.
+  // Only the greedy split is tried, and a word is never partly known.
   ["abcx", ["[UNK]"]],
   ["b", ["[UNK]"]],
   ["\ude00", ["[UNK]"]],
@@ -28,7 +28,7 @@ test.each([
   expect(piecesOf([word])).toEqual(pieces);
 });
 
-test("a word may have so many characters, and no more: UTF-16 units are not what counts", () => {
+test("a word may have a limited number of characters, not of UTF-16 units", () => {
   for (const character of ["a", "😀"]) {
     expect(piecesOf([character.repeat(8)])).toHaveLength(8);
     expect(piecesOf([character.repeat(9)])).toEqual(["[UNK]"]);
@@ -36,7 +36,7 @@ test("a word may have so many characters, and no more: UTF-16 units are not what
   }
 });
 
-test("the pieces of a known word make the word again", () => {
+test("the pieces of a known word add up to the word", () => {
   const words = fc.array(fc.string({ unit: fc.constantFrom("a", "b", "c", "😀"), minLength: 1, maxLength: 8 }));
   fc.assert(
     fc.property(words, (list) => {
@@ -50,7 +50,7 @@ test("the pieces of a known word make the word again", () => {
   );
 });
 
-test("an unknown word without a token for it is a damaged file, known ones are not", () => {
+test("an unknown word is an error if there is no unknown token; known words are not", () => {
   const lacking = new Map([...vocabulary].filter(([piece]) => piece !== "[UNK]"));
   expect(piecesOf(["ab"], lacking)).toEqual(["ab"]);
   expect(() => piecesOf(["ab", "x"], lacking)).toThrow(BgeError);

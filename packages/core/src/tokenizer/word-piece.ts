@@ -2,7 +2,10 @@ import { BgeError } from "../api/errors.js";
 import type { Model } from "./library.js";
 import type { WordPieceStep } from "./tokenizer-json.js";
 
-/** The longest piece that fits, then the longest that goes on, as Rust finds them; a word that cannot be made so is unknown as a whole. */
+/**
+ * Splits words greedily, as Rust does: the longest matching piece, then the longest continuation. A word that cannot be
+ * split completely is unknown as a whole.
+ */
 export function wordPiece(step: WordPieceStep, vocabulary: ReadonlyMap<string, number>): Model {
   const { continuing_subword_prefix: prefix = "##", max_input_chars_per_word: most = 100, unk_token } = step;
   const unknown = vocabulary.get(unk_token);
@@ -29,20 +32,20 @@ export function wordPiece(step: WordPieceStep, vocabulary: ReadonlyMap<string, n
       if (pieces !== undefined) for (const id of pieces) ids.push(id);
       else if (unknown !== undefined) ids.push(unknown);
       else {
-        const message = `tokenizer.json lacks its own token for unknown words, ${unk_token}: a text has one.`;
+        const message = `tokenizer.json has no entry for its unknown token ${unk_token}, but a text has an unknown word. Download it again.`;
         throw new BgeError("MODEL_CORRUPT", message);
       }
     }
   };
 }
 
-/** In characters, of which each has two UTF-16 units at the most. */
+/** Compares in characters, each of which has at most two UTF-16 units. */
 function isLonger(word: string, most: number): boolean {
   if (word.length <= most) return false;
   return word.length > 2 * most || Array.from(word).length > most;
 }
 
-/** Does a character of two UTF-16 units end here? */
+/** True if a character of two UTF-16 units ends here. */
 function isPair(text: string, end: number): boolean {
   return (text.charCodeAt(end - 1) & 0xfc00) === 0xdc00;
 }

@@ -1,11 +1,14 @@
-/** The entry of a process that tries a device on a graph of one node, and says whether it computes. The parent ends it. */
+/**
+ * The entry of a process that tries a device on a one-node graph and reports whether it computes correctly. The parent
+ * ends it.
+ */
 import { messageOf } from "../api/errors.js";
 import { loadRuntime } from "./runtime.js";
 import { tinyGraph } from "./tiny-graph.js";
 
 process.on("disconnect", () => process.exit());
 
-/** Why the device cannot be used; undefined if it can. */
+/** Returns the reason why the device cannot be used, or undefined if it can. */
 async function tryDevice(device: string): Promise<string | undefined> {
   try {
     const { InferenceSession, Tensor } = await loadRuntime();

@@ -16,11 +16,11 @@ test("an id seen more than once keeps its largest weight", () => {
   expect([...lexical([8, 9, 8, 8], [0.5, 0.25, 2, 1])]).toEqual([8, 2, 9, 0.25, 0, 0, 0, 0]);
 });
 
-test("special tokens and weights of 0 count for nothing; <mask> counts", () => {
+test("special tokens and weights of 0 are ignored; <mask> counts", () => {
   expect([...lexical([0, 250001, 2, 7], [5, 0.5, 5, 0])]).toEqual([0, 0, 250001, 0.5, 0, 0, 0, 0]);
 });
 
-test("a weight that is not finite is kept, so that it is found", () => {
+test("a non-finite weight is kept, so that it is detected", () => {
   expect([...lexical([7, 8], [1, Number.POSITIVE_INFINITY])]).toEqual([7, 1, 8, Number.POSITIVE_INFINITY]);
   expect([...lexical([7, 7], [Number.NaN, 1])]).toEqual([7, Number.NaN, 0, 0]);
   expect([...lexical([7, 7], [1, Number.NaN])]).toEqual([7, Number.NaN, 0, 0]);

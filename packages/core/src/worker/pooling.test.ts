@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Pooling } from "../api/model.js";
 import { type HiddenRow, poolRow, tokenRows } from "./pooling.js";
 
-/** Two rows of three tokens of width 4, the second with one token of padding. */
+/** Two rows of three tokens of width 4; the second has one padding token. */
 const hidden = Float32Array.of(3, 4, 0, 9, 1, 1, 1, 1, 5, 0, 0, 1, 0, 2, 0, 2, 6, 0, 8, 0, 99, 99, 99, 99);
 const first: HiddenRow = { hidden, offset: 0, length: 3, width: 4 };
 const second: HiddenRow = { hidden, offset: 12, length: 2, width: 4 };
@@ -24,33 +24,33 @@ describe("poolRow", () => {
     expect(pooled(second, "cls", 4)).toEqual(normalized([0, 2, 0, 2]));
   });
 
-  test("takes the mean over the real tokens for `mean`, padding left out", () => {
+  test("takes the mean over the tokens for `mean`, without padding", () => {
     expect(pooled(second, "mean", 4)).toEqual(normalized([3, 1, 4, 1]));
   });
 
-  test("takes the last real token for `last-token`, not the padding", () => {
+  test("takes the last token for `last-token`, not the padding", () => {
     expect(pooled(second, "last-token", 4)).toEqual(normalized([6, 0, 8, 0]));
   });
 
-  test("cuts, and then normalises", () => {
+  test("truncates, then normalises", () => {
     expect(pooled(first, "cls", 2)).toEqual([0.6, 0.8].map(Math.fround));
     expect(pooled(first, "mean", 1)).toEqual([1]);
   });
 
-  test("makes zeros of a zero vector, not NaN", () => {
+  test("turns a zero vector into zeros, not NaN", () => {
     const nothing: HiddenRow = { hidden: new Float32Array(8), offset: 0, length: 2, width: 4 };
     for (const pooling of ["cls", "mean", "last-token"] as const)
       expect(pooled(nothing, pooling, 4)).toEqual([0, 0, 0, 0]);
   });
 
-  test("finds its tokens wherever the row begins, as behind padding on the left", () => {
+  test("finds its tokens wherever the row begins, such as after padding on the left", () => {
     const padded = Float32Array.of(99, 99, 0, 2, 6, 8);
     const row: HiddenRow = { hidden: padded, offset: 2, length: 2, width: 2 };
     expect(pooled(row, "last-token", 2)).toEqual([0.6, 0.8].map(Math.fround));
     expect(pooled(row, "cls", 2)).toEqual([0, 1]);
   });
 
-  test("gives vectors of length 1", () => {
+  test("returns vectors of length 1", () => {
     const values = fc.array(fc.integer({ min: -100, max: 100 }), { minLength: 12, maxLength: 12 });
     fc.assert(
       fc.property(
@@ -72,13 +72,13 @@ describe("poolRow", () => {
 });
 
 describe("tokenRows", () => {
-  test("gives each real token's vector, cut, and then normalised", () => {
+  test("returns each token's vector, truncated and then normalised", () => {
     const out = new Float32Array(6);
     tokenRows(first, 0, 2, out);
     expect([...out]).toEqual([normalized([3, 4]), normalized([1, 1]), normalized([5, 0])].flat());
   });
 
-  test("leaves out tokens at the start, also where the graph has none for them", () => {
+  test("skips tokens at the start, even if the graph omits them", () => {
     const out = new Float32Array(4);
     tokenRows(first, 1, 2, out);
     expect([...out]).toEqual([normalized([1, 1]), normalized([5, 0])].flat());

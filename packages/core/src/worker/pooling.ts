@@ -1,16 +1,16 @@
 import type { Pooling } from "../api/model.js";
 
-/** One row of token vectors inside a batch: token `t` is `hidden[offset + t * width, offset + (t + 1) * width)`. */
+/** One row of token vectors in a batch: token `t` is `hidden[offset + t * width, offset + (t + 1) * width)`. */
 export interface HiddenRow {
   readonly hidden: Float32Array;
-  /** Negative where the graph leaves out the first token: then token 0 must not be read. */
+  /** Negative if the graph omits the first token: token 0 must not be read then. */
   readonly offset: number;
-  /** Real tokens, without padding. */
+  /** Number of tokens, without padding. */
   readonly length: number;
   readonly width: number;
 }
 
-/** One text's vector: pooled, cut to `out`'s length, then normalised. */
+/** Writes one text's vector to `out`: pooled, truncated to `out`'s length, then normalised. */
 export function poolRow(row: HiddenRow, pooling: Pooling, out: Float32Array): void {
   const { hidden, offset, length, width } = row;
   if (pooling === "mean") {
@@ -26,7 +26,7 @@ export function poolRow(row: HiddenRow, pooling: Pooling, out: Float32Array): vo
   normalize(out, 0, out.length);
 }
 
-/** Each token's vector from `skip` on, cut to `dimensions`, then normalised. */
+/** Writes each token's vector from `skip` on to `out`, truncated to `dimensions` and then normalised. */
 export function tokenRows(row: HiddenRow, skip: number, dimensions: number, out: Float32Array): void {
   const { hidden, offset, length, width } = row;
   for (let t = skip; t < length; t++) {
@@ -37,7 +37,7 @@ export function tokenRows(row: HiddenRow, skip: number, dimensions: number, out:
   }
 }
 
-/** `x / max(‖x‖, 1e-12)`, as the reference. */
+/** `x / max(‖x‖, 1e-12)`, as in the reference. */
 function normalize(values: Float32Array, at: number, length: number): void {
   let squares = 0;
   for (let d = at; d < at + length; d++) squares += values[d]! * values[d]!;

@@ -6,8 +6,8 @@ type Runtime = typeof import("onnxruntime-node");
 const require = createRequire(import.meta.url);
 
 /**
- * The native library, reached from workers alone, so that no bundler meets it in the application. Not by `import`, which reads
- * all its files for their exports before it runs them: 7 ms more of 21.
+ * Loads the native library. Called only in workers, so that no bundler finds it in the application. Uses `require`
+ * because `import` first reads all its files for their exports, which takes 7 ms more of 21.
  */
 export async function loadRuntime(): Promise<Runtime> {
   try {
@@ -18,8 +18,8 @@ export async function loadRuntime(): Promise<Runtime> {
 }
 
 const NOT_THERE =
-  "onnxruntime-node is not installed beside @bge-js/core. Where node_modules is copied or traced for a deployment, take " +
-  "onnxruntime-node, onnxruntime-common and @huggingface/tokenizers along: docs/bundlers.md of bge-js has the lines.";
+  "onnxruntime-node is not installed alongside @bge-js/core. If you copy or trace node_modules for deployment, include " +
+  "onnxruntime-node, onnxruntime-common and @huggingface/tokenizers. See docs/bundlers.md of bge-js.";
 
 function isInstalled(): boolean {
   try {
@@ -31,7 +31,7 @@ function isInstalled(): boolean {
 
 function doesNotLoad(cause: unknown): string {
   return (
-    `onnxruntime-node does not load on ${process.platform}/${process.arch}: ${messageOf(cause)}. ` +
+    `onnxruntime-node cannot be loaded on ${process.platform}/${process.arch}: ${messageOf(cause)}. ` +
     "It has binaries for Linux (glibc) x64 and arm64, macOS arm64, Windows x64 and arm64."
   );
 }

@@ -7,33 +7,33 @@ import type { Output } from "./heads.js";
 import { loadRuntime } from "./runtime.js";
 import type { Inputs } from "./tensors.js";
 
-/** An open ONNX file. Beside the trial of a device, this is the only file that knows ONNX Runtime. */
+/** An open ONNX file. Apart from device trials and warm-up, only this module uses ONNX Runtime. */
 export interface Session {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  /** Runs the graph for the outputs named; blocks this thread while it does. */
+  /** Runs the graph for the named outputs. Blocks this thread meanwhile. */
   run(inputs: Inputs, names: readonly string[]): Promise<Record<string, Output>>;
   release(): Promise<void>;
 }
 
 /**
- * Microseconds for which a lone query's threads wait for more by spinning. Those of one query after the other find them
- * awake, which saves a third of the time (bge-small int8, 20 tokens); an idle process soon burns nothing.
+ * Microseconds for which a lone query's threads spin while they wait for work. Successive queries find them awake,
+ * which saves a third of the time (bge-small int8, 20 tokens); an idle process soon stops spinning.
  */
 const LONE_SPIN = "300";
 
-/** Opens the graph for work that runs beside other work, or for what runs alone. */
+/** Opens the graph for work that shares the machine, or for work that runs alone. */
 export async function openSession(
   { file, optimized, device, gate, threads, loneThreads }: WorkerData,
   use: "shared" | "lone" = "shared",
 ): Promise<Session> {
-  // Loading is native code, too: a thread that is stopped in it would take the process along.
+  // Loading is native code, too: stopping the thread during it would crash the process.
   const ort = await throughGate(gate, loadRuntime);
   let session: InferenceSession;
   try {
     session = await throughGate(gate, () =>
       ort.InferenceSession.create(file, {
-        // What a device has no code for goes to the processor, which ONNX Runtime always adds.
+        // Operators that the device lacks run on the CPU, which ONNX Runtime always adds.
         ...(device === "cpu" ? {} : { executionProviders: [device] }),
         ...(optimized && device === "cpu" ? { graphOptimizationLevel: "disabled" } : {}),
         ...(use === "shared"
@@ -41,7 +41,7 @@ export async function openSession(
           : { intraOpNumThreads: loneThreads, extra: { session: { intra_op: { spin_duration_us: LONE_SPIN } } } }),
         interOpNumThreads: 1,
         executionMode: "sequential",
-        // With inputs of ever new shapes the pattern would only grow memory.
+        // Input shapes keep changing, so patterns would only take up memory.
         enableMemPattern: false,
         logSeverityLevel: 3,
       }),
@@ -53,7 +53,7 @@ export async function openSession(
     }
     throw new BgeError(
       "MODEL_CORRUPT",
-      `ONNX Runtime cannot open ${file}: ${messageOf(cause)}. The file may be cut short or damaged: get it again.`,
+      `ONNX Runtime cannot open ${file}: ${messageOf(cause)}. The file may be truncated or damaged: download it again.`,
       { cause },
     );
   }
@@ -79,5 +79,5 @@ export async function openSession(
 function asFloat32(tensor: Tensor, name: string): Float32Array {
   if (tensor.type === "float32") return tensor.data as Float32Array;
   if (tensor.type === "float16") return fromFloat16(tensor.data as unknown as ArrayLike<number>);
-  throw new BgeError("UNSUPPORTED_MODEL", `The output ${name} is ${tensor.type}; float32 and float16 can be read.`);
+  throw new BgeError("UNSUPPORTED_MODEL", `Output ${name} has type ${tensor.type}. Supported are float32 and float16.`);
 }

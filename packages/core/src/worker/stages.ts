@@ -1,7 +1,7 @@
 import { monotonic } from "../clock.js";
 import type { Timing } from "../protocol.js";
 
-/** The stages of a piece of work, each run through its own function, which takes the time where times are asked for. */
+/** The stages of a piece of work. Each runs through its own function, which measures the time if timings are wanted. */
 export interface Stages {
   tokenize<T>(stage: () => T): T;
   run<T>(stage: () => Promise<T>): Promise<T>;

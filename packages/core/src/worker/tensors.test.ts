@@ -41,28 +41,28 @@ describe("padRows", () => {
     expect(numbers(inputs, "attention_mask")).toEqual([1, 1, 1, 1, 0, 0]);
   });
 
-  test("pads on the left where asked", () => {
+  test("pads on the left if requested", () => {
     const inputs = padRows(rowsOf([[5, 9, 2], [4]], [2, 0]), KNOWN_INPUTS, { padId: 1, padding: "left" });
     expect(numbers(inputs, "input_ids")).toEqual([5, 9, 2, 1, 1, 4]);
     expect(numbers(inputs, "attention_mask")).toEqual([1, 1, 1, 0, 0, 1]);
     expect(numbers(inputs, "token_type_ids")).toEqual([0, 0, 1, 0, 0, 0]);
   });
 
-  test("asks for all tokens, or for the first ones", () => {
+  test("requests all tokens, or the first ones", () => {
     const all = padRows(rowsOf([[5, 9, 2], [4]]), KNOWN_INPUTS, { padId: 0 });
     expect([numbers(all, "output_length"), all["output_length"]!.shape]).toEqual([[3], [1]]);
     const first = padRows(rowsOf([[5, 9, 2]]), KNOWN_INPUTS, { padId: 0, outputLength: 1 });
     expect(numbers(first, "output_length")).toEqual([1]);
   });
 
-  test("makes the inputs that the graph has, and no others", () => {
+  test("creates the inputs that the graph has, and no others", () => {
     expect(Object.keys(padRows(rowsOf([[1]]), ["attention_mask", "input_ids"], { padId: 0 })).sort()).toEqual([
       "attention_mask",
       "input_ids",
     ]);
   });
 
-  test("keeps every id of any vocabulary, however large", () => {
+  test("keeps every id, however large", () => {
     const side = fc.constantFrom("left", "right" as const);
     const row = fc.array(fc.integer({ min: 0, max: 2 ** 31 - 1 }), { minLength: 1, maxLength: 8 });
     fc.assert(

@@ -7,11 +7,13 @@ export type Inputs = Readonly<Record<string, { readonly data: BigInt64Array; rea
 interface InputOptions {
   readonly padId: number;
   readonly padding?: Padding;
-  /** How many tokens of each row, from its first, the output is to hold, of graphs that ask. @default all */
+  /**
+   * For graphs with this input: how many tokens of each row, from the first, the output should contain. @default all
+   */
   readonly outputLength?: number | undefined;
 }
 
-/** Pads token rows to the longest of them; only the inputs that the graph has are made. */
+/** Pads token rows to the longest one. Creates only the inputs that the graph has. */
 export function padRows(
   rows: TokenRows,
   names: readonly string[],
@@ -46,7 +48,7 @@ export function padRows(
   };
 }
 
-/** 64-bit integers written by their low halves: token ids are small, and making BigInts one by one is slow. */
+/** Creates 64-bit integers that are written by their low halves: token ids are small, and creating BigInts is slow. */
 function int64(length: number): { array: BigInt64Array; set(index: number, value: number): void } {
   const array = new BigInt64Array(length);
   const halves = new Int32Array(array.buffer);

@@ -1,4 +1,4 @@
-/** An ONNX graph of one node: `y = x · [[1, 2], [3, 4]]`, float32. */
+/** Returns an ONNX graph of one node: `y = x · [[1, 2], [3, 4]]`, float32. */
 export function tinyGraph(): Uint8Array {
   return Buffer.from(MATRIX_PRODUCT, "base64");
 }

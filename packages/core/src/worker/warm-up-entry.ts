@@ -1,4 +1,4 @@
-/** The entry of the thread of `warmUp`. */
+/** The entry of `warmUp`'s thread. */
 import { workerData } from "node:worker_threads";
 import { throughGate } from "../engine/native-gate.js";
 import type { NativeThreadData } from "../protocol.js";

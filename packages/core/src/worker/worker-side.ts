@@ -2,18 +2,18 @@ import { isMainThread, parentPort, workerData } from "node:worker_threads";
 import { createGate } from "../engine/native-gate.js";
 import type { FromWorker, ToWorker, WorkerData, WorkerStart } from "../protocol.js";
 
-/** A worker's own end of its link to the pool. */
+/** The worker's end of its link to the pool. */
 export interface WorkerSide {
   readonly data: WorkerData;
-  /** `transfer`: buffers that are moved where they can be. */
+  /** Sends a message. Moves the buffers in `transfer` if possible. */
   send(message: FromWorker, transfer?: ArrayBuffer[]): void;
-  /** Messages that came before are kept for it. */
+  /** Sets the receiver, which also gets earlier messages. */
   onMessage(receive: (message: ToWorker) => void): void;
-  /** What has been sent arrives; then the worker ends by itself. */
+  /** Closes the link once all messages have been sent. The worker then ends by itself. */
   close(): void;
 }
 
-/** The side of a worker thread, or of a worker process. */
+/** Returns the link of a worker thread or worker process. */
 export function workerSide(): WorkerSide {
   return isMainThread ? processSide() : threadSide();
 }
@@ -34,7 +34,7 @@ function processSide(): WorkerSide {
   process.on("message", (message: ToWorker) => receive(message));
   let sent = Promise.resolve();
   return {
-    // Nobody stops a process inside a native call, so its gate stays open.
+    // A process is never stopped inside a native call, so its gate stays open.
     data: { ...(JSON.parse(process.argv[2]!) as WorkerStart), gate: createGate() },
     send(message) {
       sent = new Promise((resolve) => {

@@ -11,16 +11,16 @@ import { createStages, type Stages } from "./stages.js";
 import { padRows } from "./tensors.js";
 import { workerSide } from "./worker-side.js";
 
-/** A worker, be it a thread or a process: opens tokenizer and session, then answers one message after the other. */
+/** A worker thread or process: opens the tokenizer and the session, then answers messages one after another. */
 interface Model {
   readonly tokens: Tokens;
   readonly session: Session;
   readonly padding: Padding;
-  /** The same graph with more threads, for queries that run alone: opened once some have come. */
+  /** The same graph with more threads, for queries that run alone. Opened after the first few of them. */
   lone?: Session;
 }
 
-/** Lone queries after which the session for them is opened; applications that only index never pay for it. */
+/** Number of lone queries after which their session is opened: applications that only index never pay for it. */
 const LONE_QUERIES = 8;
 
 const { data, send, onMessage, close: leave } = workerSide();
@@ -57,17 +57,20 @@ async function open(start: WorkerData): Promise<Model> {
 }
 
 async function openLone(model: Model): Promise<void> {
-  // Without it, too, every query is answered, if later: there may be no memory for it.
+  // Queries are answered without it, too, if more slowly: there may not be enough memory.
   const session = await openSession(data, "lone").catch(() => undefined);
   if (session !== undefined) model.lone = session;
 }
 
-/** Runs the model once on next to nothing: learns the shapes of its outputs, whether it knows all tokens, and warms it up. */
+/**
+ * Runs the model once on a minimal input, to learn its output shapes, to check that it knows all tokens, and to warm it
+ * up.
+ */
 async function runProbe({ tokens, session, padding }: Model, reads: readonly string[]): Promise<ModelInfo["probe"]> {
   const { inputs, outputs } = session;
   const rows = tokens.probe();
   const count = rows.lengths[0]!;
-  // The caller's thread knows the model's facts and says what is wrong.
+  // The caller's thread knows the model's facts and reports what is wrong.
   const names = reads.filter((name) => outputs.includes(name));
   if (names.length === 0 || !inputs.every((name) => KNOWN_INPUTS.includes(name))) return { tokens: count, shapes: {} };
   const results = await session
@@ -75,8 +78,8 @@ async function runProbe({ tokens, session, padding }: Model, reads: readonly str
     .catch((cause: unknown) => {
       throw new BgeError(
         "MODEL_MISMATCH",
-        `The graph does not run on the token ids ${rows.ids.join(", ")}, the largest of tokenizer.json among them. ` +
-          `The tokenizer is of another model, or the graph is damaged: ${messageOf(cause)}`,
+        `The graph cannot run token ids ${rows.ids.join(", ")}, which include the largest id in tokenizer.json. ` +
+          `The tokenizer belongs to another model, or the graph is damaged: ${messageOf(cause)}`,
         { cause },
       );
     });
@@ -108,7 +111,7 @@ async function perform(model: Model, work: Work, stages: Stages): Promise<Result
   return { ...computed, kept, total: totals[0]! };
 }
 
-/** What a text without any token gives. */
+/** The result of a text without tokens. */
 const NOTHING: Computed = { data: new Float32Array(0), faulty: [] };
 
 async function compute(
@@ -125,7 +128,7 @@ async function compute(
   return stages.postprocess(() => applyHeads(heads, outputs, { rows, padding, outputLength, weightless }));
 }
 
-/** Typed arrays are moved to the caller's thread, not copied. */
+/** Returns the buffers of typed arrays, to be moved to the caller's thread rather than copied. */
 function buffersOf(result: Result<Work>): ArrayBuffer[] {
   if (!("data" in result) && !("rows" in result)) return [];
   const arrays =
@@ -145,13 +148,13 @@ function openTokens(start: WorkerData): Tokens {
     return createTokens(readThere(file), readThere(join(start.directory, "tokenizer_config.json")), start);
   } catch (cause) {
     if (cause instanceof BgeError) throw cause;
-    // A step of it may hold anything.
+    // Any step may hold an invalid value.
     throw corruptFile(file, messageOf(cause));
   }
 }
 
 function readThere(file: string): object {
   const found = readJsonObject(file);
-  if (found === undefined) throw new BgeError("MODEL_NOT_FOUND", `${file} is not there.`);
+  if (found === undefined) throw new BgeError("MODEL_NOT_FOUND", `${file} does not exist.`);
   return found;
 }
