@@ -27,6 +27,14 @@ for (const [load, otherwise] of [[loadReranker, 'loadReranker("BAAI/bge-small-en
   console.log(code, message?.includes("npm install @bge-js/model-reranker-small-en"), message?.includes(otherwise));
 }
 `;
+const WITHOUT_RETRIEVER = `import * as langchain from "@bge-js/langchain";
+import * as llamaindex from "@bge-js/llamaindex";
+for (const [name, call] of [["langchain", (r) => r.invoke("x")], ["llamaindex", (r) => r.retrieve("x")]]) {
+  const { BgeRetriever } = { langchain, llamaindex }[name];
+  const { code, message } = await call(new BgeRetriever()).catch((error) => error);
+  console.log(code, message?.includes("npm install @bge-js/retriever"));
+}
+`;
 const TYPED = `import { type Embedder, loadEmbedder } from "@bge-js/core";
 import { BgeEmbeddings, BgeReranker } from "@bge-js/langchain";
 import { BgeEmbedding } from "@bge-js/llamaindex";
@@ -126,6 +134,12 @@ function checkInstalled(tarballs) {
     run([process.execPath, tsc, "-p", project], project);
     console.log(`packed packages type-check: ${resolution.moduleResolution}`);
   }
+  rmSync(join(project, "node_modules", "@bge-js", "retriever"), { recursive: true });
+  write(project, "without-retriever.mjs", WITHOUT_RETRIEVER);
+  const refused = run([process.execPath, "without-retriever.mjs"], project).trim();
+  if (refused !== "PACKAGE_NOT_FOUND true\nPACKAGE_NOT_FOUND true")
+    throw new Error(`without-retriever.mjs printed ${refused}`);
+  console.log("without the retriever's package: told so");
 }
 
 function write(directory, name, text) {

@@ -168,8 +168,10 @@ export async function optionalPackage<Module>(
   try {
     return await open();
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code !== "ERR_MODULE_NOT_FOUND" && code !== "MODULE_NOT_FOUND") throw cause;
+    // A package that is there and lacks one of its own says so itself.
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const isMissing = (code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND") && message.includes(`'${name}'`);
+    if (!isMissing) throw cause;
     throw new BgeError("PACKAGE_NOT_FOUND", `${owner} needs the package ${name}. Run: npm install ${name}`, { cause });
   }
 }
