@@ -42,6 +42,7 @@ export { rerankerFor } from "./model/table.js";
 export { loadRerankingStage } from "./reranker.js";
 export { bestMatches } from "./rows/best-matches.js";
 export { type CascadeStage, cascade, fuse, type StageScores } from "./scoring/cascade.js";
+export { type KeptRows, type KeptText, keptRowsOf } from "./scoring/kept-rows.js";
 export { scoresByCandidates } from "./scoring/late-interaction.js";
 export { dotProduct, maxSim } from "./similarity.js";
 export { createTokens } from "./text/encode.js";

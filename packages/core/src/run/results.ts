@@ -2,7 +2,14 @@ import { BgeError, type Completed, listed } from "../api/errors.js";
 
 /** What one text came to: numbers, with the tokens it has and the tokens that were read; or an error of its own. */
 export type TextResult =
-  | { readonly data: Float32Array; readonly tokens: number; readonly kept: number; readonly error?: undefined }
+  | {
+      readonly data: Float32Array;
+      /** What the head `kept-rows` gave. */
+      readonly keptRows?: Uint8Array;
+      readonly tokens: number;
+      readonly kept: number;
+      readonly error?: undefined;
+    }
   | { readonly error: BgeError };
 
 /** All results, `toValue` of each one's numbers and the tokens that were read; or one error that names every text that failed and carries what was finished. */
