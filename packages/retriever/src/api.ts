@@ -2,7 +2,8 @@ import type { BgeError, Embedder, LoadOptions, ModelReference, Reranker } from "
 
 /**
  * A stage of a search. `lexical`: BM25 over words (and characters of Chinese and its like); `dense`: exact cosines; both over all
- * documents. `lateInteraction` (or bge-m3's three scores) and `crossEncoder` read the best candidates again.
+ * documents. `lateInteraction` compares the best candidates' token vectors, kept as they were added, with the query's (or is a reranker in
+ * its place, as bge-m3's three scores); `crossEncoder` reads the best candidates again.
  */
 export type Stage = "lexical" | "dense" | "lateInteraction" | "crossEncoder";
 
@@ -26,11 +27,12 @@ export interface RetrieverOptions {
    */
   readonly reranker?: Reranker | string | URL | ModelReference | false;
   /**
-   * Whether the embedder's token vectors rerank, for models that are measured for it; or a loaded reranker in their place. Its
-   * query's tokens are weighed by the candidates that are scored together. @default true for bge-small-en-v1.5, else false
+   * Whether the embedder's token vectors rerank, for models that are measured for it: `add` keeps them, compressed to about 54 bytes a
+   * token for vectors of 384 numbers. Or a loaded reranker in their place; `false` keeps nothing. The query's tokens are weighed by the
+   * candidates that are scored together. @default true for bge-small-en-v1.5, else false
    */
   readonly lateInteraction?: Reranker | boolean;
-  /** How many candidates each stage gives or reads. @default 100; late interaction 50, the cross-encoder 40 */
+  /** How many candidates each stage gives or scores. @default 100; late interaction 50, the cross-encoder 40 */
   readonly candidates?: Partial<Readonly<Record<Stage, number>>>;
   /**
    * How much each stage counts in the score, numbers of at least 0. @default lexical 0.3, dense 0.7, late interaction 0.5, a
@@ -77,7 +79,8 @@ export interface SearchOptions<D> {
   readonly filter?: (document: D) => boolean;
   /**
    * Milliseconds for the whole search. What does not fit, by what earlier searches have cost, is not begun, and what is not
-   * finished in time is not waited for; `skipped` tells. The first stage always runs: `lexical`, without it `dense`. @default none
+   * finished in time is not waited for; `skipped` tells. The first stage always runs: `lexical`, without it `dense`; late interaction
+   * with kept vectors is begun unless time is over. @default none
    */
   readonly budgetMs?: number;
   /** At least one of `lexical` and `dense`. @default all that were loaded */
