@@ -78,7 +78,7 @@ export function applyHeads(
 
 function keepRows(dimensions: number, output: Output, place: Place): Uint8Array | undefined {
   const side = sideOf(dimensions, output, place);
-  return side.rows.every(Number.isFinite) ? compressRows(side, dimensions) : undefined;
+  return areFinite(side.rows) ? compressRows(side, dimensions) : undefined;
 }
 
 /** A text's tokens but for the first. */
@@ -129,7 +129,7 @@ function applyHead(
     case "kept-matches": {
       const { documents, dimensions } = head;
       const query = sideOf(dimensions, output, place);
-      if (query.rows.every(Number.isFinite)) {
+      if (areFinite(query.rows)) {
         const matches = scoreRows(query, documents, dimensions, weightless);
         for (const [i, numbers] of matches.entries()) out.set(numbers, i * numbers.length);
       } else out.fill(Number.NaN);
@@ -166,5 +166,11 @@ function weightsOf({ data }: Output, { start, length }: Place): Float32Array {
 /** NaN, infinity, and vectors of no direction: what is no vector must be an error, not an answer. */
 function isFaulty(head: Head, values: Float32Array): boolean {
   const empty = head.type === "vector" && values.every((value) => value === 0);
-  return empty || !values.every(Number.isFinite);
+  return empty || !areFinite(values);
+}
+
+/** A loop, for `every` takes half a millisecond for a text's token rows. */
+function areFinite(values: Float32Array): boolean {
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return false;
+  return true;
 }
