@@ -85,7 +85,7 @@ describe("@bge-js/core", () => {
       `${dense}; late interaction ${lateInteraction}, the cross-encoder ${crossEncoder}`,
     );
     expect(read("packages/retriever/README.md")).toContain(
-      `late interaction reads the best ${lateInteraction} again, and bge-js/reranker-small-en the best ${crossEncoder};`,
+      `late interaction ranks the best ${lateInteraction}, and bge-js/reranker-small-en reads the best ${crossEncoder} again;`,
     );
     const measured = MODELS.flatMap((model) => ("fusedWeight" in model ? model.fusedWeight : []));
     expect(tagged("packages/retriever/src/api.ts", "weights")).toBe(

@@ -76,7 +76,8 @@ describe("with the embedded model", () => {
         vectors[i]!.reduce((sum, value, d) => sum + value * asked[d]!, 0),
         5,
       );
-      expect(scores.lateInteraction).toBeCloseTo(late[i]!, 5);
+      // Kept rows are compressed, which short texts feel the most.
+      expect(Math.abs(scores.lateInteraction! - late[i]!)).toBeLessThan(0.05);
     }
     expect(results.find(({ id }) => id === "soup")!.scores.lexical).toBe(0);
     const byRank = results.toSorted((a, b) => a.ranks.dense! - b.ranks.dense!);

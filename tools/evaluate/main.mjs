@@ -68,6 +68,8 @@ const fused =
 const matches = rereads ? keepTokens(embedder, asker) : undefined;
 const keptCross = cross && keepScores(cross, options.cache);
 
+/** As users have it: the embedder's own rows, compressed as documents are added, for which it has to read them. */
+const ownRows = { embedder, lateInteraction: true };
 const denseFirst = {
   stages: ["dense", "lateInteraction"],
   settings: { weights: { dense: 0 }, candidates: { lateInteraction: 100 } },
@@ -113,8 +115,8 @@ const allWays = [
     ? [
         {
           name: "BM25 + dense, late interaction",
-          kept: { lateInteraction: matches.byCandidates },
-          fresh: { lateInteraction: true },
+          kept: ownRows,
+          fresh: ownRows,
         },
       ]
     : []),
@@ -123,8 +125,8 @@ const allWays = [
         { name: "BM25 + dense, cross-encoder", kept: { reranker: keptCross }, fresh: { reranker: cross } },
         {
           name: "pipeline",
-          kept: { reranker: keptCross, lateInteraction: matches.byCandidates },
-          fresh: { reranker: cross, lateInteraction: true },
+          kept: { reranker: keptCross, ...ownRows },
+          fresh: { reranker: cross, ...ownRows },
         },
       ]
     : []),

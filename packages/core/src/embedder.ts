@@ -10,7 +10,7 @@ import { dimensionsOf, EMBEDDER_OPTIONS, LEAST_TEXT_TOKENS, maxTokensOf, tokenDi
 import type { Head } from "./protocol.js";
 import { type CallFacts, withCall } from "./run/call.js";
 import { CALL_OPTIONS } from "./run/call-options.js";
-import { createEmbedStream } from "./run/embed-stream.js";
+import { createEmbedStream, type StreamPlan } from "./run/embed-stream.js";
 import {
   checkOutputs,
   checkTokenOutput,
@@ -23,6 +23,7 @@ import {
 import { allOrError } from "./run/results.js";
 import { lengthsOf, lengthsOverLimit, runAll, type TextTask } from "./run/run-texts.js";
 import { createTruncation } from "./run/truncation-report.js";
+import { offerKeptRows } from "./scoring/kept-rows.js";
 import { checkText, checkTexts } from "./text/input.js";
 import { createPrompts, type Prompts } from "./text/prompts.js";
 
@@ -198,14 +199,17 @@ function createEmbedder({ source, engine, plan }: OpenModel<EmbedderPlan>): Embe
     return typeof input === "string" ? counts[0]! : Array.from(counts);
   }
 
-  function planOf(inputType: InputType, outputs: readonly EmbeddingOutput[] | undefined) {
+  function planOf(
+    inputType: InputType,
+    outputs: readonly EmbeddingOutput[] | undefined,
+  ): StreamPlan<Float32Array | TextEmbedding> {
     if (outputs === undefined) return { task: taskOf(inputType, vectors), toValue: (data: Float32Array) => data };
     const { heads, toRecord } = recordsOf(outputs);
     return { task: taskOf(inputType, heads), toValue: toRecord };
   }
 
   const dispose = () => engine.dispose();
-  return {
+  const embedder: Embedder = {
     spec,
     source,
     dimensions,
@@ -214,15 +218,13 @@ function createEmbedder({ source, engine, plan }: OpenModel<EmbedderPlan>): Embe
     embedDocuments,
     embed,
     lexicalWeights,
-    embedStream: createEmbedStream({
-      engine,
-      planOf,
-      truncation,
-      write: prompts.write,
-    }),
+    // With `onError: "throw"` no text is ever passed over, so nothing is ever `undefined`.
+    embedStream: createEmbedStream({ engine, planOf, truncation, write: prompts.write }) as Embedder["embedStream"],
     embedTokens,
     countTokens,
     dispose,
     [Symbol.asyncDispose]: dispose,
   };
+  offerKeptRows(embedder, { engine, prompts, truncation, vectors, taskOf });
+  return embedder;
 }

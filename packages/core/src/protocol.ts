@@ -101,6 +101,10 @@ export type Head = { readonly output: string } & (
       readonly query: Float32Array;
       readonly queryIds: Int32Array;
     }
+  /** No numbers, but what `compressRows` makes of the rows that `tokens` gives with `skip` 1. */
+  | { readonly type: "kept-rows"; readonly dimensions: number }
+  /** Of a query: for each of these texts, as `kept-rows` gave them, what `best-matches` gives for its own rows. */
+  | { readonly type: "kept-matches"; readonly dimensions: number; readonly documents: readonly Uint8Array[] }
   | { readonly type: "dot"; readonly pooling: Pooling; readonly dimensions: number; readonly query: Float32Array }
   /** `query`: the query's result from the `sparse` head. */
   | { readonly type: "lexical"; readonly query: Float32Array }
@@ -136,10 +140,14 @@ export interface Encoded {
   readonly totals: Int32Array;
 }
 
-/** `data`: the heads' numbers, row by row. `faulty`: rows with a non-finite number or an all-zero vector. */
+/**
+ * `data`: the heads' numbers, row by row. `faulty`: rows with a non-finite number or an all-zero vector. `keptRows`: the
+ * `kept-rows` head's results, one for each row; those of faulty rows are empty.
+ */
 export interface Computed {
   readonly data: Float32Array;
   readonly faulty: readonly number[];
+  readonly keptRows?: readonly Uint8Array[];
 }
 
 export type Result<W extends Work> = W extends { type: "encode" }
@@ -171,6 +179,10 @@ export function rowSize(head: Head, length: number): number {
       return 2 * length;
     case "best-matches":
       return 2 * head.queryIds.length;
+    case "kept-rows":
+      return 0;
+    case "kept-matches":
+      return head.documents.length * 2 * (length - 1);
     default:
       return 1;
   }

@@ -1,5 +1,5 @@
 import type { BgeError, Embedder } from "@bge-js/core";
-import { invalid, listener, turn } from "@bge-js/core/adapter";
+import { invalid, type KeptRows, type KeptText, listener, turn } from "@bge-js/core/adapter";
 import type { Added, AddOptions, FailedDocument, RetrieverDocument } from "./api.js";
 import { failedDocuments, toDocument } from "./documents.js";
 import { checkVector } from "./options.js";
@@ -15,6 +15,7 @@ export async function addDocuments<D extends RetrieverDocument>(
   documents: Source<D | string>,
   store: Store<D>,
   embedder: Embedder,
+  keptRows: KeptRows | undefined,
   nextId: () => string,
   { signal, onProgress }: AddOptions,
 ): Promise<Added> {
@@ -38,22 +39,27 @@ export async function addDocuments<D extends RetrieverDocument>(
   }
 
   let error: BgeError | undefined;
-  const vectors = embedder.embedStream(textsOf(documents, textOf), {
+  const options = {
     onError: "skip",
-    onSkip: (reason) => {
+    onSkip: (reason: BgeError) => {
       error = reason;
     },
     ...(signal && { signal }),
-  });
+  } as const;
+  const texts = textsOf(documents, textOf);
+  const embedded = keptRows ? keptRows.embedStream(texts, options) : embedder.embedStream(texts, options);
   const tell = listener("onProgress", onProgress);
-  for await (const vector of vectors) {
+  for await (const given of embedded) {
     const next = sent.shift();
     if (next === undefined) throw invalid("embedder", "returned more vectors than it was passed texts");
     const { index, document } = next;
-    if (vector === undefined) failed.push({ index, id: document.id, error: error! });
+    if (given === undefined) failed.push({ index, id: document.id, error: error! });
     else {
+      const { vector, rows }: Omit<KeptText, "rows"> & Partial<KeptText> = keptRows
+        ? (given as KeptText)
+        : { vector: given as Float32Array };
       checkVector(vector, embedder.dimensions);
-      if (store.put(document, vector)) replaced++;
+      if (store.put(document, vector, rows)) replaced++;
       added++;
       tell?.({ added });
       characters += document.text.length;

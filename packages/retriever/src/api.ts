@@ -2,7 +2,9 @@ import type { BgeError, Embedder, LoadOptions, ModelReference, Reranker } from "
 
 /**
  * A stage of a search. `lexical` is BM25 over words (or characters, in Chinese and the like) and `dense` exact cosines,
- * both over all documents. `lateInteraction` (or bge-m3's three scores) and `crossEncoder` rescore the best candidates.
+ * both over all documents. `lateInteraction` compares the token vectors of the best candidates, kept since they were
+ * added, with the query's (or runs a reranker in its place, such as bge-m3's three scores). `crossEncoder` reads the
+ * best candidates again.
  */
 export type Stage = "lexical" | "dense" | "lateInteraction" | "crossEncoder";
 
@@ -29,12 +31,12 @@ export interface RetrieverOptions {
    */
   readonly reranker?: Reranker | string | URL | ModelReference | false;
   /**
-   * Whether to rerank with the embedder's token vectors, for models evaluated for it; or a loaded reranker to use
-   * instead. The query's tokens are weighted by the candidates that are scored together. @default true for
-   * bge-small-en-v1.5, else false
+   * Whether to rerank with the embedder's token vectors, for models evaluated for it: `add` keeps them, compressed to
+   * about 54 bytes a token for 384 dimensions. Or a loaded reranker to use instead. `false` keeps nothing. The query's
+   * tokens are weighted by the candidates that are scored together. @default true for bge-small-en-v1.5, else false
    */
   readonly lateInteraction?: Reranker | boolean;
-  /** How many candidates each stage returns or reads. @default 100; late interaction 50, the cross-encoder 40 */
+  /** How many candidates each stage returns or scores. @default 100; late interaction 50, the cross-encoder 40 */
   readonly candidates?: Partial<Readonly<Record<Stage, number>>>;
   /**
    * Weight of each stage in the score, at least 0. @default lexical 0.3, dense 0.7, late interaction 0.5, a
@@ -83,7 +85,7 @@ export interface SearchOptions<D> {
   /**
    * Time limit for the whole search, in milliseconds. Work that would not fit, judging by earlier searches, is not
    * started, and work that is not finished in time is abandoned; see `skipped`. The first stage always runs: `lexical`,
-   * or else `dense`. @default none
+   * or else `dense`. Late interaction with kept vectors starts unless the time is up. @default none
    */
   readonly budgetMs?: number;
   /** Stages to run, including at least one of `lexical` and `dense`. @default all that were loaded */

@@ -1,5 +1,14 @@
 import { BgeError, type Embedder, loadEmbedder, type ModelReference, type Reranker } from "@bge-js/core";
-import { abortable, checkQuery, listed, loadRerankingStage, orElse, rerankerFor } from "@bge-js/core/adapter";
+import {
+  abortable,
+  checkQuery,
+  type KeptRows,
+  keptRowsOf,
+  listed,
+  loadRerankingStage,
+  orElse,
+  rerankerFor,
+} from "@bge-js/core/adapter";
 import { addDocuments } from "./add.js";
 import type {
   AddOptions,
@@ -16,7 +25,7 @@ import { checkAddOptions, checkRetrieverOptions, checkSearchOptions, stagesToRun
 import { searchStore } from "./search.js";
 import { createStore } from "./store.js";
 
-/** Late interaction over 100 candidates takes twice as long and is no better: see tools/train. */
+/** Late interaction over 100 candidates is no better: see tools/train. */
 export const CANDIDATES = { lexical: 100, dense: 100, lateInteraction: 50, crossEncoder: 40 };
 /**
  * Tuned on other sets than those in the README's table: see docs/quality.md. An evaluated cross-encoder has its own
@@ -24,9 +33,12 @@ export const CANDIDATES = { lexical: 100, dense: 100, lateInteraction: 50, cross
  */
 export const WEIGHTS = { lexical: 0.3, dense: 0.7, lateInteraction: 0.5, crossEncoder: 1.5 };
 
+const LATER_STAGES = ["lateInteraction", "crossEncoder"] as const;
+
 /**
- * Loads a retriever: documents in memory, found by words and by vectors. Late interaction and a cross-encoder rescore
- * the best of them, if the embedder has these stages.
+/**
+ * Loads a retriever: documents in memory, found by words and by vectors. Late interaction with token vectors kept since
+ * `add`, and a cross-encoder, rescore the best of them, if the embedder has these stages.
  *
  * @throws BgeError as `loadEmbedder` and `loadReranker`
  * @example
@@ -40,11 +52,14 @@ export async function loadRetriever<D extends RetrieverDocument = AnyDocument>(
   options: RetrieverOptions = {},
 ): Promise<Retriever<D>> {
   const given = checkRetrieverOptions(options);
-  const { embedder, rerankers, owned } = await loadModels(given);
+  const { embedder, keptRows, rerankers, owned } = await loadModels(given);
   let store = createStore<D>(embedder.dimensions);
-  const stages: readonly Stage[] = ["lexical", "dense", ...(Object.keys(rerankers) as Stage[])];
+  const isLoaded = (stage: Stage) =>
+    (stage === "lateInteraction" && keptRows !== undefined) || rerankers[stage] !== undefined;
+  const stages: readonly Stage[] = ["lexical", "dense", ...LATER_STAGES.filter(isLoaded)];
   const parts = {
     embedder,
+    keptRows,
     rerankers,
     candidates: { ...CANDIDATES, ...given.candidates },
     weights: { ...WEIGHTS, ...measuredWeight(rerankers.crossEncoder), ...given.weights },
@@ -80,7 +95,7 @@ export async function loadRetriever<D extends RetrieverDocument = AnyDocument>(
     checkSource(documents);
     const given = checkAddOptions(addOptions);
     return untilDisposed(
-      (signal) => addDocuments(documents, store, embedder, nextId, { ...given, signal }),
+      (signal) => addDocuments(documents, store, embedder, keptRows, nextId, { ...given, signal }),
       given.signal,
     );
   }
@@ -138,6 +153,8 @@ function measuredWeight(reranker: Reranker | undefined): Partial<Record<Stage, n
 
 interface Models {
   readonly embedder: Embedder;
+  /** The embedder's own late interaction, where its rows can be kept: no reranker is loaded for it. */
+  readonly keptRows: KeptRows | undefined;
   readonly rerankers: Partial<Record<Stage, Reranker>>;
   /** Models loaded here, and therefore disposed here. */
   readonly owned: readonly (Embedder | Reranker)[];
@@ -170,13 +187,16 @@ async function loadModels({
     }
     let late = isReranker(wanted) ? wanted : undefined;
     if (reranker !== undefined && reranker.kind !== "cross-encoder") late = reranker;
-    if (late === undefined && wanted === true && embedder.spec.lateInteraction === true) {
+    const isOwn = late === undefined && wanted === true && embedder.spec.lateInteraction === true;
+    const keptRows = isOwn ? keptRowsOf(embedder) : undefined;
+    if (isOwn && keptRows === undefined) {
       late = await loadRerankingStage(referenceTo(embedder), { ...load, maxTokens: embedder.maxTokens });
       owned.push(late);
     }
     const crossEncoder = reranker?.kind === "cross-encoder" ? reranker : undefined;
     return {
       embedder,
+      keptRows,
       rerankers: { ...(late && { lateInteraction: late }), ...(crossEncoder && { crossEncoder }) },
       owned,
     };

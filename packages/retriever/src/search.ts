@@ -1,13 +1,15 @@
 import { BgeError, type CallOptions, type Embedder, type Reranker } from "@bge-js/core";
-import { type CascadeStage, cascade, invalid } from "@bge-js/core/adapter";
+import { type CascadeStage, cascade, invalid, type KeptRows } from "@bge-js/core/adapter";
 import type { RetrieverDocument, SearchOptions, SearchResult, SearchResults, SkippedStage, Stage } from "./api.js";
 import { affordable, type Budget, type Costs, startBudget } from "./budget.js";
 import { checkVector, STAGES, strictFilter } from "./options.js";
-import type { Store, View } from "./store.js";
+import type { Entry, Store, View } from "./store.js";
 
 export interface SearchParts<D> {
   readonly store: Store<D>;
   readonly embedder: Embedder;
+  /** Late interaction with the rows that the store keeps, in a reranker's place. */
+  readonly keptRows: KeptRows | undefined;
   readonly rerankers: Partial<Readonly<Record<Stage, Reranker>>>;
   readonly candidates: Readonly<Record<Stage, number>>;
   readonly weights: Readonly<Record<Stage, number>>;
@@ -46,8 +48,14 @@ export async function searchStore<D extends RetrieverDocument>(
         weight: parts.weights[stage],
         depth: parts.candidates[stage],
         score: async (positions) => {
-          const texts = positions.map((position) => candidates[position]!.text);
-          const scores = await rescore(run, stage, texts);
+          const read = positions.map((position) => candidates[position]!);
+          const scores = await (stage === "lateInteraction" && parts.keptRows
+            ? matchKept(run, parts.keptRows, read)
+            : rescore(
+                run,
+                stage,
+                read.map(({ document }) => document.text),
+              ));
           run.scores[stage] = atPositions(positions, scores, candidates.length);
           return scores;
         },
@@ -60,7 +68,7 @@ export async function searchStore<D extends RetrieverDocument>(
   const { order, scores } = await cascade(candidates.length, first, reading);
   const ranks = ranksOf(run.scores, order);
   const results = order.slice(0, topN).map((position): SearchResult<D> => {
-    const document = candidates[position]!;
+    const { document } = candidates[position]!;
     const own = (Object.keys(run.scores) as Stage[]).flatMap((stage) => {
       const score = run.scores[stage]![position];
       return score === undefined ? [] : [[stage, score] as const];
@@ -77,7 +85,7 @@ export async function searchStore<D extends RetrieverDocument>(
 }
 
 /** Returns the best documents by BM25 and by vectors. Each has both scores. */
-async function findCandidates<D>(run: Run<D>, view: View<D>): Promise<D[]> {
+async function findCandidates<D>(run: Run<D>, view: View<D>): Promise<Entry<D>[]> {
   const { stages, store, candidates } = run;
   const [words, cosines] = await Promise.all([
     stages.includes("lexical") ? timed(run, "lexical", () => view.lexical(run.query)) : undefined,
@@ -95,7 +103,7 @@ async function findCandidates<D>(run: Run<D>, view: View<D>): Promise<D[]> {
   ];
   if (words) run.scores.lexical = slots.map((slot) => words[slot]!);
   if (cosines) run.scores.dense = slots.map((slot) => cosines[slot]!);
-  return slots.map((slot) => view.document(slot));
+  return slots.map((slot) => view.entry(slot));
 }
 
 async function denseScores<D>(run: Run<D>, view: View<D>): Promise<Float32Array | undefined> {
@@ -118,7 +126,25 @@ async function denseScores<D>(run: Run<D>, view: View<D>): Promise<Float32Array 
   }
 }
 
-/** Scores as many of these texts as fit into the time, from the first on. */
+/** Scores all these candidates, which takes milliseconds; none if the query is not embedded in time. */
+async function matchKept<D>(
+  run: Run<D>,
+  keptRows: KeptRows,
+  candidates: readonly Entry<D>[],
+): Promise<readonly (number | undefined)[]> {
+  const { budget, query, signal } = run;
+  const limits = limitsOf(budget, signal);
+  const isOver = limits.deadlineMs !== undefined && limits.deadlineMs <= 0;
+  // A store that keeps rows has those of every document.
+  const rows = candidates.map((candidate) => candidate.rows!);
+  const { scores } = await timed(run, "lateInteraction", () =>
+    isOver ? NONE : inTime(() => keptRows.score(query, rows, limits)),
+  );
+  reportSkipped(run, "lateInteraction", scores, candidates.length);
+  return scores;
+}
+
+/** Scores as many of these texts as fit into the time, from the first on, with a reranker. */
 async function rescore<D>(run: Run<D>, stage: Stage, texts: readonly string[]): Promise<(number | undefined)[]> {
   const { budget, costs, query, signal } = run;
   const reranker = run.rerankers[stage]!;
@@ -131,11 +157,10 @@ async function rescore<D>(run: Run<D>, stage: Stage, texts: readonly string[]): 
       const count = affordable(units.slice(done), budget.remainingMs(), (sum) => costs.estimate(stage, sum));
       if (count === 0) break;
       const start = budget.elapsedMs();
-      const { scores, isLate } = await scoresInTime(
-        reranker,
-        query,
-        texts.slice(done, done + count),
-        limitsOf(budget, signal),
+      const part = texts.slice(done, done + count);
+      const limits = limitsOf(budget, signal);
+      const { scores, isLate } = await inTime(async () =>
+        checkScores(await reranker.score(query, part, limits), count),
       );
       late = isLate;
       if (!late) {
@@ -145,19 +170,30 @@ async function rescore<D>(run: Run<D>, stage: Stage, texts: readonly string[]): 
       all.push(...scores);
     }
   });
-  const scored = all.filter((score) => score !== undefined).length;
-  if (scored < texts.length) run.skipped.push({ stage, scored, candidates: texts.length });
+  reportSkipped(run, stage, all, texts.length);
   return all;
 }
 
-async function scoresInTime(
-  reranker: Reranker,
-  query: string,
-  texts: readonly string[],
-  limits: CallOptions,
-): Promise<{ scores: readonly (number | undefined)[]; isLate: boolean }> {
+function reportSkipped<D>(
+  run: Run<D>,
+  stage: Stage,
+  scores: readonly (number | undefined)[],
+  candidates: number,
+): void {
+  const scored = scores.filter((score) => score !== undefined).length;
+  if (scored < candidates) run.skipped.push({ stage, scored, candidates });
+}
+
+interface InTime {
+  readonly scores: readonly (number | undefined)[];
+  readonly isLate: boolean;
+}
+
+const NONE: InTime = { scores: [], isLate: true };
+
+async function inTime(score: () => Promise<readonly number[]>): Promise<InTime> {
   try {
-    return { scores: checkScores(await reranker.score(query, texts, limits), texts.length), isLate: false };
+    return { scores: await score(), isLate: false };
   } catch (error) {
     if (!isLate(error)) throw error;
     // A reranker's results are numbers.

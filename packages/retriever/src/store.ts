@@ -8,6 +8,8 @@ const REMOVED_KEPT = 1024;
 /** A document in the index. */
 export interface Entry<D> {
   readonly document: D;
+  /** Its compressed token rows, if kept. */
+  readonly rows: Uint8Array | undefined;
   /** Sequence number of the addition: a search does not see documents added after it began. */
   readonly born: number;
 }
@@ -16,7 +18,7 @@ export interface Entry<D> {
 export interface Store<D> {
   readonly size: number;
   /** Adds a document, or replaces the one with the same id. Returns true if it has replaced one. */
-  put(document: D, vector: Float32Array): boolean;
+  put(document: D, vector: Float32Array, rows?: Uint8Array): boolean;
   remove(id: string): boolean;
   has(id: string): boolean;
   /** Returns a search's view of the current documents, filtered by `accept`. */
@@ -28,7 +30,7 @@ export interface View<D> {
   dense(query: Float32Array, signal?: AbortSignal): Promise<Float32Array>;
   /** Returns the slots of the best documents with scores above `over`, without those removed since or rejected. */
   best(scores: ArrayLike<number>, count: number, over?: number): number[];
-  document(slot: number): D;
+  entry(slot: number): Entry<D>;
 }
 
 export function createStore<D extends { readonly id: string; readonly text: string }>(dimensions: number): Store<D> {
@@ -40,10 +42,10 @@ export function createStore<D extends { readonly id: string; readonly text: stri
   const vectors = createVectorIndex(dimensions);
   let born = 0;
 
-  function put(document: D, vector: Float32Array): boolean {
+  function put(document: D, vector: Float32Array, rows?: Uint8Array): boolean {
     const replaced = remove(document.id);
     const slot = free.pop() ?? entries.length;
-    entries[slot] = { document, born: ++born };
+    entries[slot] = { document, rows, born: ++born };
     slots.set(document.id, slot);
     words.add(slot, document.text);
     vectors.set(slot, vector);
@@ -69,11 +71,11 @@ export function createStore<D extends { readonly id: string; readonly text: stri
     const size = entries.length;
     const latest = born;
     // Keep accepted documents: `accept` is the caller's function, and may remove documents from the store.
-    const accepted = new Map<number, D | undefined>();
+    const accepted = new Map<number, Entry<D> | undefined>();
     function isAccepted(slot: number): boolean {
       const entry = entries[slot];
       if (entry === undefined || entry.born > latest) return false;
-      if (!accepted.has(slot)) accepted.set(slot, accept(entry.document) ? entry.document : undefined);
+      if (!accepted.has(slot)) accepted.set(slot, accept(entry.document) ? entry : undefined);
       return accepted.get(slot) !== undefined;
     }
     return {
@@ -81,7 +83,7 @@ export function createStore<D extends { readonly id: string; readonly text: stri
       dense: (query, signal) => vectors.score(query, size, signal),
       best: (scores, count, over = Number.NEGATIVE_INFINITY) =>
         topSlots(scores, count, (slot) => scores[slot]! > over && isAccepted(slot)),
-      document: (slot) => accepted.get(slot)!,
+      entry: (slot) => accepted.get(slot)!,
     };
   }
 

@@ -1,7 +1,7 @@
 import { abortable, atDeadline } from "../abort.js";
 import { listener } from "../api/callbacks.js";
-import type { Embedder, EmbedStreamOptions } from "../api/embedder.js";
-import type { EmbeddingOutput, TextEmbedding } from "../api/embedding.js";
+import type { EmbedStreamOptions } from "../api/embedder.js";
+import type { EmbeddingOutput } from "../api/embedding.js";
 import { BgeError } from "../api/errors.js";
 import type { InputType } from "../api/options.js";
 import { checkOptions } from "../checks.js";
@@ -15,25 +15,31 @@ import { located, type TextResult } from "./results.js";
 import { lengthsOverLimit, runTexts, runWindows, type TextTask } from "./run-texts.js";
 import type { Truncation } from "./truncation-report.js";
 
-interface StreamParts {
+interface StreamParts<T> {
   readonly engine: SharedEngine;
   /** What to run for the requested outputs, or for dense vectors alone. */
-  readonly planOf: (inputType: InputType, outputs: readonly EmbeddingOutput[] | undefined) => StreamPlan;
+  readonly planOf: (inputType: InputType, outputs: readonly EmbeddingOutput[] | undefined) => StreamPlan<T>;
   readonly truncation: Truncation;
   readonly write: Prompts["write"];
 }
 
-interface StreamPlan {
+export interface StreamPlan<T> {
   readonly task: TextTask;
-  readonly toValue: (data: Float32Array, tokens: number) => Float32Array | TextEmbedding;
+  readonly toValue: (data: Float32Array, tokens: number, keptRows: Uint8Array | undefined) => T;
 }
 
+/** A stream of results, one for each text; `undefined` for a skipped one. */
+export type EmbedStream<T> = (
+  texts: Iterable<string> | AsyncIterable<string>,
+  options?: EmbedStreamOptions,
+) => AsyncGenerator<T | undefined, void, undefined>;
+
 /** Creates `Embedder.embedStream` over an engine. */
-export function createEmbedStream({ engine, planOf, truncation, write }: StreamParts): Embedder["embedStream"] {
+export function createEmbedStream<T>({ engine, planOf, truncation, write }: StreamParts<T>): EmbedStream<T> {
   async function* embedStream(
     texts: Iterable<string> | AsyncIterable<string>,
     streamOptions: EmbedStreamOptions = {},
-  ): AsyncGenerator<Float32Array | TextEmbedding | undefined, void, undefined> {
+  ): AsyncGenerator<T | undefined, void, undefined> {
     const checked = checkOptions(streamOptions, CALL_OPTIONS.embedStream, "embedStream");
     const { signal, deadlineMs, inputType = "document", onError = "throw" } = checked;
     const onSkip = listener("onSkip", checked.onSkip);
@@ -59,7 +65,7 @@ export function createEmbedStream({ engine, planOf, truncation, write }: StreamP
         for (const [i, result] of results.entries()) {
           signal?.throwIfAborted();
           late.signal.throwIfAborted();
-          if (result.error === undefined) yield toValue(result.data, result.kept);
+          if (result.error === undefined) yield toValue(result.data, result.kept, result.keptRows);
           else {
             const error = located(result.error, [offset + i]);
             if (onError === "throw") throw error;
@@ -107,8 +113,7 @@ export function createEmbedStream({ engine, planOf, truncation, write }: StreamP
     return results as TextResult[];
   }
 
-  // With `onError: "throw"` no text is ever skipped, so nothing is ever `undefined`.
-  return embedStream as Embedder["embedStream"];
+  return embedStream;
 }
 
 function failure(check: () => void): TextResult | undefined {

@@ -2,7 +2,14 @@ import { BgeError, type Completed, listed } from "../api/errors.js";
 
 /** The result of one text: its numbers, the tokens it has and the tokens that were read; or its error. */
 export type TextResult =
-  | { readonly data: Float32Array; readonly tokens: number; readonly kept: number; readonly error?: undefined }
+  | {
+      readonly data: Float32Array;
+      /** What the head `kept-rows` gave. */
+      readonly keptRows?: Uint8Array;
+      readonly tokens: number;
+      readonly kept: number;
+      readonly error?: undefined;
+    }
   | { readonly error: BgeError };
 
 /**

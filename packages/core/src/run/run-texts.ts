@@ -153,9 +153,9 @@ export async function lengthsOverLimit(
 
 async function runAlone(call: EngineCall, text: string, { encoding, heads }: TextTask): Promise<TextResult> {
   try {
-    const { data, faulty, kept, total } = await call.run({ type: "encode-and-run", text, encoding, heads });
+    const { data, faulty, keptRows, kept, total } = await call.run({ type: "encode-and-run", text, encoding, heads });
     if (kept === 0) return { error: nothingToRead() };
-    return faulty.length > 0 ? { error: notFinite() } : { data, tokens: total, kept };
+    return faulty.length > 0 ? { error: notFinite() } : { data, ...rowsOf(keptRows, 0), tokens: total, kept };
   } catch (error) {
     return { error: ofTexts(error) };
   }
@@ -166,14 +166,16 @@ async function runBatch(call: EngineCall, rows: TokenRows, heads: readonly Head[
   // Longest first: if the first has no tokens, none has.
   if (rows.lengths[0] === 0) return Array.from(rows.lengths, () => ({ error: nothingToRead() }));
   try {
-    const { data, faulty } = await call.run({ type: "run", rows, heads });
+    const { data, faulty, keptRows } = await call.run({ type: "run", rows, heads });
     let from = 0;
     return Array.from(rows.lengths, (kept, row) => {
       const to = from + rowsSize(heads, kept);
       // A copy: each vector owns its buffer.
       const own = data.slice(from, to);
       from = to;
-      return faulty.includes(row) ? { error: notFinite() } : { data: own, tokens: kept, kept };
+      return faulty.includes(row)
+        ? { error: notFinite() }
+        : { data: own, ...rowsOf(keptRows, row), tokens: kept, kept };
     });
   } catch (error) {
     if (count > 1 && isLost(call, error)) {
@@ -182,6 +184,10 @@ async function runBatch(call: EngineCall, rows: TokenRows, heads: readonly Head[
     }
     return Array.from(rows.lengths, () => ({ error: ofTexts(error) }));
   }
+}
+
+function rowsOf(keptRows: readonly Uint8Array[] | undefined, row: number): { keptRows?: Uint8Array } {
+  return keptRows === undefined ? {} : { keptRows: keptRows[row]! };
 }
 
 /**

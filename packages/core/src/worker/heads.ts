@@ -1,6 +1,8 @@
 import type { Computed, Head, TokenRows } from "../protocol.js";
 import { rowSize, rowsSize } from "../protocol.js";
 import { bestMatches } from "../rows/best-matches.js";
+import { compressRows, type TokenSide } from "../rows/compress.js";
+import { scoreRows } from "../rows/score.js";
 import { dotProduct, maxSim } from "../similarity.js";
 import { addLexical, lexicalScore } from "./lexical.js";
 import { type HiddenRow, poolRow, tokenRows } from "./pooling.js";
@@ -45,6 +47,7 @@ export function applyHeads(
   const longest = Math.max(...lengths);
   const data = new Float32Array(lengths.reduce((sum, length) => sum + rowsSize(heads, length), 0));
   const faulty: number[] = [];
+  const keptRows: Uint8Array[] = [];
   let at = 0;
   let firstId = 0;
   for (const [row, length] of lengths.entries()) {
@@ -57,16 +60,41 @@ export function applyHeads(
       const lead = padding === "left" ? longest - length : 0;
       const start = row * tokens + lead - (outputLength === undefined ? longest - tokens : 0);
       const values = data.subarray(at, at + rowSize(head, length));
-      applyHead(head, output, { row, length, start, ids: ofRow }, weightless, values);
+      const place = { row, length, start, ids: ofRow };
+      if (head.type === "kept-rows") {
+        const kept = keepRows(head.dimensions, output, place);
+        fault ||= kept === undefined;
+        keptRows.push(kept ?? new Uint8Array(0));
+        continue;
+      }
+      applyHead(head, output, place, weightless, values);
       fault ||= isFaulty(head, values);
       at += values.length;
     }
     if (fault) faulty.push(row);
   }
-  return { data, faulty };
+  return keptRows.length === 0 ? { data, faulty } : { data, faulty, keptRows };
 }
 
-function applyHead(head: Head, output: Output, place: Place, weightless: ReadonlySet<number>, out: Float32Array): void {
+function keepRows(dimensions: number, output: Output, place: Place): Uint8Array | undefined {
+  const side = sideOf(dimensions, output, place);
+  return areFinite(side.rows) ? compressRows(side, dimensions) : undefined;
+}
+
+/** A text's tokens but for the first. */
+function sideOf(dimensions: number, output: Output, place: Place): TokenSide {
+  const rows = new Float32Array((place.length - 1) * dimensions);
+  tokenRows(hiddenRow(output, place), 1, dimensions, rows);
+  return { rows, ids: place.ids.subarray(1) };
+}
+
+function applyHead(
+  head: Exclude<Head, { type: "kept-rows" }>,
+  output: Output,
+  place: Place,
+  weightless: ReadonlySet<number>,
+  out: Float32Array,
+): void {
   switch (head.type) {
     case "logit":
       out[0] = output.data[place.row]!;
@@ -94,10 +122,17 @@ function applyHead(head: Head, output: Output, place: Place, weightless: Readonl
     }
     case "best-matches": {
       const { query, queryIds, dimensions } = head;
-      const document = new Float32Array((place.length - 1) * dimensions);
-      tokenRows(hiddenRow(output, place), 1, dimensions, document);
       const asked = { rows: query, ids: queryIds };
-      bestMatches(asked, { rows: document, ids: place.ids.subarray(1) }, dimensions, weightless, out);
+      bestMatches(asked, sideOf(dimensions, output, place), dimensions, weightless, out);
+      return;
+    }
+    case "kept-matches": {
+      const { documents, dimensions } = head;
+      const query = sideOf(dimensions, output, place);
+      if (areFinite(query.rows)) {
+        const matches = scoreRows(query, documents, dimensions, weightless);
+        for (const [i, numbers] of matches.entries()) out.set(numbers, i * numbers.length);
+      } else out.fill(Number.NaN);
       return;
     }
     case "sparse":
@@ -131,5 +166,11 @@ function weightsOf({ data }: Output, { start, length }: Place): Float32Array {
 /** NaN, infinity, and vectors of no direction: what is no vector must be an error, not an answer. */
 function isFaulty(head: Head, values: Float32Array): boolean {
   const empty = head.type === "vector" && values.every((value) => value === 0);
-  return empty || !values.every(Number.isFinite);
+  return empty || !areFinite(values);
+}
+
+/** A loop, for `every` takes half a millisecond for a text's token rows. */
+function areFinite(values: Float32Array): boolean {
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return false;
+  return true;
 }

@@ -132,7 +132,9 @@ async function compute(
 function buffersOf(result: Result<Work>): ArrayBuffer[] {
   if (!("data" in result) && !("rows" in result)) return [];
   const arrays =
-    "data" in result ? [result.data] : [result.rows.ids, result.rows.lengths, result.rows.seconds, result.totals];
+    "data" in result
+      ? [result.data, ...(result.keptRows ?? [])]
+      : [result.rows.ids, result.rows.lengths, result.rows.seconds, result.totals];
   return arrays.map((array) => array.buffer as ArrayBuffer);
 }
 

@@ -1,0 +1,85 @@
+import type { Embedder, EmbedStreamOptions } from "../api/embedder.js";
+import type { CallOptions, InputType } from "../api/options.js";
+import type { SharedEngine } from "../engine/shared-engine.js";
+import type { Head } from "../protocol.js";
+import { MOST_DIMENSIONS } from "../rows/format.js";
+import { withCall } from "../run/call.js";
+import { createEmbedStream } from "../run/embed-stream.js";
+import { mainOutput } from "../run/outputs.js";
+import { ofQuery } from "../run/results.js";
+import { lengthsOverLimit, runTexts, type TextTask } from "../run/run-texts.js";
+import type { Truncation } from "../run/truncation-report.js";
+import type { Prompts } from "../text/prompts.js";
+import { scoresByCandidates } from "./late-interaction.js";
+
+/** What one pass of the model gives for a document. */
+export interface KeptText {
+  readonly vector: Float32Array;
+  /** Its compressed token rows, of which `score` computes late interaction. */
+  readonly rows: Uint8Array;
+}
+
+/** Late interaction with documents that were read before, by an embedder's own token vectors. */
+export interface KeptRows {
+  /** As `embedStream` of documents, with the rows that are to be kept. */
+  embedStream(
+    texts: Iterable<string> | AsyncIterable<string>,
+    options: Pick<EmbedStreamOptions, "signal" | "onError" | "onSkip">,
+  ): AsyncGenerator<KeptText | undefined, void, undefined>;
+  /** What `loadRerankingStage` of the same model gives for the texts themselves, but for what compression loses: `scoresByCandidates`. */
+  score(query: string, documents: readonly Uint8Array[], options: CallOptions): Promise<number[]>;
+}
+
+/** Of embedders that were loaded here, and not of what a caller makes of them, whose vectors may come from elsewhere. */
+const offers = new WeakMap<Embedder, KeptRows>();
+
+/** Undefined for an embedder of the caller's own, and for a model without late interaction, or whose documents it reads otherwise. */
+export function keptRowsOf(embedder: Embedder): KeptRows | undefined {
+  return offers.get(embedder);
+}
+
+interface EmbedderParts {
+  readonly engine: SharedEngine;
+  readonly prompts: Prompts;
+  readonly truncation: Truncation;
+  /** What makes its vector of a text. */
+  readonly vectors: readonly Head[];
+  readonly taskOf: (inputType: InputType, heads: readonly Head[]) => TextTask;
+}
+
+export function offerKeptRows(
+  embedder: Embedder,
+  { engine, prompts, truncation, vectors, taskOf }: EmbedderParts,
+): void {
+  const { spec } = prompts;
+  const { dimensions, lateInteraction, documentInstruction = "" } = spec;
+  const output = mainOutput(spec);
+  // Late interaction reads documents as they are.
+  if (lateInteraction !== true || documentInstruction !== "" || dimensions > MOST_DIMENSIONS) return;
+  if (engine.info.probe.shapes[output]?.length !== 3) return;
+
+  const keeping = taskOf("document", [...vectors, { type: "kept-rows", output, dimensions }]);
+  const embedStream = createEmbedStream<KeptText>({
+    engine,
+    planOf: () => ({ task: keeping, toValue: (vector, _, rows) => ({ vector, rows: rows! }) }),
+    truncation,
+    write: prompts.write,
+  });
+
+  function score(query: string, documents: readonly Uint8Array[], options: CallOptions): Promise<number[]> {
+    const facts = { ...options, method: "score", inputs: documents.length, urgent: true } as const;
+    // Without an instruction, and so encoded as documents are.
+    const task = taskOf("document", [{ type: "kept-matches", output, dimensions, documents }]);
+    return withCall(engine, facts, async (call) => {
+      if (documents.length === 0) return [];
+      if (truncation.refuses) truncation.refuse(await lengthsOverLimit(call, [query], task.encoding), "query");
+      const asked = await runTexts(call, [query], task);
+      truncation.report(asked, "query");
+      const { data } = ofQuery(asked[0]!);
+      const width = data.length / documents.length;
+      return scoresByCandidates(documents.map((_, i) => data.subarray(i * width, (i + 1) * width)));
+    });
+  }
+
+  offers.set(embedder, { embedStream, score });
+}

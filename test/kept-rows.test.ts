@@ -1,0 +1,297 @@
+// The built package: a worker cannot start from TypeScript.
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Embedder, loadEmbedder } from "@bge-js/core";
+import { createTokens, keptRowsOf, loadRerankingStage, scoresByCandidates } from "@bge-js/core/adapter";
+import { loadRetriever, type Retriever } from "@bge-js/retriever";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { compressRows } from "../packages/core/dist/rows/compress.js";
+import { scoreRows } from "../packages/core/dist/rows/score.js";
+import { lateScores } from "./support/late-scores.js";
+import { fixture } from "./support/models.js";
+import { ISOLATIONS, onPost, type Posted } from "./support/workers.js";
+
+const tiny = { directory: fixture("tiny-bert-cls"), lateInteraction: true };
+const quiet = { truncation: "silent" } as const;
+const TEXTS = Array.from({ length: 30 }, (_, i) => `text number ${i} ${"and so on ".repeat(i % 7)}`);
+
+async function listOf<T>(stream: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const one of stream) all.push(one);
+  return all;
+}
+
+/** What is sent to workers from now on. */
+function watched(): Posted[] {
+  const posts: Posted[] = [];
+  const listener = (message: Posted) => {
+    posts.push(message);
+    return undefined;
+  };
+  onPost.add(listener);
+  onTestFinished(() => void onPost.delete(listener));
+  return posts;
+}
+
+const textsOf = (posts: readonly Posted[]) => posts.flatMap(({ text, texts }) => texts ?? text ?? []);
+const headsOf = (posts: readonly Posted[]) => posts.flatMap(({ heads }) => heads?.map(({ type }) => type) ?? []);
+
+/** Rows and ids of all tokens but [CLS]. */
+async function sidesOf(embedder: Embedder, texts: readonly string[]) {
+  const read = (file: string) => JSON.parse(readFileSync(join(embedder.source.directory, file), "utf8"));
+  const tokens = createTokens(read("tokenizer.json"), read("tokenizer_config.json"), { architecture: "bert" });
+  const vectors = await embedder.embedTokens(texts, { inputType: "document" });
+  const { ids, lengths } = tokens.encode(texts, { form: "single", maxTokens: embedder.maxTokens }).rows;
+  let from = 0;
+  const sides = vectors.map(({ data, dimensions }, i) => {
+    const to = from + lengths[i]!;
+    const own = ids.slice(from + 1, to);
+    from = to;
+    return { rows: data.slice(dimensions), ids: own };
+  });
+  return { sides, special: tokens.weightless };
+}
+
+/** On average: pooling takes half of the rows, so that single texts of a few tokens may be 0.05 away. */
+function expectNear(scores: readonly number[], wanted: readonly number[]): void {
+  const apart = scores.map((score, i) => Math.abs(score - wanted[i]!));
+  expect(apart.reduce((sum, one) => sum + one, 0) / apart.length).toBeLessThan(0.02);
+}
+
+describe.each(ISOLATIONS)("rows that an embedder gives to keep, workers in a %s", (isolation) => {
+  let embedder: Embedder;
+  beforeAll(async () => {
+    embedder = await loadEmbedder(tiny, { ...quiet, isolation });
+  });
+  afterAll(() => embedder.dispose());
+
+  test("are those of the token vectors, beside the vector; each in memory of its own", async () => {
+    const kept = await listOf(keptRowsOf(embedder)!.embedStream(TEXTS, {}));
+    const vectors = await embedder.embedDocuments(TEXTS);
+    const { sides } = await sidesOf(embedder, TEXTS);
+    expect(kept).toHaveLength(TEXTS.length);
+    for (const [i, one] of kept.entries()) {
+      expect(one!.vector).toEqual(vectors[i]);
+      expect(one!.rows).toEqual(compressRows(sides[i]!, 48));
+      expect(one!.rows.buffer.byteLength).toBe(one!.rows.length);
+    }
+    const [alone] = await listOf(keptRowsOf(embedder)!.embedStream([TEXTS[3]!], {}));
+    const own = await sidesOf(embedder, [TEXTS[3]!]);
+    expect(alone!.rows).toEqual(compressRows(own.sides[0]!, 48));
+  });
+
+  test("score as the texts themselves do, but for what compression loses", async () => {
+    await using fresh = await loadRerankingStage(tiny, { ...quiet, isolation });
+    const kept = await listOf(keptRowsOf(embedder)!.embedStream(TEXTS, {}));
+    const rows = kept.map((one) => one!.rows);
+    for (const query of ["number 7", "and so on, number", "completely different words"]) {
+      const scores = await keptRowsOf(embedder)!.score(query, rows, {});
+      const wanted = await fresh.score(query, TEXTS);
+      expectNear(scores, wanted);
+      const { sides, special } = await sidesOf(embedder, [query]);
+      const exact = scoresByCandidates(scoreRows(sides[0]!, rows, 48, special));
+      for (const [i, score] of scores.entries()) expect(score).toBeCloseTo(exact[i]!, 5);
+    }
+    expect(await keptRowsOf(embedder)!.score("anything", [], {})).toEqual([]);
+  });
+
+  test("a text that fails is passed over, the others are read", async () => {
+    const errors: unknown[] = [];
+    const options = { onError: "skip", onSkip: (error: unknown) => void errors.push(error) } as const;
+    const stream = keptRowsOf(embedder)!.embedStream(["good", "\ud800", "good too"], options);
+    expect((await listOf(stream)).map((one) => one?.rows.length !== undefined)).toEqual([true, false, true]);
+    expect(errors).toMatchObject([{ code: "INVALID_INPUT", index: 1 }]);
+  });
+
+  test("an abort ends a stream and a score", async () => {
+    const end = new AbortController();
+    const stream = keptRowsOf(embedder)!.embedStream(TEXTS, { signal: end.signal });
+    await stream.next();
+    end.abort(new Error("enough"));
+    await expect(stream.next()).rejects.toThrow("enough");
+    await expect(keptRowsOf(embedder)!.score("text", [], { signal: end.signal })).rejects.toThrow("enough");
+  });
+});
+
+test("a text's rows are the same in whatever company it is read (embedded int8 file)", async () => {
+  await using embedder = await loadEmbedder();
+  const together = await listOf(keptRowsOf(embedder)!.embedStream(TEXTS, {}));
+  for (const i of [0, 5, 29]) {
+    const [alone] = await listOf(keptRowsOf(embedder)!.embedStream([TEXTS[i]!], {}));
+    expect(alone).toEqual(together[i]);
+  }
+});
+
+test("there are none of a model without late interaction, with a document instruction, or of the caller's own making", async () => {
+  const instructed = { ...tiny, tasks: { find: { query: "find: ", document: "found: " } } };
+  for (const [model, options] of [
+    [{ ...tiny, lateInteraction: false }, {}],
+    [instructed, { task: "find" }],
+  ] as const) {
+    await using embedder = await loadEmbedder(model, { ...quiet, ...options });
+    expect(keptRowsOf(embedder)).toBeUndefined();
+  }
+  await using embedder = await loadEmbedder(tiny, quiet);
+  expect(keptRowsOf(embedder)).toBeDefined();
+  expect(keptRowsOf({ ...embedder })).toBeUndefined();
+});
+
+describe.each(ISOLATIONS)("a retriever, workers in a %s", (isolation) => {
+  const documents = TEXTS.map((text, i) => ({ id: `n${i}`, text }));
+  let embedder: Embedder;
+  let retriever: Retriever;
+  beforeAll(async () => {
+    embedder = await loadEmbedder(tiny, { ...quiet, isolation });
+    retriever = await loadRetriever({ embedder, lateInteraction: true });
+    await retriever.add(documents);
+  });
+  afterAll(async () => {
+    await retriever.dispose();
+    await embedder.dispose();
+  });
+
+  test("reads each document once, and none to search", async () => {
+    const posts = watched();
+    await using own = await loadRetriever({ embedder, lateInteraction: true });
+    await own.add(documents);
+    // Every text is sent once to be encoded.
+    expect(textsOf(posts).toSorted()).toEqual(TEXTS.toSorted());
+    posts.length = 0;
+    const { results, timings } = await own.search("number 7", { topN: 30 });
+    expect(results.filter(({ scores }) => scores.lateInteraction !== undefined)).toHaveLength(30);
+    expect(timings.lateInteraction).toBeGreaterThan(0);
+    expect(textsOf(posts).every((text) => text.endsWith("number 7"))).toBe(true);
+    expect(headsOf(posts)).toContain("kept-matches");
+  });
+
+  test("late interaction is that of the reranker in its place, and reads as many", async () => {
+    await using late = await loadRerankingStage(tiny, { ...quiet, isolation });
+    await using fresh = await loadRetriever({ embedder, lateInteraction: late, candidates: { lateInteraction: 9 } });
+    await using kept = await loadRetriever({ embedder, lateInteraction: true, candidates: { lateInteraction: 9 } });
+    expect(kept.stages).toEqual(fresh.stages);
+    for (const one of [fresh, kept]) await one.add(documents);
+    const [wanted, found] = await Promise.all(
+      [fresh, kept].map(async (one) => (await one.search("number 7", { topN: 30 })).results),
+    );
+    const byId = new Map(wanted!.map((result) => [result.id, result.scores.lateInteraction]));
+    const scored = found!.filter(({ scores }) => scores.lateInteraction !== undefined);
+    expect(scored).toHaveLength(9);
+    expectNear(
+      scored.map(({ scores }) => scores.lateInteraction!),
+      scored.map(({ id }) => byId.get(id)!),
+    );
+  });
+
+  test("a document in the place of another brings its own rows; a removed one takes them along", async () => {
+    await using own = await loadRetriever({ embedder, lateInteraction: true });
+    const late = async () =>
+      Object.fromEntries((await own.search("number 7")).results.map(({ id, scores }) => [id, scores.lateInteraction]));
+    await own.add([
+      { id: "a", text: TEXTS[1]! },
+      { id: "b", text: TEXTS[2]! },
+      { id: "gone", text: TEXTS[7]! },
+    ]);
+    own.remove(["gone"]);
+    await own.add([{ id: "a", text: TEXTS[7]! }]);
+    await using anew = await loadRetriever({ embedder, lateInteraction: true });
+    await anew.add([
+      { id: "a", text: TEXTS[7]! },
+      { id: "b", text: TEXTS[2]! },
+    ]);
+    const wanted = (await anew.search("number 7")).results.map(({ id, scores }) => [id, scores.lateInteraction]);
+    expect(await late()).toEqual(Object.fromEntries(wanted));
+    expect(Object.keys(await late()).sort()).toEqual(["a", "b"]);
+  });
+
+  test("keeps nothing with `lateInteraction: false`, or with a reranker in its place", async () => {
+    await using late = await loadRerankingStage(tiny, { ...quiet, isolation });
+    const posts = watched();
+    for (const lateInteraction of [false, late] as const) {
+      await using own = await loadRetriever({ embedder, lateInteraction });
+      await own.add(documents);
+      expect(headsOf(posts)).toContain("vector");
+      expect(headsOf(posts)).not.toContain("kept-rows");
+    }
+    await using kept = await loadRetriever({ embedder, lateInteraction: true });
+    await kept.add(documents);
+    expect(headsOf(posts)).toContain("kept-rows");
+  });
+
+  test("texts that fail are named, an abort keeps what was added, with its rows", async () => {
+    await using own = await loadRetriever({ embedder, lateInteraction: true });
+    const mixed = [documents[0]!, { id: "lone", text: "\ud800" }, documents[1]!];
+    await expect(own.add(mixed)).rejects.toMatchObject({ code: "INVALID_INPUT", indices: [1] });
+    const end = new AbortController();
+    const adding = own.add(documents, {
+      signal: end.signal,
+      onProgress: ({ added }) => added === 10 && end.abort(new Error("enough")),
+    });
+    await expect(adding).rejects.toThrow("enough");
+    const { results } = await own.search("text", { topN: 30 });
+    expect(results.length).toBeGreaterThanOrEqual(10);
+    for (const { scores } of results) expect(scores.lateInteraction).toBeGreaterThan(0);
+  });
+
+  test("a time that is over leaves late interaction out, any other leaves it whole", async () => {
+    const { results, skipped } = await retriever.search("number 7", { budgetMs: 0.001 });
+    expect(results.every(({ scores }) => scores.lateInteraction === undefined)).toBe(true);
+    expect(skipped.at(-1)).toMatchObject({ stage: "lateInteraction", scored: 0 });
+    expect((await retriever.search("number 7", { budgetMs: 60_000 })).skipped).toEqual([]);
+  });
+
+  test("the event loop has its turns while late interaction runs", async () => {
+    let turns = 0;
+    let searching = true;
+    setImmediate(function turn() {
+      turns++;
+      if (searching) setImmediate(turn);
+    });
+    await retriever.search("number 7 ".repeat(100), { stages: ["lexical", "lateInteraction"] });
+    searching = false;
+    expect(turns).toBeGreaterThan(1);
+  });
+
+  test("a query that is too long is refused where such are to be refused", async () => {
+    await using strict = await loadEmbedder(tiny, { truncation: "error", isolation });
+    await using own = await loadRetriever({ embedder: strict, lateInteraction: true });
+    await own.add(["one", "two"]);
+    const search = own.search("one ".repeat(600), { stages: ["lexical", "lateInteraction"] });
+    await expect(search).rejects.toMatchObject({ code: "INPUT_TOO_LONG" });
+  });
+
+  test("an embedder of the caller's own is read as before: its documents anew for each search", async () => {
+    const own: Embedder = { ...embedder };
+    await using anew = await loadRetriever({ embedder: own, lateInteraction: true });
+    expect(anew.stages).toContain("lateInteraction");
+    await anew.add(documents);
+    const posts = watched();
+    const { results } = await anew.search("number 7");
+    expect(results[0]!.scores.lateInteraction).toBeGreaterThan(0);
+    expect(textsOf(posts)).toContain(TEXTS[7]);
+    expect(headsOf(posts)).not.toContain("kept-matches");
+  });
+});
+
+test("the embedded model's order is that of the texts' own rows", async () => {
+  const texts = [
+    "The giant panda is a bear that lives on bamboo in the mountains of China.",
+    "The koala, which is no bear, sleeps twenty hours a day in eucalyptus trees.",
+    "Error E-4711: the paper tray is open. Close it and press the green button.",
+    "Small dogs travel free on all our trains; large ones need a ticket and a muzzle.",
+    "Members may borrow up to ten books for four weeks.",
+    "The tides follow the moon, whose pull raises the sea on both sides of the Earth.",
+  ];
+  await using retriever = await loadRetriever({ reranker: false, lateInteraction: true });
+  await retriever.add(texts);
+  for (const query of ["Which animals are bears?", "Can I bring my dog?", "why does the sea rise and fall"]) {
+    const { results } = await retriever.search(query);
+    const wanted = await lateScores(query, texts);
+    const best = texts[wanted.indexOf(Math.max(...wanted))];
+    expect(results.find(({ ranks }) => ranks.lateInteraction === 1)!.document.text).toBe(best);
+    expectNear(
+      results.map(({ scores }) => scores.lateInteraction!),
+      results.map(({ document }) => wanted[texts.indexOf(document.text)]!),
+    );
+  }
+});
