@@ -101,9 +101,9 @@ export type Head = { readonly output: string } & (
       readonly query: Float32Array;
       readonly queryIds: Int32Array;
     }
-  /** No numbers, but what `compressRows` makes of the rows that `tokens` gives with `skip` 1. */
+  /** No numbers, but the rows of `tokens` with `skip` 1, compressed by `compressRows`. */
   | { readonly type: "kept-rows"; readonly dimensions: number }
-  /** Of a query: for each of these texts, as `kept-rows` gave them, what `best-matches` gives for its own rows. */
+  /** For a query: `best-matches` with each of these texts, given by their `kept-rows`. */
   | { readonly type: "kept-matches"; readonly dimensions: number; readonly documents: readonly Uint8Array[] }
   | { readonly type: "dot"; readonly pooling: Pooling; readonly dimensions: number; readonly query: Float32Array }
   /** `query`: the query's result from the `sparse` head. */

@@ -12,7 +12,7 @@ function side(tokens: number, dimensions: number, seed: number) {
   };
 }
 
-/** As tools/train/head/README.md defines it, in double precision. */
+/** As docs/late-interaction.md defines it, in double precision. */
 function byDefinition(query: ReturnType<typeof side>, document: ReturnType<typeof side>, dimensions: number): number[] {
   const row = ({ rows }: { rows: Float32Array }, at: number) => rows.subarray(at * dimensions, (at + 1) * dimensions);
   const isPiece = (id: number, other: number) => id === other && !SPECIAL.has(id);

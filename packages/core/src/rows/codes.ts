@@ -1,10 +1,10 @@
-/** Numbers that 16 bytes of codes hold: byte `i` has those of numbers `i`, `i + 16`, `i + 32` and `i + 48`, two bits each. */
+/** How many numbers 16 bytes of codes hold: byte `i` has numbers `i`, `i + 16`, `i + 32` and `i + 48`, two bits each. */
 export const GROUP = 64;
 
 /** What the codes 0 to 3 stand for, times the row's scale: the best four levels for normally distributed numbers (Lloyd-Max). */
 const LEVELS = [-10, -3, 3, 10];
 const [INNER_LEVEL, OUTER_LEVEL] = [3, 10];
-/** The standard deviation for which they are the best, and where the outer ones begin. */
+/** The standard deviation that these levels fit best, and the threshold of the outer ones. */
 const DEVIATION = 6.62;
 const OUTER = 6.5;
 
@@ -14,8 +14,8 @@ export function packedBytes(dimensions: number): number {
 }
 
 /**
- * Numbers to codes. The scale makes the dot product of what is kept with `numbers` what it was before, so that no score is
- * too small on average.
+ * Encodes numbers. The scale preserves the dot product of the decoded numbers with `numbers`, so that scores are not too
+ * small on average.
  *
  * @param out `packedBytes` zeros
  * @returns the scale; 0 for numbers that are all 0

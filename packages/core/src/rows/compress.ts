@@ -10,16 +10,17 @@ export interface TokenSide {
   readonly ids: Int32Array;
 }
 
-/** As many tokens share a row as lose nothing that could be measured: see docs/search.md. */
+/** Tokens per row: the most without a measurable loss. See docs/search.md. */
 const TOKENS_PER_ROW = 2;
 
 /**
- * A text's token rows in a thirtieth of their bytes: like ones are pooled two to one, and of each row its difference to the mean of all is kept, rotated, in
- * two bits a number. 180 tokens of 384 numbers are 9,791 bytes. The same rows always give the same bytes.
+ * Compresses a text's token rows to a thirtieth of their bytes: similar rows are pooled two to one, and each row's
+ * difference from their mean is rotated and quantized to two bits a number. 180 tokens of 384 numbers take 9,791 bytes.
+ * The same rows always give the same bytes.
  *
- * @param side rows and ids of at least no tokens; the rows are not changed
+ * @param side rows and ids, possibly of no tokens; the rows are not modified
  * @param dimensions numbers of a row, 1 to 4096
- * @throws BgeError `INVALID_INPUT` for a number over 1 or that is none, an id that is negative, or rows that are not as many as ids
+ * @throws BgeError `INVALID_INPUT` for NaN or a number over 1, a negative id, or unequal numbers of rows and ids
  */
 export function compressRows({ rows, ids }: TokenSide, dimensions: number): Uint8Array {
   checkSide({ rows, ids }, dimensions);
@@ -39,7 +40,7 @@ export function compressRows({ rows, ids }: TokenSide, dimensions: number): Uint
   return writeKept({ dimensions, ids: ordered, starts: pooled.starts, mean, meanScale, scales, codes });
 }
 
-/** What `compressRows` has kept. */
+/** Decompressed rows. */
 export interface ExpandedRows {
   readonly dimensions: number;
   /** About L2-normalised; fewer than tokens. */
@@ -51,9 +52,9 @@ export interface ExpandedRows {
 }
 
 /**
- * The rows as plain numbers, for what takes no others: a Qdrant multivector.
+ * Decompresses rows to plain numbers, for consumers that need them, such as a Qdrant multivector.
  *
- * @throws BgeError `STORE_CORRUPT` for bytes that `compressRows` did not make
+ * @throws BgeError `STORE_CORRUPT` for bytes not made by `compressRows`
  */
 export function expandRows(bytes: Uint8Array): ExpandedRows {
   const { dimensions, ids, starts, mean, meanScale, scales, codes } = readKept(bytes);
@@ -69,7 +70,7 @@ export function expandRows(bytes: Uint8Array): ExpandedRows {
   return { dimensions, rows, starts, ids };
 }
 
-/** The mean of all rows, in eight bits a number. */
+/** The mean of all rows, quantized to eight bits a number. */
 function meanOf(rows: Float32Array, dimensions: number): { mean: Int8Array; meanScale: number } {
   const sums = new Float64Array(dimensions);
   for (let from = 0; from < rows.length; from += dimensions) {

@@ -2,10 +2,10 @@ import { crc32 } from "node:zlib";
 import { BgeError } from "../api/errors.js";
 import { packedBytes } from "./codes.js";
 
-/** Wider rows would leave int32 in the kernel. */
+/** Wider rows would overflow int32 in the kernel. */
 export const MOST_DIMENSIONS = 4096;
 
-/** The parts of a text's kept rows, as they lie in the buffer. */
+/** A text's kept rows, as laid out in the buffer. */
 export interface KeptRows {
   readonly dimensions: number;
   /** Token ids, row by row. */
@@ -17,7 +17,7 @@ export interface KeptRows {
   readonly meanScale: number;
   /** Row `r` is the mean plus `scales[r]` times its levels, rotated back. */
   readonly scales: Float32Array;
-  /** `packedBytes(dimensions)` a row. */
+  /** `packedBytes(dimensions)` bytes a row. */
   readonly codes: Uint8Array;
 }
 
@@ -66,7 +66,7 @@ export function writeKept({ dimensions, ids, starts, mean, meanScale, scales, co
   return bytes;
 }
 
-/** @throws BgeError `STORE_CORRUPT` for bytes that `writeKept` did not make */
+/** @throws BgeError `STORE_CORRUPT` for bytes not made by `writeKept` */
 export function readKept(bytes: Uint8Array): KeptRows {
   if (bytes.length < HEADER || bytes[0] !== B || bytes[1] !== R) throw corrupt("they do not begin as such rows do");
   if (bytes[2] !== VERSION) throw corrupt(`they are of version ${bytes[2]}, and this release reads version ${VERSION}`);

@@ -2,7 +2,7 @@ import { BgeError } from "../api/errors.js";
 import { GROUP, packedBytes } from "./codes.js";
 import { KERNEL } from "./kernel-bytes.js";
 
-/** Dot products: of row `r` with column `c` in `values[r * stride + c]`. A view of memory that the next call overwrites. */
+/** Dot products; that of row `r` and column `c` is `values[r * stride + c]`. A view of memory that the next call overwrites. */
 export interface Products<Values> {
   readonly values: Values;
   readonly stride: number;
@@ -14,18 +14,18 @@ interface Kernel {
   dotCodes(codes: number, rows: number, bytes: number, b: number, columns: number, scratch: number, out: number): void;
 }
 
-/** The types of Node.js do not have it. */
+/** Missing from the Node.js types. */
 declare const WebAssembly: {
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (module: object) => { readonly exports: object };
 };
 
-/** Bytes of a page of WebAssembly's memory. */
+/** Size of a WebAssembly memory page, in bytes. */
 const PAGE = 65_536;
 let loaded: Kernel | undefined;
 
 /**
- * One for each thread, made when it is first needed.
+ * Returns this thread's kernel, created on first use.
  *
  * @throws BgeError `UNSUPPORTED_PLATFORM` in a process without WebAssembly
  */
@@ -39,7 +39,7 @@ function kernel(): Kernel {
   return loaded;
 }
 
-/** Every row of `a` with every row of `b`, which are `dimensions` wide and need not be normalised. */
+/** Multiplies every row of `a` with every row of `b`. Rows are `dimensions` wide and need not be normalised. */
 export function floatProducts(a: Float32Array, b: Float32Array, dimensions: number): Products<Float32Array> {
   const rows = a.length / dimensions;
   const columns = b.length / dimensions;
@@ -54,7 +54,7 @@ export function floatProducts(a: Float32Array, b: Float32Array, dimensions: numb
 }
 
 /**
- * Every row of codes with every row of `b`, exactly.
+ * Multiplies every row of codes with every row of `b`, exactly.
  *
  * @param codes of two bits each, `packedBytes(dimensions)` bytes a row: see `writeCodes`
  * @param b rows of `dimensions` numbers up to 32,767, 4096 at most: so no sum leaves int32
@@ -78,7 +78,7 @@ export function codeProducts(codes: Uint8Array, b: Int16Array, dimensions: numbe
   return { values: new Int32Array(memory.buffer, out, rows * stride), stride };
 }
 
-/** Where pieces of so many bytes begin in the kernel's memory, which grows for them. */
+/** Grows the kernel's memory to hold pieces of these sizes, and returns where each begins. */
 function places(...sizes: readonly number[]): number[] {
   const { memory } = kernel();
   let end = 0;
@@ -92,7 +92,7 @@ function places(...sizes: readonly number[]): number[] {
   return starts;
 }
 
-/** Rows of `dimensions` numbers into wider ones, the rest zeros. */
+/** Copies rows of `dimensions` numbers into wider, zero-padded ones. */
 function put<Values extends Float32Array | Int16Array>(
   from: Values,
   rows: number,

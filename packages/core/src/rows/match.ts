@@ -1,4 +1,4 @@
-/** What the same word piece counts over its cosine. Measured on nine open sets (see the repository's tools/train/head). */
+/** Bonus of a token for the same word piece, added to its cosine. Tuned on nine open sets: see docs/late-interaction.md. */
 const SAME_PIECE = 0.03;
 
 /** A document's tokens: row `r` stands for those from `starts[r]` on. Without `starts` a row is a token. */
@@ -7,7 +7,7 @@ export interface MatchedTokens {
   readonly starts?: Int32Array;
 }
 
-/** The rows of a query by their token ids. */
+/** A query's rows by token id. */
 export interface AskedTokens {
   readonly ids: Int32Array;
   /** Where each id stands in the query; special tokens, which get no bonus, are left out. */
@@ -26,11 +26,11 @@ export function askedTokens(ids: Int32Array, special: ReadonlySet<number>): Aske
 }
 
 /**
- * For each row of the query its best cosine with any row of the document, a row that stands for a token with the same id counting a little
- * more and 1 the most; then for each row whether the document has its token: 1 or 0, and -1 for a special token.
+ * For each query row, its best cosine with any row of the document, with a bonus (up to 1) for a row that stands for the
+ * same token id; then, for each query row, whether the document has its token: 1 or 0, or -1 for a special token.
  *
  * @param cosines of the document's row `r` with the query's row `q` in `cosines[r * stride + q]`
- * @param out two numbers for each row of the query; of a document without tokens the cosines are -1
+ * @param out two numbers for each query row; the cosines of a document without tokens are -1
  */
 export function bestOf(
   cosines: Float32Array,
@@ -47,7 +47,7 @@ export function bestOf(
   for (let r = 0; r < rows; r++) {
     for (let q = 0; q < count; q++) {
       const cosine = cosines[r * stride + q]!;
-      // NaN must not be lost in a comparison: once it is the best, it stays.
+      // A comparison must not lose NaN: once it is the best, it stays.
       if (!(cosine <= out[q]!)) if (!Number.isNaN(out[q]!)) out[q] = cosine;
     }
   }

@@ -9,12 +9,12 @@ export interface Pooled {
   readonly starts: Int32Array;
 }
 
-/** Longer texts are pooled stretch by stretch, for time and memory grow with a stretch's square. Even, so that halves are whole. */
+/** Longer texts are pooled in stretches, as time and memory grow quadratically. Even, so that it halves exactly. */
 const LONGEST_STRETCH = 256;
 
 /**
- * One row for every `factor` tokens, rounded up in each stretch: the two groups of tokens that lie nearest by Ward's distance become one,
- * again and again; a group's row is the sum of its tokens', normalised. Rows are in the order of their first tokens.
+ * Pools rows to one for every `factor` tokens, rounded up in each stretch, by repeatedly merging the two groups nearest by
+ * Ward's distance. A group's row is the normalised sum of its tokens' rows. Rows are ordered by their first tokens.
  */
 export function poolRows(rows: Float32Array, dimensions: number, factor: number): Pooled {
   const count = rows.length / dimensions;
@@ -39,8 +39,8 @@ function groupsOf(rows: Float32Array, dimensions: number, factor: number): numbe
   const groups = Array.from({ length: count }, (_, token) => [token]);
   const sizes = new Float64Array(count).fill(1);
   const apart = distancesOf(rows, dimensions);
-  // The groups there are, in order; and of each the nearest behind it. Merging two brings no third one nearer to them than it was, so few
-  // have to be looked for anew.
+  // The current groups, in order, and the nearest later one of each. Merging two groups never brings a third nearer, so few
+  // nearest ones need a new search.
   const alive = Array.from(groups.keys());
   const nearest = new Int32Array(count);
   const least = new Float64Array(count).fill(Number.POSITIVE_INFINITY);
@@ -85,7 +85,7 @@ function groupsOf(rows: Float32Array, dimensions: number, factor: number): numbe
   return alive.map((group) => groups[group]!.sort((x, y) => x - y));
 }
 
-/** Ward's distance of each token to each other: half of the squared distance of their rows. */
+/** Ward's distance between every two tokens: half the squared distance of their rows. */
 function distancesOf(rows: Float32Array, dimensions: number): Float64Array {
   const count = rows.length / dimensions;
   const distances = new Float64Array(count * count);

@@ -1,7 +1,8 @@
 /**
- * A fixed rotation that spreads what a row has in few of its numbers over all of them, so that each is about normally distributed, as the
- * levels of the codes want it, whatever the model. Twice: signs by chance, a Hadamard transform in blocks as long as the largest
- * power of two that divides `dimensions`, and the numbers of each block dealt out to all blocks. Part of the format: kept rows are rotated.
+ * Applies a fixed rotation that spreads a row's few large numbers over all of them, so that each is about normally
+ * distributed, as the code levels assume, whatever the model. Two rounds of random signs, a Hadamard transform in blocks of
+ * the largest power of two that divides `dimensions`, and dealing each block's numbers out to all blocks. Part of the
+ * format: kept rows are rotated.
  *
  * @param values `dimensions` numbers, which are overwritten
  */
@@ -16,7 +17,7 @@ export function rotate(values: Float64Array): void {
   }
 }
 
-/** The other way round. */
+/** Inverse of the rotation. */
 export function rotateBack(values: Float64Array): void {
   const { block, signs, deal } = planOf(values.length);
   const gathered = new Float64Array(values.length);
@@ -52,7 +53,7 @@ function planOf(dimensions: number): Plan {
   return plan;
 }
 
-/** Bits by chance, always the same ones: the highest of a linear congruential generator (Numerical Recipes). */
+/** Pseudo-random bits, always the same: the highest of a linear congruential generator (Numerical Recipes). */
 function bits(): () => number {
   let state = 1;
   return () => {
@@ -61,7 +62,7 @@ function bits(): () => number {
   };
 }
 
-/** The Hadamard transform of each block, which is its own inverse. Two steps at once, which reads and writes half as often. */
+/** The Hadamard transform of each block, which is its own inverse. Takes two steps at once, to read and write half as often. */
 function transform(values: Float64Array, block: number): void {
   let quarter = 1;
   for (; 4 * quarter <= block; quarter *= 4) {

@@ -5,23 +5,23 @@ import { codeProducts, floatProducts } from "./kernel.js";
 import { type AskedTokens, askedTokens, bestOf } from "./match.js";
 import { rotate } from "./rotate.js";
 
-/** A query's rows as the kernel multiplies them. */
+/** A query's rows, prepared for the kernel. */
 interface Asked extends AskedTokens {
   readonly dimensions: number;
-  /** Its rows as whole numbers: times `steps[q]` they are what they were. */
+  /** Its rows as integers; row `q` times `steps[q]` is the original. */
   readonly whole: Int16Array;
   readonly steps: Float64Array;
 }
 
 /**
- * Late interaction of one query with texts whose rows were kept: of each what `bestMatches` gives for its rows, for `scoresByCandidates`
- * to weigh. A hundred texts of 180 tokens take about 5 ms of the thread that calls it; the result is the same on every
- * processor.
+ * Late interaction of one query with texts whose rows were kept: for each text, what `bestMatches` gives for its rows, to
+ * be weighted by `scoresByCandidates`. A hundred texts of 180 tokens take about 5 ms of the calling thread. The result is
+ * the same on every processor.
  *
  * @param query its rows and ids, without [CLS]
- * @param documents what `compressRows` gave
+ * @param documents results of `compressRows`
  * @param special ids of special tokens, which get no bonus
- * @throws BgeError `STORE_CORRUPT` that names the first document that cannot be read, `INVALID_INPUT` for the query
+ * @throws BgeError `STORE_CORRUPT` naming the first unreadable document; `INVALID_INPUT` for the query
  */
 export function scoreRows(
   query: TokenSide,
@@ -37,7 +37,7 @@ export function scoreRows(
   };
   const kept = documents.map((bytes, index) => readAt(bytes, index, dimensions));
   const { values, stride } = floatProducts(meansOf(kept, dimensions), query.rows, dimensions);
-  // The kernel's next result takes this one's place.
+  // The kernel's next result overwrites this one.
   const means = values.slice();
   return kept.map((one, i) => matches(asked, one, means.subarray(i * stride, (i + 1) * stride)));
 }
@@ -58,7 +58,7 @@ function matches(asked: Asked, { codes, scales, ids, starts }: KeptRows, means: 
   return out;
 }
 
-/** Rows as they are kept, rotated, of 15 bits and a sign. */
+/** Rotates rows like kept ones, and quantizes them to 15 bits and a sign. */
 function inWhole({ rows, ids }: TokenSide, dimensions: number): { whole: Int16Array; steps: Float64Array } {
   const whole = new Int16Array(rows.length);
   const steps = new Float64Array(ids.length);
@@ -80,7 +80,7 @@ function meansOf(kept: readonly KeptRows[], dimensions: number): Float32Array {
   return means;
 }
 
-/** What was kept, of this width. */
+/** Reads kept rows of this width. */
 function readAt(bytes: Uint8Array, index: number, dimensions: number): KeptRows {
   try {
     const kept = readKept(bytes);

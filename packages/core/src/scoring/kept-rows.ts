@@ -12,28 +12,28 @@ import type { Truncation } from "../run/truncation-report.js";
 import type { Prompts } from "../text/prompts.js";
 import { scoresByCandidates } from "./late-interaction.js";
 
-/** What one pass of the model gives for a document. */
+/** What one model pass computes for a document. */
 export interface KeptText {
   readonly vector: Float32Array;
-  /** Its compressed token rows, of which `score` computes late interaction. */
+  /** Its compressed token rows, for `score`. */
   readonly rows: Uint8Array;
 }
 
-/** Late interaction with documents that were read before, by an embedder's own token vectors. */
+/** Late interaction, by an embedder's own token vectors, with documents read earlier. */
 export interface KeptRows {
-  /** As `embedStream` of documents, with the rows that are to be kept. */
+  /** Like the embedder's `embedStream` for documents, with the rows to keep. */
   embedStream(
     texts: Iterable<string> | AsyncIterable<string>,
     options: Pick<EmbedStreamOptions, "signal" | "onError" | "onSkip">,
   ): AsyncGenerator<KeptText | undefined, void, undefined>;
-  /** What `loadRerankingStage` of the same model gives for the texts themselves, but for what compression loses: `scoresByCandidates`. */
+  /** The scores that `loadRerankingStage` gives for the texts themselves, apart from compression loss: `scoresByCandidates`. */
   score(query: string, documents: readonly Uint8Array[], options: CallOptions): Promise<number[]>;
 }
 
-/** Of embedders that were loaded here, and not of what a caller makes of them, whose vectors may come from elsewhere. */
+/** For embedders loaded here, not for objects a caller makes around them, whose vectors may come from elsewhere. */
 const offers = new WeakMap<Embedder, KeptRows>();
 
-/** Undefined for an embedder of the caller's own, and for a model without late interaction, or whose documents it reads otherwise. */
+/** Undefined for a caller's own embedder, and for a model without late interaction or with a document instruction. */
 export function keptRowsOf(embedder: Embedder): KeptRows | undefined {
   return offers.get(embedder);
 }
@@ -42,7 +42,7 @@ interface EmbedderParts {
   readonly engine: SharedEngine;
   readonly prompts: Prompts;
   readonly truncation: Truncation;
-  /** What makes its vector of a text. */
+  /** The heads that compute a text's vector. */
   readonly vectors: readonly Head[];
   readonly taskOf: (inputType: InputType, heads: readonly Head[]) => TextTask;
 }
@@ -54,7 +54,7 @@ export function offerKeptRows(
   const { spec } = prompts;
   const { dimensions, lateInteraction, documentInstruction = "" } = spec;
   const output = mainOutput(spec);
-  // Late interaction reads documents as they are.
+  // Late interaction reads documents without an instruction.
   if (lateInteraction !== true || documentInstruction !== "" || dimensions > MOST_DIMENSIONS) return;
   if (engine.info.probe.shapes[output]?.length !== 3) return;
 
@@ -68,7 +68,7 @@ export function offerKeptRows(
 
   function score(query: string, documents: readonly Uint8Array[], options: CallOptions): Promise<number[]> {
     const facts = { ...options, method: "score", inputs: documents.length, urgent: true } as const;
-    // Without an instruction, and so encoded as documents are.
+    // Late interaction reads queries without an instruction, as documents.
     const task = taskOf("document", [{ type: "kept-matches", output, dimensions, documents }]);
     return withCall(engine, facts, async (call) => {
       if (documents.length === 0) return [];
