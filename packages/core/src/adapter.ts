@@ -46,7 +46,7 @@ export { floatProducts } from "./rows/kernel.js";
 export { poolRows } from "./rows/pool.js";
 export { rotate, rotateBack } from "./rows/rotate.js";
 export { scoreRows } from "./rows/score.js";
-export { type CascadeStage, cascade, fuse, type StageScores } from "./scoring/cascade.js";
+export { atPositions, type CascadeStage, cascade, fuse, type StageScores } from "./scoring/cascade.js";
 export { type KeptRows, type KeptText, keptRowsOf } from "./scoring/kept-rows.js";
 export { scoresByCandidates } from "./scoring/late-interaction.js";
 export { dotProduct, maxSim } from "./similarity.js";

@@ -21,7 +21,7 @@ import {
   toTokenVectors,
 } from "./run/outputs.js";
 import { allOrError } from "./run/results.js";
-import { lengthsOf, lengthsOverLimit, runAll, type TextTask } from "./run/run-texts.js";
+import { lengthsOf, refuseOverLimit, runAll, type TextTask } from "./run/run-texts.js";
 import { createTruncation } from "./run/truncation-report.js";
 import { offerKeptRows } from "./scoring/kept-rows.js";
 import { checkText, checkTexts } from "./text/input.js";
@@ -105,7 +105,7 @@ function createEmbedder({ source, engine, plan }: OpenModel<EmbedderPlan>): Embe
         completed += count;
         tell?.({ completed, total: inputs.length });
       };
-      if (truncation.refuses) truncation.refuse(await lengthsOverLimit(call, inputs, task.encoding), inputType);
+      await refuseOverLimit(call, inputs, task.encoding, truncation, inputType);
       const outcomes = await runAll(call, inputs, task, { truncation, inputType, onDone });
       return allOrError(outcomes, toValue);
     });
@@ -218,7 +218,7 @@ function createEmbedder({ source, engine, plan }: OpenModel<EmbedderPlan>): Embe
     embedDocuments,
     embed,
     lexicalWeights,
-    // With `onError: "throw"` no text is ever passed over, so nothing is ever `undefined`.
+    // With `onError: "throw"` no text is ever skipped, so nothing is ever `undefined`.
     embedStream: createEmbedStream({ engine, planOf, truncation, write: prompts.write }) as Embedder["embedStream"],
     embedTokens,
     countTokens,

@@ -11,7 +11,11 @@ import {
 } from "@bge-js/core/adapter";
 import type { AddOptions, RetrieverOptions, SearchOptions, Stage } from "./api.js";
 
-export const STAGES: readonly Stage[] = ["lexical", "dense", "lateInteraction", "crossEncoder"];
+/** Stages over all documents. */
+export const FIRST_STAGES = ["lexical", "dense"] as const satisfies readonly Stage[];
+/** Stages over the best candidates so far, in the order in which they run. */
+export const LATER_STAGES = ["lateInteraction", "crossEncoder"] as const satisfies readonly Stage[];
+export const STAGES: readonly Stage[] = [...FIRST_STAGES, ...LATER_STAGES];
 
 /** For the models' own options, which are checked when these are loaded. */
 const anything: Check = () => undefined;

@@ -21,7 +21,14 @@ import type {
 } from "./api.js";
 import { createCosts } from "./budget.js";
 import { checkSource } from "./documents.js";
-import { checkAddOptions, checkRetrieverOptions, checkSearchOptions, stagesToRun } from "./options.js";
+import {
+  checkAddOptions,
+  checkRetrieverOptions,
+  checkSearchOptions,
+  FIRST_STAGES,
+  LATER_STAGES,
+  stagesToRun,
+} from "./options.js";
 import { searchStore } from "./search.js";
 import { createStore } from "./store.js";
 
@@ -33,9 +40,6 @@ export const CANDIDATES = { lexical: 100, dense: 100, lateInteraction: 50, cross
  */
 export const WEIGHTS = { lexical: 0.3, dense: 0.7, lateInteraction: 0.5, crossEncoder: 1.5 };
 
-const LATER_STAGES = ["lateInteraction", "crossEncoder"] as const;
-
-/**
 /**
  * Loads a retriever: documents in memory, found by words and by vectors. Late interaction with token vectors kept since
  * `add`, and a cross-encoder, rescore the best of them, if the embedder has these stages.
@@ -56,7 +60,7 @@ export async function loadRetriever<D extends RetrieverDocument = AnyDocument>(
   let store = createStore<D>(embedder.dimensions);
   const isLoaded = (stage: Stage) =>
     (stage === "lateInteraction" && keptRows !== undefined) || rerankers[stage] !== undefined;
-  const stages: readonly Stage[] = ["lexical", "dense", ...LATER_STAGES.filter(isLoaded)];
+  const stages: readonly Stage[] = [...FIRST_STAGES, ...LATER_STAGES.filter(isLoaded)];
   const parts = {
     embedder,
     keptRows,

@@ -1,8 +1,8 @@
 import { BgeError, type CallOptions, type Embedder, type Reranker } from "@bge-js/core";
-import { type CascadeStage, cascade, invalid, type KeptRows } from "@bge-js/core/adapter";
+import { atPositions, type CascadeStage, cascade, invalid, type KeptRows } from "@bge-js/core/adapter";
 import type { RetrieverDocument, SearchOptions, SearchResult, SearchResults, SkippedStage, Stage } from "./api.js";
 import { affordable, type Budget, type Costs, startBudget } from "./budget.js";
-import { checkVector, STAGES, strictFilter } from "./options.js";
+import { checkVector, FIRST_STAGES, LATER_STAGES, STAGES, strictFilter } from "./options.js";
 import type { Entry, Store, View } from "./store.js";
 
 export interface SearchParts<D> {
@@ -41,27 +41,25 @@ export async function searchStore<D extends RetrieverDocument>(
   const budget = startBudget(budgetMs);
   const run: Run<D> = { ...parts, query, stages, signal, budget, scores: {}, skipped: [], timings: {} };
   const candidates = await findCandidates(run, parts.store.view(strictFilter(filter)));
-  const reading = (["lateInteraction", "crossEncoder"] as const)
-    .filter((stage) => stages.includes(stage))
-    .map(
-      (stage): CascadeStage => ({
-        weight: parts.weights[stage],
-        depth: parts.candidates[stage],
-        score: async (positions) => {
-          const read = positions.map((position) => candidates[position]!);
-          const scores = await (stage === "lateInteraction" && parts.keptRows
-            ? matchKept(run, parts.keptRows, read)
-            : rescore(
-                run,
-                stage,
-                read.map(({ document }) => document.text),
-              ));
-          run.scores[stage] = atPositions(positions, scores, candidates.length);
-          return scores;
-        },
-      }),
-    );
-  const first = (["lexical", "dense"] as const).flatMap((stage) => {
+  const reading = LATER_STAGES.filter((stage) => stages.includes(stage)).map(
+    (stage): CascadeStage => ({
+      weight: parts.weights[stage],
+      depth: parts.candidates[stage],
+      score: async (positions) => {
+        const read = positions.map((position) => candidates[position]!);
+        const scores = await (stage === "lateInteraction" && parts.keptRows
+          ? matchKept(run, parts.keptRows, read)
+          : rescore(
+              run,
+              stage,
+              read.map(({ document }) => document.text),
+            ));
+        run.scores[stage] = atPositions(positions, scores, candidates.length);
+        return scores;
+      },
+    }),
+  );
+  const first = FIRST_STAGES.flatMap((stage) => {
     const scores = run.scores[stage];
     return scores === undefined ? [] : [{ weight: parts.weights[stage], scores }];
   });
@@ -219,13 +217,6 @@ function limitsOf(budget: Budget | undefined, signal: AbortSignal | undefined): 
 /** Returns the cost of a text: the characters that are read, plus a constant per text. */
 function unitsOf(text: string, maxTokens: number): number {
   return 32 + Math.min(text.length, 4 * maxTokens);
-}
-
-/** Returns a list with these values at these positions. */
-function atPositions<T>(positions: readonly number[], values: readonly T[], length: number): (T | undefined)[] {
-  const list = new Array<T | undefined>(length).fill(undefined);
-  for (const [i, position] of positions.entries()) list[position] = values[i];
-  return list;
 }
 
 /** Returns the candidates' ranks by each stage's scores, from 1; ties as in `order`. */

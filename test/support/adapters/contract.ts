@@ -49,8 +49,7 @@ const QUERY = "where is the cat?";
 
 /** What every adapter must do; what differs between frameworks is in their own test files. */
 export function testAdapter(adapter: AdapterUnderTest): void {
-  const started: Worker[] = [];
-  const count = (worker: Worker) => started.push(worker);
+  const started = workersStarted();
   let embedder: Embedder;
   let reranker: Reranker;
 
@@ -62,11 +61,6 @@ export function testAdapter(adapter: AdapterUnderTest): void {
     await embedder.dispose();
     await reranker.dispose();
   });
-  beforeEach(() => {
-    started.length = 0;
-    process.on("worker", count);
-  });
-  afterEach(() => void process.off("worker", count));
 
   describe("embeddings", () => {
     it("gives core's vectors as plain arrays of numbers, in input order", async () => {
@@ -426,6 +420,18 @@ export async function rejection(call: Promise<unknown>): Promise<unknown> {
 }
 
 /** A worker that has ended has no thread id. */
+/** The threads that the running test has started so far. */
+export function workersStarted(): readonly Worker[] {
+  const started: Worker[] = [];
+  const count = (worker: Worker) => started.push(worker);
+  beforeEach(() => {
+    started.length = 0;
+    process.on("worker", count);
+  });
+  afterEach(() => void process.off("worker", count));
+  return started;
+}
+
 export async function expectEnded(workers: readonly Worker[]): Promise<void> {
   await expect.poll(() => workers.filter(({ threadId }) => threadId !== -1).length).toBe(0);
 }

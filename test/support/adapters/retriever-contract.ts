@@ -1,4 +1,3 @@
-import type { Worker } from "node:worker_threads";
 import { type Embedder, loadEmbedder } from "@bge-js/core";
 import type { RetrieverFields } from "@bge-js/core/adapter";
 import {
@@ -8,7 +7,7 @@ import {
   type RetrieverOptions,
   type SkippedStage,
 } from "@bge-js/retriever";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import {
   copyOf,
   expectDisposed,
@@ -17,6 +16,7 @@ import {
   rejection,
   TINY_EMBEDDER,
   TINY_RERANKER,
+  workersStarted,
 } from "./contract.js";
 
 /** A retriever adapter as the suite calls it; the frameworks' own method names differ. */
@@ -53,8 +53,7 @@ const PLAIN = { embedder: TINY_EMBEDDER, ...NO_MORE, ...LOAD };
 
 /** What every retriever adapter must do; what differs between frameworks is in their own test files. */
 export function testRetrieverAdapter(adapter: RetrieverAdapterUnderTest): void {
-  const started: Worker[] = [];
-  const count = (worker: Worker) => started.push(worker);
+  const started = workersStarted();
   const documents = TEXTS.map((text, index) => adapter.document(`id-${index}`, text));
   const idsOf = (ranked: readonly { readonly id: string | undefined }[]) => ranked.map(({ id }) => id);
   let embedder: Embedder;
@@ -75,11 +74,6 @@ export function testRetrieverAdapter(adapter: RetrieverAdapterUnderTest): void {
     await core.dispose();
     await embedder.dispose();
   });
-  beforeEach(() => {
-    started.length = 0;
-    process.on("worker", count);
-  });
-  afterEach(() => void process.off("worker", count));
 
   it("finds what core finds, with its scores, and keeps ids and metadata", async () => {
     await using retriever = adapter.retriever({ embedder, ...NO_MORE, topN: 10 });

@@ -131,13 +131,15 @@ export interface RerankerSpec extends CommonSpec {
 export type ModelSpec = EmbeddingSpec | RerankerSpec;
 
 /** Facts of a model, passed by the caller or read from a folder. */
-export interface ModelFacts {
+export interface ModelFacts
+  extends Partial<Omit<EmbeddingSpec, "kind">>,
+    Partial<Pick<RerankerSpec, "prompt" | "layers">> {
   /**
    * A folder in Hugging Face layout: `onnx/model.onnx` or `model.onnx`, `tokenizer.json`, `config.json`, `1_Pooling/config.json`, ...
    * A path or a `file:` URL.
    */
   readonly directory?: string | URL;
-  readonly id?: string;
+  readonly kind?: ModelSpec["kind"];
   /**
    * A graph with another name, as a path inside the folder, with `/`: `"onnx/model_O3.onnx"`. Its precision is `dtype` or, if that is
    * not given, the one in its name (`int8`, `quantized`, `fp16`, `O3`, ...). @default the graph of the precision
@@ -149,29 +151,6 @@ export interface ModelFacts {
   readonly batching?: Batching;
   /** True if ONNX Runtime's optimizer was already applied to the graph. It is then skipped on the CPU, which opens a fifth faster. @default false */
   readonly optimized?: boolean;
-  readonly kind?: ModelSpec["kind"];
-  readonly architecture?: Architecture;
-  readonly pooling?: Pooling;
-  readonly dimensions?: number;
-  readonly defaultDimensions?: number;
-  readonly similarity?: "cosine";
-  readonly maxTokens?: number;
-  readonly defaultMaxTokens?: number;
-  readonly lowerCase?: boolean;
-  readonly queryInstruction?: string;
-  readonly documentInstruction?: string;
-  readonly queryFormat?: string;
-  readonly tasks?: Readonly<Record<string, TaskInstructions>>;
-  readonly fewShot?: FewShot;
-  readonly output?: string;
-  readonly sparseOutput?: string;
-  readonly multiVectorOutput?: string;
-  readonly lateInteraction?: boolean;
-  readonly padding?: Padding;
-  readonly prompt?: RerankerPrompt;
-  readonly layers?: { readonly first: number; readonly last: number };
-  readonly licence?: string;
-  readonly needs?: string;
 }
 
 /**

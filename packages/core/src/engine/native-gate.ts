@@ -1,5 +1,6 @@
 import { sleep } from "../clock.js";
 import type { Gate } from "../protocol.js";
+import { createExitSet } from "./exit-set.js";
 
 /**
  * onnxruntime-node ends the whole process ("terminate called after throwing an instance of 'Napi::Error'") if its
@@ -39,19 +40,8 @@ export async function closeGate(gate: Gate): Promise<void> {
   while (Atomics.load(gate, INSIDE) === 1) await sleep(2);
 }
 
-const open = new Set<Gate>();
-
 /** Makes process exit wait for the thread's native call. Returns a function that undoes this. */
-export function guardExit(gate: Gate): () => void {
-  if (open.size === 0) process.on("exit", closeAllNow);
-  open.add(gate);
-  return () => {
-    open.delete(gate);
-    if (open.size === 0) process.off("exit", closeAllNow);
-  };
-}
-
-function closeAllNow(): void {
-  for (const gate of open) Atomics.store(gate, CLOSED, 1);
-  for (const gate of open) Atomics.wait(gate, INSIDE, 1, LONGEST_WAIT_MS);
-}
+export const guardExit = createExitSet<Gate>((gates) => {
+  for (const gate of gates) Atomics.store(gate, CLOSED, 1);
+  for (const gate of gates) Atomics.wait(gate, INSIDE, 1, LONGEST_WAIT_MS);
+});

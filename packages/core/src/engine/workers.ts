@@ -5,6 +5,7 @@ import { setImmediate } from "../clock.js";
 import type { FromWorker, ToWorker, WorkerStart } from "../protocol.js";
 import type { TracedModel } from "./call-trace.js";
 import { entryFile, entryUrl } from "./entries.js";
+import { createExitSet } from "./exit-set.js";
 import type { Isolation } from "./isolation.js";
 import { NativeThread } from "./native-thread.js";
 import { workerPlace } from "./worker-environment.js";
@@ -101,24 +102,13 @@ export function startProcess(start: WorkerStart, { onMessage, onEnd }: WorkerEve
  */
 const MALLOC = { MALLOC_MMAP_THRESHOLD_: "131072" };
 
-const children = new Set<ChildProcess>();
-
 /**
  * Kills the child when this process exits, so that it need not finish its run first. Otherwise it ends by itself when
  * its channel closes.
  */
-function endWithParent(child: ChildProcess): () => void {
-  if (children.size === 0) process.on("exit", killAll);
-  children.add(child);
-  return () => {
-    children.delete(child);
-    if (children.size === 0) process.off("exit", killAll);
-  };
-}
-
-function killAll(): void {
+const endWithParent = createExitSet<ChildProcess>((children) => {
   for (const child of children) child.kill("SIGKILL");
-}
+});
 
 /** Copies views into the channel's buffers to arrays that own theirs, as a thread's do: callers rely on `.buffer`. */
 function withOwnBuffers(value: unknown): unknown {

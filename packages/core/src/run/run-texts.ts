@@ -151,6 +151,17 @@ export async function lengthsOverLimit(
   return totals.map((tokens, i) => (tokens > rows.lengths[i]! ? tokens : 0));
 }
 
+/** Rejects texts over the limit if truncation is an error. Runs nothing. */
+export async function refuseOverLimit(
+  call: EngineCall,
+  texts: readonly string[],
+  encoding: TextTask["encoding"],
+  truncation: Truncation,
+  inputType: InputType,
+): Promise<void> {
+  if (truncation.refuses) truncation.refuse(await lengthsOverLimit(call, texts, encoding), inputType);
+}
+
 async function runAlone(call: EngineCall, text: string, { encoding, heads }: TextTask): Promise<TextResult> {
   try {
     const { data, faulty, keptRows, kept, total } = await call.run({ type: "encode-and-run", text, encoding, heads });

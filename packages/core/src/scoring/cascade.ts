@@ -58,11 +58,16 @@ export async function cascade(
   for (const { weight, depth, score } of stages) {
     const read = order.slice(0, depth);
     const given = await score(read);
-    const own = new Array<number | undefined>(candidates).fill(undefined);
-    for (const [i, position] of read.entries()) own[position] = given[i];
-    known.push({ weight, scores: own });
+    known.push({ weight, scores: atPositions(read, given, candidates) });
     scores = fuse(known, candidates);
     order = order.toSorted(byScore);
   }
   return { order, scores };
+}
+
+/** Returns a list with these values at these positions. */
+export function atPositions<T>(positions: readonly number[], values: readonly T[], length: number): (T | undefined)[] {
+  const list = new Array<T | undefined>(length).fill(undefined);
+  for (const [i, position] of positions.entries()) list[position] = values[i];
+  return list;
 }

@@ -1,13 +1,11 @@
 import type { EmbeddingSpec } from "../api/model.js";
 import type { HybridWeights, RerankerOptions } from "../api/options.js";
-import type { EngineCall } from "../engine/pool.js";
 import { dimensionsOf, LEAST_TEXT_TOKENS, maxTokensOf, refuse } from "../model/options.js";
 import { type Head, splitRow } from "../protocol.js";
 import { headsOf, mainOutput } from "../run/outputs.js";
-import { ofQuery, type TextResult } from "../run/results.js";
-import { runAll, runTexts } from "../run/run-texts.js";
 import { createTruncation } from "../run/truncation-report.js";
-import { checkLengths, eachAlone, type Scorer, type ScorerPlan } from "./scorer.js";
+import { scoreByQueryHeads } from "./query-heads.js";
+import { eachAlone, type Scorer, type ScorerPlan } from "./scorer.js";
 
 const EVEN: HybridWeights = { dense: 1, sparse: 1, multiVector: 1 };
 const OUTPUTS = ["dense", "sparse", "multiVector"] as const;
@@ -42,20 +40,16 @@ export function planHybrid(spec: EmbeddingSpec, options: RerankerOptions): Score
   function create({ source: { batching } }: Parameters<ScorerPlan["create"]>[0]): Scorer {
     const truncation = createTruncation(spec.id, maxTokens, options);
 
-    async function score(call: EngineCall, query: string, documents: readonly string[]): Promise<TextResult[]> {
-      const asked = await runTexts(call, [instruction + query], { encoding, batching, heads: queryHeads });
-      truncation.report(asked, "query");
-      const { data, kept } = ofQuery(asked[0]!);
-      const heads = scoringHeads(data, kept);
-      return runAll(call, documents, { encoding, batching, heads }, { truncation, inputType: "document" });
-    }
-
     return {
       kind: "hybrid",
       scale: "hybrid",
       maxTokens,
-      check: (call, query, documents) => checkLengths(call, truncation, encoding, instruction + query, documents),
-      score,
+      ...scoreByQueryHeads({
+        truncation,
+        instruction,
+        queryTask: { encoding, batching, heads: queryHeads },
+        scoringHeads,
+      }),
       toScores: eachAlone(
         (scores) => outputs.reduce((total, output, i) => total + weights[output] * scores[i]!, 0) / sum,
       ),

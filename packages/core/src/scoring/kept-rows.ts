@@ -6,11 +6,11 @@ import { MOST_DIMENSIONS } from "../rows/format.js";
 import { withCall } from "../run/call.js";
 import { createEmbedStream } from "../run/embed-stream.js";
 import { mainOutput } from "../run/outputs.js";
-import { ofQuery } from "../run/results.js";
-import { lengthsOverLimit, runTexts, type TextTask } from "../run/run-texts.js";
+import { refuseOverLimit, type TextTask } from "../run/run-texts.js";
 import type { Truncation } from "../run/truncation-report.js";
 import type { Prompts } from "../text/prompts.js";
 import { scoresByCandidates } from "./late-interaction.js";
+import { runQuery } from "./query-heads.js";
 
 /** What one model pass computes for a document. */
 export interface KeptText {
@@ -72,10 +72,8 @@ export function offerKeptRows(
     const task = taskOf("document", [{ type: "kept-matches", output, dimensions, documents }]);
     return withCall(engine, facts, async (call) => {
       if (documents.length === 0) return [];
-      if (truncation.refuses) truncation.refuse(await lengthsOverLimit(call, [query], task.encoding), "query");
-      const asked = await runTexts(call, [query], task);
-      truncation.report(asked, "query");
-      const { data } = ofQuery(asked[0]!);
+      await refuseOverLimit(call, [query], task.encoding, truncation, "query");
+      const { data } = await runQuery(call, query, task, truncation);
       const width = data.length / documents.length;
       return scoresByCandidates(documents.map((_, i) => data.subarray(i * width, (i + 1) * width)));
     });

@@ -1,14 +1,12 @@
 import { BgeError } from "../api/errors.js";
 import type { EmbeddingSpec } from "../api/model.js";
 import type { RerankerOptions } from "../api/options.js";
-import type { EngineCall } from "../engine/pool.js";
 import { LEAST_TEXT_TOKENS, maxTokensOf, refuse, tokenDimensionsOf } from "../model/options.js";
 import { type Head, splitRow } from "../protocol.js";
 import { mainOutput } from "../run/outputs.js";
-import { ofQuery, type TextResult } from "../run/results.js";
-import { runAll, runTexts } from "../run/run-texts.js";
 import { createTruncation } from "../run/truncation-report.js";
-import { checkLengths, eachAlone, type Scorer, type ScorerPlan } from "./scorer.js";
+import { scoreByQueryHeads } from "./query-heads.js";
+import { eachAlone, type Scorer, type ScorerPlan } from "./scorer.js";
 
 /**
  * Plans reranking with an embedding model's token vectors: the mean, over the query's tokens, of the best cosine among
@@ -40,31 +38,27 @@ export function planLateInteraction(spec: EmbeddingSpec, options: RerankerOption
   ];
 
   /** Returns the documents' head, which carries the query's rows and their token ids. */
-  function scoringHead(data: Float32Array, tokens: number): Head {
+  function scoringHeads(data: Float32Array, tokens: number): Head[] {
     const [query, ids] = splitRow(data, queryHeads, tokens);
     const head = { output, dimensions, query: query! };
-    return byCandidates
-      ? { ...head, type: "best-matches", queryIds: Int32Array.from(ids!) }
-      : { ...head, type: "max-sim" };
+    return [
+      byCandidates ? { ...head, type: "best-matches", queryIds: Int32Array.from(ids!) } : { ...head, type: "max-sim" },
+    ];
   }
 
   function create({ source: { batching } }: Parameters<ScorerPlan["create"]>[0]): Scorer {
     const truncation = createTruncation(spec.id, maxTokens, options);
 
-    async function score(call: EngineCall, query: string, documents: readonly string[]): Promise<TextResult[]> {
-      const asked = await runTexts(call, [instruction + query], { encoding, batching, heads: queryHeads });
-      truncation.report(asked, "query");
-      const { data, kept } = ofQuery(asked[0]!);
-      const heads = [scoringHead(data, kept)];
-      return runAll(call, documents, { encoding, batching, heads }, { truncation, inputType: "document" });
-    }
-
     return {
       kind: "late-interaction",
       scale: byCandidates ? "fused" : "cosine",
       maxTokens,
-      check: (call, query, documents) => checkLengths(call, truncation, encoding, instruction + query, documents),
-      score,
+      ...scoreByQueryHeads({
+        truncation,
+        instruction,
+        queryTask: { encoding, batching, heads: queryHeads },
+        scoringHeads,
+      }),
       toScores: byCandidates ? scoresByCandidates : eachAlone(([cosine]) => cosine!),
     };
   }

@@ -4,8 +4,6 @@ import type { EngineCall } from "../engine/pool.js";
 import type { FrameSize } from "../protocol.js";
 import type { NeededOutput } from "../run/outputs.js";
 import { allOrError, type TextResult } from "../run/results.js";
-import { lengthsOverLimit, type TextTask } from "../run/run-texts.js";
-import type { Truncation } from "../run/truncation-report.js";
 
 /** The implementation of one kind of reranker. */
 export interface Scorer {
@@ -48,17 +46,4 @@ export function scoresOf(scorer: Scorer, results: readonly TextResult[]): number
   const finished = results.flatMap((result) => (result.error ? [] : [result.data]));
   const scores = scorer.toScores(finished).values();
   return allOrError(results, () => scores.next().value!);
-}
-
-/** Rejects a query or documents that are too long if truncation is an error. For scorers that run each text alone. */
-export async function checkLengths(
-  call: EngineCall,
-  truncation: Truncation,
-  encoding: TextTask["encoding"],
-  query: string,
-  documents: readonly string[],
-): Promise<void> {
-  if (!truncation.refuses) return;
-  truncation.refuse(await lengthsOverLimit(call, [query], encoding), "query");
-  truncation.refuse(await lengthsOverLimit(call, documents, encoding), "document");
 }

@@ -114,12 +114,9 @@ function applyHead(
     case "token-ids":
       out.set(place.ids.subarray(head.skip));
       return;
-    case "max-sim": {
-      const document = new Float32Array((place.length - 1) * head.dimensions);
-      tokenRows(hiddenRow(output, place), 1, head.dimensions, document);
-      out[0] = maxSim(head.query, document, head.dimensions);
+    case "max-sim":
+      out[0] = maxSim(head.query, sideOf(head.dimensions, output, place).rows, head.dimensions);
       return;
-    }
     case "best-matches": {
       const { query, queryIds, dimensions } = head;
       const asked = { rows: query, ids: queryIds };
