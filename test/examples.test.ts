@@ -55,6 +55,13 @@ test("llamaindex-rag: three hits", async () => {
   expect(printed).toHaveLength(3);
 });
 
+test("ai-sdk: three hits, and an answer streamed from them", async () => {
+  const printed = lines(await output("ai-sdk"));
+  expect(printed[0]).toMatch(/^- A lost laptop is reported to the service desk at once/);
+  expect(printed).toHaveLength(4);
+  expect(`- ${printed[3]}`).toBe(printed[0]);
+});
+
 test.skipIf(!hasLoopback)("server: answers while a bulk job runs", async () => {
   const printed = await output("server");
   expect(printed).toMatch(/^80 texts embedded; \d+ health checks answered meanwhile$/m);

@@ -156,6 +156,14 @@ const ADAPTERS = {
     await retriever.insertNodes([new Document({ text: "a b" })]);
     console.log((await retriever.retrieve("a")).length);
   `,
+  "ai-sdk": `
+    const { createBge } = await import(adapter);
+    const { embed } = await import(${JSON.stringify(import.meta.resolve("ai"))});
+    const embeddings = createBge();
+    const retriever = createBge(); // disposed without having loaded anything
+    const { embedding } = await embed({ model: embeddings.embeddingModel(tiny), value: "a" });
+    console.log(embedding.length - 47);
+  `,
 };
 
 test.each(Object.entries(ADAPTERS))(

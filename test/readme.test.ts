@@ -15,6 +15,7 @@ const READMES = [
   "docs/running.md",
   "packages/langchain/README.md",
   "packages/llamaindex/README.md",
+  "packages/ai-sdk/README.md",
   "packages/model-bge-small-en-v1.5/README.md",
   "packages/model-bge-small-zh-v1.5/README.md",
   "packages/model-reranker-small-en/README.md",

@@ -38,6 +38,7 @@ for (const [name, call] of [["langchain", (r) => r.invoke("x")], ["llamaindex", 
 const TYPED = `import { type Embedder, loadEmbedder } from "@bge-js/core";
 import { BgeEmbeddings, BgeReranker } from "@bge-js/langchain";
 import { BgeEmbedding } from "@bge-js/llamaindex";
+import { type BgeProvider, bge } from "@bge-js/ai-sdk";
 import { loadRetriever, type Retriever } from "@bge-js/retriever";
 import { type AdapterFields } from "@bge-js/core/adapter";
 import { instrument } from "@bge-js/core/opentelemetry";
@@ -49,6 +50,7 @@ export const stop: () => void = instrument();
 // @ts-expect-error: these are types, not any.
 export const width: string = new BgeEmbeddings().dispose;
 export const embedder: Promise<Embedder> = loadEmbedder("BAAI/bge-small-en-v1.5", { dtype: "int8" });
+export const provider: BgeProvider = bge;
 export const adapters = [new BgeEmbeddings(), new BgeReranker(), new BgeEmbedding()];
 `;
 /** How a project finds a package's types. node10, the oldest, reads no `exports`. */
@@ -109,7 +111,7 @@ function checkInstalled(tarballs) {
   write(
     project,
     "required.cjs",
-    `const { loadEmbedder, loadReranker } = require("@bge-js/core");\nrequire("@bge-js/langchain"); require("@bge-js/llamaindex"); require("@bge-js/retriever");\n${PROGRAM}`,
+    `const { loadEmbedder, loadReranker } = require("@bge-js/core");\nrequire("@bge-js/langchain"); require("@bge-js/llamaindex"); require("@bge-js/ai-sdk"); require("@bge-js/retriever");\n${PROGRAM}`,
   );
   for (const program of ["esm.mjs", "required.cjs"]) {
     const output = run([process.execPath, program], project).trim();

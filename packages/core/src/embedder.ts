@@ -192,7 +192,8 @@ function createEmbedder({ source, engine, plan }: OpenModel<EmbedderPlan>): Embe
     checkTexts(texts, "texts");
     const checked = checkOptions(countOptions, CALL_OPTIONS.embedTokens, "countTokens");
     const { inputType = "document", ...callOptions } = checked;
-    const facts = { ...callOptions, method: "countTokens", inputs: texts.length } as const;
+    const urgent = inputType === "query";
+    const facts = { ...callOptions, method: "countTokens", inputs: texts.length, urgent } as const;
     const counts = await withCall(engine, facts, (call) =>
       lengthsOf(call, prompts.write(texts, inputType), prompts.encoding(inputType, Number.MAX_SAFE_INTEGER)),
     );
