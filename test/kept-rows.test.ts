@@ -192,7 +192,7 @@ describe.each(ISOLATIONS)("a retriever, workers in a %s", (isolation) => {
       { id: "b", text: TEXTS[2]! },
       { id: "gone", text: TEXTS[7]! },
     ]);
-    own.remove(["gone"]);
+    await own.remove(["gone"]);
     await own.add([{ id: "a", text: TEXTS[7]! }]);
     await using anew = await loadRetriever({ embedder, lateInteraction: true });
     await anew.add([

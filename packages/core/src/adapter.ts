@@ -21,6 +21,7 @@ export {
   retrieverHandle,
 } from "./adapter/retriever.js";
 export { type ModelTokenizer, openTokenizer } from "./adapter/tokenizer.js";
+export { type VectorSource, vectorFacts } from "./adapter/vector-facts.js";
 export { abandon, isThenable, listener } from "./api/callbacks.js";
 export { invalid, listed } from "./api/errors.js";
 export {
@@ -35,7 +36,8 @@ export {
   isSignal,
   oneOf,
 } from "./checks.js";
-export { monotonic, turn } from "./clock.js";
+export { clearTimeout, monotonic, setTimeout, turn } from "./clock.js";
+export { holderOf, tryLock } from "./hub/lock.js";
 export { FUSED_DEPTH } from "./load/open-fused.js";
 export { orElse } from "./model/resolve.js";
 export { rerankerFor } from "./model/table.js";

@@ -2,40 +2,70 @@ import type { BgeError, Embedder } from "@bge-js/core";
 import { invalid, type KeptRows, type KeptText, listener, turn } from "@bge-js/core/adapter";
 import type { Added, AddOptions, FailedDocument, RetrieverDocument } from "./api.js";
 import { failedDocuments, toDocument } from "./documents.js";
-import { checkVector } from "./options.js";
 import type { Store } from "./store.js";
 
 type Source<T> = Iterable<T> | AsyncIterable<T>;
 
 /** Characters to index per turn of the event loop, which takes a few milliseconds. A single text may have more. */
 const CHARACTERS = 20_000;
+/** Documents found unchanged per turn of the event loop. */
+const UNCHANGED = 64;
+
+/** Ids of documents that calls are reading now, and how many calls or times. */
+export type Reading = Map<string, number>;
+
+export interface AddParts<D> {
+  readonly store: Store<D>;
+  readonly embedder: Embedder;
+  readonly keptRows: KeptRows | undefined;
+  readonly reading: Reading;
+}
 
 /** Implements `Retriever.add`: stores each document as its vector arrives. */
 export async function addDocuments<D extends RetrieverDocument>(
   documents: Source<D | string>,
-  store: Store<D>,
-  embedder: Embedder,
-  keptRows: KeptRows | undefined,
-  nextId: () => string,
+  { store, embedder, keptRows, reading }: AddParts<D>,
   { signal, onProgress }: AddOptions,
 ): Promise<Added> {
   const failed: FailedDocument[] = [];
   /** Documents whose vectors are pending, in the order in which these arrive. */
   const sent: { readonly index: number; readonly document: D }[] = [];
+  const stored = new Set<Promise<void>>();
   let index = 0;
-  let added = 0;
-  let replaced = 0;
+  let [added, replaced, unchanged] = [0, 0, 0];
   let characters = 0;
 
-  function textOf(given: D | string): string | undefined {
-    const document = toDocument(given, nextId);
-    const at = index++;
-    if ("code" in document && document instanceof Error) {
-      failed.push({ index: at, id: undefined, error: document as BgeError });
-      return undefined;
+  /** The texts to read. Further fields of documents whose text is in the store are stored without reading. */
+  async function* texts() {
+    for await (const given of documents) {
+      const document = toDocument(given, store);
+      const at = index++;
+      if ("code" in document && document instanceof Error) {
+        failed.push({ index: at, id: idOf(given), error: document as BgeError });
+        continue;
+      }
+      const { id, text } = document as D;
+      // What another text is being read for may be about to change.
+      if (!reading.has(id) && store.get(id)?.text === text) {
+        stored.add(store.update(document as D));
+        unchanged++;
+        if (unchanged % UNCHANGED === 0) await step();
+        continue;
+      }
+      reading.set(id, (reading.get(id) ?? 0) + 1);
+      sent.push({ index: at, document: document as D });
+      yield text;
     }
-    sent.push({ index: at, document: document as D });
-    return (document as D).text;
+  }
+
+  const tell = listener("onProgress", onProgress);
+  async function step() {
+    if (store.isDue()) {
+      await store.commit();
+      tell?.({ added, unchanged });
+    }
+    await turn();
+    signal?.throwIfAborted();
   }
 
   let error: BgeError | undefined;
@@ -46,54 +76,56 @@ export async function addDocuments<D extends RetrieverDocument>(
     },
     ...(signal && { signal }),
   } as const;
-  const texts = textsOf(documents, textOf);
-  const embedded = keptRows ? keptRows.embedStream(texts, options) : embedder.embedStream(texts, options);
-  const tell = listener("onProgress", onProgress);
-  for await (const given of embedded) {
-    const next = sent.shift();
-    if (next === undefined) throw invalid("embedder", "returned more vectors than it was passed texts");
-    const { index, document } = next;
-    if (given === undefined) failed.push({ index, id: document.id, error: error! });
-    else {
+  const embedded = keptRows ? keptRows.embedStream(texts(), options) : embedder.embedStream(texts(), options);
+  try {
+    for await (const given of embedded) {
+      const next = sent.shift();
+      if (next === undefined) throw invalid("embedder", "returned more vectors than it was passed texts");
+      const { index, document } = next;
+      stopReading(reading, document.id);
+      if (given === undefined) {
+        failed.push({ index, id: document.id, error: error! });
+        continue;
+      }
       const { vector, rows }: Omit<KeptText, "rows"> & Partial<KeptText> = keptRows
         ? (given as KeptText)
         : { vector: given as Float32Array };
-      checkVector(vector, embedder.dimensions);
-      if (store.put(document, vector, rows)) replaced++;
+      if (store.has(document.id)) replaced++;
+      stored.add(store.put(document, [vector], rows));
       added++;
-      tell?.({ added });
       characters += document.text.length;
+      if (store.isDue()) {
+        await store.commit();
+        tell?.({ added, unchanged });
+      }
+      if (characters > CHARACTERS) {
+        characters = 0;
+        await turn();
+      }
     }
-    if (characters > CHARACTERS) {
-      characters = 0;
-      await turn();
-    }
+    if (sent.length > 0) throw invalid("embedder", `returned ${sent.length} vectors fewer than it was passed texts`);
+  } finally {
+    for (const { document } of sent) stopReading(reading, document.id);
+    // What was read stays, even if the call is aborted.
+    await store.commit();
   }
-  if (sent.length > 0) throw invalid("embedder", `returned ${sent.length} vectors fewer than it was passed texts`);
+  await Promise.all(stored);
   if (failed.length > 0) {
     throw failedDocuments(
       failed.sort((a, b) => a.index - b.index),
       added,
     );
   }
-  return { added, replaced };
+  return { added, replaced, unchanged };
 }
 
-/** Keeps a sync source sync: the embedder draws from the two kinds differently. */
-function textsOf<T>(source: Source<T>, textOf: (given: T) => string | undefined): Source<string> {
-  return Symbol.asyncIterator in source ? asyncTexts(source, textOf) : syncTexts(source, textOf);
+function stopReading(reading: Reading, id: string): void {
+  const times = reading.get(id)! - 1;
+  if (times === 0) reading.delete(id);
+  else reading.set(id, times);
 }
 
-function* syncTexts<T>(source: Iterable<T>, textOf: (given: T) => string | undefined) {
-  for (const given of source) {
-    const text = textOf(given);
-    if (text !== undefined) yield text;
-  }
-}
-
-async function* asyncTexts<T>(source: AsyncIterable<T>, textOf: (given: T) => string | undefined) {
-  for await (const given of source) {
-    const text = textOf(given);
-    if (text !== undefined) yield text;
-  }
+function idOf(given: unknown): string | undefined {
+  const id = (given as Partial<RetrieverDocument> | undefined)?.id;
+  return typeof id === "string" && id !== "" ? id : undefined;
 }

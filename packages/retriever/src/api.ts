@@ -36,6 +36,17 @@ export interface RetrieverOptions {
    * tokens are weighted by the candidates that are scored together. @default true for bge-small-en-v1.5, else false
    */
   readonly lateInteraction?: Reranker | boolean;
+  /**
+   * A directory to keep the index in, as a path or file URL: created if it is missing, and opened again with all that was
+   * stored. Documents are kept as JSON. One retriever at a time adds and removes; any number can read. @default none: in
+   * memory, and gone with the process
+   */
+  readonly directory?: string | URL;
+  /**
+   * Whether only to read the index in `directory`, also while another process adds to it: every search sees what that has
+   * stored. `add` and `remove` reject. @default false
+   */
+  readonly readOnly?: boolean;
   /** How many candidates each stage returns or scores. @default 100; late interaction 50, the cross-encoder 40 */
   readonly candidates?: Partial<Readonly<Record<Stage, number>>>;
   /**
@@ -63,14 +74,19 @@ export interface RetrieverOptions {
 export interface AddOptions {
   /** Aborts with `signal.reason`. Documents already added stay. */
   readonly signal?: AbortSignal;
-  /** Called as documents are added, like `onProgress` of `embedDocuments`. An error it throws aborts the call. */
-  readonly onProgress?: (progress: { readonly added: number }) => void;
+  /**
+   * Called as documents are added, like `onProgress` of `embedDocuments`; with a `directory`, each time that some were
+   * stored. An error it throws aborts the call.
+   */
+  readonly onProgress?: (progress: { readonly added: number; readonly unchanged: number }) => void;
 }
 
 export interface Added {
   /** Documents that this call has put into the index, including those that replaced others. */
   readonly added: number;
   readonly replaced: number;
+  /** Documents whose text was in the index under this id: not read again, and their further fields stored. */
+  readonly unchanged: number;
 }
 
 export interface SearchOptions<D> {
@@ -121,27 +137,38 @@ export interface SearchResults<D> {
   readonly timings: Partial<Readonly<Record<Stage, number>>> & { readonly total: number };
 }
 
-/** An index in this process's memory, with the models to fill and search it. */
+/** An index in memory or in a directory, with the models to fill and search it. */
 export interface Retriever<D extends RetrieverDocument = AnyDocument> extends AsyncDisposable {
   /** Number of documents in the index. */
   readonly size: number;
+  /** Where the index is kept, as an absolute path; `undefined` for one in memory. */
+  readonly directory: string | undefined;
   /** The loaded stages, in the order in which they run. */
   readonly stages: readonly Stage[];
   /**
-   * Embeds and adds documents, which are drawn only as fast as they are embedded. Each can be found at once. A string
-   * becomes a document `{ id, text }` with a running number as its id: `"#0"`, `"#1"`, ... (do not use such ids
-   * yourself). If some documents are invalid or fail, all others are added, and then the promise rejects with an error
+   * Embeds and adds documents, which are drawn only as fast as they are embedded. A document whose text the index has
+   * under its id is not read again. Each can be found at once; in a directory, once it is stored: after a second or 256
+   * documents, and all of them when this resolves. What is stored stays, whatever becomes of the process. A string becomes
+   * a document `{ id, text }` with a running number as its id: `"#0"`, `"#1"`, ... (do not use such ids yourself). If some documents are invalid or fail, all others are added, and then the promise rejects with an error
    * that names the index and id of the first ones and has the indices of all. Several `add` calls may run at once.
    *
-   * @throws BgeError as `Embedder.embedStream`; `INVALID_INPUT` for a document without an id or text
+   * @throws BgeError as `Embedder.embedStream`; `INVALID_INPUT` for a document without an id or text, or in a directory with
+   * a field that JSON does not give back; `STORE_FAILED` if the disk is full, `INVALID_OPTION` with `readOnly`
    */
   add(documents: Iterable<D | string> | AsyncIterable<D | string>, options?: AddOptions): Promise<Added>;
   /**
-   * Removes documents, and returns how many of these ids were in the index.
+   * Removes documents, and resolves to how many of these ids were in the index, once that is stored.
    *
-   * @throws BgeError `INVALID_INPUT` if an id is not a string; then nothing is removed
+   * @throws BgeError `INVALID_INPUT` if an id is not a string; then nothing is removed. `STORE_FAILED`, `INVALID_OPTION` as
+   * `add`
    */
-  remove(ids: Iterable<string>): number;
+  remove(ids: Iterable<string>): Promise<number>;
+  /** True if the index has a document with this id. */
+  has(id: string): boolean;
+  /** Returns a document, or `undefined`. */
+  get(id: string): D | undefined;
+  /** The ids of all documents, in no order. Documents may be added and removed meanwhile. */
+  ids(): AsyncIterable<string>;
   /**
    * Searches for a query and returns the best results first.
    *
@@ -149,8 +176,8 @@ export interface Retriever<D extends RetrieverDocument = AnyDocument> extends As
    */
   search(query: string, options?: SearchOptions<D>): Promise<SearchResults<D>>;
   /**
-   * Frees the index and the models that the retriever loaded. Pending and later calls reject with `DISPOSED`. May be
-   * called repeatedly.
+   * Frees the index and the models that the retriever loaded. An index in a directory stays there. Pending and later calls
+   * reject with `DISPOSED`. May be called repeatedly.
    */
   dispose(): Promise<void>;
 }

@@ -1,6 +1,8 @@
 import { BgeError } from "@bge-js/core";
 import { listed } from "@bge-js/core/adapter";
 import type { FailedDocument, RetrieverDocument } from "./api.js";
+import { notJson } from "./disk/json.js";
+import type { Store } from "./store.js";
 
 /** Checks that `documents` is iterable, but not a string, whose characters nobody wants. */
 export function checkSource(documents: unknown): void {
@@ -14,15 +16,21 @@ export function checkSource(documents: unknown): void {
   });
 }
 
-/** Copies the caller's document, whose text must not change. A string gets its id from `nextId`. */
-export function toDocument<D extends RetrieverDocument>(given: D | string, nextId: () => string): D | BgeError {
+/** Copies the caller's document, whose text must not change. A string gets its id from the store. */
+export function toDocument<D extends RetrieverDocument>(given: D | string, store: Store<D>): D | BgeError {
   // A document from a string has no additional fields.
-  if (typeof given === "string") return { id: nextId(), text: given } as D;
+  if (typeof given === "string") return { id: store.nextId(), text: given } as D;
   if (typeof given !== "object" || given === null) {
     return unusable("must be an object { id, text } or a string");
   }
   if (typeof given.id !== "string" || given.id === "") return unusable("needs an id, a non-empty string");
   if (typeof given.text !== "string") return unusable("needs a text, a string");
+  const problem = store.directory === undefined ? undefined : notJson({ ...given }, "");
+  if (problem !== undefined) {
+    return unusable(
+      `in a directory is kept as JSON: its field ${problem.replace(/^\./, "")}, which JSON does not give back`,
+    );
+  }
   return { ...given };
 }
 

@@ -25,7 +25,9 @@ describe("a retriever", () => {
       yield { id: "a", text: "b", page: 1 };
     }
     expectTypeOf(retriever.add).toBeCallableWith(source(), { signal });
-    expectTypeOf(retriever.remove(new Set(["a"]))).toEqualTypeOf<number>();
+    expectTypeOf(retriever.remove(new Set(["a"]))).resolves.toEqualTypeOf<number>();
+    expectTypeOf(retriever.get).returns.toEqualTypeOf<Page | undefined>();
+    expectTypeOf(retriever.ids).returns.toExtend<AsyncIterable<string>>();
     expectTypeOf<Retriever>().toExtend<AsyncDisposable>();
     // @ts-expect-error a document without a page
     retriever.add([{ id: "a", text: "b" }]);
@@ -36,6 +38,7 @@ describe("a retriever", () => {
   test("accepts models as the loaders do, and loaded ones", () => {
     expectTypeOf(loadRetriever).toBeCallableWith();
     expectTypeOf(loadRetriever).toBeCallableWith({ embedder, reranker });
+    expectTypeOf(loadRetriever).toBeCallableWith({ directory: new URL("file:///index"), readOnly: true });
     expectTypeOf(loadRetriever).toBeCallableWith({ embedder: "bge-small-zh-v1.5", reranker: false });
     expectTypeOf(loadRetriever).toBeCallableWith({ reranker: { directory: "./x" }, load: { threads: 2 } });
     // @ts-expect-error an embedder is not a reranker

@@ -5,6 +5,7 @@ import {
   checkOptions,
   invalid,
   isCount,
+  isFlag,
   isFunction,
   isSignal,
   isThenable,
@@ -44,6 +45,9 @@ const RETRIEVER: Checks<RetrieverOptions> = {
     typeof value === "boolean" || isLoaded(value, ["score"]) ? undefined : "true, false or a loaded reranker",
   candidates: byStage("candidates", isCount),
   weights: byStage("weights", isWeight),
+  directory: (value) =>
+    (typeof value === "string" && value !== "") || value instanceof URL ? undefined : "a path or a file URL",
+  readOnly: isFlag,
   load(value) {
     checkOptions(value as object, LOAD, "load");
     return undefined;
@@ -61,7 +65,11 @@ const SEARCH: Checks<SearchOptions<unknown>> = {
   signal: isSignal,
 };
 
-export const checkRetrieverOptions = (options: RetrieverOptions) => checkOptions(options, RETRIEVER, "loadRetriever");
+export function checkRetrieverOptions(options: RetrieverOptions): RetrieverOptions {
+  const given = checkOptions(options, RETRIEVER, "loadRetriever");
+  if (given.readOnly === true && given.directory === undefined) throw invalid("readOnly", "needs a directory to read");
+  return given;
+}
 export const checkAddOptions = (options: AddOptions) => checkOptions(options, ADD, "add");
 export const checkSearchOptions = <D>(options: SearchOptions<D>) =>
   checkOptions(options, SEARCH as Checks<SearchOptions<D>>, "search");
@@ -121,10 +129,11 @@ export function strictFilter<D>(filter: (document: D) => boolean): (document: D)
   };
 }
 
-/**
- * Checks the length of a vector. The embedder may be the caller's, and a longer vector would overwrite its neighbour.
- */
+/** Checks a vector of an embedder, which may be the caller's own. */
 export function checkVector(vector: Float32Array, dimensions: number): void {
-  if (vector?.length === dimensions) return;
-  throw invalid("embedder", `returned a vector of ${vector?.length ?? "no"} numbers instead of ${dimensions}`);
+  if (vector?.length !== dimensions) {
+    throw invalid("embedder", `returned a vector of ${vector?.length ?? "no"} numbers instead of ${dimensions}`);
+  }
+  const wrong = vector.findIndex((value) => !Number.isFinite(value));
+  if (wrong >= 0) throw invalid("embedder", `returned a vector with ${vector[wrong]} in it`);
 }

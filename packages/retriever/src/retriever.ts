@@ -1,15 +1,7 @@
-import { BgeError, type Embedder, loadEmbedder, type ModelReference, type Reranker } from "@bge-js/core";
-import {
-  abortable,
-  checkQuery,
-  type KeptRows,
-  keptRowsOf,
-  listed,
-  loadRerankingStage,
-  orElse,
-  rerankerFor,
-} from "@bge-js/core/adapter";
-import { addDocuments } from "./add.js";
+import { fileURLToPath } from "node:url";
+import { BgeError, type Embedder, type Reranker } from "@bge-js/core";
+import { abortable, checkQuery, invalid, type KeptRows, listed, vectorFacts } from "@bge-js/core/adapter";
+import { addDocuments, type Reading } from "./add.js";
 import type {
   AddOptions,
   AnyDocument,
@@ -20,7 +12,10 @@ import type {
   Stage,
 } from "./api.js";
 import { createCosts } from "./budget.js";
+import { openDiskStore } from "./disk/disk-store.js";
 import { checkSource } from "./documents.js";
+import { createMemoryStore } from "./memory-store.js";
+import { loadModels } from "./models.js";
 import {
   checkAddOptions,
   checkRetrieverOptions,
@@ -30,7 +25,7 @@ import {
   stagesToRun,
 } from "./options.js";
 import { searchStore } from "./search.js";
-import { createStore } from "./store.js";
+import type { Store } from "./store.js";
 
 /** Late interaction over 100 candidates is no better: see tools/train. */
 export const CANDIDATES = { lexical: 100, dense: 100, lateInteraction: 50, crossEncoder: 40 };
@@ -41,7 +36,7 @@ export const CANDIDATES = { lexical: 100, dense: 100, lateInteraction: 50, cross
 export const WEIGHTS = { lexical: 0.3, dense: 0.7, lateInteraction: 0.5, crossEncoder: 1.5 };
 
 /**
- * Loads a retriever: documents in memory, found by words and by vectors. Late interaction with token vectors kept since
+ * Loads a retriever: documents in memory or in a directory, found by words and by vectors. Late interaction with token vectors kept since
  * `add`, and a cross-encoder, rescore the best of them, if the embedder has these stages.
  *
  * @throws BgeError as `loadEmbedder` and `loadReranker`
@@ -57,7 +52,10 @@ export async function loadRetriever<D extends RetrieverDocument = AnyDocument>(
 ): Promise<Retriever<D>> {
   const given = checkRetrieverOptions(options);
   const { embedder, keptRows, rerankers, owned } = await loadModels(given);
-  let store = createStore<D>(embedder.dimensions);
+  const store = await openStore<D>(given, embedder, keptRows).catch(async (error: unknown) => {
+    await Promise.all(owned.map((model) => model.dispose()));
+    throw error;
+  });
   const isLoaded = (stage: Stage) =>
     (stage === "lateInteraction" && keptRows !== undefined) || rerankers[stage] !== undefined;
   const stages: readonly Stage[] = [...FIRST_STAGES, ...LATER_STAGES.filter(isLoaded)];
@@ -70,14 +68,7 @@ export async function loadRetriever<D extends RetrieverDocument = AnyDocument>(
     costs: createCosts(),
   };
   const ending = new AbortController();
-  let texts = 0;
-
-  function nextId(): string {
-    let id: string;
-    do id = `#${texts++}`;
-    while (store.has(id));
-    return id;
-  }
+  const reading: Reading = new Map();
 
   /** Runs a call until it ends, its signal aborts or the retriever is disposed. */
   async function untilDisposed<T>(
@@ -95,31 +86,36 @@ export async function loadRetriever<D extends RetrieverDocument = AnyDocument>(
     }
   }
 
+  function refuseReadOnly(): void {
+    if (given.readOnly !== true) return;
+    throw invalid("readOnly", "is true, so that nothing can be added or removed. Load the directory without it");
+  }
+
   async function add(documents: Iterable<D | string> | AsyncIterable<D | string>, addOptions: AddOptions = {}) {
     checkSource(documents);
-    const given = checkAddOptions(addOptions);
+    const checked = checkAddOptions(addOptions);
+    refuseReadOnly();
     return untilDisposed(
-      (signal) => addDocuments(documents, store, embedder, keptRows, nextId, { ...given, signal }),
-      given.signal,
+      (signal) => addDocuments(documents, { store, embedder, keptRows, reading }, { ...checked, signal }),
+      checked.signal,
     );
   }
 
-  function remove(ids: Iterable<string>): number {
+  async function remove(ids: Iterable<string>): Promise<number> {
     ending.signal.throwIfAborted();
     if (typeof ids === "string" || typeof ids?.[Symbol.iterator] !== "function") {
       throw new BgeError("INVALID_INPUT", "ids must be an iterable of strings.", { parameter: "ids" });
     }
     // Check all ids before removing any.
-    const given = [...ids];
-    const indices = given.flatMap((id: unknown, index) => (typeof id === "string" ? [] : [index]));
+    const all = [...ids];
+    const indices = all.flatMap((id: unknown, index) => (typeof id === "string" ? [] : [index]));
     if (indices.length > 0) {
-      const problems = listed(indices.map((index) => `index ${index} is ${typeof given[index]}`));
+      const problems = listed(indices.map((index) => `index ${index} is ${typeof all[index]}`));
       const message = `ids must be strings: ${problems}. Nothing was removed.`;
       throw new BgeError("INVALID_INPUT", message, { parameter: "ids", indices });
     }
-    let count = 0;
-    for (const id of given) if (store.remove(id)) count++;
-    return count;
+    refuseReadOnly();
+    return store.remove(all);
   }
 
   async function search(query: string, searchOptions: SearchOptions<D> = {}) {
@@ -132,94 +128,54 @@ export async function loadRetriever<D extends RetrieverDocument = AnyDocument>(
   async function dispose(): Promise<void> {
     if (!ending.signal.aborted) {
       ending.abort(new BgeError("DISPOSED", "The retriever was disposed. Load it again to continue."));
-      store = createStore(embedder.dimensions);
     }
-    await Promise.all(owned.map((model) => model.dispose()));
+    await Promise.all([store.close(), ...owned.map((model) => model.dispose())]);
   }
 
   return {
     get size() {
-      return store.size;
+      return ending.signal.aborted ? 0 : store.size;
     },
+    directory: store.directory,
     stages,
     add,
     remove,
+    has(id) {
+      ending.signal.throwIfAborted();
+      return store.has(id);
+    },
+    get(id) {
+      ending.signal.throwIfAborted();
+      return store.get(id);
+    },
+    ids() {
+      ending.signal.throwIfAborted();
+      return store.ids();
+    },
     search,
     dispose,
     [Symbol.asyncDispose]: dispose,
   };
 }
 
+/** Opens the index of a directory, or one in memory. */
+async function openStore<D extends RetrieverDocument>(
+  { directory, readOnly = false }: RetrieverOptions,
+  embedder: Embedder,
+  keptRows: KeptRows | undefined,
+): Promise<Store<D>> {
+  const { dimensions } = embedder;
+  if (directory === undefined) return createMemoryStore(dimensions);
+  if (embedder.source === undefined) {
+    throw invalid("embedder", "must have the source of one from loadEmbedder, by which a directory tells models apart");
+  }
+  const path = directory instanceof URL ? fileURLToPath(directory) : directory;
+  const vectors = vectorFacts(embedder, embedder.source.device);
+  const identity = { vectors, rows: keptRows !== undefined };
+  return openDiskStore({ directory: path, readOnly, dimensions, identity });
+}
+
 function measuredWeight(reranker: Reranker | undefined): Partial<Record<Stage, number>> {
   const weight = reranker?.spec.kind === "reranker" ? reranker.spec.fusedWeight : undefined;
   return weight === undefined ? {} : { crossEncoder: weight };
-}
-
-interface Models {
-  readonly embedder: Embedder;
-  /** The embedder's own late interaction, where its rows can be kept: no reranker is loaded for it. */
-  readonly keptRows: KeptRows | undefined;
-  readonly rerankers: Partial<Record<Stage, Reranker>>;
-  /** Models loaded here, and therefore disposed here. */
-  readonly owned: readonly (Embedder | Reranker)[];
-}
-
-async function loadModels({
-  embedder: model,
-  reranker: asked,
-  lateInteraction,
-  load = {},
-}: RetrieverOptions): Promise<Models> {
-  const owned: (Embedder | Reranker)[] = [];
-  try {
-    let embedder: Embedder;
-    if (isEmbedder(model)) embedder = model;
-    else {
-      embedder = await loadEmbedder(model, load);
-      owned.push(embedder);
-    }
-    // By default both rerank if a cross-encoder was evaluated with the embedder.
-    const measured = rerankerFor(embedder.spec.id);
-    const chosen = asked ?? measured;
-    const wanted = lateInteraction ?? measured !== undefined;
-    let reranker: Reranker | undefined;
-    if (isReranker(chosen)) reranker = chosen;
-    else if (chosen !== undefined && chosen !== false) {
-      const loading = loadRerankingStage(chosen, load);
-      reranker = await (asked === undefined ? loading.catch(orElse("loadRetriever({ reranker: false })")) : loading);
-      owned.push(reranker);
-    }
-    let late = isReranker(wanted) ? wanted : undefined;
-    if (reranker !== undefined && reranker.kind !== "cross-encoder") late = reranker;
-    const isOwn = late === undefined && wanted === true && embedder.spec.lateInteraction === true;
-    const keptRows = isOwn ? keptRowsOf(embedder) : undefined;
-    if (isOwn && keptRows === undefined) {
-      late = await loadRerankingStage(referenceTo(embedder), { ...load, maxTokens: embedder.maxTokens });
-      owned.push(late);
-    }
-    const crossEncoder = reranker?.kind === "cross-encoder" ? reranker : undefined;
-    return {
-      embedder,
-      keptRows,
-      rerankers: { ...(late && { lateInteraction: late }), ...(crossEncoder && { crossEncoder }) },
-      owned,
-    };
-  } catch (error) {
-    await Promise.all(owned.map((one) => one.dispose()));
-    throw error;
-  }
-}
-
-/** Returns a reference to the files of a loaded embedder, so that a second load shares its workers. */
-function referenceTo({ spec, source }: Embedder): ModelReference {
-  const { directory, dtype, batching, optimized } = source;
-  return { ...spec, directory, dtype, batching, optimized };
-}
-
-function isEmbedder(model: RetrieverOptions["embedder"]): model is Embedder {
-  return typeof model === "object" && "embedQuery" in model;
-}
-
-function isReranker(model: RetrieverOptions["reranker"] | RetrieverOptions["lateInteraction"]): model is Reranker {
-  return typeof model === "object" && "rerank" in model;
 }

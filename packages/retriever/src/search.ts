@@ -3,7 +3,8 @@ import { atPositions, type CascadeStage, cascade, invalid, type KeptRows } from 
 import type { RetrieverDocument, SearchOptions, SearchResult, SearchResults, SkippedStage, Stage } from "./api.js";
 import { affordable, type Budget, type Costs, startBudget } from "./budget.js";
 import { checkVector, FIRST_STAGES, LATER_STAGES, STAGES, strictFilter } from "./options.js";
-import type { Entry, Store, View } from "./store.js";
+import type { Store } from "./store.js";
+import type { Entry, Ranking, View } from "./view.js";
 
 export interface SearchParts<D> {
   readonly store: Store<D>;
@@ -35,20 +36,34 @@ interface Run<D> extends SearchParts<D> {
 export async function searchStore<D extends RetrieverDocument>(
   query: string,
   parts: SearchParts<D>,
-  { topN = 10, filter = () => true, budgetMs, signal }: SearchOptions<D>,
+  { topN = 10, filter, budgetMs, signal }: SearchOptions<D>,
   stages: readonly Stage[],
 ): Promise<SearchResults<D>> {
   const budget = startBudget(budgetMs);
   const run: Run<D> = { ...parts, query, stages, signal, budget, scores: {}, skipped: [], timings: {} };
-  const candidates = await findCandidates(run, parts.store.view(strictFilter(filter)));
+  const view = await parts.store.view(filter && strictFilter(filter));
+  try {
+    return await searchView(run, view, topN);
+  } finally {
+    view.close();
+  }
+}
+
+async function searchView<D extends RetrieverDocument>(
+  run: Run<D>,
+  view: View<D>,
+  topN: number,
+): Promise<SearchResults<D>> {
+  const { stages, budget } = run;
+  const candidates = await findCandidates(run, view);
   const reading = LATER_STAGES.filter((stage) => stages.includes(stage)).map(
     (stage): CascadeStage => ({
-      weight: parts.weights[stage],
-      depth: parts.candidates[stage],
+      weight: run.weights[stage],
+      depth: run.candidates[stage],
       score: async (positions) => {
         const read = positions.map((position) => candidates[position]!);
-        const scores = await (stage === "lateInteraction" && parts.keptRows
-          ? matchKept(run, parts.keptRows, read)
+        const scores = await (stage === "lateInteraction" && run.keptRows
+          ? matchKept(run, run.keptRows, read)
           : rescore(
               run,
               stage,
@@ -61,7 +76,7 @@ export async function searchStore<D extends RetrieverDocument>(
   );
   const first = FIRST_STAGES.flatMap((stage) => {
     const scores = run.scores[stage];
-    return scores === undefined ? [] : [{ weight: parts.weights[stage], scores }];
+    return scores === undefined ? [] : [{ weight: run.weights[stage], scores }];
   });
   const { order, scores } = await cascade(candidates.length, first, reading);
   const ranks = ranksOf(run.scores, order);
@@ -84,28 +99,28 @@ export async function searchStore<D extends RetrieverDocument>(
 
 /** Returns the best documents by BM25 and by vectors. Each has both scores. */
 async function findCandidates<D>(run: Run<D>, view: View<D>): Promise<Entry<D>[]> {
-  const { stages, store, candidates } = run;
+  const { stages, store, candidates, signal, query } = run;
   const [words, cosines] = await Promise.all([
-    stages.includes("lexical") ? timed(run, "lexical", () => view.lexical(run.query)) : undefined,
-    stages.includes("dense") ? denseScores(run, view) : undefined,
+    stages.includes("lexical")
+      ? timed(run, "lexical", () => view.lexical(query, candidates.lexical, signal))
+      : undefined,
+    stages.includes("dense") ? denseRanking(run, view) : undefined,
   ]);
   if (cosines === undefined && stages.includes("dense")) {
     run.skipped.push({ stage: "dense", scored: 0, candidates: store.size });
   }
-  const slots = [
-    ...new Set([
-      // A text without any word of the query is not a candidate.
-      ...(words ? view.best(words, candidates.lexical, 0) : []),
-      ...(cosines ? view.best(cosines, candidates.dense) : []),
-    ]),
-  ];
-  if (words) run.scores.lexical = slots.map((slot) => words[slot]!);
-  if (cosines) run.scores.dense = slots.map((slot) => cosines[slot]!);
-  return slots.map((slot) => view.entry(slot));
+  const slots = [...new Set([...(words?.slots ?? []), ...(cosines?.slots ?? [])])];
+  const found = slots.flatMap((slot) => {
+    const entry = view.entry(slot);
+    return entry === undefined ? [] : [{ slot, entry }];
+  });
+  if (words) run.scores.lexical = found.map(({ slot }) => words.score(slot));
+  if (cosines) run.scores.dense = found.map(({ slot }) => cosines.score(slot));
+  return found.map(({ entry }) => entry);
 }
 
-async function denseScores<D>(run: Run<D>, view: View<D>): Promise<Float32Array | undefined> {
-  const { stages, costs, budget, signal, embedder, query } = run;
+async function denseRanking<D>(run: Run<D>, view: View<D>): Promise<Ranking | undefined> {
+  const { stages, costs, budget, signal, embedder, query, candidates } = run;
   const estimate = costs.estimate("dense", 1) ?? 0;
   const optional = stages.includes("lexical");
   if (optional && estimate > budget.remainingMs()) return undefined;
@@ -114,9 +129,9 @@ async function denseScores<D>(run: Run<D>, view: View<D>): Promise<Float32Array 
       const start = budget.elapsedMs();
       const vector = await embedder.embedQuery(query, limitsOf(optional ? budget : undefined, signal));
       checkVector(vector, embedder.dimensions);
-      const cosines = await view.dense(vector, signal);
+      const ranking = await view.dense(vector, candidates.dense, signal);
       costs.record("dense", 1, budget.elapsedMs() - start);
-      return cosines;
+      return ranking;
     });
   } catch (error) {
     if (optional && isLate(error)) return undefined;
@@ -134,7 +149,7 @@ async function matchKept<D>(
   const limits = limitsOf(budget, signal);
   const isOver = limits.deadlineMs !== undefined && limits.deadlineMs <= 0;
   // A store that keeps rows has those of every document.
-  const rows = candidates.map((candidate) => candidate.rows!);
+  const rows = candidates.map((candidate) => candidate.rows()!);
   const { scores } = await timed(run, "lateInteraction", () =>
     isOver ? NONE : inTime(() => keptRows.score(query, rows, limits)),
   );

@@ -1,75 +1,67 @@
-import { describe, expect, test } from "vitest";
-import { createStore } from "./store.js";
+import { expect, test } from "vitest";
+import { createMemoryStore } from "./memory-store.js";
 
 const vector = (value: number) => Float32Array.of(value, 0);
-const everything = () => true;
 type Doc = { readonly id: string; readonly text: string };
 
-describe("a store", () => {
-  test("replaces a document with the same id", async () => {
-    const store = createStore<Doc>(2);
-    expect(store.put({ id: "a", text: "red pear" }, vector(1))).toBe(false);
-    expect(store.put({ id: "a", text: "green plum" }, vector(2))).toBe(true);
-    expect(store.size).toBe(1);
-    const view = store.view(everything);
-    expect(view.best(view.lexical("pear"), 10, 0)).toEqual([]);
-    const cosines = await view.dense(vector(1));
-    expect(view.best(cosines, 10).map((slot) => [view.entry(slot).document.text, cosines[slot]])).toEqual([
-      ["green plum", 2],
-    ]);
-  });
+async function withWord(store: ReturnType<typeof createMemoryStore<Doc>>, word: string, count = 10) {
+  const view = await store.view();
+  const { slots } = await view.lexical(word, count);
+  return slots.map((slot) => view.entry(slot)!);
+}
 
-  test("shows a search nothing added after it began, nor anything removed meanwhile", async () => {
-    const store = createStore<Doc>(2);
-    store.put({ id: "a", text: "pear" }, vector(1));
-    store.put({ id: "b", text: "pear" }, vector(2));
-    const view = store.view(everything);
-    store.put({ id: "c", text: "pear" }, vector(3));
-    store.remove("a");
-    const found = view.best(await view.dense(vector(1)), 10).map((slot) => view.entry(slot).document.id);
-    expect(found).toEqual(["b"]);
-  });
+test("a document replaces one with the same id, and further fields alone are updated", async () => {
+  const store = createMemoryStore<Doc & { readonly page?: number }>(2);
+  await store.put({ id: "a", text: "red pear" }, [vector(1)]);
+  await store.put({ id: "a", text: "green plum" }, [vector(2)]);
+  expect(store.size).toBe(1);
+  expect(await withWord(store, "pear")).toEqual([]);
+  await store.update({ id: "a", text: "green plum", page: 3 });
+  const view = await store.view();
+  const { slots, score } = await view.dense(vector(1), 10);
+  expect(slots.map((slot) => [view.entry(slot)!.document, score(slot)])).toEqual([
+    [{ id: "a", text: "green plum", page: 3 }, expect.closeTo(2, 4)],
+  ]);
+});
 
-  test("reuses the slots of removed documents, and stays exact", async () => {
-    const store = createStore<Doc>(2);
-    for (let round = 0; round < 5; round++) {
-      // Begins with a letter to be one word.
-      for (let i = 0; i < 1500; i++) store.put({ id: String(i), text: `word${i} r${round}` }, vector(i));
-    }
-    expect(store.size).toBe(1500);
-    const view = store.view(everything);
-    const cosines = await view.dense(vector(1));
-    // 6000 were replaced; if slots were not reused, there would be 7500.
-    expect(cosines.length).toBeLessThan(4500);
-    expect(view.best(cosines, 2).map((slot) => view.entry(slot).document.id)).toEqual(["1499", "1498"]);
-    expect(view.best(view.lexical("r3"), 10, 0)).toEqual([]);
-    expect(view.best(view.lexical("r4"), 2000, 0)).toHaveLength(1500);
-    const [only] = view.best(view.lexical("word7"), 10, 0);
-    expect(view.entry(only!).document).toEqual({ id: "7", text: "word7 r4" });
-  });
+test("a search sees nothing added after it began, nor anything removed meanwhile", async () => {
+  const store = createMemoryStore<Doc>(2);
+  await store.put({ id: "a", text: "pear" }, [vector(1)]);
+  await store.put({ id: "b", text: "pear" }, [vector(2)]);
+  const view = await store.view();
+  await store.put({ id: "c", text: "pear" }, [vector(3)]);
+  await store.remove(["a"]);
+  const { slots } = await view.dense(vector(1), 10);
+  expect(slots.map((slot) => view.entry(slot)!.document.id)).toEqual(["b"]);
+  await store.remove(["b"]);
+  expect(view.entry(slots[0]!)).toBeUndefined();
+});
 
-  test("keeps a document's rows for as long as the document, and a view those that it has seen", () => {
-    const store = createStore<Doc>(2);
-    const rowsOf = (view: ReturnType<typeof store.view>) =>
-      view.best(view.lexical("pear"), 10, 0).map((slot) => view.entry(slot).rows);
-    store.put({ id: "a", text: "pear" }, vector(1), Uint8Array.of(1));
-    store.put({ id: "b", text: "a pear" }, vector(2), Uint8Array.of(2));
-    const before = store.view(everything);
-    expect(rowsOf(before)).toEqual([Uint8Array.of(1), Uint8Array.of(2)]);
-    store.put({ id: "a", text: "pear" }, vector(1), Uint8Array.of(3));
-    store.remove("b");
-    expect(rowsOf(store.view(everything))).toEqual([Uint8Array.of(3)]);
-    expect([0, 1].map((slot) => before.entry(slot).rows)).toEqual([Uint8Array.of(1), Uint8Array.of(2)]);
-  });
+test("slots of removed documents are reused, and answers stay exact", async () => {
+  const store = createMemoryStore<Doc>(2);
+  for (let round = 0; round < 5; round++) {
+    // Begins with a letter to be one word.
+    for (let i = 0; i < 1500; i++) void store.put({ id: String(i), text: `word${i} r${round}` }, [vector(i)]);
+  }
+  expect(store.size).toBe(1500);
+  const view = await store.view();
+  const { slots } = await view.dense(vector(1), 2);
+  expect(slots.map((slot) => view.entry(slot)!.document.id)).toEqual(["1499", "1498"]);
+  // 6000 were replaced; if slots were not reused, there would be 7500.
+  expect(Math.max(...(await view.lexical("r4", 2000)).slots)).toBeLessThan(4500);
+  expect(await withWord(store, "r3")).toEqual([]);
+  expect(await withWord(store, "r4", 2000)).toHaveLength(1500);
+  expect((await withWord(store, "word7", 1)).map(({ document }) => document)).toEqual([{ id: "7", text: "word7 r4" }]);
+});
 
-  test("filters before it picks the best, calling the filter once per document", () => {
-    const store = createStore<Doc>(2);
-    for (let i = 0; i < 100; i++) store.put({ id: String(i), text: "pear" }, vector(i));
-    const asked: string[] = [];
-    const view = store.view(({ id }) => asked.push(id) > 0 && Number(id) % 50 === 7);
-    const scores = view.lexical("pear");
-    expect(view.best(scores, 3, 0).map((slot) => view.entry(slot).document.id)).toEqual(["7", "57"]);
-    view.best(scores, 3, 0);
-    expect(asked).toHaveLength(100);
-  });
+test("documents are filtered before the best are picked, each once", async () => {
+  const store = createMemoryStore<Doc>(2);
+  for (let i = 0; i < 100; i++) void store.put({ id: String(i), text: "pear" }, [vector(i)]);
+  const asked: string[] = [];
+  const view = await store.view(({ id }) => asked.push(id) > 0 && Number(id) % 50 === 7);
+  for (let again = 0; again < 2; again++) {
+    const { slots } = await view.lexical("pear", 3);
+    expect(slots.map((slot) => view.entry(slot)!.document.id)).toEqual(["7", "57"]);
+  }
+  expect(asked).toHaveLength(100);
 });

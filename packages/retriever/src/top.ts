@@ -1,15 +1,32 @@
+import type { Slices } from "./slices.js";
+
+/** Slots between looks at the clock. */
+const STRETCH = 8192;
+
 /**
- * Returns the slots of the `count` highest scores, best first; ties by ascending slot. `accept` is called only for
- * slots that would be among them.
+ * Returns the slots of the `count` highest scores, best first; ties by ascending `ages`. `accept` is called only for
+ * slots that would be among them. Yields to the event loop.
  */
-export function topSlots(scores: ArrayLike<number>, count: number, accept: (slot: number) => boolean): number[] {
+export async function topSlots(
+  scores: ArrayLike<number>,
+  count: number,
+  ages: ArrayLike<number>,
+  accept: (slot: number) => boolean,
+  slices: Slices,
+): Promise<number[]> {
   // A heap with the worst slot on top.
   const heap: number[] = [];
-  const worse = (a: number, b: number) => scores[a]! < scores[b]! || (scores[a]! === scores[b]! && a > b);
+  const worse = (a: number, b: number) => scores[a]! < scores[b]! || (scores[a]! === scores[b]! && ages[a]! > ages[b]!);
 
+  if (count === 0) return heap;
+  let asked = 0;
   for (let slot = 0; slot < scores.length; slot++) {
+    // What `accept` does is the caller's: the clock is read after every few calls of it.
+    if ((slot % STRETCH === 0 || asked === 32) && slices.due()) await slices.next();
+    if (asked === 32) asked = 0;
     const full = heap.length >= count;
-    if (full && (count === 0 || !worse(heap[0]!, slot))) continue;
+    if (full && !worse(heap[0]!, slot)) continue;
+    asked++;
     if (!accept(slot)) continue;
     if (full) sink(heap, slot, worse);
     else rise(heap, slot, worse);

@@ -15,25 +15,45 @@ const POLL_MS = 100;
  * are then renamed, so two holders (after a machine slept, or on a network drive) cost a second download and no more.
  */
 export async function withLock<T>(file: string, signal: AbortSignal | undefined, body: () => Promise<T>): Promise<T> {
-  const holder = mark();
   await mkdir(dirname(file), { recursive: true });
-  while (!(await take(file, holder))) {
+  let release = await tryLock(file);
+  while (release === undefined) {
     signal?.throwIfAborted();
-    await clearIfStale(file);
     await sleep(POLL_MS * (0.5 + Math.random()));
+    release = await tryLock(file);
+  }
+  try {
+    return await body();
+  } finally {
+    await release();
+  }
+}
+
+/**
+ * Takes the lock, and returns how to release it; `undefined` if another process or thread holds it. The lock of a dead process is
+ * free; that of a process on another machine after a minute without a sign of life.
+ */
+export async function tryLock(file: string): Promise<(() => Promise<void>) | undefined> {
+  const holder = mark();
+  if (!(await take(file, holder))) {
+    await clearIfStale(file);
+    if (!(await take(file, holder))) return undefined;
   }
   const heartbeat = setInterval(() => {
     const now = wallClock() / 1000;
     utimes(file, now, now).catch(() => {});
   }, HEARTBEAT_MS);
   heartbeat.unref();
-  try {
-    await sweep(file);
-    return await body();
-  } finally {
+  await sweep(file);
+  return async () => {
     clearInterval(heartbeat);
     if ((await contentOf(file)) === holder) await unlink(file).catch(() => {});
-  }
+  };
+}
+
+/** Returns who holds the lock, if it is held and says so. */
+export async function holderOf(file: string): Promise<Owner | undefined> {
+  return ownerOf((await contentOf(file)) ?? "");
 }
 
 /** Creates the lock with its content in one step, so that a lock file is never seen empty. */

@@ -1,0 +1,44 @@
+import { clearTimeout, setTimeout } from "@bge-js/core/adapter";
+import type { Staged } from "./commit.js";
+
+/** A batch has at most about so many documents and bytes, and waits at most so long for more. */
+const MOST_DOCUMENTS = 256;
+const MOST_BYTES = 4 * 2 ** 20;
+const MOST_MS = 1000;
+
+/** Documents that are committed together. */
+export interface Batch {
+  readonly staged: ReadonlyMap<string, Staged>;
+  add(id: string, one: Staged, bytes: number): void;
+  isFull(): boolean;
+  /** Stops waiting for more. */
+  end(): void;
+  /** Settles as the commit does. */
+  readonly done: Promise<void>;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+/** Opens a batch. `commit` is called when it has waited long enough. */
+export function openBatch(commit: () => void): Batch {
+  const staged = new Map<string, Staged>();
+  let bytes = 0;
+  let settle: Pick<Batch, "resolve" | "reject"> | undefined;
+  const done = new Promise<void>((resolve, reject) => {
+    settle = { resolve, reject };
+  });
+  // Whoever has put something into it awaits it.
+  done.catch(() => {});
+  const timer = setTimeout(commit, MOST_MS);
+  return {
+    staged,
+    add(id, one, size) {
+      staged.set(id, one);
+      bytes += size;
+    },
+    isFull: () => staged.size >= MOST_DOCUMENTS || bytes >= MOST_BYTES,
+    end: () => clearTimeout(timer),
+    done,
+    ...settle!,
+  };
+}

@@ -1,0 +1,289 @@
+import { BgeError } from "@bge-js/core";
+import type { Transaction } from "lmdb";
+import type { RetrieverDocument } from "../api.js";
+import { quantize } from "../quantized.js";
+import { createSlices } from "../slices.js";
+import type { Store } from "../store.js";
+import { createView, type View } from "../view.js";
+import { wordsOf } from "../words.js";
+import { type Batch, openBatch } from "./batch.js";
+import { prepare, type Staged } from "./commit.js";
+import { type Environment, openEnvironment } from "./environment.js";
+import { corrupt } from "./failures.js";
+import { follow, load, type Memory, readDocument } from "./follow.js";
+import { checkIdentity, type Identity, identityRecord } from "./identity.js";
+import { dropSegments, isRecentFull, mergeAlike, mergeRecent, purge } from "./merge.js";
+import { readsOf } from "./reads.js";
+import { idKey, idOf } from "./records.js";
+import { EMPTY, type State } from "./state.js";
+import { write } from "./writer.js";
+
+/** Removed documents to keep before their words are purged, in addition to a quarter of the current number. */
+const REMOVED_KEPT = 1024;
+/** Ids that are read at once. */
+const IDS = 512;
+
+export interface DiskStoreOptions {
+  readonly directory: string;
+  readonly readOnly: boolean;
+  readonly dimensions: number;
+  readonly identity: Identity;
+}
+
+/**
+ * Opens or creates a store on disk.
+ *
+ * @throws BgeError `INVALID_OPTION`, `STORE_IN_USE`, `STORE_MISMATCH`, `STORE_CORRUPT`, `STORE_FAILED`
+ */
+export async function openDiskStore<D extends RetrieverDocument>(options: DiskStoreOptions): Promise<Store<D>> {
+  const environment = await openEnvironment(options.directory, options.readOnly);
+  try {
+    return await openStore<D>(environment, options);
+  } catch (error) {
+    await environment.close();
+    throw error;
+  }
+}
+
+async function openStore<D extends RetrieverDocument>(
+  environment: Environment,
+  { readOnly, dimensions, identity }: DiskStoreOptions,
+): Promise<Store<D>> {
+  const { directory, root, meta, ids: slotsById, documents } = environment;
+  if (environment.state() === undefined) {
+    if (readOnly || meta.get("identity") !== undefined) throw corrupt(directory, "it does not say how it ended");
+    await create(environment, identity);
+  }
+  checkIdentity(environment, identity, readOnly);
+
+  /** Slots of removed documents that are in segments still, and slots that can be used again. */
+  const removed = new Set<number>();
+  const free: number[] = [];
+  let memory = await inTransaction(root, (transaction) => {
+    const state = meta.get("state", { transaction }) as State;
+    return load(environment, state, dimensions, transaction, (slot, change) => {
+      if (change > state.purged) removed.add(slot);
+      else free.push(slot);
+    });
+  });
+  const tell = (next: Memory) => {
+    memory = next;
+  };
+  if (!readOnly) memory = await dropSegments(environment, memory, tell);
+
+  let { texts } = memory.state;
+  let batch: Batch | undefined;
+  /** Batches that are on their way, oldest first. */
+  const committing: Batch[] = [];
+  let queue: Promise<unknown> = Promise.resolve();
+  let closing: Promise<void> | undefined;
+  /** Ends the views that are open. */
+  const views = new Set<() => void>();
+
+  /** Runs one after another what changes the index, or what is in memory of it. */
+  function inTurn<T>(body: () => Promise<T>): Promise<T> {
+    const result = queue.then(body);
+    queue = result.catch(() => {});
+    return result;
+  }
+
+  function stage(id: string, one: Staged, bytes: number): Promise<void> {
+    if (closing !== undefined) throw gone();
+    batch ??= openBatch(() => void commit().catch(() => {}));
+    batch.add(id, one, bytes);
+    return batch.done;
+  }
+
+  function stagedFor(id: string): Staged | undefined {
+    const batches = batch === undefined ? committing : [...committing, batch];
+    return batches.findLast(({ staged }) => staged.has(id))?.staged.get(id);
+  }
+
+  async function commit(): Promise<void> {
+    const own = batch;
+    if (own === undefined) return;
+    batch = undefined;
+    own.end();
+    committing.push(own);
+    await inTurn(async () => {
+      await commitNow(own.staged).then(own.resolve, own.reject);
+      committing.shift();
+    });
+    await own.done;
+  }
+
+  async function commitNow(staged: ReadonlyMap<string, Staged>): Promise<void> {
+    const prepared = prepare(environment, memory, staged, free, texts, dimensions);
+    const state = await write(environment, memory.state, prepared.changes, prepared.state);
+    const { table, recent } = memory;
+    free.length -= prepared.reused;
+    for (const slot of prepared.removed) {
+      table.remove(slot);
+      removed.add(slot);
+    }
+    for (const { slot, born, words, vectors } of prepared.added) {
+      table.add(slot, born, words.length, vectors);
+      recent.add(slot, words);
+    }
+    memory = { table, recent, state };
+    if (removed.size > REMOVED_KEPT + state.documents / 4) {
+      memory = await purge(environment, memory, tell);
+      free.push(...removed);
+      removed.clear();
+    } else if (isRecentFull(memory)) {
+      memory = await mergeRecent(environment, memory, tell);
+      memory = await mergeAlike(environment, memory, tell);
+    }
+  }
+
+  function slotOf(id: string): number | undefined {
+    return slotsById.get(idKey(id))?.readUInt32LE(0);
+  }
+
+  function get(id: string): D | undefined {
+    const staged = stagedFor(id);
+    if (staged !== undefined) return staged.kind === "remove" ? undefined : readDocument<D>(staged.json);
+    const slot = slotOf(id);
+    if (slot === undefined) return undefined;
+    const bytes = documents.get(slot);
+    const document = bytes && readDocument<D>(bytes);
+    if (document === undefined) throw corrupt(directory, `the document ${JSON.stringify(id)} is missing or damaged`);
+    return document;
+  }
+
+  async function* ids(): AsyncGenerator<string, void, undefined> {
+    const slices = createSlices();
+    let start: Buffer | undefined;
+    for (;;) {
+      if (closing !== undefined) throw gone();
+      const range = start === undefined ? {} : { start, exclusiveStart: true };
+      const part = [...slotsById.getRange({ ...range, limit: IDS })];
+      if (part.length === 0) return;
+      start = Buffer.from(part.at(-1)!.key);
+      const found = part.map(
+        ({ key, value }) => idOf(key) ?? readDocument<D>(documents.get(value.readUInt32LE(0))!)!.id,
+      );
+      yield* found;
+      await slices.next();
+    }
+  }
+
+  async function view(accept?: (document: D) => boolean): Promise<View<D>> {
+    if (closing !== undefined) throw gone();
+    const transaction = root.useReadTransaction();
+    let open = true;
+    const close = () => {
+      if (!open) return;
+      open = false;
+      views.delete(close);
+      transaction.done();
+    };
+    const check = () => {
+      if (!open) throw gone();
+    };
+    views.add(close);
+    try {
+      if (readOnly) {
+        await inTurn(async () => {
+          check();
+          const state = meta.get("state", { transaction }) as State;
+          if (state.commit > memory.state.commit)
+            memory = await follow(environment, memory, state, dimensions, transaction);
+        });
+      }
+      const reads = readsOf<D>(environment, memory, dimensions, { transaction, check, close });
+      return createView(memory.table, reads, accept);
+    } catch (error) {
+      close();
+      throw error;
+    }
+  }
+
+  async function close(): Promise<void> {
+    const left = batch;
+    batch = undefined;
+    left?.end();
+    left?.reject(gone());
+    await queue;
+    for (const end of [...views]) end();
+    await environment.close();
+  }
+
+  return {
+    directory,
+    get size() {
+      return readOnly ? environment.state()!.documents : memory.state.documents;
+    },
+    has(id) {
+      const staged = stagedFor(id);
+      return staged === undefined ? slotOf(id) !== undefined : staged.kind !== "remove";
+    },
+    get,
+    ids,
+    nextId() {
+      let id: string;
+      do id = `#${texts++}`;
+      while (slotOf(id) !== undefined);
+      return id;
+    },
+    put(document, vectors, rows) {
+      const json = Buffer.from(JSON.stringify(document));
+      const quantized = vectors.map((vector) => quantize(vector, dimensions));
+      const words = wordsOf(document.text);
+      const bytes = json.length + vectors.length * 2 * dimensions + (rows?.length ?? 0);
+      return stage(document.id, { kind: "put", json, vectors: quantized, rows, words }, bytes);
+    },
+    update(document) {
+      const json = Buffer.from(JSON.stringify(document));
+      const before = stagedFor(document.id);
+      const slot = before === undefined ? slotOf(document.id) : undefined;
+      const known =
+        before !== undefined && before.kind !== "remove" ? before.json : slot !== undefined && documents.get(slot);
+      if (known && json.equals(known)) return Promise.resolve();
+      const staged = batch?.staged.get(document.id);
+      const one: Staged = staged?.kind === "put" ? { ...staged, json } : { kind: "update", json };
+      return stage(document.id, one, json.length);
+    },
+    isDue() {
+      return batch?.isFull() ?? false;
+    },
+    commit,
+    async remove(given) {
+      let count = 0;
+      const done = new Set<Promise<void>>();
+      for (const id of given) {
+        const staged = stagedFor(id);
+        if (staged === undefined ? slotOf(id) === undefined : staged.kind === "remove") continue;
+        count++;
+        done.add(stage(id, { kind: "remove" }, id.length));
+        if (batch?.isFull()) await commit();
+      }
+      await commit();
+      await Promise.all(done);
+      return count;
+    },
+    view,
+    close() {
+      closing ??= close();
+      return closing;
+    },
+  };
+}
+
+async function create(environment: Environment, identity: Identity): Promise<void> {
+  const { meta } = environment;
+  await Promise.all([meta.put("identity", identityRecord(identity), 0), meta.put("state", EMPTY, EMPTY.commit)]);
+}
+
+async function inTransaction<T>(root: Environment["root"], body: (transaction: Transaction) => Promise<T>): Promise<T> {
+  const transaction = root.useReadTransaction();
+  try {
+    return await body(transaction);
+  } finally {
+    transaction.done();
+  }
+}
+
+function gone(): BgeError {
+  return new BgeError("DISPOSED", "The retriever was disposed. Load it again to continue.");
+}

@@ -1,0 +1,158 @@
+import { mkdir, readdir, stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { BgeError } from "@bge-js/core";
+import { holderOf, invalid, tryLock } from "@bge-js/core/adapter";
+import { type Database, open, type RootDatabase } from "lmdb";
+import { corrupt, failed, inUse } from "./failures.js";
+import { checkHeader } from "./header.js";
+import type { State } from "./state.js";
+
+const DATA = "data.mdb";
+const LOCK = "writer.lock";
+/** What this package and LMDB put into a directory. */
+const OWN = /^(?:data\.mdb|lock\.mdb|writer\.lock.*)$/;
+
+type Binary<K extends number | Buffer> = Database<Buffer, K>;
+
+/** The tables of an index on disk. Slots, pieces and changes are numbers; the other keys are bytes. */
+export interface Environment {
+  readonly directory: string;
+  readonly root: RootDatabase;
+  /** `state` and `identity`; versioned, so that a commit can depend on the one before. */
+  readonly meta: Database<unknown, string>;
+  /** By slot: what every search needs, see records.ts. */
+  readonly slots: Binary<number>;
+  /** By slot: the low bytes of its vectors. */
+  readonly low: Binary<number>;
+  /** By slot: the document in JSON. */
+  readonly documents: Binary<number>;
+  /** By id: the slot. */
+  readonly ids: Binary<Buffer>;
+  /** Token rows, cut into pieces: see rows.ts. */
+  readonly rows: Binary<number>;
+  /** Words: see segments.ts. */
+  readonly words: Binary<Buffer>;
+  /** By number: the slot that was added to or removed, for other processes that follow. */
+  readonly changes: Binary<number>;
+  state(): State | undefined;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens or creates the files of an index. A writer holds a lock until it closes.
+ *
+ * @throws BgeError `INVALID_OPTION` for a directory that cannot be one, `STORE_IN_USE`, `STORE_CORRUPT`, `STORE_FAILED`
+ */
+export async function openEnvironment(given: string, readOnly: boolean): Promise<Environment> {
+  const directory = resolve(given);
+  const exists = await checkDirectory(directory, readOnly);
+  if (readOnly) {
+    await checkFile(directory, false);
+    return openTables(directory, true, async () => {});
+  }
+  try {
+    await mkdir(directory, { recursive: true });
+  } catch (cause) {
+    throw failed(directory, "created", cause);
+  }
+  const release = await lock(directory);
+  try {
+    if (exists) await checkFile(directory, true);
+    return openTables(directory, false, release);
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+/** Returns true if there is an index. */
+async function checkDirectory(directory: string, readOnly: boolean): Promise<boolean> {
+  let names: string[];
+  try {
+    if (!(await stat(directory)).isDirectory()) throw invalid("directory", `is a file: ${directory}`);
+    names = await readdir(directory);
+  } catch (cause) {
+    if (cause instanceof BgeError) throw cause;
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code !== "ENOENT" && code !== "ENOTDIR") throw failed(directory, "opened", cause);
+    if (code === "ENOTDIR") throw invalid("directory", `is inside a file: ${directory}`);
+    names = [];
+  }
+  if (names.includes(DATA)) return true;
+  if (readOnly) throw invalid("directory", `has no index to read: ${directory}. Add documents without readOnly first`);
+  const foreign = names.find((name) => !OWN.test(name));
+  if (foreign === undefined) return false;
+  throw invalid("directory", `has other files in it (${foreign}) and no index: ${directory}. Name an empty or new one`);
+}
+
+async function lock(directory: string): Promise<() => Promise<void>> {
+  const file = join(directory, LOCK);
+  let release: (() => Promise<void>) | undefined;
+  try {
+    release = await tryLock(file);
+  } catch (cause) {
+    throw failed(directory, "opened for writing", cause);
+  }
+  if (release !== undefined) return release;
+  const holder = await holderOf(file);
+  throw inUse(directory, holder === undefined ? "another process" : `process ${holder.pid}`);
+}
+
+async function checkFile(directory: string, repair: boolean): Promise<void> {
+  try {
+    await checkHeader(directory, join(directory, DATA), repair);
+  } catch (cause) {
+    throw cause instanceof BgeError ? cause : failed(directory, "opened", cause);
+  }
+}
+
+function openTables(directory: string, readOnly: boolean, release: () => Promise<void>): Environment {
+  let root: RootDatabase | undefined;
+  try {
+    root = open({
+      path: directory,
+      // Otherwise a name with a dot in it would be a file's.
+      noSubdir: false,
+      readOnly,
+      // A write resolves when it is on the disk.
+      overlappingSync: false,
+      maxDbs: 12,
+      encoding: "binary",
+      keyEncoding: "binary",
+    });
+    const table = <V, K extends number | string | Buffer>(name: string, options: object): Database<V, K> => {
+      const opened = root!.openDB<V, K>(name, options as never);
+      if (opened === undefined) throw corrupt(directory, `it has no table of ${name}`);
+      return opened;
+    };
+    const numbered = (name: string) => table<Buffer, number>(name, { encoding: "binary", keyEncoding: "uint32" });
+    const keyed = (name: string) => table<Buffer, Buffer>(name, { encoding: "binary", keyEncoding: "binary" });
+    const meta = table<unknown, string>("meta", { encoding: "json", keyEncoding: "ordered-binary", useVersions: true });
+    const environment = root;
+    return {
+      directory,
+      root,
+      meta,
+      slots: numbered("slots"),
+      low: numbered("low"),
+      documents: numbered("documents"),
+      ids: keyed("ids"),
+      rows: numbered("rows"),
+      words: keyed("words"),
+      changes: numbered("changes"),
+      state: () => meta.get("state") as State | undefined,
+      async close() {
+        await environment.close();
+        await release();
+      },
+    };
+  } catch (cause) {
+    void root?.close();
+    if (cause instanceof BgeError) throw cause;
+    const { message = "" } = cause as Partial<Error>;
+    if (/MDB_(?:INVALID|VERSION_MISMATCH|CORRUPTED|PAGE_NOTFOUND|INCOMPATIBLE)/.test(message)) {
+      throw corrupt(directory, message, cause);
+    }
+    throw failed(directory, "opened", cause);
+  }
+}

@@ -1,0 +1,28 @@
+import { BgeError } from "@bge-js/core";
+
+export function corrupt(directory: string, problem: string, cause?: unknown): BgeError {
+  const advice = "Restore the directory from a copy, or name a new one and add the documents again.";
+  return new BgeError("STORE_CORRUPT", `The index in ${directory} cannot be read: ${problem}. ${advice}`, {
+    parameter: "directory",
+    ...(cause !== undefined && { cause }),
+  });
+}
+
+/** What the system said when it was asked to read or write the index: permissions, a full disk. */
+export function failed(directory: string, doing: string, cause: unknown): BgeError {
+  const { message = String(cause) } = cause as Partial<Error>;
+  const problem = `The index in ${directory} could not be ${doing}: ${message}.`;
+  return new BgeError("STORE_FAILED", `${problem} What was stored before is intact.`, {
+    parameter: "directory",
+    cause,
+  });
+}
+
+export function inUse(directory: string, who: string): BgeError {
+  return new BgeError(
+    "STORE_IN_USE",
+    `The index in ${directory} is being written to by ${who}. Only one retriever at a time can add and remove: ` +
+      "share that one, dispose it first, or open this one with readOnly: true.",
+    { parameter: "directory" },
+  );
+}

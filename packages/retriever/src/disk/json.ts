@@ -1,0 +1,40 @@
+/** Deeper values are refused: they would overflow the stack. */
+const DEEPEST = 100;
+
+/**
+ * Returns which part of a value JSON would not give back as it is, or `undefined`. A property that is undefined counts
+ * as absent.
+ */
+export function notJson(value: unknown, path: string, depth = 0): string | undefined {
+  if (depth > DEEPEST) return `${path} is nested more than ${DEEPEST} levels deep, or in itself`;
+  switch (typeof value) {
+    case "string":
+    case "boolean":
+      return undefined;
+    case "number":
+      return Number.isFinite(value) ? undefined : `${path} is ${value}`;
+    case "object":
+      break;
+    default:
+      return `${path} is of type ${typeof value}`;
+  }
+  if (value === null) return undefined;
+  if (Array.isArray(value)) return first(value.keys(), (i) => notJson(value[i], `${path}[${i}]`, depth + 1));
+  const prototype: unknown = Object.getPrototypeOf(value);
+  // Not by identity: an object may come from another realm.
+  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
+    return `${path} is an object of the class ${value.constructor?.name || "?"}`;
+  }
+  if ("toJSON" in value && typeof value.toJSON === "function") return `${path} has a method toJSON`;
+  return first(Object.entries(value), ([name, own]) =>
+    own === undefined ? undefined : notJson(own, `${path}.${name}`, depth + 1),
+  );
+}
+
+function first<T>(values: Iterable<T>, check: (value: T) => string | undefined): string | undefined {
+  for (const value of values) {
+    const problem = check(value);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}

@@ -1,0 +1,74 @@
+import { type Embedder, loadEmbedder, type ModelReference, type Reranker } from "@bge-js/core";
+import { type KeptRows, keptRowsOf, loadRerankingStage, orElse, rerankerFor } from "@bge-js/core/adapter";
+import type { RetrieverOptions, Stage } from "./api.js";
+
+/** The models of a retriever. */
+export interface Models {
+  readonly embedder: Embedder;
+  /** The embedder's own late interaction, where its rows can be kept: no reranker is loaded for it. */
+  readonly keptRows: KeptRows | undefined;
+  readonly rerankers: Partial<Record<Stage, Reranker>>;
+  /** Models loaded here, and therefore disposed here. */
+  readonly owned: readonly (Embedder | Reranker)[];
+}
+
+/** Loads the models that were not passed loaded. If one fails, frees the others. */
+export async function loadModels({
+  embedder: model,
+  reranker: asked,
+  lateInteraction,
+  load = {},
+}: RetrieverOptions): Promise<Models> {
+  const owned: (Embedder | Reranker)[] = [];
+  try {
+    let embedder: Embedder;
+    if (isEmbedder(model)) embedder = model;
+    else {
+      embedder = await loadEmbedder(model, load);
+      owned.push(embedder);
+    }
+    // By default both rerank if a cross-encoder was evaluated with the embedder.
+    const measured = rerankerFor(embedder.spec.id);
+    const chosen = asked ?? measured;
+    const wanted = lateInteraction ?? measured !== undefined;
+    let reranker: Reranker | undefined;
+    if (isReranker(chosen)) reranker = chosen;
+    else if (chosen !== undefined && chosen !== false) {
+      const loading = loadRerankingStage(chosen, load);
+      reranker = await (asked === undefined ? loading.catch(orElse("loadRetriever({ reranker: false })")) : loading);
+      owned.push(reranker);
+    }
+    let late = isReranker(wanted) ? wanted : undefined;
+    if (reranker !== undefined && reranker.kind !== "cross-encoder") late = reranker;
+    const isOwn = late === undefined && wanted === true && embedder.spec.lateInteraction === true;
+    const keptRows = isOwn ? keptRowsOf(embedder) : undefined;
+    if (isOwn && keptRows === undefined) {
+      late = await loadRerankingStage(referenceTo(embedder), { ...load, maxTokens: embedder.maxTokens });
+      owned.push(late);
+    }
+    const crossEncoder = reranker?.kind === "cross-encoder" ? reranker : undefined;
+    return {
+      embedder,
+      keptRows,
+      rerankers: { ...(late && { lateInteraction: late }), ...(crossEncoder && { crossEncoder }) },
+      owned,
+    };
+  } catch (error) {
+    await Promise.all(owned.map((one) => one.dispose()));
+    throw error;
+  }
+}
+
+/** Returns a reference to the files of a loaded embedder, so that a second load shares its workers. */
+function referenceTo({ spec, source }: Embedder): ModelReference {
+  const { directory, dtype, batching, optimized } = source;
+  return { ...spec, directory, dtype, batching, optimized };
+}
+
+function isEmbedder(model: RetrieverOptions["embedder"]): model is Embedder {
+  return typeof model === "object" && "embedQuery" in model;
+}
+
+function isReranker(model: RetrieverOptions["reranker"] | RetrieverOptions["lateInteraction"]): model is Reranker {
+  return typeof model === "object" && "rerank" in model;
+}

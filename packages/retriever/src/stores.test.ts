@@ -1,0 +1,165 @@
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterEach, describe, expect, test } from "vitest";
+import { openDiskStore } from "./disk/disk-store.js";
+import { createMemoryStore } from "./memory-store.js";
+import type { Store } from "./store.js";
+
+type Doc = { readonly id: string; readonly text: string; readonly page?: number };
+
+const DIMENSIONS = 20;
+const WORDS = ["red", "green", "blue", "pear", "apple", "plum", "maxQueueSize", "今天股市"];
+const folders: string[] = [];
+
+function folder(): string {
+  const path = mkdtempSync(join(tmpdir(), "bge-index-"));
+  folders.push(path);
+  return join(path, "index");
+}
+
+afterEach(() => {
+  for (const path of folders.splice(0)) rmSync(path, { recursive: true, force: true });
+});
+
+const open = (directory: string, readOnly = false) =>
+  openDiskStore<Doc>({ directory, readOnly, dimensions: DIMENSIONS, identity: { vectors: { id: "x" }, rows: true } });
+
+/** A vector of length 1, always the same for a number. */
+function vectorOf(seed: number): Float32Array {
+  let state = seed * 2654435761 + 1;
+  const vector = Float32Array.from({ length: DIMENSIONS }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) | 0;
+    return state / 2 ** 31 + 0.4;
+  });
+  const length = Math.hypot(...vector);
+  return vector.map((value) => value / length);
+}
+
+const rowsOf = (seed: number) => new Uint8Array((seed * 977) % 9000).fill(seed);
+
+/** All that a search can see of a store. */
+async function seen(
+  store: Store<Doc>,
+  query: string,
+  vector: Float32Array,
+  count: number,
+  accept?: (one: Doc) => boolean,
+) {
+  const view = await store.view(accept);
+  try {
+    const words = await view.lexical(query, count);
+    const cosines = await view.dense(vector, count);
+    const all = [...new Set([...words.slots, ...cosines.slots])];
+    const details = all.map((slot) => {
+      const entry = view.entry(slot)!;
+      return [entry.document, Buffer.from(entry.rows()!).toString("latin1"), words.score(slot), cosines.score(slot)];
+    });
+    const idsOf = (slots: readonly number[]) => slots.map((slot) => view.entry(slot)!.document.id);
+    return { words: idsOf(words.slots), cosines: idsOf(cosines.slots), details };
+  } finally {
+    view.close();
+  }
+}
+
+async function idsOf(store: Store<Doc>): Promise<string[]> {
+  const ids: string[] = [];
+  for await (const id of store.ids()) ids.push(id);
+  return ids.sort();
+}
+
+const id = fc.oneof(fc.constantFrom(..."abcdefgh"), fc.constantFrom("ü/\0", "\ud800", "x".repeat(3000)));
+const text = fc.array(fc.constantFrom(...WORDS), { maxLength: 6 }).map((words) => words.join(" "));
+const step = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant("put"),
+      id,
+      text,
+      seeds: fc.array(fc.nat(40), { minLength: 1, maxLength: 3 }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("update"), id, page: fc.nat(9) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant("remove"), id }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("commit") }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("reopen") }) },
+) as fc.Arbitrary<{ kind: string; id: string; text: string; seeds: number[]; page: number }>;
+
+test("a store on disk finds what one in memory finds, in the same order, also for a second process", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 30 }), text, fc.nat(40), async (steps, query, seed) => {
+      const directory = folder();
+      const memory = createMemoryStore<Doc>(DIMENSIONS);
+      let disk = await open(directory);
+      await disk.commit();
+      const reader = await open(directory, true);
+      for (const { kind, id, text, seeds, page } of steps) {
+        if (kind === "put") {
+          for (const store of [memory, disk]) void store.put({ id, text }, seeds.map(vectorOf), rowsOf(seeds[0]!));
+        } else if (kind === "update") {
+          const before = memory.get(id);
+          if (before !== undefined) for (const store of [memory, disk]) void store.update({ ...before, page });
+        } else if (kind === "remove") {
+          expect(await disk.remove([id])).toBe(await memory.remove([id]));
+        } else if (kind === "commit") {
+          await disk.commit();
+        } else {
+          await disk.commit();
+          await disk.close();
+          disk = await open(directory);
+        }
+      }
+      await disk.commit();
+      expect(disk.size).toBe(memory.size);
+      expect(await idsOf(disk)).toEqual(await idsOf(memory));
+      for (const count of [2, 100]) {
+        for (const accept of [undefined, ({ text }: Doc) => text.length % 2 === 0]) {
+          const expected = await seen(memory, query, vectorOf(seed), count, accept);
+          expect(await seen(disk, query, vectorOf(seed), count, accept)).toEqual(expected);
+          expect(await seen(reader, query, vectorOf(seed), count, accept)).toEqual(expected);
+        }
+      }
+      await reader.close();
+      await disk.close();
+      expect(readdirSync(directory).sort()).toEqual(["data.mdb", "lock.mdb"]);
+    }),
+    { numRuns: 60 },
+  );
+}, 120_000);
+
+describe("with many documents", () => {
+  test("words are merged into segments and purged, slots are reused, and every answer is memory's", async () => {
+    const directory = folder();
+    const memory = createMemoryStore<Doc>(DIMENSIONS);
+    let disk = await open(directory);
+    const reader = await open(directory, true);
+    const documentOf = (i: number, round: number): Doc => ({
+      id: `n${i}`,
+      text: `word${i % 700} ${WORDS[i % 8]} round${round} ${"often ".repeat(i % 5)}`,
+    });
+    for (let round = 0; round < 4; round++) {
+      for (let i = 0; i < 3000; i++) {
+        for (const store of [memory, disk]) {
+          void store.put(documentOf(i, round), [vectorOf(i + round)], rowsOf((i + round) % 30));
+          if (store.isDue()) await store.commit();
+        }
+      }
+      const gone = Array.from({ length: 400 }, (_, i) => `n${i * 7}`);
+      expect(await disk.remove(gone)).toBe(await memory.remove(gone));
+      if (round === 2) {
+        await disk.close();
+        disk = await open(directory);
+      }
+      for (const query of ["word7 red", "often", `round${round}`, "round0 often 股市"]) {
+        const expected = await seen(memory, query, vectorOf(round), 50);
+        expect(await seen(disk, query, vectorOf(round), 50)).toEqual(expected);
+        expect(await seen(reader, query, vectorOf(round), 50)).toEqual(expected);
+      }
+    }
+    expect(disk.size).toBe(2600);
+    await reader.close();
+    await disk.close();
+  }, 120_000);
+});
