@@ -1,7 +1,7 @@
 import type { BgeError, Embedder, LoadOptions, ModelReference, Reranker } from "@bge-js/core";
 
 /**
- * A stage of a search. `lexical` is BM25 over words (or characters, in Chinese and the like) and `dense` exact cosines,
+ * A stage of a search. `lexical` is BM25 over words (or characters, in Chinese and the like) and `dense` cosines,
  * both over all documents. `lateInteraction` compares the token vectors of the best candidates, kept since they were
  * added, with the query's (or runs a reranker in its place, such as bge-m3's three scores). `crossEncoder` reads the
  * best candidates again.

@@ -125,7 +125,7 @@ test("a store on disk finds what one in memory finds, in the same order, also fo
       await disk.close();
       expect(readdirSync(directory).sort()).toEqual(["data.mdb", "lock.mdb"]);
     }),
-    { numRuns: 60 },
+    { numRuns: 150 },
   );
 }, 120_000);
 

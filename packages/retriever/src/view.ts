@@ -80,9 +80,9 @@ export function createView<D>(table: Table, reads: Reads<D>, accept?: (document:
       }
       return value;
     }
-    // Whatever does not reach the least that these are worth is not among the best.
+    // Whatever cannot reach the least that these are worth is not among the best.
     const sure = await topSlots(lower, most, table.born, isAccepted, slices);
-    const least = sure.length < most ? Number.NEGATIVE_INFINITY : lower[sure.at(-1)!]!;
+    const least = sure.length < most ? Number.NEGATIVE_INFINITY : Math.min(...sure.map(score));
     const possible: number[] = [];
     const scores: number[] = [];
     for (let slot = 0; slot < size; slot++) {

@@ -33,7 +33,10 @@ export function openBatch(commit: () => void): Batch {
   return {
     staged,
     add(id, one, size) {
-      staged.set(id, one);
+      // An update leaves its document in the place where it was put.
+      if (one.kind !== "update") staged.delete(id);
+      const before = staged.get(id);
+      staged.set(id, before?.kind === "put" && one.kind === "update" ? { ...before, json: one.json } : one);
       bytes += size;
     },
     isFull: () => staged.size >= MOST_DOCUMENTS || bytes >= MOST_BYTES,

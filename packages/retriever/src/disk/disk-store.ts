@@ -49,7 +49,7 @@ async function openStore<D extends RetrieverDocument>(
   environment: Environment,
   { readOnly, dimensions, identity }: DiskStoreOptions,
 ): Promise<Store<D>> {
-  const { directory, root, meta, ids: slotsById, documents } = environment;
+  const { directory, meta, ids: slotsById, documents } = environment;
   if (environment.state() === undefined) {
     if (readOnly || meta.get("identity") !== undefined) throw corrupt(directory, "it does not say how it ended");
     await create(environment, identity);
@@ -59,7 +59,7 @@ async function openStore<D extends RetrieverDocument>(
   /** Slots of removed documents that are in segments still, and slots that can be used again. */
   const removed = new Set<number>();
   const free: number[] = [];
-  let memory = await inTransaction(root, (transaction) => {
+  let memory = await inTransaction(environment, (transaction) => {
     const state = meta.get("state", { transaction }) as State;
     return load(environment, state, dimensions, transaction, (slot, change) => {
       if (change > state.purged) removed.add(slot);
@@ -94,9 +94,13 @@ async function openStore<D extends RetrieverDocument>(
     return batch.done;
   }
 
-  function stagedFor(id: string): Staged | undefined {
+  function batchOf(id: string): Batch | undefined {
     const batches = batch === undefined ? committing : [...committing, batch];
-    return batches.findLast(({ staged }) => staged.has(id))?.staged.get(id);
+    return batches.findLast(({ staged }) => staged.has(id));
+  }
+
+  function stagedFor(id: string): Staged | undefined {
+    return batchOf(id)?.staged.get(id);
   }
 
   async function commit(): Promise<void> {
@@ -170,7 +174,7 @@ async function openStore<D extends RetrieverDocument>(
 
   async function view(accept?: (document: D) => boolean): Promise<View<D>> {
     if (closing !== undefined) throw gone();
-    const transaction = root.useReadTransaction();
+    const transaction = environment.begin();
     let open = true;
     const close = () => {
       if (!open) return;
@@ -239,10 +243,8 @@ async function openStore<D extends RetrieverDocument>(
       const slot = before === undefined ? slotOf(document.id) : undefined;
       const known =
         before !== undefined && before.kind !== "remove" ? before.json : slot !== undefined && documents.get(slot);
-      if (known && json.equals(known)) return Promise.resolve();
-      const staged = batch?.staged.get(document.id);
-      const one: Staged = staged?.kind === "put" ? { ...staged, json } : { kind: "update", json };
-      return stage(document.id, one, json.length);
+      if (known && json.equals(known)) return batchOf(document.id)?.done ?? Promise.resolve();
+      return stage(document.id, { kind: "update", json }, json.length);
     },
     isDue() {
       return batch?.isFull() ?? false;
@@ -275,8 +277,8 @@ async function create(environment: Environment, identity: Identity): Promise<voi
   await Promise.all([meta.put("identity", identityRecord(identity), 0), meta.put("state", EMPTY, EMPTY.commit)]);
 }
 
-async function inTransaction<T>(root: Environment["root"], body: (transaction: Transaction) => Promise<T>): Promise<T> {
-  const transaction = root.useReadTransaction();
+async function inTransaction<T>(environment: Environment, body: (transaction: Transaction) => Promise<T>): Promise<T> {
+  const transaction = environment.begin();
   try {
     return await body(transaction);
   } finally {

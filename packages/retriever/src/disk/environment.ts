@@ -2,7 +2,7 @@ import { mkdir, readdir, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { BgeError } from "@bge-js/core";
 import { holderOf, invalid, tryLock } from "@bge-js/core/adapter";
-import { type Database, open, type RootDatabase } from "lmdb";
+import { type Database, open, type RootDatabase, type Transaction } from "lmdb";
 import { corrupt, failed, inUse } from "./failures.js";
 import { checkHeader } from "./header.js";
 import type { State } from "./state.js";
@@ -35,6 +35,8 @@ export interface Environment {
   /** By number: the slot that was added to or removed, for other processes that follow. */
   readonly changes: Binary<number>;
   state(): State | undefined;
+  /** Begins to read what is stored now. LMDB's own transaction of a moment ago may be of an earlier commit. */
+  begin(): Transaction;
   close(): Promise<void>;
 }
 
@@ -141,6 +143,10 @@ function openTables(directory: string, readOnly: boolean, release: () => Promise
       words: keyed("words"),
       changes: numbered("changes"),
       state: () => meta.get("state") as State | undefined,
+      begin() {
+        environment.resetReadTxn();
+        return environment.useReadTransaction();
+      },
       async close() {
         await environment.close();
         await release();

@@ -21,7 +21,7 @@ export interface Change {
  * @throws BgeError `STORE_FAILED`, `STORE_IN_USE`; then nothing is written
  */
 export async function write(
-  { directory, meta }: Environment,
+  { directory, meta, root }: Environment,
   before: State,
   changes: readonly Change[],
   after: Omit<State, "commit">,
@@ -44,5 +44,6 @@ export async function write(
     throw failed(directory, "written to", cause);
   }
   if (!isNext) throw inUse(directory, "another process, since this one was silent for a minute");
+  root.resetReadTxn();
   return state;
 }
