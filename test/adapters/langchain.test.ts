@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { loadEmbedder, loadReranker } from "@bge-js/core";
 import { BgeEmbeddings, BgeReranker, BgeRerankRetriever, BgeRetriever } from "@bge-js/langchain";
 import type { Retriever } from "@bge-js/retriever";
@@ -241,6 +244,24 @@ describe("BgeRetriever", () => {
     expect((await retriever.invoke("cats?")).map(({ id }) => id).sort()).toEqual([ids[5], "named"].sort());
     // @ts-expect-error JavaScript can
     await expect(retriever.delete()).rejects.toMatchObject({ code: "INVALID_INPUT", parameter: "ids" });
+  });
+
+  it("keeps documents in a directory", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "bge-documents-"));
+    const fields = { ...plain, directory, topN: 10 };
+    const first = await BgeRetriever.fromDocuments(documents, fields, { ids: ["a", "b", "c"] });
+    await first.delete({ ids: ["b"] });
+    await first.dispose();
+    await using again = new BgeRetriever(fields);
+    const found = await again.invoke("cats?");
+    expect(new Map(found.map(({ id, pageContent, metadata }) => [id, [pageContent, metadata]]))).toEqual(
+      new Map([
+        ["a", ["a cat", { page: 0 }]],
+        ["c", ["a dog", { page: 2 }]],
+      ]),
+    );
+    await again.dispose();
+    rmSync(directory, { recursive: true });
   });
 
   it("takes ids as vector stores do, before the documents' own", async () => {

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { loadEmbedder, loadReranker } from "@bge-js/core";
 import { BgeEmbedding, BgeReranker, BgeRetriever } from "@bge-js/llamaindex";
 import { loadRetriever } from "@bge-js/retriever";
@@ -234,6 +237,28 @@ describe("BgeRetriever", () => {
     for (const { node } of found) expect(nodes).toContain(node);
     expect(JSON.stringify(nodes)).toBe(before);
     expect(retriever).toBeInstanceOf(BaseRetriever);
+  });
+
+  it("keeps nodes in a directory, and gives back equal ones", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "bge-nodes-"));
+    const nodes = [
+      new TextNode({
+        id_: "cat",
+        text: "a cat",
+        metadata: { file: "cats.md", page: 3 },
+        relationships: { SOURCE: { nodeId: "x", metadata: {} } },
+      }),
+      new Document({ id_: "moon", text: "the moon", metadata: { file: "moon.md" } }),
+    ];
+    const first = await BgeRetriever.fromNodes(nodes, { ...plain, directory });
+    await first.dispose();
+    const core = await loadRetriever({ ...plain, directory });
+    const found = await new BgeRetriever(core).retrieve("cats?");
+    const byId = new Map(found.map(({ node }) => [node.id_, node]));
+    expect([byId.get("cat"), byId.get("moon")]).toEqual(nodes);
+    expect(byId.get("moon")).toBeInstanceOf(Document);
+    await core.dispose();
+    rmSync(directory, { recursive: true });
   });
 
   it("reads the metadata that metadataMode says, EMBED by default", async () => {

@@ -38,8 +38,8 @@ export interface AddDocumentsOptions extends AddOptions {
 }
 
 /**
- * A retriever for LangChain.js that needs no vector store: it holds documents in memory and finds them by words (BM25)
- * and by vectors. Late interaction and a cross-encoder rescore the best of them, depending on the options.
+ * A retriever for LangChain.js that needs no vector store: it holds documents in memory or in a `directory` and finds them
+ * by words (BM25) and by vectors. Late interaction and a cross-encoder rescore the best of them, depending on the options.
  *
  * Returns copies of the documents with their metadata, best first. With `scoreInMetadata`, adds the score as
  * `metadata.relevanceScore`, comparable only within one search. The first call loads the models, once for all callers;

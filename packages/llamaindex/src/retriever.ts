@@ -11,7 +11,7 @@ import {
 import type { AddOptions, AnyDocument, Retriever, RetrieverOptions } from "@bge-js/retriever";
 import type { QueryBundle } from "@llamaindex/core/query-engine";
 import { BaseRetriever } from "@llamaindex/core/retriever";
-import { type BaseNode, MetadataMode, type NodeWithScore, TextNode } from "@llamaindex/core/schema";
+import { type BaseNode, jsonToNode, MetadataMode, type NodeWithScore, TextNode } from "@llamaindex/core/schema";
 import { nodeText, queryText } from "./text.js";
 
 /** The options of `loadRetriever` of `@bge-js/retriever` (or a loaded `retriever` instead), and search options. */
@@ -23,10 +23,10 @@ export interface BgeRetrieverFields extends RetrieverFields<BaseNode, Retriever>
 }
 
 /**
- * A retriever for LlamaIndex.TS that needs no index: it holds nodes in memory and finds them by words (BM25) and by
- * vectors. Late interaction and a cross-encoder rescore the best of them, depending on the options.
+ * A retriever for LlamaIndex.TS that needs no index: it holds nodes in memory or in a `directory` and finds them by words
+ * (BM25) and by vectors. Late interaction and a cross-encoder rescore the best of them, depending on the options.
  *
- * Returns the inserted nodes, unchanged, best first, with a score that is comparable only within one search. Does not
+ * Returns the inserted nodes, unchanged (from a directory: equal ones), best first, with a score that is comparable only within one search. Does not
  * use `Settings.embedModel`. The first call loads the models, once for all callers; if loading fails, the next call
  * tries again. Every method rejects with a `BgeError` of `@bge-js/core`, or with the reason of the aborted `signal`.
  *
@@ -44,6 +44,8 @@ export class BgeRetriever extends BaseRetriever implements AsyncDisposable {
   // Not #private, because tracers call methods on a Proxy.
   private readonly retriever: RetrieverHandle<BaseNode>;
   private readonly signal: AbortSignal | undefined;
+  /** Whether nodes are kept on disk, as JSON. */
+  private readonly asJson: boolean;
 
   /**
    * Loads nothing yet.
@@ -59,6 +61,7 @@ export class BgeRetriever extends BaseRetriever implements AsyncDisposable {
     this.metadataMode = metadataMode;
     this.retriever = retrieverHandle("BgeRetriever", options, loadRetriever, toNode);
     this.signal = signal;
+    this.asJson = (fields.retriever?.directory ?? fields.directory) !== undefined;
   }
 
   /**
@@ -89,7 +92,12 @@ export class BgeRetriever extends BaseRetriever implements AsyncDisposable {
     checkList(nodes, "nodes");
     // Core reports an undefined id or text by index.
     const added = nodes.map(
-      (node) => ({ id: node?.id_, text: nodeText(node, this.metadataMode), node }) as AnyDocument,
+      (node) =>
+        ({
+          id: node?.id_,
+          text: nodeText(node, this.metadataMode),
+          node: this.asJson && isNode(node) ? node.toJSON() : node,
+        }) as AnyDocument,
     );
     await this.retriever.add(added, { ...options, ...callOptions(this.signal, options.signal) });
   }
@@ -131,10 +139,16 @@ async function loadRetriever(options: RetrieverOptions): Promise<Retriever> {
 function toNode(document: AnyDocument): BaseNode {
   const { id, text, node } = document;
   if (isNode(node)) return node;
+  if (isNodeJson(node)) return jsonToNode(node);
   return new TextNode({ id_: id, text, metadata: metadataOf(document) });
 }
 
 /** Checks the shape, not the class: the node may come from another copy of LlamaIndex. */
 function isNode(value: unknown): value is BaseNode {
   return typeof value === "object" && value !== null && "id_" in value && "getContent" in value;
+}
+
+/** What `toJSON` made of a node. */
+function isNodeJson(node: unknown): node is { readonly id_: string; readonly type: string } {
+  return typeof node === "object" && node !== null && "id_" in node && "type" in node;
 }
