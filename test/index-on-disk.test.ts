@@ -6,7 +6,6 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
-  readFileSync,
   rmSync,
   symlinkSync,
   truncateSync,
@@ -287,14 +286,12 @@ for (let i = retriever.size; ; i++) {
 
 test("what was stored when the process was killed is there, and found", async () => {
   const directory = place();
-  const program = join(root, "writer.mjs");
-  writeFileSync(program, WRITER);
   for (let kill = 0; kill < 6; kill++) {
     const child = spawn(process.execPath, ["--input-type=module", "-", directory, fixture("tiny-bert-cls")], {
       cwd: import.meta.dirname,
       stdio: ["pipe", "pipe", "inherit"],
     });
-    child.stdin.end(readFileSync(program));
+    child.stdin.end(WRITER);
     let told = "";
     const enough = new Promise<void>((resolve) => {
       child.stdout.setEncoding("utf8").on("data", (part: string) => {
@@ -316,6 +313,59 @@ test("what was stored when the process was killed is there, and found", async ()
     expect(results).toHaveLength(Math.min(50, ids.size));
   }
 }, 120_000);
+
+/** Adds until the disk is full, as far as a limit on the size of files can say. */
+const FILLER = `
+import { loadEmbedder } from "@bge-js/core";
+import { loadRetriever } from "@bge-js/retriever";
+const [directory, model] = process.argv.slice(2);
+const embedder = await loadEmbedder(model, { truncation: "silent" });
+const retriever = await loadRetriever({ embedder, reranker: false, directory });
+const filling = "x".repeat(20_000);
+let stored = 0;
+try {
+  for (;;) {
+    await retriever.add(Array.from({ length: 20 }, (_, i) => ({ id: \`n\${stored + i}\`, text: \`text \${stored + i}\`, filling })));
+    stored += 20;
+  }
+} catch ({ code, message }) {
+  const { results } = await retriever.search("text 3");
+  console.log(JSON.stringify({ code, message, stored, size: retriever.size, found: results.length }));
+}
+await retriever.dispose();
+await embedder.dispose();
+`;
+
+test.skipIf(process.platform === "win32")(
+  "a full disk is an error, and what was stored is intact",
+  async () => {
+    const directory = place();
+    const node = [process.execPath, "--input-type=module", "-", directory, fixture("tiny-bert-cls")];
+    const child = spawn("sh", ["-c", 'trap "" XFSZ; ulimit -f 6000; exec "$@"', "sh", ...node], {
+      cwd: import.meta.dirname,
+      stdio: ["pipe", "pipe", "pipe"],
+    });
+    let [told, errors] = ["", ""];
+    child.stdout.setEncoding("utf8").on("data", (part: string) => {
+      told += part;
+    });
+    child.stderr.setEncoding("utf8").on("data", (part: string) => {
+      errors += part;
+    });
+    child.stdin.end(FILLER);
+    const [code] = await once(child, "close");
+    expect(code, errors).toBe(0);
+    const last = JSON.parse(told);
+    expect(last).toMatchObject({ code: "STORE_FAILED", found: 10, size: last.stored });
+    expect(last.message).toMatch(/could not be written to: .*What was stored before is intact/);
+    expect(last.stored).toBeGreaterThan(0);
+    await using retriever = await load(directory);
+    expect(retriever.size).toBe(last.stored);
+    await retriever.add(numbered(30));
+    expect((await retriever.search("number 3")).results).toHaveLength(10);
+  },
+  60_000,
+);
 
 function file(path: string): string {
   mkdirSync(join(path, ".."), { recursive: true });

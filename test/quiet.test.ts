@@ -10,6 +10,7 @@ import { ISOLATIONS } from "./support/workers.js";
 /** What a dependency does behind our promises: files, network, standard error, environment, signals. */
 const tiny = JSON.stringify({ directory: fixture("tiny-bert-cls"), batching: "alone" });
 const core = JSON.stringify(import.meta.resolve("@bge-js/core"));
+const retriever = JSON.stringify(import.meta.resolve("@bge-js/retriever"));
 const linux = process.platform === "linux";
 /** ONNX Runtime's telemetry is of Linux and macOS. */
 const reporting = process.platform !== "win32";
@@ -85,6 +86,42 @@ const once = (isolation: string, more = "") => `
   const again = await loadEmbedder(${tiny}, options);
   console.log((await again.embedQuery("x")).length);
 `;
+
+describe("an index in a directory", () => {
+  const index = `
+    import { loadEmbedder } from ${core};
+    import { loadRetriever } from ${retriever};
+    const embedder = await loadEmbedder(${tiny}, { truncation: "silent" });
+    const load = (readOnly) => loadRetriever({ embedder, reranker: false, directory: "index", readOnly });
+    const writer = await load(false);
+    await writer.add(["one", "two"]);
+    await writer.remove(["#0"]);
+    const reader = await load(true);
+    console.log((await reader.search("two")).results.length);
+  `;
+  const dispose = "await Promise.all([writer.dispose(), reader.dispose()]);";
+
+  test("leaves its own files and no other, and says nothing", async () => {
+    const files = ["cwd/index/data.mdb", "cwd/index/lock.mdb"];
+    expect(await run(index + dispose, { traced: hasStrace })).toEqual({ ...NOTHING, out: ["1"], files });
+  });
+
+  test("does not keep a program that never disposes it", async () => {
+    expect(await run(index)).toMatchObject({ err: "", code: 0, out: ["1"] });
+  });
+
+  test("takes no signal, and keeps nothing open once it is disposed", async () => {
+    const { out } = await run(`
+      ${STATE}
+      ${index}
+      ${dispose}
+      await embedder.dispose();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      console.log(state() === before ? "same" : before + state());
+    `);
+    expect(out).toEqual(["1", "same"]);
+  });
+});
 
 describe.each(ISOLATIONS)("a model in a %s", (isolation) => {
   test("leaves no file and says nothing, loaded twice", async () => {

@@ -9,7 +9,7 @@ import { wordsOf } from "../words.js";
 import { type Batch, openBatch } from "./batch.js";
 import { prepare, type Staged } from "./commit.js";
 import { type Environment, openEnvironment } from "./environment.js";
-import { corrupt } from "./failures.js";
+import { corrupt, failed } from "./failures.js";
 import { follow, load, type Memory, readDocument } from "./follow.js";
 import { checkIdentity, type Identity, identityRecord } from "./identity.js";
 import { dropSegments, isRecentFull, mergeAlike, mergeRecent, purge } from "./merge.js";
@@ -272,9 +272,15 @@ async function openStore<D extends RetrieverDocument>(
   };
 }
 
-async function create(environment: Environment, identity: Identity): Promise<void> {
-  const { meta } = environment;
-  await Promise.all([meta.put("identity", identityRecord(identity), 0), meta.put("state", EMPTY, EMPTY.commit)]);
+async function create({ meta, directory }: Environment, identity: Identity): Promise<void> {
+  try {
+    await meta.batch(() => {
+      void meta.put("identity", identityRecord(identity), 0);
+      void meta.put("state", EMPTY, EMPTY.commit);
+    });
+  } catch (error) {
+    throw failed(directory, "created", error);
+  }
 }
 
 async function inTransaction<T>(environment: Environment, body: (transaction: Transaction) => Promise<T>): Promise<T> {

@@ -118,6 +118,8 @@ function openTables(directory: string, readOnly: boolean, release: () => Promise
       readOnly,
       // A write resolves when it is on the disk.
       overlappingSync: false,
+      // Everything is written in batches of our own; LMDB's have promises that nobody could catch.
+      eventTurnBatching: false,
       maxDbs: 12,
       encoding: "binary",
       keyEncoding: "binary",

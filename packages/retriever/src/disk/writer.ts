@@ -40,10 +40,20 @@ export async function write(
       }
     });
     [isNext] = await Promise.all([all, ...writes]);
-  } catch (cause) {
-    throw failed(directory, "written to", cause);
+  } catch (error) {
+    throw failed(directory, "written to", await reasonOf(error));
   }
   if (!isNext) throw inUse(directory, "another process, since this one was silent for a minute");
   root.resetReadTxn();
   return state;
+}
+
+/** What the system said: LMDB has it in a promise of its own, which rejects. */
+async function reasonOf(error: unknown): Promise<unknown> {
+  try {
+    await (error as { readonly commitError?: Promise<never> }).commitError;
+    return error;
+  } catch (reason) {
+    return reason;
+  }
 }
