@@ -4,12 +4,11 @@
 // Times are the processor's for adding all documents, of several rounds the least, each build in turn in this one process.
 import { readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { ndcg10, readSet } from "./beir.mjs";
+import { NOW, openLexical } from "./lexical.mjs";
 
 const ROUNDS = 3;
-const NOW = join(import.meta.dirname, "../../packages/retriever/dist");
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: { before: { type: "string" }, queries: { type: "string" } },
@@ -19,7 +18,7 @@ if (!data) {
   console.error("Set BGE_JS_DATA to a folder of retrieval sets.");
   process.exit(2);
 }
-const builds = await Promise.all([...(options.before ? [resolve(options.before)] : []), NOW].map(open));
+const builds = await Promise.all([...(options.before ? [resolve(options.before)] : []), NOW].map(openLexical));
 const sets = positionals.length > 0 ? positionals : readdirSync(data).filter((name) => splitOf(name) !== undefined);
 
 console.log(`| set | queries | ${options.before ? "before | now | difference | words | time |" : "nDCG@10 |"}`);
@@ -29,7 +28,8 @@ for (const set of sets.sort()) {
     split: splitOf(set),
     ...(options.queries && { queries: Number(options.queries) }),
   });
-  const measured = builds.map((build) => measure(build, documents, queries, relevant));
+  const measured = [];
+  for (const build of builds) measured.push(await measure(build, documents, queries, relevant));
   for (let round = 1; round < ROUNDS; round++) {
     for (const [i, build] of builds.entries()) measured[i].ms = Math.min(measured[i].ms, fill(build, documents).ms);
   }
@@ -46,13 +46,6 @@ for (const set of sets.sort()) {
   console.log(`| ${set} | ${queries.length} | ${cells.join(" | ")} |`);
 }
 
-async function open(folder) {
-  const [{ createLexicalIndex }, { wordsOf }] = await Promise.all(
-    ["bm25.js", "words.js"].map((file) => import(pathToFileURL(join(folder, file)).href)),
-  );
-  return { createLexicalIndex, wordsOf };
-}
-
 /** The split that a set has, if it is one. */
 function splitOf(set) {
   try {
@@ -63,21 +56,19 @@ function splitOf(set) {
   }
 }
 
-function fill({ createLexicalIndex }, documents) {
+function fill({ index }, documents) {
   const start = process.cpuUsage().user;
-  const index = createLexicalIndex();
-  for (const [slot, { text }] of documents.entries()) index.add(slot, text);
-  return { index, ms: (process.cpuUsage().user - start) / 1000 };
+  const score = index(documents.map(({ text }) => text));
+  return { score, ms: (process.cpuUsage().user - start) / 1000 };
 }
 
-function measure(build, documents, queries, relevant) {
-  const { index, ms } = fill(build, documents);
-  const values = queries.map(({ id, text }) =>
-    ndcg10(best(index.score(text, documents.length), documents), relevant.get(id)),
-  );
+async function measure(build, documents, queries, relevant) {
+  const { score, ms } = fill(build, documents);
+  let sum = 0;
+  for (const { id, text } of queries) sum += ndcg10(best(await score(text), documents), relevant.get(id));
   return {
     ms,
-    quality: values.reduce((sum, value) => sum + value, 0) / values.length,
+    quality: sum / queries.length,
     words: documents.reduce((sum, { text }) => sum + build.wordsOf(text).length, 0),
   };
 }

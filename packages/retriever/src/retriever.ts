@@ -12,7 +12,6 @@ import type {
   Stage,
 } from "./api.js";
 import { createCosts } from "./budget.js";
-import { openDiskStore } from "./disk/disk-store.js";
 import { checkSource } from "./documents.js";
 import { createMemoryStore } from "./memory-store.js";
 import { loadModels } from "./models.js";
@@ -172,6 +171,8 @@ async function openStore<D extends RetrieverDocument>(
   const path = directory instanceof URL ? fileURLToPath(directory) : directory;
   const vectors = vectorFacts(embedder, embedder.source.device);
   const identity = { vectors, rows: keptRows !== undefined };
+  // LMDB's native library is not loaded for an index in memory.
+  const { openDiskStore } = await import("./disk/disk-store.js");
   return openDiskStore({ directory: path, readOnly, dimensions, identity });
 }
 

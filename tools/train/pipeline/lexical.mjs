@@ -1,9 +1,10 @@
 /** BM25 as the retriever computes it: `{ documents, queries }` as JSON on stdin, float64 [queries, documents] on stdout. */
 import { readFileSync } from "node:fs";
-import { createLexicalIndex } from "../../../packages/retriever/dist/bm25.js";
+import { openLexical } from "../../evaluate/lexical.mjs";
 
 const { documents, queries } = JSON.parse(readFileSync(0, "utf8"));
-const index = createLexicalIndex();
-for (const [slot, text] of documents.entries()) index.add(slot, text);
-const rows = queries.map((query) => Buffer.from(index.score(query, documents.length).buffer));
+const { index } = await openLexical();
+const score = index(documents);
+const rows = [];
+for (const query of queries) rows.push(Buffer.from((await score(query)).buffer));
 process.stdout.write(Buffer.concat(rows));
