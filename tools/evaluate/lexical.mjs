@@ -18,7 +18,8 @@ export async function openLexical(folder = NOW) {
       return words.length;
     });
     const words = lengths.reduce((sum, length) => sum + length, 0);
-    const all = { size: texts.length, count: texts.length, words, lengths, isThere: () => true };
+    const born = new Uint8Array(texts.length).fill(1);
+    const all = { size: texts.length, count: texts.length, words, lengths, born: () => born, latest: 1 };
     return (query) => bm25(query, all, (word) => [postings.get(word) ?? []]);
   }
   return { wordsOf, index };

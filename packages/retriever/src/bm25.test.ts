@@ -28,7 +28,8 @@ function scored(query: string, texts: readonly string[], gone: ReadonlySet<numbe
       count: there.length,
       words: there.flat().length,
       lengths: lists.map(({ length }) => length),
-      isThere,
+      born: () => lists.map((_, slot) => (isThere(slot) ? 1 : 0)),
+      latest: 1,
     },
     (word) => [index.get(word) ?? []],
   );

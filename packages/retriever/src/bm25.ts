@@ -16,8 +16,9 @@ export interface Texts {
   readonly words: number;
   /** A text's length in words, by slot. */
   readonly lengths: ArrayLike<number>;
-  /** False for removed texts, whose postings may be left. */
-  isThere(slot: number): boolean;
+  /** By slot: from 1 to `latest` for texts that are there; anything else for others, whose postings may be left. */
+  born(): ArrayLike<number>;
+  readonly latest: number;
 }
 
 /**
@@ -26,14 +27,15 @@ export interface Texts {
  * word counts each time. Removed texts count nowhere. Yields to the event loop.
  *
  * @param postingsOf a word's postings, in parts
+ * @param scores zeros, to write them to
  */
 export async function bm25(
   query: string,
-  { size, count, words, lengths, isThere }: Texts,
+  { size, count, words, lengths, born, latest }: Texts,
   postingsOf: (word: string) => Iterable<Postings>,
   signal?: AbortSignal,
+  scores: Float64Array = new Float64Array(size),
 ): Promise<Float64Array> {
-  const scores = new Float64Array(size);
   const meanLength = words / count;
   const slices = createSlices(signal);
   for (const [word, times] of countWords(wordsOf(query))) {
@@ -43,7 +45,8 @@ export async function bm25(
       parts.push(part);
       for (let from = 0; from < part.length; from += STRETCH) {
         const to = Math.min(from + STRETCH, part.length);
-        for (let i = from; i < to; i += 2) if (isThere(part[i]!)) texts++;
+        const numbers = born();
+        for (let i = from; i < to; i += 2) if (isIn(numbers[part[i]!]!, latest)) texts++;
         if (slices.due()) await slices.next();
       }
     }
@@ -51,9 +54,10 @@ export async function bm25(
     for (const part of parts) {
       for (let from = 0; from < part.length; from += STRETCH) {
         const to = Math.min(from + STRETCH, part.length);
+        const numbers = born();
         for (let i = from; i < to; i += 2) {
           const slot = part[i]!;
-          if (!isThere(slot)) continue;
+          if (!isIn(numbers[slot]!, latest)) continue;
           const frequency = part[i + 1]!;
           const norm = K1 * (1 - B + (B * lengths[slot]!) / meanLength);
           scores[slot]! += (times * idf * frequency) / (frequency + norm);
@@ -63,6 +67,10 @@ export async function bm25(
     }
   }
   return scores;
+}
+
+function isIn(born: number, latest: number): boolean {
+  return born > 0 && born <= latest;
 }
 
 function countWords(words: readonly string[]): Map<string, number> {

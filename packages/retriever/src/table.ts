@@ -1,8 +1,11 @@
 import { growing } from "./growing.js";
+import { createScratches, type Scratch } from "./scratch.js";
 import { createVectorIndex, type ScannedVector, type VectorIndex } from "./vectors.js";
 
 /** What every search needs of every document, in memory, by slot: wherever the documents themselves are. */
 export interface Table {
+  /** Arrays for the scores of a search. */
+  readonly scratch: (length: number) => Scratch;
   readonly vectors: VectorIndex;
   /** One more than the highest slot ever used. */
   readonly size: number;
@@ -26,6 +29,7 @@ export function createTable(dimensions: number): Table {
   let [size, count, words, latest] = [0, 0, 0, 0];
 
   return {
+    scratch: createScratches(),
     vectors,
     get size() {
       return size;

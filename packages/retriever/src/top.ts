@@ -4,8 +4,8 @@ import type { Slices } from "./slices.js";
 const STRETCH = 8192;
 
 /**
- * Returns the slots of the `count` highest scores, best first; ties by ascending `ages`. `accept` is called only for
- * slots that would be among them. Yields to the event loop.
+ * Returns the slots of the `count` highest scores of at least `least`, best first; ties by ascending `ages`. `accept` is
+ * called only for slots that would be among them. Yields to the event loop.
  */
 export async function topSlots(
   scores: ArrayLike<number>,
@@ -13,6 +13,7 @@ export async function topSlots(
   ages: ArrayLike<number>,
   accept: (slot: number) => boolean,
   slices: Slices,
+  least: number = Number.NEGATIVE_INFINITY,
 ): Promise<number[]> {
   // A heap with the worst slot on top.
   const heap: number[] = [];
@@ -20,16 +21,20 @@ export async function topSlots(
 
   if (count === 0) return heap;
   let asked = 0;
+  /** No slot with a lower score comes in. */
+  let bar = least;
   for (let slot = 0; slot < scores.length; slot++) {
     // What `accept` does is the caller's: the clock is read after every few calls of it.
     if ((slot % STRETCH === 0 || asked === 32) && slices.due()) await slices.next();
     if (asked === 32) asked = 0;
+    if (!(scores[slot]! >= bar)) continue;
     const full = heap.length >= count;
     if (full && !worse(heap[0]!, slot)) continue;
     asked++;
     if (!accept(slot)) continue;
     if (full) sink(heap, slot, worse);
     else rise(heap, slot, worse);
+    if (heap.length >= count) bar = scores[heap[0]!]!;
   }
   return heap.sort((a, b) => (worse(a, b) ? 1 : -1));
 }

@@ -16,8 +16,11 @@ export interface Bounds {
 export interface VectorIndex {
   set(slot: number, vectors: readonly ScannedVector[]): void;
   remove(slot: number): void;
-  /** Compares a query with the high bytes of all vectors in the slots below `size`. Yields to the event loop. */
-  scan(query: Float32Array, size: number, signal?: AbortSignal): Promise<Bounds>;
+  /**
+   * Compares a query with the high bytes of the vectors in the slots that the bounds have. These must be -Infinity before.
+   * Yields to the event loop.
+   */
+  scan(query: Float32Array, bounds: Bounds, signal?: AbortSignal): Promise<void>;
   /** Returns the best dot product of a slot's vectors, whose low bytes are `low`, one after another. */
   exact(query: Float32Array, slot: number, low: Int8Array): number;
 }
@@ -65,9 +68,8 @@ export function createVectorIndex(dimensions: number): VectorIndex {
     firsts.set(slot, NONE);
   }
 
-  async function scan(query: Float32Array, size: number, signal?: AbortSignal): Promise<Bounds> {
-    const lower = new Float32Array(size).fill(Number.NEGATIVE_INFINITY);
-    const upper = new Float32Array(size).fill(Number.NEGATIVE_INFINITY);
+  async function scan(query: Float32Array, { lower, upper }: Bounds, signal?: AbortSignal): Promise<void> {
+    const size = lower.length;
     const length = Math.sqrt(query.reduce((sum, value) => sum + value * value, 0));
     const step = length / QUERY_STEPS;
     const rounded = Int16Array.from(query, (value) => (step === 0 ? 0 : Math.round(value / step)));
@@ -90,7 +92,6 @@ export function createVectorIndex(dimensions: number): VectorIndex {
         if (product - off > lower[slot]!) lower[slot] = product - off;
       }
     }
-    return { lower, upper };
   }
 
   function exact(query: Float32Array, slot: number, low: Int8Array): number {

@@ -1,8 +1,10 @@
 import { bm25, type Texts } from "./bm25.js";
 import type { Postings } from "./postings.js";
-import { createSlices } from "./slices.js";
+import type { Scratch } from "./scratch.js";
+import { createSlices, type Slices } from "./slices.js";
 import type { Table } from "./table.js";
 import { topSlots } from "./top.js";
+import type { Bounds } from "./vectors.js";
 
 /** A document in the index. */
 export interface Entry<D> {
@@ -40,6 +42,31 @@ export interface Reads<D> {
 export function createView<D>(table: Table, reads: Reads<D>, accept?: (document: D) => boolean): View<D> {
   const { size, latest, count, words, lengths } = table;
   const accepted = new Map<number, boolean>();
+  let scratch: Scratch | undefined;
+  let running = 0;
+  let closed = false;
+
+  /** Runs a stage with arrays that are another search's only once all stages have ended. */
+  async function withScratch<T>(body: (scratch: Scratch) => Promise<T>): Promise<T> {
+    running++;
+    try {
+      scratch ??= table.scratch(size);
+      return await body(scratch);
+    } finally {
+      running--;
+      release();
+    }
+  }
+
+  function release(): void {
+    if (closed && running === 0) scratch?.release();
+  }
+
+  function close(): void {
+    closed = true;
+    reads.close();
+    release();
+  }
 
   function isThere(slot: number): boolean {
     const born = table.born[slot]!;
@@ -59,17 +86,28 @@ export function createView<D>(table: Table, reads: Reads<D>, accept?: (document:
     return answer && isThere(slot);
   }
 
-  async function lexical(query: string, most: number, signal?: AbortSignal): Promise<Ranking> {
-    const texts: Texts = { size, count, words, lengths, isThere };
-    const scores = await bm25(query, texts, reads.postings, signal);
-    const has = (slot: number) => scores[slot]! > 0 && isAccepted(slot);
-    const slots = await topSlots(scores, most, table.born, has, createSlices(signal));
-    return { slots, score: (slot) => scores[slot]! };
+  function lexical(query: string, most: number, signal?: AbortSignal): Promise<Ranking> {
+    return withScratch(async ({ scores }) => {
+      const texts: Texts = { size, count, words, lengths, born: () => table.born, latest };
+      await bm25(query, texts, reads.postings, signal, scores);
+      const slots = await topSlots(scores, most, table.born, isAccepted, createSlices(signal), Number.MIN_VALUE);
+      return { slots, score: (slot) => scores[slot]! };
+    });
   }
 
-  async function dense(query: Float32Array, most: number, signal?: AbortSignal): Promise<Ranking> {
-    const { lower, upper } = await table.vectors.scan(query, size, signal);
-    const slices = createSlices(signal);
+  function dense(query: Float32Array, most: number, signal?: AbortSignal): Promise<Ranking> {
+    return withScratch(async (bounds) => {
+      await table.vectors.scan(query, bounds, signal);
+      return bestExactly(query, most, bounds, createSlices(signal));
+    });
+  }
+
+  async function bestExactly(
+    query: Float32Array,
+    most: number,
+    { lower, upper }: Bounds,
+    slices: Slices,
+  ): Promise<Ranking> {
     const exact = new Map<number, number>();
     function score(slot: number): number {
       let value = exact.get(slot);
@@ -86,10 +124,8 @@ export function createView<D>(table: Table, reads: Reads<D>, accept?: (document:
     const possible: number[] = [];
     const scores: number[] = [];
     for (let slot = 0; slot < size; slot++) {
-      if (upper[slot]! < least || !isAccepted(slot)) {
-        if (slot % 8192 === 0 && slices.due()) await slices.next();
-        continue;
-      }
+      if (slot % 8192 === 0 && slices.due()) await slices.next();
+      if (upper[slot]! < least || !isAccepted(slot)) continue;
       scores.push(score(slot));
       possible.push(slot);
       if (possible.length % 16 === 0 && slices.due()) await slices.next();
@@ -103,5 +139,5 @@ export function createView<D>(table: Table, reads: Reads<D>, accept?: (document:
     return isThere(slot) ? reads.entry(slot) : undefined;
   }
 
-  return { lexical, dense, entry, close: reads.close };
+  return { lexical, dense, entry, close };
 }

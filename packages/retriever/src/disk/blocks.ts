@@ -116,6 +116,22 @@ export function* readBlock(block: Buffer): Generator<RawTerm, void, undefined> {
   }
 }
 
+/** Finds a word in a block, without reading the others'. */
+export function findTerm(block: Buffer, term: string): RawTerm | undefined {
+  const word = Buffer.from(term, "utf16le");
+  const cursor = { bytes: block, at: 0 };
+  while (cursor.at < block.length) {
+    const length = readVarint(cursor);
+    const isIt = length === word.length && word.equals(block.subarray(cursor.at, cursor.at + length));
+    cursor.at += length;
+    const count = readVarint(cursor);
+    const bytes = readVarint(cursor);
+    if (isIt) return { term, count, bytes: block.subarray(cursor.at, cursor.at + bytes) };
+    cursor.at += bytes;
+  }
+  return undefined;
+}
+
 /** Postings that are decoded at once, in a fraction of a millisecond. */
 const STRETCH = 8192;
 

@@ -5,6 +5,7 @@ import {
   type Block,
   blockKey,
   blockWriter,
+  findTerm,
   type RawTerm,
   readBlock,
   readPostings,
@@ -26,8 +27,9 @@ export function* postingsIn(
   const term = termOf(word);
   const [block] = words.getRange({ start: blockKey(id, term), reverse: true, limit: 1, transaction });
   if (block === undefined || segmentOf(block.key) !== id) return;
+  const entry = findTerm(block.value, term);
   // A copy: LMDB's own may change when the reader waits.
-  for (const entry of readBlock(Buffer.from(block.value))) if (entry.term === term) yield* readPostings(entry);
+  if (entry !== undefined) yield* readPostings({ ...entry, bytes: Buffer.from(entry.bytes) });
 }
 
 /** Packs the words of an index in memory into blocks. `isKept` is asked for every slot. */

@@ -1,3 +1,4 @@
+import { BgeError } from "@bge-js/core";
 import type { Database } from "lmdb";
 import type { Environment } from "./environment.js";
 import { failed, inUse } from "./failures.js";
@@ -14,6 +15,10 @@ export interface Change {
   readonly append?: boolean;
 }
 
+/** LMDB's code for a transaction that it gave up. */
+const BAD_TRANSACTION = -30782;
+const ATTEMPTS = 4;
+
 /**
  * Writes changes and the state in one transaction, which is on the disk when this resolves. It depends on the state before:
  * a process that took the lock of one that only slept cannot mix its changes with the other's.
@@ -21,31 +26,48 @@ export interface Change {
  * @throws BgeError `STORE_FAILED`, `STORE_IN_USE`; then nothing is written
  */
 export async function write(
-  { directory, meta, root }: Environment,
+  environment: Environment,
   before: State,
   changes: readonly Change[],
   after: Omit<State, "commit">,
 ): Promise<State> {
+  const { directory, root } = environment;
   const state: State = { ...after, commit: before.commit + 1 };
-  const writes: Promise<boolean>[] = [];
-  let isNext: boolean;
-  try {
-    // Everything is queued at once, for LMDB's own thread to write.
-    const all = meta.ifVersion("state", before.commit, () => {
-      writes.push(meta.put("state", state, state.commit));
-      for (const { table, key, value, append } of changes) {
-        const own = table as Database<Buffer, number | Buffer>;
-        if (value === undefined) writes.push(own.remove(key));
-        else writes.push(append === true ? own.put(key, value, { append } as never) : own.put(key, value));
-      }
-    });
-    [isNext] = await Promise.all([all, ...writes]);
-  } catch (error) {
-    throw failed(directory, "written to", await reasonOf(error));
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const isNext = await tryToWrite(environment, before.commit, changes, state);
+      if (!isNext) throw inUse(directory, "another process, since this one was silent for a minute");
+      root.resetReadTxn();
+      return state;
+    } catch (error) {
+      if (error instanceof BgeError) throw error;
+      const reason = await reasonOf(error);
+      // Saving the list of free pages, LMDB looks at memory that it has not set, now and then, and gives up. Nothing is written then.
+      const isSpurious = (reason as { readonly code?: unknown }).code === BAD_TRANSACTION;
+      if (!isSpurious || attempt === ATTEMPTS) throw failed(directory, "written to", reason);
+    }
   }
-  if (!isNext) throw inUse(directory, "another process, since this one was silent for a minute");
-  root.resetReadTxn();
-  return state;
+}
+
+/** Resolves to false if the index is not in the state any more that these changes are for. */
+async function tryToWrite(
+  { meta }: Environment,
+  commit: number,
+  changes: readonly Change[],
+  state: State,
+): Promise<boolean> {
+  const writes: Promise<boolean>[] = [];
+  // Everything is queued at once, for LMDB's own thread to write.
+  const all = meta.ifVersion("state", commit, () => {
+    writes.push(meta.put("state", state, state.commit));
+    for (const { table, key, value, append } of changes) {
+      const own = table as Database<Buffer, number | Buffer>;
+      if (value === undefined) writes.push(own.remove(key));
+      else writes.push(append === true ? own.put(key, value, { append } as never) : own.put(key, value));
+    }
+  });
+  const [isNext] = await Promise.all([all, ...writes]);
+  return isNext;
 }
 
 /** What the system said: LMDB has it in a promise of its own, which rejects. */
