@@ -122,10 +122,11 @@ async function measure() {
   console.log(`on disk: ${(bytes / 1e9).toFixed(2)} GB, ${(bytes / retriever.size).toFixed(0)} bytes a document`);
   report("after opening", before);
   const delay = monitorEventLoopDelay({ resolution: 1 });
-  const seen = { total: [], lexical: [], dense: [], lateInteraction: [], here: [] };
+  const seen = { total: [], lexical: [], dense: [], lateInteraction: [], here: [], processor: [] };
   for (let i = 0; i <= Number(values.queries); i++) {
     const query = textOf(8);
     const loop = performance.eventLoopUtilization();
+    const used = process.cpuUsage();
     const { timings, results } = await retriever.search(query);
     if (results.length !== 10) throw new Error(`${results.length} results`);
     // The first search is for what is made once.
@@ -135,6 +136,9 @@ async function measure() {
     }
     for (const [stage, ms] of Object.entries(timings)) seen[stage].push(ms);
     seen.here.push(performance.eventLoopUtilization(loop).active);
+    // Of all threads, the model's among them: unlike the others, it does not grow with what else the machine does.
+    const { user, system } = process.cpuUsage(used);
+    seen.processor.push((user + system) / 1000);
   }
   delay.disable();
   const line = Object.entries(seen).map(([stage, list]) => `${stage} ${quantile(list, 0.5)}`);
