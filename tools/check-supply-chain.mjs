@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const read = (...path) => readFileSync(join(root, ...path), "utf8");
 const problems = [];
-const EXACT = /^(\d+\.\d+\.\d+(-[\w.]+)?|workspace:.*)$/;
+const EXACT = /^((npm:[@\w/-]+@)?\d+\.\d+\.\d+(-[\w.]+)?|workspace:.*)$/;
 // npm runs these on the machine of whoever installs a package.
 const INSTALL_SCRIPTS = ["preinstall", "install", "postinstall", "prepare", "preprepare", "postprepare"];
 
