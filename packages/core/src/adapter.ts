@@ -21,8 +21,9 @@ export {
   retrieverHandle,
 } from "./adapter/retriever.js";
 export { type ModelTokenizer, openTokenizer } from "./adapter/tokenizer.js";
+export { type VectorSource, vectorFacts } from "./adapter/vector-facts.js";
 export { abandon, isThenable, listener } from "./api/callbacks.js";
-export { invalid, listed } from "./api/errors.js";
+export { invalid, listed, messageOf } from "./api/errors.js";
 export {
   type Check,
   type Checks,
@@ -36,6 +37,8 @@ export {
   oneOf,
 } from "./checks.js";
 export { monotonic, turn } from "./clock.js";
+export { HttpFailure } from "./hub/http-failure.js";
+export { PATIENCE, type Patience, withRetries } from "./hub/retry.js";
 export { FUSED_DEPTH } from "./load/open-fused.js";
 export { orElse } from "./model/resolve.js";
 export { rerankerFor } from "./model/table.js";
