@@ -1,8 +1,8 @@
 import { wordsOf } from "./words.js";
 
 /** How fast repetitions of a word saturate, and how much long texts are penalised: Lucene's defaults. */
-const K1 = 1.2;
-const B = 0.75;
+export const K1 = 1.2;
+export const B = 0.75;
 
 interface Postings {
   /** Alternating slots and counts, including those of texts that were removed but not yet swept. */
@@ -105,7 +105,7 @@ export function createLexicalIndex(): LexicalIndex {
   return { add, remove, sweep, score };
 }
 
-function countWords(words: readonly string[]): Map<string, number> {
+export function countWords(words: readonly string[]): Map<string, number> {
   const counts = new Map<string, number>();
   for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
   return counts;

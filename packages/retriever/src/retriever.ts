@@ -150,12 +150,12 @@ export async function loadRetriever<D extends RetrieverDocument = AnyDocument>(
   };
 }
 
-function measuredWeight(reranker: Reranker | undefined): Partial<Record<Stage, number>> {
+export function measuredWeight(reranker: Reranker | undefined): Partial<Record<Stage, number>> {
   const weight = reranker?.spec.kind === "reranker" ? reranker.spec.fusedWeight : undefined;
   return weight === undefined ? {} : { crossEncoder: weight };
 }
 
-interface Models {
+export interface Models {
   readonly embedder: Embedder;
   /** The embedder's own late interaction, where its rows can be kept: no reranker is loaded for it. */
   readonly keptRows: KeptRows | undefined;
@@ -164,7 +164,7 @@ interface Models {
   readonly owned: readonly (Embedder | Reranker)[];
 }
 
-async function loadModels({
+export async function loadModels({
   embedder: model,
   reranker: asked,
   lateInteraction,
