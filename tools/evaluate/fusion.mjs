@@ -38,10 +38,13 @@ const zScores =
     const stage = { weight: 0.5, depth, score: async (positions) => positions.map((position) => late[position]) };
     return (await cascade(late.length, first, depth === 0 ? [] : [stage])).order;
   };
-/** As a server gives them that is asked for each stage's best alone. */
+/** As a server gives them that is asked for each stage's best alone. If these are few, the others have no word of the query. */
 const onlyBest = (scores) => {
-  const found = new Set(best([...scores.keys()], scores).slice(0, DEPTH));
-  return scores.map((score, at) => (found.has(at) ? score : undefined));
+  const found = best(
+    [...scores.keys()].filter((at) => scores[at] !== 0),
+    scores,
+  ).slice(0, DEPTH);
+  return scores.map((score, at) => (found.length < DEPTH || found.includes(at) ? score : undefined));
 };
 const reciprocal = (k, weights) => async (scores) => {
   const lists = ["dense", "lexical", "late"].slice(0, weights.length);

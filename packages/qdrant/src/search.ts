@@ -130,10 +130,13 @@ async function findCandidates<D extends RetrieverDocument>(
   // In an order of our own: the server returns equal scores in any.
   const points = [...documents.keys()].sort();
   const scores = Object.fromEntries(
-    searches.map(({ using }, i) => {
-      const own = new Map(answers[i]!.points.map(({ id, score }) => [String(id), score]));
+    searches.map(({ using, limit }, i) => {
+      const found = answers[i]!.points;
+      const own = new Map(found.map(({ id, score }) => [String(id), score]));
+      // If these are all that have a word of the query, the others have none.
+      const missing = using === "lexical" && found.length < limit! ? 0 : undefined;
       const scale = using === "lateInteraction" ? rows!.length : 1;
-      return [using, points.map((point) => (own.has(point) ? own.get(point)! / scale : undefined))];
+      return [using, points.map((point) => (own.has(point) ? own.get(point)! / scale : missing))];
     }),
   );
   return { candidates: points.map((point) => documentOf<D>(documents.get(point))), scores };
