@@ -60,7 +60,7 @@ export function toPoint(
     vector: {
       dense: Array.from(dense),
       lexical: words,
-      ...(rows && { lateInteraction: split(rounded(rows), dimensions!) }),
+      ...(rows && { lateInteraction: rounded(split(rows, dimensions!)) }),
     },
   };
 }
@@ -75,9 +75,10 @@ export function bytesOf({ payloadBytes }: Sent, { dense, rows }: ReadDocument, w
   return 1024 + payloadBytes + FLOAT_BYTES * numbers + ROUNDED_BYTES * (rows?.length ?? 0);
 }
 
-/** Five decimals: half the bytes, of numbers that the server keeps in float16. */
-function rounded(rows: Float32Array): Float64Array {
-  return Float64Array.from(rows, (value) => Math.round(value * 1e5) / 1e5);
+/** Five decimals: less than half the bytes, of numbers that the server keeps in float16. */
+function rounded(rows: number[][]): number[][] {
+  for (const row of rows) for (let d = 0; d < row.length; d++) row[d] = Math.round(row[d]! * 1e5) / 1e5;
+  return rows;
 }
 
 function unusable(problem: string): BgeError {

@@ -118,7 +118,7 @@ function denseReader(embedder: Embedder): Reader {
 }
 
 /** Splits rows that lie one after the other. */
-export function split(data: Float32Array | Float64Array, dimensions: number): number[][] {
+export function split(data: Float32Array, dimensions: number): number[][] {
   return Array.from({ length: data.length / dimensions }, (_, row) =>
     Array.from(data.subarray(row * dimensions, (row + 1) * dimensions)),
   );

@@ -8,7 +8,7 @@ import { HASH, type Point, type Sent } from "./points.js";
  * Bytes of a request. Qdrant takes 32 MiB; writing this much JSON takes the caller's thread about 10 ms, and one document
  * may have more.
  */
-const REQUEST_BYTES = 2 * 2 ** 20;
+const REQUEST_BYTES = 2 ** 20;
 const REQUEST_POINTS = 256;
 /** Requests on their way at once. */
 const REQUESTS = 2;
