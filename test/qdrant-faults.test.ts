@@ -72,7 +72,7 @@ describe.skipIf(!hasLoopback)("@bge-js/qdrant and a server in trouble", () => {
     double.losePoints = true;
     const error = await retriever.add(TEXTS).catch((error) => error);
     expect(error).toMatchObject({ code: "STORE_FAILED", index: 0, indices: [0] });
-    expect(error.message).toContain("does not give it back");
+    expect(error.message).toContain("does not give it back as it was sent");
   });
 
   test("a key that may not is said at once", async () => {

@@ -115,6 +115,8 @@ async function findCandidates<D extends RetrieverDocument>(
     using: stage,
     limit: candidates[stage],
     ...(filter && { filter }),
+    // Quantised vectors find more than are asked for, and the originals score them.
+    ...(stage === "dense" && { params: { quantization: { rescore: true } } }),
   }));
   const rows = read.lateInteraction as number[][] | undefined;
   const searches: Schemas["QueryRequest"][] = best.map((search) => ({ ...search, with_payload: rows === undefined }));

@@ -1,7 +1,8 @@
 import { BgeError } from "@bge-js/core";
+import { HttpFailure } from "@bge-js/core/adapter";
 import type { FailedDocument } from "@bge-js/retriever/adapter";
 import type { Collection } from "./collection.js";
-import { ask, isRefusal } from "./failures.js";
+import { ask, isRefusal, SEARCH_PATIENCE } from "./failures.js";
 import { HASH, type Point, type Sent } from "./points.js";
 
 /**
@@ -24,8 +25,6 @@ export interface Sender {
   push(sent: Sent, point: Point, bytes: number): Promise<void>;
   /** Sends the rest, and resolves when all has arrived. */
   finish(): Promise<void>;
-  /** Resolves when no request is on its way, whatever becomes of them. */
-  settled(): Promise<unknown>;
 }
 
 export function createSender(
@@ -64,11 +63,9 @@ export function createSender(
 
   async function finish(): Promise<void> {
     if (batch.length > 0) await flush();
-    await settled();
+    await Promise.all(running.keys());
     if (failure !== undefined) throw failure.error;
   }
-
-  const settled = () => Promise.all(running.keys());
 
   /** Halves a request that is refused, until the documents at fault are alone. */
   async function store(items: readonly Item[]): Promise<void> {
@@ -90,19 +87,31 @@ export function createSender(
     await verify(items);
   }
 
+  /** Looks again for what is not there: another replica may answer than the one that stored it. */
   async function verify(items: readonly Item[]): Promise<void> {
-    const hashes = await storedHashes({ client, name }, [...new Set(items.map(({ point }) => point.id))], signal);
+    const points = [...new Set(items.map(({ point }) => point.id))];
     // Of documents with the same id in one request, the last one counts.
     const last = new Map(items.map(({ sent }) => [sent.point, sent.hash]));
-    const lost = items.filter(({ sent }) => hashes.get(sent.point) !== last.get(sent.point));
+    const missing = new HttpFailure("some are missing");
+    let lost: readonly Item[] = [];
+    try {
+      const look = async () => {
+        const hashes = await storedHashes({ client, name }, points, signal);
+        lost = items.filter(({ sent }) => hashes.get(sent.point) !== last.get(sent.point));
+        if (lost.length > 0) throw missing;
+      };
+      await ask(`find the documents stored in ${name}`, look, signal, SEARCH_PATIENCE);
+    } catch (error) {
+      if ((error as BgeError).cause !== missing) throw error;
+    }
     for (const { sent } of lost) {
-      const message = `Qdrant confirmed that it is stored in ${name}, and does not give it back.`;
+      const message = `Qdrant confirmed that it is stored in ${name}, and does not give it back as it was sent.`;
       onFailed({ index: sent.index, id: sent.id, error: new BgeError("STORE_FAILED", message) }, sent);
     }
     onStored(items.filter((item) => !lost.includes(item)).map(({ sent }) => sent));
   }
 
-  return { push, finish, settled };
+  return { push, finish };
 }
 
 /** Returns the hashes of the documents that the collection has, by point. */
