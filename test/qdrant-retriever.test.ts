@@ -311,6 +311,31 @@ describe.each(SERVERS)("$name", ({ isHere, start }) => {
       expect(config.metadata).toMatchObject({ "bge-js": { version: 1, averageWords: 12.5 } });
     });
 
+    test("the mean length is fixed by the option, or by the first documents, and then stays", async () => {
+      const meanOf = async (collection: string) => {
+        const { config } = await client.getCollection(collection);
+        return (config.metadata!["bge-js"] as { averageWords?: number }).averageWords;
+      };
+      const collection = fresh();
+      await using plain = await load({ collection });
+      expect(await meanOf(collection)).toBeUndefined();
+      await using given = await load({ collection, averageWords: 3 });
+      expect(await meanOf(collection)).toBe(3);
+      await plain.add([{ id: "a", text: "one two three four five six" }]);
+      expect(await meanOf(collection)).toBe(3);
+      expect(await problem(load({ collection, averageWords: 4 }))).toMatchObject({ code: "STORE_MISMATCH" });
+      await using measured = await load();
+      await measured.add([
+        { id: "a", text: "red pear" },
+        { id: "b", text: "green plum, blue plum" },
+      ]);
+      await measured.add([{ id: "c", text: "one two three four five six seven eight" }]);
+      expect(await meanOf(measured.collection)).toBe(3);
+      expect(given.collection).toBe(collection);
+      const m3 = { embedder: { id: "BAAI/bge-m3", directory: fixture("tiny-m3"), dimensions: 32 } };
+      expect(await problem(load({ ...m3, averageWords: 3 }))).toMatchObject({ parameter: "averageWords" });
+    });
+
     test("several calls at once; an abort keeps what was stored; after dispose nothing runs", async () => {
       const retriever = await load();
       const parts = [NUMBERED.slice(0, 100), NUMBERED.slice(50, 150), NUMBERED.slice(100, 200)];

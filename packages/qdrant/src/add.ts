@@ -104,7 +104,7 @@ export async function addDocuments<D extends RetrieverDocument>(
         sample.push(next.value);
       }
       if (sample.length === 0) return;
-      averageWords = (await fixAverageWords(collection, meanLength(sample), signal)).averageWords;
+      averageWords = await fixAverageWords(collection, meanLength(sample), signal);
       yield* sample;
     }
     yield* source;

@@ -1,5 +1,5 @@
 import { BgeError, type Embedder } from "@bge-js/core";
-import { HttpFailure, listed, vectorFacts } from "@bge-js/core/adapter";
+import { HttpFailure, invalid, listed, vectorFacts } from "@bge-js/core/adapter";
 import type { QdrantClient, Schemas } from "@qdrant/js-client-rest";
 import type { CollectionOptions } from "./api.js";
 import { ask } from "./failures.js";
@@ -22,7 +22,8 @@ const KEY = "bge-js";
 export interface Collection {
   readonly client: QdrantClient;
   readonly name: string;
-  readonly facts: Facts;
+  /** Changes once, when the mean length is fixed. */
+  facts: Facts;
 }
 
 /**
@@ -53,26 +54,32 @@ export async function openCollection(
     }
     known = await describe(client, name, signal);
   }
-  return { client, name, facts: checked(name, known, facts, shape, options) };
+  const collection = { client, name, facts: checked(name, known, facts, shape, options) };
+  if (facts.averageWords !== undefined) await fixAverageWords(collection, facts.averageWords, signal);
+  const { averageWords } = collection.facts;
+  if (facts.averageWords === undefined || facts.averageWords === averageWords) return collection;
+  throw mismatch(name, `counts lengths by averageWords ${averageWords}, not ${facts.averageWords}`);
 }
 
-/** Stores the mean length of documents, unless the collection has one, and returns what it has. */
+/** Stores the mean length of documents, unless the collection has one, and notes and returns what it has. */
 export async function fixAverageWords(
-  { client, name, facts }: Collection,
+  collection: Collection,
   measured: number,
   signal: AbortSignal | undefined,
-): Promise<Facts> {
-  const stored = async () => {
+): Promise<number> {
+  const { client, name } = collection;
+  const look = async () => {
     const { config } = await ask(`describe ${name}`, () => client.getCollection(name), signal);
-    return config.metadata?.[KEY] as Facts | undefined;
+    collection.facts = { ...collection.facts, ...(config.metadata?.[KEY] as Facts | undefined) };
+    return collection.facts.averageWords;
   };
-  const before = await stored();
-  if (before?.averageWords !== undefined) return before;
-  const metadata = { [KEY]: { ...facts, averageWords: measured } };
+  const known = collection.facts.averageWords ?? (await look());
+  if (known !== undefined) return known;
+  const metadata = { [KEY]: { ...collection.facts, averageWords: measured } };
   await ask(`change the metadata of ${name}`, () => client.updateCollection(name, { metadata }), signal);
-  const after = await stored();
-  if (after?.averageWords !== undefined) return after;
-  throw mismatch(name, "did not keep its metadata. Qdrant 1.16 or later is needed");
+  const fixed = await look();
+  if (fixed === undefined) throw mismatch(name, "did not keep its metadata: Qdrant 1.16 or later is needed");
+  return fixed;
 }
 
 type Shape = Pick<Schemas["CreateCollection"], "sparse_vectors"> & { readonly vectors: Record<string, VectorParams> };
@@ -113,8 +120,14 @@ const QUANTIZATION = {
 } as const;
 
 function factsOf(embedder: Embedder, reader: Reader, { averageWords }: CollectionOptions): Facts {
+  if (averageWords !== undefined && reader.ownWeights) {
+    throw invalid(
+      "averageWords",
+      `does not apply to ${embedder.spec.id}, whose own weights are stored instead of words`,
+    );
+  }
   const model = vectorFacts(embedder, embedder.source.device);
-  return { version: 1, model, ...(!reader.ownWeights && averageWords !== undefined && { averageWords }) };
+  return { version: 1, model, ...(averageWords !== undefined && { averageWords }) };
 }
 
 type Info = Schemas["CollectionInfo"];
@@ -152,11 +165,7 @@ function checked(name: string, info: Info | undefined, facts: Facts, shape: Shap
   }
   const problem = differenceOf(params, shape, options);
   if (problem !== undefined) throw mismatch(name, problem);
-  const { averageWords } = options;
-  if (averageWords !== undefined && stored.averageWords !== undefined && stored.averageWords !== averageWords) {
-    throw mismatch(name, `counts lengths by averageWords ${stored.averageWords}, not ${averageWords}`);
-  }
-  return averageWords === undefined ? stored : { ...stored, ...facts };
+  return stored;
 }
 
 function differenceOf(params: Info["config"]["params"], shape: Shape, options: CollectionOptions): string | undefined {
