@@ -292,7 +292,7 @@ describe.each(SERVERS)("$name", ({ isHere, start }) => {
       }
       expect(await first.count()).toBe(10);
       const foreign = fresh();
-      await client.createCollection(foreign, { vectors: { size: 4, distance: "Cosine" } });
+      await client.createCollection(foreign, { vectors: { other: { size: 4, distance: "Cosine" } } });
       expect(await problem(load({ collection: foreign }))).toMatchObject({ code: "STORE_MISMATCH" });
     });
 

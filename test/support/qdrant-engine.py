@@ -1,17 +1,23 @@
-"""Qdrant's own engine in Python (`pip install qdrant-client`, its local mode) behind the part of Qdrant's REST interface
-that the tests use. Prints its address; ends with its standard input. Exact search; no quantisation, graph or disk."""
+"""Qdrant's own engines behind the part of Qdrant's REST interface that the tests use: in Python (`pip install
+qdrant-client`, its local mode: exact, in memory), or with the argument `core` the server's in Rust (qdrant_core.py). Prints
+its address; ends with its standard input."""
 
 import json
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 from qdrant_client import QdrantClient
 from qdrant_client.http import models as m
 
 MOST_BYTES = 32 * 2**20
-client = QdrantClient(":memory:")
+if sys.argv[1:] == ["core"]:
+    from qdrant_core import CoreClient
+
+    client = CoreClient()
+else:
+    client = QdrantClient(":memory:")
 lock = threading.Lock()
 
 
@@ -73,7 +79,7 @@ class Handler(BaseHTTPRequestHandler):
                 else:
                     result = points(parts[1], " ".join([self.command, "/".join(parts[3:])]).strip(), body)
             status, told = 200, {"result": TypeAdapter(object).dump_python(result, mode="json"), "status": "ok"}
-        except (ValidationError, ValueError) as error:
+        except Exception as error:  # the core's own errors have no class of their own
             reason = str(error)
             status = 404 if reason.startswith("Collection") and "not found" in reason else 409 if "already exists" in reason else 400
             told = {"status": {"error": reason}}
