@@ -3,6 +3,7 @@ import { type BgeError, loadEmbedder, loadReranker, MODELS, type Reranker } from
 import { rerankerHandle } from "@bge-js/core/adapter";
 import * as langchain from "@bge-js/langchain";
 import * as llamaindex from "@bge-js/llamaindex";
+import { loadQdrantRetriever } from "@bge-js/qdrant";
 import { MetadataMode } from "@llamaindex/core/schema";
 import { describe, expect, test } from "vitest";
 import { MAX_QUEUED_TOKENS } from "../packages/core/src/engine/call.js";
@@ -14,9 +15,9 @@ const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.ur
 /** The cells "option" and "default" of all tables of options in a README. */
 function tables(path: string): Map<string, string> {
   const rows = new Map<string, string>();
-  for (const [table] of read(path).matchAll(/^\| option .*\n(\|.*\n)+/gm)) {
+  for (const [table] of read(path).matchAll(/^ *\| option .*\n( *\|.*\n)+/gm)) {
     for (const line of table.trim().split("\n").slice(2)) {
-      const [names, usual] = line.slice(1, -1).split(" | ");
+      const [names, usual] = line.trim().slice(1, -1).split(" | ");
       for (const [, name] of names!.matchAll(/`(\w+)`/g)) rows.set(name!, usual!.trim());
     }
   }
@@ -93,6 +94,19 @@ describe("@bge-js/core", () => {
         `cross-encoder ${WEIGHTS.crossEncoder}, of which bge-js/reranker-small-en ${measured}`,
     );
   });
+});
+
+test("@bge-js/qdrant: its README has a row for each option, and the retriever's candidates and weights", async () => {
+  const rows = tables("packages/qdrant/README.md");
+  const refused = await loadQdrantRetriever({ unheard: 1 } as never).catch((error: BgeError) => error.message);
+  const names = (refused as string).slice((refused as string).indexOf("Known options: ") + 15, -1).split(", ");
+  expect([...rows.keys()].sort()).toEqual(names.sort());
+  expect(rows.get("candidates")).toBe(
+    `${CANDIDATES.lexical} by words, ${CANDIDATES.dense} by vectors; late interaction ${CANDIDATES.lateInteraction}, the cross-encoder ${CANDIDATES.crossEncoder}`,
+  );
+  expect(rows.get("weights")).toBe(
+    `lexical ${WEIGHTS.lexical}, dense ${WEIGHTS.dense}, late interaction ${WEIGHTS.lateInteraction}, a cross-encoder ${WEIGHTS.crossEncoder}, of which ours 0.5`,
+  );
 });
 
 describe.each([

@@ -2,7 +2,9 @@ import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { hasLoopback } from "./support/loopback.js";
+import { type QdrantDouble, startQdrantDouble } from "./support/qdrant-double.js";
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -11,6 +13,7 @@ const READMES = [
   "README.md",
   "packages/core/README.md",
   "packages/retriever/README.md",
+  "packages/qdrant/README.md",
   "docs/options.md",
   "docs/running.md",
   "packages/langchain/README.md",
@@ -20,6 +23,13 @@ const READMES = [
   "packages/model-bge-small-zh-v1.5/README.md",
   "packages/model-reranker-small-en/README.md",
 ];
+
+/** Those that need a Qdrant get the tests' double. */
+let qdrant: QdrantDouble | undefined;
+beforeAll(async () => {
+  if (hasLoopback) qdrant = await startQdrantDouble();
+});
+afterAll(() => qdrant?.[Symbol.asyncDispose]());
 
 describe.each(READMES)("%s", (name) => {
   const readme = readFileSync(`${root}/${name}`, "utf8");
@@ -33,9 +43,11 @@ describe.each(READMES)("%s", (name) => {
     expect(programs.length).toBe(readme.match(/```js\n/g)!.length);
   });
 
-  it.each(programs)("prints what it shows (%#)", async ({ code, output }) => {
+  it.for(programs)("prints what it shows (%#)", async ({ code, output }, { skip }) => {
+    if (code!.includes("QDRANT_URL")) skip(!hasLoopback);
     // As a user runs it: in a process of its own, with the built packages.
-    const { stdout } = await run(process.execPath, ["--input-type=module", "--eval", code!], { cwd: root });
+    const env = { ...process.env, ...(qdrant && { QDRANT_URL: qdrant.url }) };
+    const { stdout } = await run(process.execPath, ["--input-type=module", "--eval", code!], { cwd: root, env });
     expect(stdout).toBe(output);
   });
 });

@@ -39,12 +39,18 @@ const TYPED = `import { type Embedder, loadEmbedder } from "@bge-js/core";
 import { BgeEmbeddings, BgeReranker } from "@bge-js/langchain";
 import { BgeEmbedding } from "@bge-js/llamaindex";
 import { type BgeProvider, bge } from "@bge-js/ai-sdk";
+import { loadQdrantRetriever, type QdrantRetriever } from "@bge-js/qdrant";
+import { BgeQdrantVectorStore } from "@bge-js/qdrant/langchain";
+import { BgeQdrantRetriever } from "@bge-js/qdrant/llamaindex";
 import { loadRetriever, type Retriever } from "@bge-js/retriever";
+import { QdrantClient } from "@qdrant/js-client-rest";
 import { type AdapterFields } from "@bge-js/core/adapter";
 import { instrument } from "@bge-js/core/opentelemetry";
 import model from "@bge-js/model-bge-small-en-v1.5";
 export const retriever: Promise<Retriever> = loadRetriever({ reranker: false });
 export const directory: string = model.directory;
+export const collection: Promise<QdrantRetriever> = loadQdrantRetriever({ client: new QdrantClient(), collection: "docs" });
+export const classes = [BgeQdrantVectorStore, BgeQdrantRetriever];
 export const fields: AdapterFields<Embedder> = { model };
 export const stop: () => void = instrument();
 // @ts-expect-error: these are types, not any.
@@ -96,7 +102,7 @@ function checkPackage(manifest, directory) {
 function checkInstalled(tarballs) {
   const project = join(folder, "project");
   const versions = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).devDependencies;
-  const outside = ["@langchain/core", "@llamaindex/core", "@types/node", "typescript"];
+  const outside = ["@langchain/core", "@llamaindex/core", "@qdrant/js-client-rest", "@types/node", "typescript"];
   const dependencies = {
     ...Object.fromEntries(Object.entries(tarballs).map(([name, tarball]) => [name, `file:${tarball}`])),
     ...Object.fromEntries(outside.map((name) => [name, versions[name]])),
@@ -111,7 +117,7 @@ function checkInstalled(tarballs) {
   write(
     project,
     "required.cjs",
-    `const { loadEmbedder, loadReranker } = require("@bge-js/core");\nrequire("@bge-js/langchain"); require("@bge-js/llamaindex"); require("@bge-js/ai-sdk"); require("@bge-js/retriever");\n${PROGRAM}`,
+    `const { loadEmbedder, loadReranker } = require("@bge-js/core");\nrequire("@bge-js/langchain"); require("@bge-js/llamaindex"); require("@bge-js/ai-sdk"); require("@bge-js/retriever"); require("@bge-js/qdrant"); require("@bge-js/qdrant/langchain"); require("@bge-js/qdrant/llamaindex");\n${PROGRAM}`,
   );
   for (const program of ["esm.mjs", "required.cjs"]) {
     const output = run([process.execPath, program], project).trim();

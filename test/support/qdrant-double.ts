@@ -1,64 +1,69 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
+import { Refusal } from "./qdrant-double-errors.js";
+import {
+  type Collection,
+  type Id,
+  matching,
+  type Payload,
+  paramsOf,
+  type Query,
+  type Sparse,
+  search,
+  show,
+  stored,
+  type Vector,
+  type Vectors,
+} from "./qdrant-double-search.js";
 
 /**
- * The part of Qdrant's REST interface that the clients of this repository use, for tests without a server: answers, defaults,
- * limits and refusals as Qdrant 1.15 documents them. Search is exact; vectors are stored normalised for the cosine, as there.
+ * The part of Qdrant's REST interface that this repository uses, for tests without a server: answers, defaults, limits and
+ * refusals. `qdrant-server.test.ts` holds it to Qdrant's own engine. Search is exact.
  */
 export interface QdrantDouble extends AsyncDisposable {
   readonly url: string;
   /** `PUT /collections/docs/points` and so on, in the order in which they came. */
   readonly requests: readonly string[];
+  /** Bytes of each request's body. */
+  readonly bytes: readonly number[];
   /** Loses one point of every upsert, as a broken client or server would. */
   losePoints: boolean;
+  /** Answers given instead of an answer, one after the other, to requests that match: `PUT .*points`. */
+  faults: { readonly request: RegExp; readonly status: number; readonly retryAfter?: string }[];
 }
 
-type Id = string | number;
-type Payload = Record<string, unknown>;
-interface Point {
-  readonly id: Id;
-  readonly vector: readonly number[];
-  readonly payload: Payload;
-}
-interface Collection {
-  readonly size: number;
-  readonly distance: string;
-  readonly points: Map<Id, Point>;
-}
-interface Condition {
-  readonly key: string;
-  readonly match: { readonly value?: unknown; readonly any?: readonly unknown[] };
-}
-interface Filter {
-  readonly must?: readonly Condition[];
-}
 type Body = Record<string, unknown>;
+interface SentPoint {
+  readonly id: Id;
+  readonly vector: Vector | Vectors;
+  readonly payload?: Payload | null;
+}
 
 /** Qdrant's own default for the size of a request. */
 const MAX_BODY_BYTES = 32 * 1024 * 1024;
 const UUID = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i;
 
-class Refusal extends Error {
-  constructor(
-    readonly status: number,
-    message: string,
-  ) {
-    super(message);
-  }
-}
-
 export async function startQdrantDouble(): Promise<QdrantDouble> {
   const collections = new Map<string, Collection>();
   const requests: string[] = [];
+  const sizes: number[] = [];
   const server = createServer(async (request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? "/", "http://localhost");
-    requests.push(`${request.method} ${pathname}`);
+    const called = `${request.method} ${pathname}`;
+    requests.push(called);
     const reply = (status: number, body: object): void => {
       response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify({ ...body, time: 0.001 }));
     };
     try {
-      const body = await readBody(request);
+      const body = await readBody(request, sizes);
+      const fault = double.faults.findIndex((one) => one.request.test(called));
+      if (fault >= 0) {
+        const [{ status, retryAfter }] = double.faults.splice(fault, 1) as [QdrantDouble["faults"][number]];
+        if (retryAfter !== undefined) response.setHeader("retry-after", retryAfter);
+        if (status === 0) return void request.socket.destroy();
+        throw new Refusal(status, "a fault that the test asked for");
+      }
       const [kind, name, ...action] = pathname.split("/").slice(1).map(decodeURIComponent);
       if (kind !== "collections") throw new Refusal(404, "");
       const result = answer(`${request.method} ${action.join("/")}`, name, body, searchParams.get("wait") === "true");
@@ -81,25 +86,29 @@ export async function startQdrantDouble(): Promise<QdrantDouble> {
     if (collection === undefined) throw new Refusal(404, `Not found: Collection \`${name}\` doesn't exist!`);
     switch (call) {
       case "GET ":
-        return {
-          status: "green",
-          points_count: collection.points.size,
-          config: { params: { vectors: { size: collection.size, distance: collection.distance } } },
-        };
+        return describe(collection);
+      case "PATCH ":
+        Object.assign(collection.metadata, body["metadata"]);
+        return true;
       case "PUT points":
-        return change(wait, () => upsert(collection, body["points"] as Point[]));
+        return change(wait, upsert(collection, body["points"] as SentPoint[]));
       case "POST points/delete":
         return change(wait, () => remove(collection, body));
       case "POST points/count":
-        return { count: matching(collection, body).length };
+        return { count: matching(collection, body["filter"]).length };
       case "POST points/scroll":
         return scroll(collection, body);
       case "POST points/query":
-        return { points: search(collection, vectorOf(body["query"]), body) };
+        return { points: found(collection, body) };
+      case "POST points/query/batch":
+        return (body["searches"] as Body[]).map((one) => ({ points: found(collection, one) }));
       case "POST points/search":
-        return search(collection, vectorOf(body["vector"]), body);
+        return found(collection, { ...body, query: body["vector"] });
       case "POST points":
-        return (body["ids"] as Id[]).flatMap((id) => show(collection.points.get(id), body));
+        return (body["ids"] as Id[]).flatMap((id) => {
+          const point = collection.points.get(id);
+          return point === undefined ? [] : [show(point, { with_payload: true, ...body })];
+        });
       default:
         throw new Refusal(404, "");
     }
@@ -107,9 +116,13 @@ export async function startQdrantDouble(): Promise<QdrantDouble> {
 
   function createCollection(name: string, body: Body): true {
     if (collections.has(name)) throw new Refusal(409, `Wrong input: Collection \`${name}\` already exists!`);
-    const { size, distance } = body["vectors"] as { size: number; distance: string };
-    if (distance !== "Cosine") throw new Refusal(501, "the double knows the cosine alone");
-    collections.set(name, { size, distance, points: new Map() });
+    const { vectors = {}, sparse_vectors: sparse = {}, metadata = {} } = body;
+    const own = { vectors, sparse, metadata: structuredClone(metadata), points: new Map() } as Collection;
+    const all = "size" in own.vectors ? [own.vectors] : Object.values(own.vectors);
+    if (all.some(({ distance }) => !["Cosine", "Dot"].includes(String(distance)))) {
+      throw new Refusal(501, "the double knows Cosine and Dot alone");
+    }
+    collections.set(name, own);
     return true;
   }
 
@@ -120,16 +133,15 @@ export async function startQdrantDouble(): Promise<QdrantDouble> {
     return { operation_id: requests.length, status: wait ? "completed" : "acknowledged" };
   }
 
-  function upsert({ points, size }: Collection, sent: readonly Point[]): void {
-    for (const { id, vector } of sent) {
+  /** Checks the points, and returns what stores them. */
+  function upsert(collection: Collection, sent: readonly SentPoint[]): () => void {
+    const points = sent.map(({ id, vector, payload }) => {
       checkId(id);
-      if (vector.length !== size) {
-        throw new Refusal(400, `Wrong input: Vector dimension error: expected dim: ${size}, got ${vector.length}`);
-      }
-    }
-    for (const { id, vector, payload } of double.losePoints ? sent.slice(1) : sent) {
-      points.set(id, { id, vector: normalised(vector), payload: payload ?? {} });
-    }
+      return { id, vectors: vectorsOf(collection, vector), payload: payload ?? {} };
+    });
+    return () => {
+      for (const point of double.losePoints ? points.slice(1) : points) collection.points.set(point.id, point);
+    };
   }
 
   server.listen(0, "127.0.0.1");
@@ -137,7 +149,9 @@ export async function startQdrantDouble(): Promise<QdrantDouble> {
   const double: QdrantDouble = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, // it listens on a port, not on a pipe
     requests,
+    bytes: sizes,
     losePoints: false,
+    faults: [],
     [Symbol.asyncDispose]: async () => {
       server.close();
       server.closeAllConnections();
@@ -147,17 +161,23 @@ export async function startQdrantDouble(): Promise<QdrantDouble> {
   return double;
 }
 
-async function readBody(request: IncomingMessage): Promise<Body> {
+async function readBody(request: IncomingMessage, sizes: number[]): Promise<Body> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   const bytes = Buffer.concat(chunks);
+  sizes.push(bytes.length);
   if (bytes.length > MAX_BODY_BYTES) {
     throw new Refusal(
-      413,
+      400,
       `JSON payload (${bytes.length} bytes) is larger than allowed (limit: ${MAX_BODY_BYTES} bytes).`,
     );
   }
   return bytes.length === 0 ? {} : (JSON.parse(bytes.toString()) as Body);
+}
+
+function describe({ points, vectors, sparse, metadata }: Collection): object {
+  const params = { vectors, sparse_vectors: sparse };
+  return { status: "green", points_count: points.size, config: { params, metadata } };
 }
 
 function checkId(id: Id): void {
@@ -166,60 +186,42 @@ function checkId(id: Id): void {
   throw new Refusal(400, `Format error in JSON body: value ${id} is not a valid point ID, ${reason}`);
 }
 
-function normalised(vector: readonly number[]): number[] {
-  const length = Math.hypot(...vector) || 1;
-  return vector.map((value) => Math.fround(value / length)); // the server keeps float32
+/** Checks a point's vectors, and returns them as the server keeps them. */
+function vectorsOf(collection: Collection, given: Vector | Vectors): Vectors {
+  const named = (Array.isArray(given) ? { "": given } : given) as Vectors;
+  return Object.fromEntries(
+    Object.entries(named).map(([name, vector]) => {
+      if (name in collection.sparse) return [name, sorted(vector as Sparse)];
+      const params = paramsOf(collection, name);
+      if (params === undefined) throw new Refusal(400, `Wrong input: Not existing vector name error: ${name}`);
+      return [name, stored(params, vector, name)];
+    }),
+  );
 }
 
-function vectorOf(query: unknown): readonly number[] {
-  if (!Array.isArray(query)) throw new Refusal(501, "the double knows plain vectors alone");
-  return normalised(query as number[]);
+function sorted({ indices, values }: Sparse): Sparse {
+  if (indices.length !== values.length || new Set(indices).size !== indices.length) {
+    throw new Refusal(422, "Validation error: indices must be unique, and as many as values");
+  }
+  const entries = indices.map((index, i) => [index, values[i]!] as const).sort(([a], [b]) => a - b);
+  return { indices: entries.map(([index]) => index), values: entries.map(([, value]) => value) };
 }
 
 function remove(collection: Collection, body: Body): void {
-  const ids = (body["points"] as Id[] | undefined) ?? matching(collection, body).map(({ id }) => id);
+  const ids = (body["points"] as Id[] | undefined) ?? matching(collection, body["filter"]).map(({ id }) => id);
   for (const id of ids) collection.points.delete(id);
 }
 
-function matching({ points }: Collection, body: Body): Point[] {
-  const conditions = (body["filter"] as Filter | undefined)?.must ?? [];
-  return [...points.values()].filter(({ payload }) => conditions.every((condition) => holds(condition, payload)));
-}
-
-function holds({ key, match }: Condition, payload: Payload): boolean {
-  const value = key.split(".").reduce<unknown>((at, part) => (at as Payload | undefined)?.[part], payload);
-  return match.any === undefined ? value === match.value : match.any.includes(value);
-}
-
-function search(collection: Collection, query: readonly number[], body: Body): object[] {
-  if (query.length !== collection.size) {
-    const message = `Wrong input: Vector dimension error: expected dim: ${collection.size}, got ${query.length}`;
-    throw new Refusal(400, message);
-  }
-  const scored = matching(collection, body).map((point) => ({
-    point,
-    score: point.vector.reduce((sum, value, i) => sum + value * query[i]!, 0),
-  }));
-  scored.sort((a, b) => b.score - a.score);
-  const limit = (body["limit"] as number | undefined) ?? 10;
-  return scored.slice(0, limit).flatMap(({ point, score }) => show(point, body).map((shown) => ({ ...shown, score })));
+function found(collection: Collection, body: Body): object[] {
+  return search(collection, body as Query).map(({ point, score }) => ({ ...show(point, body), score }));
 }
 
 function scroll(collection: Collection, body: Body): object {
   const limit = (body["limit"] as number | undefined) ?? 10;
   const offset = body["offset"] as Id | undefined;
-  const sorted = matching(collection, body).sort((a, b) => (String(a.id) < String(b.id) ? -1 : 1));
-  const start = offset === undefined ? 0 : sorted.findIndex(({ id }) => String(id) >= String(offset));
-  const page = start < 0 ? [] : sorted.slice(start, start + limit);
-  const shown = page.flatMap((point) => show(point, { with_payload: true, ...body }));
-  return { points: shown, next_page_offset: start < 0 ? null : (sorted[start + limit]?.id ?? null) };
-}
-
-/** A point as it is sent back; by default without payload and vector. */
-function show(point: Point | undefined, { with_payload: wanted, with_vector: withVector }: Body): object[] {
-  if (point === undefined) return [];
-  const { id, payload, vector } = point;
-  const keys = Array.isArray(wanted) ? (wanted as string[]) : wanted === true ? Object.keys(payload) : [];
-  const shown = Object.fromEntries(keys.filter((key) => key in payload).map((key) => [key, payload[key]]));
-  return [{ id, version: 0, ...(wanted ? { payload: shown } : {}), ...(withVector === true ? { vector } : {}) }];
+  const all = matching(collection, body["filter"]).sort((a, b) => (String(a.id) < String(b.id) ? -1 : 1));
+  const start = offset === undefined ? 0 : all.findIndex(({ id }) => String(id) >= String(offset));
+  const page = start < 0 ? [] : all.slice(start, start + limit);
+  const points = page.map((point) => show(point, { with_payload: true, ...body }));
+  return { points, next_page_offset: start < 0 ? null : (all[start + limit]?.id ?? null) };
 }

@@ -23,7 +23,7 @@ export {
 export { type ModelTokenizer, openTokenizer } from "./adapter/tokenizer.js";
 export { type VectorSource, vectorFacts } from "./adapter/vector-facts.js";
 export { abandon, isThenable, listener } from "./api/callbacks.js";
-export { invalid, listed } from "./api/errors.js";
+export { invalid, listed, messageOf } from "./api/errors.js";
 export {
   type Check,
   type Checks,
@@ -37,7 +37,9 @@ export {
   oneOf,
 } from "./checks.js";
 export { clearTimeout, monotonic, setTimeout, turn } from "./clock.js";
+export { HttpFailure } from "./hub/http-failure.js";
 export { holderOf, tryLock } from "./hub/lock.js";
+export { PATIENCE, type Patience, withRetries } from "./hub/retry.js";
 export { FUSED_DEPTH } from "./load/open-fused.js";
 export { orElse } from "./model/resolve.js";
 export { rerankerFor } from "./model/table.js";

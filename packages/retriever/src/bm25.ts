@@ -3,8 +3,8 @@ import { createSlices } from "./slices.js";
 import { wordsOf } from "./words.js";
 
 /** How fast repetitions of a word saturate, and how much long texts are penalised: Lucene's defaults. */
-const K1 = 1.2;
-const B = 0.75;
+export const K1 = 1.2;
+export const B = 0.75;
 /** Postings between looks at the clock. */
 const STRETCH = 16_384;
 
@@ -73,7 +73,7 @@ function isIn(born: number, latest: number): boolean {
   return born > 0 && born <= latest;
 }
 
-function countWords(words: readonly string[]): Map<string, number> {
+export function countWords(words: readonly string[]): Map<string, number> {
   const counts = new Map<string, number>();
   for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
   return counts;

@@ -38,7 +38,7 @@ const isWeight: Check = (value) =>
   Number.isFinite(value) && (value as number) >= 0 ? undefined : "a number of at least 0";
 const isReranker = modelWith("reranker", ["rerank", "score", "kind"]);
 
-const RETRIEVER: Checks<RetrieverOptions> = {
+export const RETRIEVER: Checks<RetrieverOptions> = {
   embedder: modelWith("embedder", ["embedQuery", "embedStream", "spec"]),
   reranker: (value) => (value === false ? undefined : isReranker(value)),
   lateInteraction: (value) =>
@@ -54,9 +54,9 @@ const RETRIEVER: Checks<RetrieverOptions> = {
   },
 };
 
-const ADD: Checks<AddOptions> = { signal: isSignal, onProgress: isFunction };
+export const ADD: Checks<AddOptions> = { signal: isSignal, onProgress: isFunction };
 
-const SEARCH: Checks<SearchOptions<unknown>> = {
+export const SEARCH: Checks<SearchOptions<unknown>> = {
   topN: isCount,
   filter: isFunction,
   budgetMs: (value) =>

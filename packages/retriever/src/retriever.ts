@@ -176,7 +176,7 @@ async function openStore<D extends RetrieverDocument>(
   return openDiskStore({ directory: path, readOnly, dimensions, identity });
 }
 
-function measuredWeight(reranker: Reranker | undefined): Partial<Record<Stage, number>> {
+export function measuredWeight(reranker: Reranker | undefined): Partial<Record<Stage, number>> {
   const weight = reranker?.spec.kind === "reranker" ? reranker.spec.fusedWeight : undefined;
   return weight === undefined ? {} : { crossEncoder: weight };
 }

@@ -197,14 +197,14 @@ function reportSkipped<D>(
   if (scored < candidates) run.skipped.push({ stage, scored, candidates });
 }
 
-interface InTime {
+export interface InTime {
   readonly scores: readonly (number | undefined)[];
   readonly isLate: boolean;
 }
 
 const NONE: InTime = { scores: [], isLate: true };
 
-async function inTime(score: () => Promise<readonly number[]>): Promise<InTime> {
+export async function inTime(score: () => Promise<readonly number[]>): Promise<InTime> {
   try {
     return { scores: await score(), isLate: false };
   } catch (error) {
@@ -215,7 +215,7 @@ async function inTime(score: () => Promise<readonly number[]>): Promise<InTime> 
 }
 
 /** Checks a reranker's scores, because it may be the caller's own. */
-function checkScores(scores: readonly number[], count: number): readonly number[] {
+export function checkScores(scores: readonly number[], count: number): readonly number[] {
   if (Array.isArray(scores) && scores.length === count && scores.every(Number.isFinite)) return scores;
   throw invalid("reranker", `must return ${count} finite numbers for ${count} documents`);
 }
@@ -235,7 +235,7 @@ function unitsOf(text: string, maxTokens: number): number {
 }
 
 /** Returns the candidates' ranks by each stage's scores, from 1; ties as in `order`. */
-function ranksOf(scores: Run<unknown>["scores"], order: readonly number[]) {
+export function ranksOf(scores: Run<unknown>["scores"], order: readonly number[]) {
   const ranks = new Map(order.map((position): [number, Partial<Record<Stage, number>>] => [position, {}]));
   for (const stage of STAGES) {
     const own = scores[stage];

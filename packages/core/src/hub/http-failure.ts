@@ -1,4 +1,4 @@
-/** A failed request. Internal to the hub: users get a `BgeError`. Contains no headers and no query string. */
+/** A failed request. Internal: users get a `BgeError`. Contains no headers and no query string. */
 export class HttpFailure extends Error {
   /** True if the same request may succeed later. */
   readonly retriable: boolean;

@@ -1,0 +1,11 @@
+export type {
+  CollectionOptions,
+  Filter,
+  QdrantAdded,
+  QdrantAddOptions,
+  QdrantRetriever,
+  QdrantRetrieverOptions,
+  QdrantSearchOptions,
+  QdrantSearchResults,
+} from "./api.js";
+export { loadQdrantRetriever } from "./retriever.js";
