@@ -47,7 +47,7 @@ export { poolRows } from "./rows/pool.js";
 export { rotate, rotateBack } from "./rows/rotate.js";
 export { scoreRows } from "./rows/score.js";
 export { atPositions, type CascadeStage, cascade, fuse, type StageScores } from "./scoring/cascade.js";
-export { type KeptRows, type KeptText, keptRowsOf } from "./scoring/kept-rows.js";
+export { type KeptQuery, type KeptRows, type KeptText, keptRowsOf } from "./scoring/kept-rows.js";
 export { scoresByCandidates } from "./scoring/late-interaction.js";
 export { dotProduct, maxSim } from "./similarity.js";
 export { createTokens } from "./text/encode.js";

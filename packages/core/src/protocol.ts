@@ -87,9 +87,9 @@ export type Encoding =
 export type Head = { readonly output: string } & (
   | { readonly type: "vector"; readonly pooling: Pooling; readonly dimensions: number }
   /** `skip`: how many tokens are left out at the start. */
-  | { readonly type: "tokens"; readonly dimensions: number; readonly skip: 0 | 1 }
+  | { readonly type: "tokens"; readonly dimensions: number; readonly skip: number }
   /** The ids of the tokens whose rows `tokens` returns, exact in float32 (below 2 ** 24). */
-  | { readonly type: "token-ids"; readonly skip: 0 | 1 }
+  | { readonly type: "token-ids"; readonly skip: number }
   /** Each token's id and weight, both 0 for tokens that do not count. Ids are exact in float32 (below 2 ** 24). */
   | { readonly type: "sparse" }
   /** `query`: its token rows. The first row ([CLS]) of each document is left out. */
@@ -103,8 +103,6 @@ export type Head = { readonly output: string } & (
     }
   /** No numbers, but the rows of `tokens` with `skip` 1, compressed by `compressRows`. */
   | { readonly type: "kept-rows"; readonly dimensions: number }
-  /** For a query: `best-matches` with each of these texts, given by their `kept-rows`. */
-  | { readonly type: "kept-matches"; readonly dimensions: number; readonly documents: readonly Uint8Array[] }
   | { readonly type: "dot"; readonly pooling: Pooling; readonly dimensions: number; readonly query: Float32Array }
   /** `query`: the query's result from the `sparse` head. */
   | { readonly type: "lexical"; readonly query: Float32Array }
@@ -122,7 +120,15 @@ export type Work =
       readonly heads: readonly Head[];
     }
   /** Each token as text, on its own. */
-  | { readonly type: "decode"; readonly ids: Int32Array };
+  | { readonly type: "decode"; readonly ids: Int32Array }
+  /** Late interaction of a query, given by its rows and their ids, with texts, given by their `kept-rows`: see `scoreRows`. */
+  | {
+      readonly type: "match";
+      readonly rows: Float32Array;
+      readonly ids: Int32Array;
+      readonly dimensions: number;
+      readonly documents: readonly Uint8Array[];
+    };
 
 /** Work as sent to a worker. `timed` asks for stage timings; `lone` says that nothing else is running. */
 export type SentWork = Work & { readonly timed?: true; readonly lone?: true };
@@ -150,19 +156,32 @@ export interface Computed {
   readonly keptRows?: readonly Uint8Array[];
 }
 
+/** `matches`: what `scoreRows` gives for each text, one after the other. */
+export interface Matched {
+  readonly matches: Float32Array;
+}
+
 export type Result<W extends Work> = W extends { type: "encode" }
   ? Encoded
   : W extends { type: "decode" }
     ? readonly string[]
-    : W extends { type: "run" }
-      ? Computed
-      : Computed & { readonly kept: number; readonly total: number };
+    : W extends { type: "match" }
+      ? Matched
+      : W extends { type: "run" }
+        ? Computed
+        : Computed & { readonly kept: number; readonly total: number };
 
 export type FromWorker =
   | { readonly type: "ready"; readonly info: ModelInfo }
   | { readonly type: "cannot-start"; readonly code: string; readonly message: string }
   | { readonly type: "done"; readonly result: Result<Work>; readonly timing?: Timing }
-  | { readonly type: "failed"; readonly message: string };
+  /** `code`: of an error that is not the model's, such as kept rows that cannot be read; it belongs to the texts at `indices`. */
+  | {
+      readonly type: "failed";
+      readonly message: string;
+      readonly code?: string;
+      readonly indices?: readonly number[] | undefined;
+    };
 
 export type ToWorker = SentWork | { readonly type: "close" };
 
@@ -172,17 +191,15 @@ export function rowSize(head: Head, length: number): number {
     case "vector":
       return head.dimensions;
     case "tokens":
-      return (length - head.skip) * head.dimensions;
+      return Math.max(0, length - head.skip) * head.dimensions;
     case "token-ids":
-      return length - head.skip;
+      return Math.max(0, length - head.skip);
     case "sparse":
       return 2 * length;
     case "best-matches":
       return 2 * head.queryIds.length;
     case "kept-rows":
       return 0;
-    case "kept-matches":
-      return head.documents.length * 2 * (length - 1);
     default:
       return 1;
   }
@@ -208,6 +225,7 @@ export function rowsSize(heads: readonly Head[], length: number): number {
 /** How many inputs a piece of work has: rows or texts. */
 export function inputsOf(work: Work): number {
   if (work.type === "encode") return work.texts.length;
+  if (work.type === "match") return work.documents.length;
   return work.type === "run" ? work.rows.lengths.length : 1;
 }
 
@@ -217,7 +235,7 @@ const BYTES_PER_TOKEN = 4;
 /** Tokens in a piece of work, estimated from bytes for texts that are not yet tokenized. */
 export function tokensOf(work: Work): number {
   if (work.type === "run") return work.rows.ids.length;
-  if (work.type === "decode") return work.ids.length;
+  if (work.type === "decode" || work.type === "match") return work.ids.length;
   const texts = work.type === "encode" ? work.texts : [work.text];
   return texts.reduce((sum, text) => sum + 1 + Math.ceil(Buffer.byteLength(text) / BYTES_PER_TOKEN), 0);
 }

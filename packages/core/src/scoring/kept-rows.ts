@@ -1,12 +1,14 @@
 import type { Embedder, EmbedStreamOptions } from "../api/embedder.js";
 import type { CallOptions, InputType } from "../api/options.js";
+import type { EngineCall } from "../engine/pool.js";
 import type { SharedEngine } from "../engine/shared-engine.js";
-import type { Head } from "../protocol.js";
+import { type Head, splitRow } from "../protocol.js";
+import type { TokenSide } from "../rows/compress.js";
 import { MOST_DIMENSIONS } from "../rows/format.js";
 import { withCall } from "../run/call.js";
 import { createEmbedStream } from "../run/embed-stream.js";
 import { mainOutput } from "../run/outputs.js";
-import { refuseOverLimit, type TextTask } from "../run/run-texts.js";
+import { countTexts, refuseOverLimit, type TextTask } from "../run/run-texts.js";
 import type { Truncation } from "../run/truncation-report.js";
 import type { Prompts } from "../text/prompts.js";
 import { scoresByCandidates } from "./late-interaction.js";
@@ -26,14 +28,28 @@ export interface KeptRows {
     texts: Iterable<string> | AsyncIterable<string>,
     options: Pick<EmbedStreamOptions, "signal" | "onError" | "onSkip">,
   ): AsyncGenerator<KeptText | undefined, void, undefined>;
-  /** The scores that `loadRerankingStage` gives for the texts themselves, apart from compression loss: `scoresByCandidates`. */
-  score(query: string, documents: readonly Uint8Array[], options: CallOptions): Promise<number[]>;
+  /** Runs a query through the model once, for its vector and for `match`. */
+  readQuery(query: string, options: CallOptions): Promise<KeptQuery>;
+  /**
+   * Scores documents by their rows: `scoresByCandidates`. Runs in a worker, and nothing runs through the model.
+   *
+   * @throws BgeError `STORE_CORRUPT` or `MODEL_MISMATCH`, with the index of the document whose rows are not the model's
+   */
+  match(side: TokenSide, documents: readonly Uint8Array[], options: CallOptions): Promise<number[]>;
+}
+
+/** What one model pass computes for a query. */
+export interface KeptQuery {
+  /** As `embedQuery` gives it. */
+  readonly vector: Float32Array;
+  /** The rows and ids of its tokens, without those of the instruction. */
+  readonly side: TokenSide;
 }
 
 /** For embedders loaded here, not for objects a caller makes around them, whose vectors may come from elsewhere. */
 const offers = new WeakMap<Embedder, KeptRows>();
 
-/** Undefined for a caller's own embedder, and for a model without late interaction or with a document instruction. */
+/** Undefined for a caller's own embedder, and for a model without late interaction, with a document instruction or with examples. */
 export function keptRowsOf(embedder: Embedder): KeptRows | undefined {
   return offers.get(embedder);
 }
@@ -52,10 +68,11 @@ export function offerKeptRows(
   { engine, prompts, truncation, vectors, taskOf }: EmbedderParts,
 ): void {
   const { spec } = prompts;
-  const { dimensions, lateInteraction, documentInstruction = "" } = spec;
+  const { dimensions, lateInteraction, documentInstruction = "", fewShot } = spec;
   const output = mainOutput(spec);
-  // Late interaction reads documents without an instruction.
-  if (lateInteraction !== true || documentInstruction !== "" || dimensions > MOST_DIMENSIONS) return;
+  // Late interaction reads documents without an instruction, and queries whose own tokens can be told from it.
+  if (lateInteraction !== true || documentInstruction !== "" || fewShot !== undefined) return;
+  if (dimensions > MOST_DIMENSIONS) return;
   if (engine.info.probe.shapes[output]?.length !== 3) return;
 
   const keeping = taskOf("document", [...vectors, { type: "kept-rows", output, dimensions }]);
@@ -66,18 +83,46 @@ export function offerKeptRows(
     write: prompts.write,
   });
 
-  function score(query: string, documents: readonly Uint8Array[], options: CallOptions): Promise<number[]> {
-    const facts = { ...options, method: "score", inputs: documents.length, urgent: true } as const;
-    // Late interaction reads queries without an instruction, as documents.
-    const task = taskOf("document", [{ type: "kept-matches", output, dimensions, documents }]);
+  let instruction: number | undefined;
+
+  /** Tokens before the query's own, counted with a word behind them: alone, their end may be other tokens. */
+  async function tokensBefore(call: EngineCall): Promise<number> {
+    const word = "a";
+    const [written] = prompts.write([word], "query");
+    if (written === word) return 0;
+    const [all, own] = await countTexts(call, [written!, word]);
+    return all! - own!;
+  }
+
+  function readQuery(query: string, options: CallOptions): Promise<KeptQuery> {
+    const facts = { ...options, method: "embedQuery", inputs: 1, urgent: true } as const;
     return withCall(engine, facts, async (call) => {
-      if (documents.length === 0) return [];
-      await refuseOverLimit(call, [query], task.encoding, truncation, "query");
-      const { data } = await runQuery(call, query, task, truncation);
-      const width = data.length / documents.length;
-      return scoresByCandidates(documents.map((_, i) => data.subarray(i * width, (i + 1) * width)));
+      instruction ??= await tokensBefore(call);
+      // [CLS] is left out.
+      const skip = 1 + instruction;
+      const heads: Head[] = [
+        ...vectors,
+        { type: "tokens", output, dimensions, skip },
+        { type: "token-ids", output, skip },
+      ];
+      const task = taskOf("query", heads);
+      const [text] = prompts.write([query], "query");
+      await refuseOverLimit(call, [text!], task.encoding, truncation, "query");
+      const { data, kept } = await runQuery(call, text!, task, truncation);
+      const [vector, rows, ids] = splitRow(data, heads, kept);
+      return { vector: vector!, side: { rows: rows!, ids: Int32Array.from(ids!) } };
     });
   }
 
-  offers.set(embedder, { embedStream, score });
+  function match(side: TokenSide, documents: readonly Uint8Array[], options: CallOptions): Promise<number[]> {
+    const facts = { ...options, method: "score", inputs: documents.length, urgent: true } as const;
+    return withCall(engine, facts, async (call) => {
+      if (documents.length === 0) return [];
+      const { matches } = await call.run({ type: "match", ...side, dimensions, documents });
+      const width = 2 * side.ids.length;
+      return scoresByCandidates(documents.map((_, i) => matches.subarray(i * width, (i + 1) * width)));
+    });
+  }
+
+  offers.set(embedder, { embedStream, readQuery, match });
 }

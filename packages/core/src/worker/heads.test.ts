@@ -2,7 +2,6 @@ import { describe, expect, test } from "vitest";
 import type { Head } from "../protocol.js";
 import { rowSize } from "../protocol.js";
 import { compressRows } from "../rows/compress.js";
-import { scoreRows } from "../rows/score.js";
 import { maxSim } from "../similarity.js";
 import { applyHeads, type Output, type RunRows, readFirstToken } from "./heads.js";
 
@@ -112,19 +111,6 @@ describe("applyHeads", () => {
     expect(apply(vector, hidden)).not.toHaveProperty("keptRows");
   });
 
-  test("kept-matches: of each text what `scoreRows` gives, one behind the other", () => {
-    const documents = [
-      compressRows({ rows: Float32Array.of(0.6, 0.8, 0.8, 0.6), ids: Int32Array.of(5, 7) }, 2),
-      compressRows({ rows: Float32Array.of(-1, 0), ids: Int32Array.of(9) }, 2),
-    ];
-    const { data, faulty } = apply({ type: "kept-matches", output, dimensions: 2, documents }, hidden);
-    const query = { rows: Float32Array.of(1, 0, 0, 1), ids: Int32Array.of(7, 2) };
-    const other = { rows: Float32Array.of(0, 1), ids: Int32Array.of(9) };
-    const scored = [query, other].flatMap((side) => scoreRows(side, documents, 2, run.weightless));
-    expect([...data]).toEqual(scored.flatMap((numbers) => [...numbers]));
-    expect(faulty).toEqual([]);
-  });
-
   test("dot: the cosine of each text's vector and the query's", () => {
     const query = Float32Array.of(1, 0);
     const { data } = apply({ type: "dot", output, pooling: "last-token", dimensions: 2, query }, hidden);
@@ -176,12 +162,6 @@ describe("applyHeads", () => {
     },
     dot: { type: "dot", output, pooling: "mean", dimensions: 2, query: Float32Array.of(1, 0) },
     "kept-rows": keptRows,
-    "kept-matches": {
-      type: "kept-matches",
-      output,
-      dimensions: 2,
-      documents: [compressRows({ rows: Float32Array.of(1, 0), ids: Int32Array.of(7) }, 2)],
-    },
   };
   for (const [name, head] of Object.entries(heads)) {
     test(`${name}: finds the text whose numbers are not finite, and it alone`, () => {
@@ -241,6 +221,6 @@ test("rowSize says what each head gives for a text", () => {
   expect(rowSize({ type: "logit", output }, 7)).toBe(1);
   expect(rowSize({ type: "max-sim", output, dimensions: 384, query: new Float32Array(0) }, 7)).toBe(1);
   expect(rowSize({ type: "kept-rows", output, dimensions: 384 }, 7)).toBe(0);
-  const documents = [new Uint8Array(0), new Uint8Array(0), new Uint8Array(0)];
-  expect(rowSize({ type: "kept-matches", output, dimensions: 384, documents }, 7)).toBe(36);
+  expect(rowSize({ type: "tokens", output, dimensions: 384, skip: 9 }, 7)).toBe(0);
+  expect(rowSize({ type: "token-ids", output, skip: 3 }, 7)).toBe(4);
 });
