@@ -2,8 +2,17 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Embedder, loadEmbedder } from "@bge-js/core";
-import { createTokens, type KeptText, keptRowsOf, loadRerankingStage, scoresByCandidates } from "@bge-js/core/adapter";
+import { type Embedder, loadEmbedder, type TruncationReport } from "@bge-js/core";
+import {
+  createTokens,
+  joinWindows,
+  type KeptText,
+  keptRowsOf,
+  loadRerankingStage,
+  scoresByCandidates,
+  splitWindows,
+  type TokenSide,
+} from "@bge-js/core/adapter";
 import { loadRetriever, type Retriever } from "@bge-js/retriever";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { compressRows } from "../packages/core/dist/rows/compress.js";
@@ -57,8 +66,19 @@ async function sidesOf(embedder: Embedder, texts: readonly string[]) {
 
 /** Late interaction of a query with kept rows. */
 async function lateInteraction(embedder: Embedder, query: string, rows: readonly Uint8Array[]) {
+  const matches = await matchesOf(embedder, query, rows);
+  return matches.map(({ score }) => score);
+}
+
+async function matchesOf(embedder: Embedder, query: string, rows: readonly Uint8Array[]) {
   const kept = keptRowsOf(embedder)!;
   return kept.match((await kept.readQuery(query, {})).side, rows, {});
+}
+
+/** What is kept of a text that is read at once. */
+function inOneWindow(text: string, side: TokenSide): Uint8Array {
+  const tokens = side.ids.length + 1;
+  return joinWindows({ tokens, kept: tokens, windows: [{ start: 0, end: text.length, rows: compressRows(side, 48) }] });
 }
 
 /** On average: pooling takes half of the rows, so that single texts of a few tokens may be 0.05 away. */
@@ -80,13 +100,13 @@ describe.each(ISOLATIONS)("rows that an embedder gives to keep, workers in a %s"
     const { sides } = await sidesOf(embedder, TEXTS);
     expect(kept).toHaveLength(TEXTS.length);
     for (const [i, one] of kept.entries()) {
-      expect(one!.vector).toEqual(vectors[i]);
-      expect(one!.rows).toEqual(compressRows(sides[i]!, 48));
+      expect(one!.vectors).toEqual([vectors[i]]);
+      expect(one!.rows).toEqual(inOneWindow(TEXTS[i]!, sides[i]!));
       expect(one!.rows.buffer.byteLength).toBe(one!.rows.length);
     }
     const [alone] = await listOf(keptRowsOf(embedder)!.embedStream([TEXTS[3]!], {}));
     const own = await sidesOf(embedder, [TEXTS[3]!]);
-    expect(alone!.rows).toEqual(compressRows(own.sides[0]!, 48));
+    expect(alone!.rows).toEqual(inOneWindow(TEXTS[3]!, own.sides[0]!));
   });
 
   test("score as the texts themselves do, but for what compression loses", async () => {
@@ -98,7 +118,8 @@ describe.each(ISOLATIONS)("rows that an embedder gives to keep, workers in a %s"
       const wanted = await fresh.score(query, TEXTS);
       expectNear(scores, wanted);
       const { sides, special } = await sidesOf(embedder, [query]);
-      const exact = scoresByCandidates(scoreRows(sides[0]!, rows, 48, special));
+      const windows = rows.map((bytes) => splitWindows(bytes).windows[0]!.rows);
+      const exact = scoresByCandidates(scoreRows(sides[0]!, windows, 48, special));
       for (const [i, score] of scores.entries()) expect(score).toBeCloseTo(exact[i]!, 5);
     }
     expect(await lateInteraction(embedder, "anything", [])).toEqual([]);
@@ -138,17 +159,92 @@ describe.each(ISOLATIONS)("rows that an embedder gives to keep, workers in a %s"
     }
   });
 
+  test("a text longer than the model reads is read in windows: a vector each, the best window's score and place", async () => {
+    const parts = Array.from({ length: 150 }, (_, i) => `Sentence ${i} says that it has number ${i}. `);
+    const needle = "An aardvark sleeps under the violet bridge. ";
+    for (const place of [0, 75, 149]) {
+      const text = [...parts.slice(0, place), needle, ...parts.slice(place)].join("");
+      const [one] = await listOf(keptRowsOf(embedder)!.embedStream([text], {}));
+      const { windows, tokens, kept } = splitWindows(one!.rows);
+      expect(tokens).toBe(await embedder.countTokens(text));
+      expect(kept).toBe(tokens);
+      expect(windows.length).toBeGreaterThan(2);
+      expect(one!.vectors[0]).toEqual(await embedder.embedQuery(text));
+      const others = windows.slice(1).map(({ start, end }) => text.slice(start, end));
+      expect(one!.vectors.slice(1)).toEqual(await embedder.embedDocuments(others));
+      const [match] = await matchesOf(embedder, needle, [one!.rows]);
+      expect(windows.map(({ start, end }) => [start, end])).toContainEqual([match!.start, match!.end]);
+    }
+  });
+
+  test("only what lies beyond the last window is reported as cut, or refused", async () => {
+    const reports: TruncationReport[] = [];
+    const onTruncate = (report: TruncationReport) => void reports.push(report);
+    await using watching = await loadEmbedder(tiny, { ...plain, isolation, maxTokens: 20, onTruncate });
+    const texts = [
+      "short",
+      "six words are in this sentence. ".repeat(10),
+      "six words are in this sentence. ".repeat(200),
+    ];
+    const kept = await listOf(keptRowsOf(watching)!.embedStream(texts, {}));
+    const { tokens, kept: read, windows } = splitWindows(kept[2]!.rows);
+    expect(reports).toEqual([{ index: 2, inputType: "document", tokens, kept: read }]);
+    expect(read).toBe(2 + (await watching.countTokens(texts[2]!.slice(0, windows.at(-1)!.end))) - 2);
+    expect(kept[1]!.vectors.length).toBeGreaterThan(5);
+    await using strict = await loadEmbedder(tiny, { ...plain, isolation, maxTokens: 20, truncation: "error" });
+    const errors: unknown[] = [];
+    const options = { onError: "skip", onSkip: (error: unknown) => void errors.push(error) } as const;
+    const passed = await listOf(keptRowsOf(strict)!.embedStream(texts, options));
+    expect(passed.map((one) => one !== undefined)).toEqual([true, true, false]);
+    expect(errors).toMatchObject([{ code: "INPUT_TOO_LONG", index: 2 }]);
+    expect((errors[0] as Error).message).toContain(`The limit is ${read} tokens`);
+  });
+
   test("rows that are none of this model's are named, and others are read all the same", async () => {
     const [{ rows }] = (await listOf(keptRowsOf(embedder)!.embedStream(["good"], {}))) as [KeptText];
-    const damaged = rows.map((byte, i) => (i === 30 ? byte ^ 1 : byte));
-    await expect(lateInteraction(embedder, "good", [rows, damaged])).rejects.toMatchObject({
-      code: "STORE_CORRUPT",
-      indices: [1],
-    });
-    const other = compressRows({ rows: Float32Array.of(1, 0), ids: Int32Array.of(7) }, 2);
+    for (const place of [0, 2, 5, 13, 21, 40, 80, rows.length - 1]) {
+      const damaged = rows.map((byte, i) => (i === place ? byte ^ 1 : byte));
+      await expect(lateInteraction(embedder, "good", [rows, damaged])).rejects.toMatchObject({
+        code: "STORE_CORRUPT",
+        indices: [1],
+      });
+    }
+    const narrow = compressRows({ rows: Float32Array.of(1, 0), ids: Int32Array.of(7) }, 2);
+    const other = joinWindows({ tokens: 2, kept: 2, windows: [{ start: 0, end: 4, rows: narrow }] });
     await expect(lateInteraction(embedder, "good", [other])).rejects.toMatchObject({ code: "MODEL_MISMATCH" });
     expect(await lateInteraction(embedder, "good", [rows])).toHaveLength(1);
   });
+});
+
+test("a match points at the window that has what was asked for, wherever it is (embedded model)", async () => {
+  await using embedder = await loadEmbedder(undefined, quiet);
+  const filler = Array.from(
+    { length: 60 },
+    (_, i) => `The shop on ${i} Market Street sells bread, milk and ${i} eggs. `,
+  );
+  const needle = "An aardvark sleeps under the violet bridge. ";
+  for (const place of [0, 20, 40, 60]) {
+    const text = [...filler.slice(0, place), needle, ...filler.slice(place)].join("");
+    const [one] = await listOf(keptRowsOf(embedder)!.embedStream([text], {}));
+    expect(one!.vectors.length).toBeGreaterThan(1);
+    const [match] = await matchesOf(embedder, "Where does the aardvark sleep?", [one!.rows]);
+    expect(text.slice(match!.start, match!.end)).toContain(needle);
+    expect(match!.end - match!.start).toBeLessThan(text.length);
+  }
+  // The retriever finds by it: the right one of two long texts, which differ beyond what the model reads at once.
+  await using retriever = await loadRetriever({ embedder, lateInteraction: true, reranker: false });
+  await retriever.add(
+    ["otter", "aardvark"].map((animal) => `${filler.join("")}The ${animal} sleeps under the violet bridge.`),
+  );
+  for (const [animal, id] of [
+    ["otter", "#0"],
+    ["aardvark", "#1"],
+  ] as const) {
+    const { results } = await retriever.search(`Where does the ${animal} sleep?`, {
+      stages: ["dense", "lateInteraction"],
+    });
+    expect(results[0]!.id).toBe(id);
+  }
 });
 
 test("a text's rows are the same in whatever company it is read (embedded int8 file)", async () => {

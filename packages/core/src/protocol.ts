@@ -2,6 +2,7 @@
  * The messages between a thread or process and its workers. They are plain data, so that they can be sent to either.
  */
 import type { Architecture, Device, Padding, Pooling, RerankerPrompt } from "./api/model.js";
+import type { WindowMatches } from "./rows/score.js";
 
 /** The data a worker starts with. */
 export interface WorkerStart {
@@ -66,8 +67,8 @@ export interface TokenRows {
 
 /** How texts are turned into rows. */
 export type Encoding =
-  /** `[CLS] text [SEP]`, cut to `maxTokens`. */
-  | { readonly form: "single"; readonly maxTokens: number }
+  /** `[CLS] text [SEP]`, cut to `maxTokens`. `inWindows`: what is cut off is read by itself, so that it is not lost. */
+  | { readonly form: "single"; readonly maxTokens: number; readonly inWindows?: true }
   /**
    * The text is cut to `maxTokens` on its own, decoded, put between `prefix` and `suffix`, and encoded again, as FlagICLModel
    * does with queries. `prefix` and `suffix` are not cut.
@@ -121,13 +122,16 @@ export type Work =
     }
   /** Each token as text, on its own. */
   | { readonly type: "decode"; readonly ids: Int32Array }
-  /** Late interaction of a query, given by its rows and their ids, with texts, given by their `kept-rows`: see `scoreRows`. */
+  /** Divides a text of `tokens` tokens, special ones included, into windows of `maxTokens`: see `divide`. */
+  | { readonly type: "divide"; readonly text: string; readonly tokens: number; readonly maxTokens: number }
+  /** Late interaction of a query, given by its rows and their ids, with texts, given by their windows: see `scoreWindows`. */
   | {
       readonly type: "match";
       readonly rows: Float32Array;
       readonly ids: Int32Array;
       readonly dimensions: number;
       readonly documents: readonly Uint8Array[];
+      readonly bonus: number;
     };
 
 /** Work as sent to a worker. `timed` asks for stage timings; `lone` says that nothing else is running. */
@@ -156,9 +160,11 @@ export interface Computed {
   readonly keptRows?: readonly Uint8Array[];
 }
 
-/** `matches`: what `scoreRows` gives for each text, one after the other. */
-export interface Matched {
-  readonly matches: Float32Array;
+/** `kept`: tokens that the windows hold of the `total`, special ones included. */
+export interface Windows {
+  readonly ranges: Int32Array;
+  readonly kept: number;
+  readonly total: number;
 }
 
 export type Result<W extends Work> = W extends { type: "encode" }
@@ -166,10 +172,12 @@ export type Result<W extends Work> = W extends { type: "encode" }
   : W extends { type: "decode" }
     ? readonly string[]
     : W extends { type: "match" }
-      ? Matched
-      : W extends { type: "run" }
-        ? Computed
-        : Computed & { readonly kept: number; readonly total: number };
+      ? WindowMatches
+      : W extends { type: "divide" }
+        ? Windows
+        : W extends { type: "run" }
+          ? Computed
+          : Computed & { readonly kept: number; readonly total: number };
 
 export type FromWorker =
   | { readonly type: "ready"; readonly info: ModelInfo }

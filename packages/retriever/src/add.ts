@@ -55,11 +55,11 @@ export async function addDocuments<D extends RetrieverDocument>(
     const { index, document } = next;
     if (given === undefined) failed.push({ index, id: document.id, error: error! });
     else {
-      const { vector, rows }: Omit<KeptText, "rows"> & Partial<KeptText> = keptRows
+      const { vectors, rows }: Pick<KeptText, "vectors"> & Partial<KeptText> = keptRows
         ? (given as KeptText)
-        : { vector: given as Float32Array };
-      checkVector(vector, embedder.dimensions);
-      if (store.put(document, vector, rows)) replaced++;
+        : { vectors: [given as Float32Array] };
+      for (const vector of vectors) checkVector(vector, embedder.dimensions);
+      if (store.put(document, vectors, rows)) replaced++;
       added++;
       tell?.({ added });
       characters += document.text.length;

@@ -157,7 +157,8 @@ async function matchKept<D>(
       : inTime(async () => {
           const { side } = await ask(limitsOf(budget, signal));
           // With kept rows, every query that is asked for this stage has a side.
-          return keptRows.match(side!, rows, limitsOf(budget, signal));
+          const matches = await keptRows.match(side!, rows, limitsOf(budget, signal));
+          return matches.map(({ score }) => score);
         }),
   );
   reportSkipped(run, "lateInteraction", scores, candidates.length);

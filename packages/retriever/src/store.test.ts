@@ -8,8 +8,8 @@ type Doc = { readonly id: string; readonly text: string };
 describe("a store", () => {
   test("replaces a document with the same id", async () => {
     const store = createStore<Doc>(2);
-    expect(store.put({ id: "a", text: "red pear" }, vector(1))).toBe(false);
-    expect(store.put({ id: "a", text: "green plum" }, vector(2))).toBe(true);
+    expect(store.put({ id: "a", text: "red pear" }, [vector(1)])).toBe(false);
+    expect(store.put({ id: "a", text: "green plum" }, [vector(2)])).toBe(true);
     expect(store.size).toBe(1);
     const view = store.view(everything);
     expect(view.best(view.lexical("pear"), 10, 0)).toEqual([]);
@@ -21,10 +21,10 @@ describe("a store", () => {
 
   test("shows a search nothing added after it began, nor anything removed meanwhile", async () => {
     const store = createStore<Doc>(2);
-    store.put({ id: "a", text: "pear" }, vector(1));
-    store.put({ id: "b", text: "pear" }, vector(2));
+    store.put({ id: "a", text: "pear" }, [vector(1)]);
+    store.put({ id: "b", text: "pear" }, [vector(2)]);
     const view = store.view(everything);
-    store.put({ id: "c", text: "pear" }, vector(3));
+    store.put({ id: "c", text: "pear" }, [vector(3)]);
     store.remove("a");
     const found = view.best(await view.dense(vector(1)), 10).map((slot) => view.entry(slot).document.id);
     expect(found).toEqual(["b"]);
@@ -34,7 +34,7 @@ describe("a store", () => {
     const store = createStore<Doc>(2);
     for (let round = 0; round < 5; round++) {
       // Begins with a letter to be one word.
-      for (let i = 0; i < 1500; i++) store.put({ id: String(i), text: `word${i} r${round}` }, vector(i));
+      for (let i = 0; i < 1500; i++) store.put({ id: String(i), text: `word${i} r${round}` }, [vector(i)]);
     }
     expect(store.size).toBe(1500);
     const view = store.view(everything);
@@ -52,11 +52,11 @@ describe("a store", () => {
     const store = createStore<Doc>(2);
     const rowsOf = (view: ReturnType<typeof store.view>) =>
       view.best(view.lexical("pear"), 10, 0).map((slot) => view.entry(slot).rows);
-    store.put({ id: "a", text: "pear" }, vector(1), Uint8Array.of(1));
-    store.put({ id: "b", text: "a pear" }, vector(2), Uint8Array.of(2));
+    store.put({ id: "a", text: "pear" }, [vector(1)], Uint8Array.of(1));
+    store.put({ id: "b", text: "a pear" }, [vector(2)], Uint8Array.of(2));
     const before = store.view(everything);
     expect(rowsOf(before)).toEqual([Uint8Array.of(1), Uint8Array.of(2)]);
-    store.put({ id: "a", text: "pear" }, vector(1), Uint8Array.of(3));
+    store.put({ id: "a", text: "pear" }, [vector(1)], Uint8Array.of(3));
     store.remove("b");
     expect(rowsOf(store.view(everything))).toEqual([Uint8Array.of(3)]);
     expect([0, 1].map((slot) => before.entry(slot).rows)).toEqual([Uint8Array.of(1), Uint8Array.of(2)]);
@@ -64,7 +64,7 @@ describe("a store", () => {
 
   test("filters before it picks the best, calling the filter once per document", () => {
     const store = createStore<Doc>(2);
-    for (let i = 0; i < 100; i++) store.put({ id: String(i), text: "pear" }, vector(i));
+    for (let i = 0; i < 100; i++) store.put({ id: String(i), text: "pear" }, [vector(i)]);
     const asked: string[] = [];
     const view = store.view(({ id }) => asked.push(id) > 0 && Number(id) % 50 === 7);
     const scores = view.lexical("pear");

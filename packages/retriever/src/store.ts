@@ -17,8 +17,11 @@ export interface Entry<D> {
 /** Documents with a lexical and a vector index. */
 export interface Store<D> {
   readonly size: number;
-  /** Adds a document, or replaces the one with the same id. Returns true if it has replaced one. */
-  put(document: D, vector: Float32Array, rows?: Uint8Array): boolean;
+  /**
+   * Adds a document with its vectors, of which the best counts, or replaces the one with the same id. Returns true if it
+   * has replaced one.
+   */
+  put(document: D, vectors: readonly Float32Array[], rows?: Uint8Array): boolean;
   remove(id: string): boolean;
   has(id: string): boolean;
   /** Returns a search's view of the current documents, filtered by `accept`. */
@@ -42,13 +45,13 @@ export function createStore<D extends { readonly id: string; readonly text: stri
   const vectors = createVectorIndex(dimensions);
   let born = 0;
 
-  function put(document: D, vector: Float32Array, rows?: Uint8Array): boolean {
+  function put(document: D, of: readonly Float32Array[], rows?: Uint8Array): boolean {
     const replaced = remove(document.id);
     const slot = free.pop() ?? entries.length;
     entries[slot] = { document, rows, born: ++born };
     slots.set(document.id, slot);
     words.add(slot, document.text);
-    vectors.set(slot, vector);
+    vectors.set(slot, of);
     return replaced;
   }
 

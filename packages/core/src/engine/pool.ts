@@ -199,7 +199,7 @@ function failure({ message, code, indices }: Extract<FromWorker, { type: "failed
 
 /** Converts a worker's result to arrays of this realm. */
 function inThisRealm(result: Result<Work>): Result<Work> {
-  if ("matches" in result) return { matches: ownFloats(result.matches) };
+  if ("numbers" in result) return { ...result, numbers: ownFloats(result.numbers) };
   return "data" in result ? { ...result, data: ownFloats(result.data) } : result;
 }
 

@@ -104,7 +104,7 @@ function checksum(bytes: Uint8Array): number {
   return crc32(bytes.subarray(HEADER), crc32(bytes.subarray(0, CHECKSUM)));
 }
 
-function corrupt(problem: string): BgeError {
+export function corrupt(problem: string): BgeError {
   return new BgeError(
     "STORE_CORRUPT",
     `Kept token rows cannot be read: ${problem}. Read the text again, or build the index anew.`,

@@ -12,7 +12,7 @@ import { checkText } from "../text/input.js";
 import type { Prompts } from "../text/prompts.js";
 import { CALL_OPTIONS } from "./call-options.js";
 import { located, type TextResult } from "./results.js";
-import { lengthsOverLimit, runTexts, runWindows, type TextTask } from "./run-texts.js";
+import { CUT, type Reading, runWindows, type TextTask } from "./run-texts.js";
 import type { Truncation } from "./truncation-report.js";
 
 interface StreamParts<T> {
@@ -21,6 +21,8 @@ interface StreamParts<T> {
   readonly planOf: (inputType: InputType, outputs: readonly EmbeddingOutput[] | undefined) => StreamPlan<T>;
   readonly truncation: Truncation;
   readonly write: Prompts["write"];
+  /** @default CUT */
+  readonly reading?: Reading;
 }
 
 export interface StreamPlan<T> {
@@ -35,7 +37,13 @@ export type EmbedStream<T> = (
 ) => AsyncGenerator<T | undefined, void, undefined>;
 
 /** Creates `Embedder.embedStream` over an engine. */
-export function createEmbedStream<T>({ engine, planOf, truncation, write }: StreamParts<T>): EmbedStream<T> {
+export function createEmbedStream<T>({
+  engine,
+  planOf,
+  truncation,
+  write,
+  reading = CUT,
+}: StreamParts<T>): EmbedStream<T> {
   async function* embedStream(
     texts: Iterable<string> | AsyncIterable<string>,
     streamOptions: EmbedStreamOptions = {},
@@ -103,11 +111,13 @@ export function createEmbedStream<T>({ engine, planOf, truncation, write }: Stre
       );
     if (truncation.refuses) {
       const checked = good();
-      const counts = await lengthsOverLimit(call, inputsOf(checked), task.encoding);
-      for (const [at, i] of checked.entries()) results[i] = failure(() => truncation.refuse([counts[at]!], inputType));
+      const { tokens, limit } = await reading.overLimit(call, inputsOf(checked), task.encoding);
+      for (const [at, i] of checked.entries()) {
+        results[i] = failure(() => truncation.refuse([tokens[at]!], inputType, limit));
+      }
     }
     const runnable = good();
-    const ran = runnable.length === 0 ? [] : await runTexts(call, inputsOf(runnable), task);
+    const ran = runnable.length === 0 ? [] : await reading.run(call, inputsOf(runnable), task);
     for (const [at, i] of runnable.entries()) results[i] = ran[at]!;
     // Every text has either failed a check or been run.
     return results as TextResult[];

@@ -2,28 +2,33 @@ import type { Embedder, EmbedStreamOptions } from "../api/embedder.js";
 import type { CallOptions, InputType } from "../api/options.js";
 import type { EngineCall } from "../engine/pool.js";
 import type { SharedEngine } from "../engine/shared-engine.js";
-import { type Head, splitRow } from "../protocol.js";
+import { type Head, rowsSize, splitRow } from "../protocol.js";
 import type { TokenSide } from "../rows/compress.js";
 import { MOST_DIMENSIONS } from "../rows/format.js";
 import { withCall } from "../run/call.js";
 import { createEmbedStream } from "../run/embed-stream.js";
 import { mainOutput } from "../run/outputs.js";
+import { IN_WINDOWS } from "../run/read-windows.js";
 import { countTexts, refuseOverLimit, type TextTask } from "../run/run-texts.js";
 import type { Truncation } from "../run/truncation-report.js";
 import type { Prompts } from "../text/prompts.js";
-import { scoresByCandidates } from "./late-interaction.js";
+import { type Match, matchWindows } from "./match-windows.js";
 import { runQuery } from "./query-heads.js";
 
-/** What one model pass computes for a document. */
+/** What is kept of a document that was read once, in windows where it is longer than the model reads. */
 export interface KeptText {
-  readonly vector: Float32Array;
-  /** Its compressed token rows, for `score`. */
+  /** The embedder's vector of the text, as without windows; then those of further windows. */
+  readonly vectors: readonly Float32Array[];
+  /** The compressed token rows of all windows, for `match`. */
   readonly rows: Uint8Array;
 }
 
 /** Late interaction, by an embedder's own token vectors, with documents read earlier. */
 export interface KeptRows {
-  /** Like the embedder's `embedStream` for documents, with the rows to keep. */
+  /**
+   * Like the embedder's `embedStream` for documents, with the rows to keep. Texts longer than the model reads are read in up to
+   * 32 overlapping windows; only what lies beyond them is truncated.
+   */
   embedStream(
     texts: Iterable<string> | AsyncIterable<string>,
     options: Pick<EmbedStreamOptions, "signal" | "onError" | "onSkip">,
@@ -31,11 +36,11 @@ export interface KeptRows {
   /** Runs a query through the model once, for its vector and for `match`. */
   readQuery(query: string, options: CallOptions): Promise<KeptQuery>;
   /**
-   * Scores documents by their rows: `scoresByCandidates`. Runs in a worker, and nothing runs through the model.
+   * Scores documents by their rows: `bestByCandidates`. Runs in a worker, and nothing runs through the model.
    *
    * @throws BgeError `STORE_CORRUPT` or `MODEL_MISMATCH`, with the index of the document whose rows are not the model's
    */
-  match(side: TokenSide, documents: readonly Uint8Array[], options: CallOptions): Promise<number[]>;
+  match(side: TokenSide, documents: readonly Uint8Array[], options: CallOptions): Promise<Match[]>;
 }
 
 /** What one model pass computes for a query. */
@@ -78,9 +83,13 @@ export function offerKeptRows(
   const keeping = taskOf("document", [...vectors, { type: "kept-rows", output, dimensions }]);
   const embedStream = createEmbedStream<KeptText>({
     engine,
-    planOf: () => ({ task: keeping, toValue: (vector, _, rows) => ({ vector, rows: rows! }) }),
+    planOf: () => ({
+      task: keeping,
+      toValue: (data, _, rows) => ({ vectors: vectorsIn(data, vectors), rows: rows! }),
+    }),
     truncation,
     write: prompts.write,
+    reading: IN_WINDOWS,
   });
 
   let instruction: number | undefined;
@@ -114,15 +123,17 @@ export function offerKeptRows(
     });
   }
 
-  function match(side: TokenSide, documents: readonly Uint8Array[], options: CallOptions): Promise<number[]> {
+  function match(side: TokenSide, documents: readonly Uint8Array[], options: CallOptions): Promise<Match[]> {
     const facts = { ...options, method: "score", inputs: documents.length, urgent: true } as const;
-    return withCall(engine, facts, async (call) => {
-      if (documents.length === 0) return [];
-      const { matches } = await call.run({ type: "match", ...side, dimensions, documents });
-      const width = 2 * side.ids.length;
-      return scoresByCandidates(documents.map((_, i) => matches.subarray(i * width, (i + 1) * width)));
-    });
+    return withCall(engine, facts, (call) => matchWindows(call, side, documents, { dimensions, byCandidates: true }));
   }
 
   offers.set(embedder, { embedStream, readQuery, match });
+}
+
+/** Splits the numbers of all windows. */
+function vectorsIn(data: Float32Array, heads: readonly Head[]): Float32Array[] {
+  const width = rowsSize(heads, 0);
+  if (data.length === width) return [data];
+  return Array.from({ length: data.length / width }, (_, i) => data.slice(i * width, (i + 1) * width));
 }

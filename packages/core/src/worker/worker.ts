@@ -4,7 +4,7 @@ import type { Padding } from "../api/model.js";
 import { corruptFile, readJsonObject } from "../model/json-file.js";
 import type { Computed, Head, ModelInfo, Result, SentWork, TokenRows, Work, WorkerData } from "../protocol.js";
 import { KNOWN_INPUTS } from "../protocol.js";
-import { scoreRows } from "../rows/score.js";
+import { scoreWindows } from "../rows/score.js";
 import { createTokens, type Tokens } from "../text/encode.js";
 import { applyHeads, readFirstToken } from "./heads.js";
 import { openSession, type Session } from "./session.js";
@@ -105,7 +105,12 @@ async function answer(model: Model, work: SentWork): Promise<void> {
 async function perform(model: Model, work: Work, stages: Stages): Promise<Result<Work>> {
   if (work.type === "run") return compute(model, work.rows, work.heads, stages);
   if (work.type === "decode") return stages.tokenize(() => model.tokens.decode(work.ids));
-  if (work.type === "match") return stages.postprocess(() => match(work, model.tokens.weightless));
+  if (work.type === "divide") return stages.tokenize(() => model.tokens.divide(work));
+  if (work.type === "match") {
+    const { rows, ids, documents, dimensions, bonus } = work;
+    const { weightless } = model.tokens;
+    return stages.postprocess(() => scoreWindows({ rows, ids }, documents, dimensions, weightless, bonus));
+  }
   const texts = work.type === "encode" ? work.texts : [work.text];
   const encoded = stages.tokenize(() => model.tokens.encode(texts, work.encoding));
   if (work.type === "encode") return encoded;
@@ -113,14 +118,6 @@ async function perform(model: Model, work: Work, stages: Stages): Promise<Result
   const kept = rows.lengths[0]!;
   const computed = kept === 0 ? NOTHING : await compute(model, rows, work.heads, stages);
   return { ...computed, kept, total: totals[0]! };
-}
-
-function match({ documents, dimensions, ...query }: Extract<Work, { type: "match" }>, special: ReadonlySet<number>) {
-  const matches = new Float32Array(2 * query.ids.length * documents.length);
-  for (const [i, numbers] of scoreRows(query, documents, dimensions, special).entries()) {
-    matches.set(numbers, i * numbers.length);
-  }
-  return { matches };
 }
 
 /** The result of a text without tokens. */
@@ -142,7 +139,7 @@ async function compute(
 
 /** Returns the buffers of typed arrays, to be moved to the caller's thread rather than copied. */
 function buffersOf(result: Result<Work>): ArrayBuffer[] {
-  if ("matches" in result) return [result.matches.buffer as ArrayBuffer];
+  if ("numbers" in result) return [result.numbers.buffer as ArrayBuffer];
   if (!("data" in result) && !("rows" in result)) return [];
   const arrays =
     "data" in result
