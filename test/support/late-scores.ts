@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Embedder, loadEmbedder } from "@bge-js/core";
+import { keptRowsOf } from "@bge-js/core/adapter";
 import { loadTokenizer } from "../../packages/core/src/tokenizer/load.js";
 
 /** [CLS] and [SEP] of the BERT vocabularies. */
@@ -41,6 +42,16 @@ export async function lateScores(
   const special = known.length === 0 ? 1 : sum(known) / known.length / 2;
   const all = weights.map((weight) => weight ?? special);
   return best.map((row) => sum(row.map((value, i) => all[i]! * value)) / sum(all));
+}
+
+/** The same by what is kept of the documents, which is compressed. */
+export async function keptScores(query: string, documents: readonly string[]): Promise<number[]> {
+  await using embedder = await loadEmbedder(undefined, { queryInstruction: false });
+  const kept = keptRowsOf(embedder)!;
+  const rows: Uint8Array[] = [];
+  for await (const text of kept.embedStream(documents, {})) rows.push(text!.rows);
+  const { side } = await kept.readQuery(query, {});
+  return (await kept.match(side, rows, {})).map(({ score }) => score);
 }
 
 function tokenIds(embedder: Embedder, texts: readonly string[]): (readonly number[])[] {

@@ -49,7 +49,7 @@ export { scoreRows } from "./rows/score.js";
 export { joinWindows, splitWindows, type TextWindow, type TextWindows } from "./rows/windows.js";
 export { atPositions, type CascadeStage, cascade, fuse, type StageScores } from "./scoring/cascade.js";
 export { type KeptQuery, type KeptRows, type KeptText, keptRowsOf } from "./scoring/kept-rows.js";
-export { scoresByCandidates } from "./scoring/late-interaction.js";
+export { scoresByCandidates } from "./scoring/late-interaction-scores.js";
 export type { Match } from "./scoring/match-windows.js";
 export { dotProduct, maxSim } from "./similarity.js";
 export { createTokens } from "./text/encode.js";

@@ -8,6 +8,7 @@ export type {
 } from "./api/embedding.js";
 export { BgeError, type BgeErrorCode } from "./api/errors.js";
 export { type BgeEvents, onEvent } from "./api/events.js";
+export type { KeepInMemory, RowEntry, RowStore } from "./api/keep.js";
 export type {
   Device,
   Dtype,

@@ -95,13 +95,6 @@ export type Head = { readonly output: string } & (
   | { readonly type: "sparse" }
   /** `query`: its token rows. The first row ([CLS]) of each document is left out. */
   | { readonly type: "max-sim"; readonly dimensions: number; readonly query: Float32Array }
-  /** The same per query row, also using token ids: see `bestMatches`. */
-  | {
-      readonly type: "best-matches";
-      readonly dimensions: number;
-      readonly query: Float32Array;
-      readonly queryIds: Int32Array;
-    }
   /** No numbers, but the rows of `tokens` with `skip` 1, compressed by `compressRows`. */
   | { readonly type: "kept-rows"; readonly dimensions: number }
   | { readonly type: "dot"; readonly pooling: Pooling; readonly dimensions: number; readonly query: Float32Array }
@@ -204,8 +197,6 @@ export function rowSize(head: Head, length: number): number {
       return Math.max(0, length - head.skip);
     case "sparse":
       return 2 * length;
-    case "best-matches":
-      return 2 * head.queryIds.length;
     case "kept-rows":
       return 0;
     default:

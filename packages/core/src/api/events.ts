@@ -138,6 +138,19 @@ export interface TruncateEvent {
   readonly kept: number;
 }
 
+/** Texts were looked up among those whose token rows were kept (option `keep`). */
+export interface KeepEvent {
+  readonly model: string;
+  /** Texts whose rows were kept. */
+  readonly found: number;
+  /** Texts that were read, and then kept. */
+  readonly read: number;
+  /** Of those, texts whose kept rows were damaged. */
+  readonly damaged: number;
+  /** Why the store could not be used. */
+  readonly failure?: string;
+}
+
 /** A model file was downloaded, or failed to download. */
 export interface DownloadEvent extends Timed {
   readonly model: string;
@@ -158,6 +171,7 @@ export interface BgeEvents {
   readonly "bge-js:device": DeviceEvent;
   readonly "bge-js:canary": CanaryEvent;
   readonly "bge-js:truncate": TruncateEvent;
+  readonly "bge-js:keep": KeepEvent;
   readonly "bge-js:download": DownloadEvent;
 }
 
@@ -171,6 +185,7 @@ const CHANNELS = {
   "bge-js:device": channel("bge-js:device"),
   "bge-js:canary": channel("bge-js:canary"),
   "bge-js:truncate": channel("bge-js:truncate"),
+  "bge-js:keep": channel("bge-js:keep"),
   "bge-js:download": channel("bge-js:download"),
 } as const satisfies Record<keyof BgeEvents, unknown>;
 

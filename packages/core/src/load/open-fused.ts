@@ -4,7 +4,7 @@ import type { CallOptions, RerankerOptions } from "../api/options.js";
 import { toReference } from "../model/named-model.js";
 import { findModel } from "../model/table.js";
 import { type CallFacts, withCall } from "../run/call.js";
-import { refuseFailed } from "../run/results.js";
+import { refuseFailed, type TextPart } from "../run/results.js";
 import { cascade } from "../scoring/cascade.js";
 import { scoresOf } from "../scoring/scorer.js";
 import { type OpenScorer, openScorer } from "./open-scorer.js";
@@ -30,8 +30,11 @@ export async function openFused(model: string | URL | ModelReference, options: R
       `"fused" needs a cross-encoder measured with late interaction, and ${id ?? directory} is not one; use "logit" or "sigmoid"`,
     );
   }
-  const { scale: _, ...rest } = options;
-  const [late, cross] = await Promise.allSettled([openScorer(known.fusedWith, rest, true), openScorer(model, rest)]);
+  const { scale: _, keep, ...rest } = options;
+  const [late, cross] = await Promise.allSettled([
+    openScorer(known.fusedWith, keep === undefined ? rest : { ...rest, keep }, true),
+    openScorer(model, rest),
+  ]);
   if (late.status === "fulfilled" && cross.status === "fulfilled") {
     return { late: late.value, cross: cross.value, weight: known.fusedWeight };
   }
@@ -55,12 +58,17 @@ export function scoreFused(
       if (documents.length === 0) return [];
       await late.scorer.check(lateCall, query, documents);
       await cross.scorer.check(crossCall, query, documents);
+      // The cross-encoder reads the part of a long document that late interaction points at.
+      const parts = [...documents];
       const stage =
         ({ scorer }: OpenScorer, call: typeof lateCall) =>
         async (positions: readonly number[]) => {
-          const texts = positions.map((position) => documents[position]!);
+          const texts = positions.map((position) => parts[position]!);
           const results = await scorer.score(call, query, texts, positions);
           refuseFailed(results, positions);
+          for (const [i, { part }] of (results as { readonly part?: TextPart }[]).entries()) {
+            if (part !== undefined) parts[positions[i]!] = texts[i]!.slice(part.start, part.end);
+          }
           return scoresOf(scorer, results);
         };
       const { scores } = await cascade(

@@ -1,6 +1,6 @@
 import { crc32 } from "node:zlib";
 import { BgeError } from "../api/errors.js";
-import { corrupt } from "./format.js";
+import { corrupt, readSizes } from "./format.js";
 
 /** A part of a text that was read by itself. */
 export interface TextWindow {
@@ -81,6 +81,17 @@ export function splitWindows(bytes: Uint8Array): TextWindows {
 
 function checksum(bytes: Uint8Array, table: number): number {
   return crc32(bytes.subarray(TABLE, table), crc32(bytes.subarray(0, CHECKSUM)));
+}
+
+/** True for bytes made by `joinWindows` of rows of this width, none of them changed. */
+export function isIntact(bytes: Uint8Array, dimensions: number): boolean {
+  try {
+    for (const { rows } of splitWindows(bytes).windows) if (readSizes(rows).dimensions !== dimensions) return false;
+    return true;
+  } catch (error) {
+    if (error instanceof BgeError) return false;
+    throw error;
+  }
 }
 
 /** The same error, of the text at this index. */

@@ -21,12 +21,12 @@ interface StreamParts<T> {
   readonly planOf: (inputType: InputType, outputs: readonly EmbeddingOutput[] | undefined) => StreamPlan<T>;
   readonly truncation: Truncation;
   readonly write: Prompts["write"];
-  /** @default CUT */
-  readonly reading?: Reading;
 }
 
 export interface StreamPlan<T> {
   readonly task: TextTask;
+  /** @default CUT */
+  readonly reading?: Reading;
   readonly toValue: (data: Float32Array, tokens: number, keptRows: Uint8Array | undefined) => T;
 }
 
@@ -37,13 +37,7 @@ export type EmbedStream<T> = (
 ) => AsyncGenerator<T | undefined, void, undefined>;
 
 /** Creates `Embedder.embedStream` over an engine. */
-export function createEmbedStream<T>({
-  engine,
-  planOf,
-  truncation,
-  write,
-  reading = CUT,
-}: StreamParts<T>): EmbedStream<T> {
+export function createEmbedStream<T>({ engine, planOf, truncation, write }: StreamParts<T>): EmbedStream<T> {
   async function* embedStream(
     texts: Iterable<string> | AsyncIterable<string>,
     streamOptions: EmbedStreamOptions = {},
@@ -52,7 +46,7 @@ export function createEmbedStream<T>({
     const { signal, deadlineMs, inputType = "document", onError = "throw" } = checked;
     const onSkip = listener("onSkip", checked.onSkip);
     checkStream(texts);
-    const { task, toValue } = planOf(inputType, checked.outputs);
+    const { task, toValue, reading = CUT } = planOf(inputType, checked.outputs);
     const orAbort = abortable(signal);
     const late = new AbortController();
     const forget = atDeadline(deadlineMs, (error) => late.abort(error));
@@ -62,7 +56,7 @@ export function createEmbedStream<T>({
     const call = engine.open({ trace });
     const windows = runWindows(texts, (window) => {
       trace?.add(window.texts.length);
-      return runUnchecked(call, window.texts, inputType, task);
+      return runUnchecked(call, window.texts, inputType, task, reading);
     });
     try {
       for (;;) {
@@ -100,6 +94,7 @@ export function createEmbedStream<T>({
     texts: readonly string[],
     inputType: InputType,
     task: TextTask,
+    reading: Reading,
   ): Promise<TextResult[]> {
     const results = new Array<TextResult | undefined>(texts.length);
     for (const [i, text] of texts.entries()) results[i] = failure(() => checkText(text, "text"));

@@ -1,11 +1,19 @@
 import { BgeError, type Completed, listed } from "../api/errors.js";
 
+/** Where a part of a text starts and ends, in UTF-16 units as in `slice`. */
+export interface TextPart {
+  readonly start: number;
+  readonly end: number;
+}
+
 /** The result of one text: its numbers, the tokens it has and the tokens that were read; or its error. */
 export type TextResult =
   | {
       readonly data: Float32Array;
       /** What the head `kept-rows` gave. */
       readonly keptRows?: Uint8Array;
+      /** The part of the text that has the score. @default all */
+      readonly part?: TextPart;
       readonly tokens: number;
       readonly kept: number;
       readonly error?: undefined;

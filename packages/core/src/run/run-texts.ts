@@ -48,10 +48,10 @@ const TEXTS_AHEAD = 512;
 const ENCODE_CHARACTERS = 1 << 16;
 
 /** Runs texts window by window with `run`. Yields results in order, and draws texts only as fast as they are read. */
-export function runWindows(
+export function runWindows<R>(
   texts: Iterable<string> | AsyncIterable<string>,
-  run: (window: Window) => Promise<TextResult[]>,
-): AsyncGenerator<{ offset: number; results: TextResult[] }, void, undefined> {
+  run: (window: Window) => Promise<R[]>,
+): AsyncGenerator<{ offset: number; results: R[] }, void, undefined> {
   return mapAhead(
     windows(texts),
     TEXTS_AHEAD,

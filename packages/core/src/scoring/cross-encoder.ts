@@ -22,6 +22,7 @@ export function planCrossEncoder(spec: RerankerSpec, options: RerankerOptions): 
     ["dimensions", "queryInstruction", "weights"],
     `${spec.id} is a cross-encoder, which has neither vectors nor an instruction`,
   );
+  refuse(options, ["keep"], `${spec.id} is a cross-encoder, which reads each document with the query`);
   if (spec.layers === undefined) refuse(options, ["cutoffLayer"], `${spec.id} has no layers to stop after`);
   const maxTokens = maxTokensOf(options, spec, LEAST_TOKENS);
   const queryTokens = Math.floor((maxTokens * 3) / 4);

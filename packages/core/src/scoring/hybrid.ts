@@ -15,7 +15,7 @@ const OUTPUTS = ["dense", "sparse", "multiVector"] as const;
  * Matches the reference's `compute_score` for a single pair (in its batches, padding takes part in the maximum).
  */
 export function planHybrid(spec: EmbeddingSpec, options: RerankerOptions): ScorerPlan {
-  refuse(options, ["cutoffLayer"], `${spec.id} reranks with three scores from one pass`);
+  refuse(options, ["cutoffLayer", "keep"], `${spec.id} reranks with three scores from one pass`);
   const { weights = EVEN } = options;
   const instruction = options.queryInstruction || "";
   const dimensions = dimensionsOf(options, spec);

@@ -1,4 +1,5 @@
 import type { Embedder, EmbedStreamOptions } from "../api/embedder.js";
+import type { EmbeddingSpec } from "../api/model.js";
 import type { CallOptions, InputType } from "../api/options.js";
 import type { EngineCall } from "../engine/pool.js";
 import type { SharedEngine } from "../engine/shared-engine.js";
@@ -12,7 +13,8 @@ import { IN_WINDOWS } from "../run/read-windows.js";
 import { countTexts, refuseOverLimit, type TextTask } from "../run/run-texts.js";
 import type { Truncation } from "../run/truncation-report.js";
 import type { Prompts } from "../text/prompts.js";
-import { type Match, matchWindows } from "./match-windows.js";
+import { keptRowsHead } from "./kept-texts.js";
+import { bestMatchOf, type Match, matchWindows } from "./match-windows.js";
 import { runQuery } from "./query-heads.js";
 
 /** What is kept of a document that was read once, in windows where it is longer than the model reads. */
@@ -59,6 +61,12 @@ export function keptRowsOf(embedder: Embedder): KeptRows | undefined {
   return offers.get(embedder);
 }
 
+/** Late interaction reads documents without an instruction, and queries whose own tokens can be told from it. */
+export function canKeep({ dimensions, lateInteraction, documentInstruction = "", fewShot }: EmbeddingSpec): boolean {
+  const isPlain = documentInstruction === "" && fewShot === undefined;
+  return lateInteraction === true && isPlain && dimensions <= MOST_DIMENSIONS;
+}
+
 interface EmbedderParts {
   readonly engine: SharedEngine;
   readonly prompts: Prompts;
@@ -73,23 +81,22 @@ export function offerKeptRows(
   { engine, prompts, truncation, vectors, taskOf }: EmbedderParts,
 ): void {
   const { spec } = prompts;
-  const { dimensions, lateInteraction, documentInstruction = "", fewShot } = spec;
+  const { dimensions } = spec;
   const output = mainOutput(spec);
-  // Late interaction reads documents without an instruction, and queries whose own tokens can be told from it.
-  if (lateInteraction !== true || documentInstruction !== "" || fewShot !== undefined) return;
-  if (dimensions > MOST_DIMENSIONS) return;
+  if (!canKeep(spec)) return;
   if (engine.info.probe.shapes[output]?.length !== 3) return;
 
-  const keeping = taskOf("document", [...vectors, { type: "kept-rows", output, dimensions }]);
+  const matching = { dimensions, byCandidates: true };
+  const keeping = taskOf("document", [...vectors, keptRowsHead(spec, dimensions)]);
   const embedStream = createEmbedStream<KeptText>({
     engine,
     planOf: () => ({
       task: keeping,
       toValue: (data, _, rows) => ({ vectors: vectorsIn(data, vectors), rows: rows! }),
+      reading: IN_WINDOWS,
     }),
     truncation,
     write: prompts.write,
-    reading: IN_WINDOWS,
   });
 
   let instruction: number | undefined;
@@ -125,7 +132,9 @@ export function offerKeptRows(
 
   function match(side: TokenSide, documents: readonly Uint8Array[], options: CallOptions): Promise<Match[]> {
     const facts = { ...options, method: "score", inputs: documents.length, urgent: true } as const;
-    return withCall(engine, facts, (call) => matchWindows(call, side, documents, { dimensions, byCandidates: true }));
+    return withCall(engine, facts, async (call) =>
+      bestMatchOf(await matchWindows(call, side, documents, matching), matching),
+    );
   }
 
   offers.set(embedder, { embedStream, readQuery, match });

@@ -1,17 +1,27 @@
 import { BgeError } from "../api/errors.js";
+import type { RowStore } from "../api/keep.js";
 import type { EmbeddingSpec } from "../api/model.js";
 import type { RerankerOptions } from "../api/options.js";
+import type { EngineCall } from "../engine/pool.js";
 import { LEAST_TEXT_TOKENS, maxTokensOf, refuse, tokenDimensionsOf } from "../model/options.js";
 import { type Head, splitRow } from "../protocol.js";
+import type { TokenSide } from "../rows/compress.js";
+import { MOST_DIMENSIONS } from "../rows/format.js";
 import { mainOutput } from "../run/outputs.js";
-import { createTruncation } from "../run/truncation-report.js";
-import { scoreByQueryHeads } from "./query-heads.js";
+import type { TextResult } from "../run/results.js";
+import { ofTexts, refuseOverLimit, runWindows, type TextTask } from "../run/run-texts.js";
+import { createTruncation, reportingPart } from "../run/truncation-report.js";
+import { keptRowsHead, remembering } from "./kept-texts.js";
+import { bestMatchOf, type MatchedWindow, matchWindows } from "./match-windows.js";
+import { createMemoryStore, KEPT_BYTES } from "./memory-store.js";
+import { runQuery } from "./query-heads.js";
 import { eachAlone, type Scorer, type ScorerPlan } from "./scorer.js";
 
 /**
  * Plans reranking with an embedding model's token vectors: the mean, over the query's tokens, of the best cosine among
  * the document's tokens. As in bge-m3's multi-vectors, [CLS] is left out on both sides and [SEP] is kept. The query
- * carries no instruction unless one is passed. Of a dozen variants, this one measured best, within noise, on four
+ * carries no instruction unless one is passed. Documents are read in windows and compared by what is kept of them
+ * (`compressRows`), whether they were read now or before. Of a dozen variants, this one measured best, within noise, on four
  * English sets and a Chinese one (nDCG@10; see docs/quality.md).
  *
  * @param byCandidates weights the query's tokens by how rare they are among the call's documents
@@ -28,6 +38,15 @@ export function planLateInteraction(spec: EmbeddingSpec, options: RerankerOption
     );
   }
   const dimensions = tokenDimensionsOf(options, spec);
+  if (dimensions > MOST_DIMENSIONS) {
+    throw new BgeError(
+      "MODEL_MISMATCH",
+      `Late interaction compares at most ${MOST_DIMENSIONS} dimensions; set dimensions.`,
+      {
+        parameter: "dimensions",
+      },
+    );
+  }
   const maxTokens = maxTokensOf(options, spec, LEAST_TEXT_TOKENS);
   const instruction = options.queryInstruction || "";
   const output = mainOutput(spec);
@@ -36,97 +55,91 @@ export function planLateInteraction(spec: EmbeddingSpec, options: RerankerOption
     { type: "tokens", output, dimensions, skip: 1 },
     { type: "token-ids", output, skip: 1 },
   ];
+  const matching = { dimensions, byCandidates };
 
-  /** Returns the documents' head, which carries the query's rows and their token ids. */
-  function scoringHeads(data: Float32Array, tokens: number): Head[] {
-    const [query, ids] = splitRow(data, queryHeads, tokens);
-    const head = { output, dimensions, query: query! };
-    return [
-      byCandidates ? { ...head, type: "best-matches", queryIds: Int32Array.from(ids!) } : { ...head, type: "max-sim" },
-    ];
-  }
-
-  function create({ source: { batching } }: Parameters<ScorerPlan["create"]>[0]): Scorer {
+  function create({ source }: Parameters<ScorerPlan["create"]>[0]): Scorer {
     const truncation = createTruncation(spec.id, maxTokens, options);
+    const { batching } = source;
+    const reading = remembering(storeOf(options.keep), { spec, source, dimensions, maxTokens });
+    const queryTask: TextTask = { encoding, batching, heads: queryHeads };
+    const task: TextTask = { encoding, batching, heads: [keptRowsHead(spec, dimensions)] };
+
+    async function check(call: EngineCall, query: string, documents: readonly string[]): Promise<void> {
+      await refuseOverLimit(call, [instruction + query], encoding, truncation, "query");
+      await refuseOverLimit(call, documents, encoding, truncation, "document", reading);
+    }
+
+    /** Reads documents, and compares each with the query as soon as those beside it are read. */
+    async function readAndMatch(call: EngineCall, side: TokenSide, texts: readonly string[]): Promise<Read[]> {
+      const results = await reading.run(call, texts, task);
+      const rows = results.flatMap((result) => (result.error ? [] : result.keptRows!));
+      const matched = await matchWindows(call, side, rows, matching).catch(ofTexts);
+      if (matched instanceof BgeError) return results.map((result) => ({ result: { error: result.error ?? matched } }));
+      const windows = matched.values();
+      return results.map((result) => (result.error ? { result } : { result, windows: windows.next().value! }));
+    }
+
+    async function score(
+      call: EngineCall,
+      query: string,
+      documents: readonly string[],
+      positions?: readonly number[],
+    ): Promise<TextResult[]> {
+      const { data, kept } = await runQuery(call, instruction + query, queryTask, truncation);
+      const [rows, ids] = splitRow(data, queryHeads, kept);
+      const side = { rows: rows!, ids: Int32Array.from(ids!) };
+      const told = positions === undefined ? truncation : reportingPart(truncation, positions);
+      const all: Read[] = [];
+      const groups = runWindows(documents, async ({ texts }) => {
+        const parts = chunksOf(texts, TEXTS_A_MATCH).map((chunk) => readAndMatch(call, side, chunk));
+        return (await Promise.all(parts)).flat();
+      });
+      for await (const { offset, results } of groups) {
+        told.report(
+          results.map(({ result }) => result),
+          "document",
+          offset,
+        );
+        all.push(...results);
+      }
+      const best = bestMatchOf(
+        all.flatMap(({ windows }) => (windows === undefined ? [] : [windows])),
+        matching,
+      ).values();
+      return all.map(({ result, windows }) => {
+        if (result.error !== undefined || windows === undefined) return result;
+        const { score, ...part } = best.next().value!;
+        return { data: Float32Array.of(score), tokens: result.tokens, kept: result.kept, part };
+      });
+    }
 
     return {
       kind: "late-interaction",
       scale: byCandidates ? "fused" : "cosine",
       maxTokens,
-      ...scoreByQueryHeads({
-        truncation,
-        instruction,
-        queryTask: { encoding, batching, heads: queryHeads },
-        scoringHeads,
-      }),
-      toScores: byCandidates ? scoresByCandidates : eachAlone(([cosine]) => cosine!),
+      check,
+      score,
+      toScores: eachAlone(([score]) => score!),
     };
   }
 
   return { maxTokens, needs: ["hidden"], create };
 }
 
-/** A document's best window, and its score. */
-export interface BestWindow {
-  readonly score: number;
-  readonly window: number;
+/** A document that was read, or its error; and its windows, compared with the query. */
+interface Read {
+  readonly result: TextResult;
+  readonly windows?: readonly MatchedWindow[];
 }
 
-/**
- * Scores several documents against one query by late interaction: the mean of the query tokens' best cosines, weighted
- * more the fewer of these documents contain the token. So a document's score depends on the others.
- *
- * @param documents the output of `bestMatches` for each
- */
-export function scoresByCandidates(documents: readonly Float32Array[]): number[] {
-  return bestByCandidates(documents.map((numbers) => [numbers])).map(({ score }) => score);
+/** Documents compared at once. A deadline keeps the scores of all before. */
+const TEXTS_A_MATCH = 32;
+
+function chunksOf(texts: readonly string[], size: number): string[][] {
+  return Array.from({ length: Math.ceil(texts.length / size) }, (_, i) => texts.slice(i * size, (i + 1) * size));
 }
 
-/** The same with documents of several windows, of which the best counts. */
-export function bestByCandidates(documents: readonly (readonly Float32Array[])[]): BestWindow[] {
-  if (documents.length === 0) return [];
-  return bestBy(documents, weightsOf(documents));
-}
-
-/** The mean of the query tokens' best cosines, by the best window of each document. */
-export function bestByCosine(documents: readonly (readonly Float32Array[])[]): BestWindow[] {
-  if (documents.length === 0) return [];
-  return bestBy(
-    documents,
-    Array.from({ length: documents[0]![0]!.length / 2 }, () => 1),
-  );
-}
-
-function bestBy(documents: readonly (readonly Float32Array[])[], weights: readonly number[]): BestWindow[] {
-  const sum = weights.reduce((total, weight) => total + weight, 0);
-  return documents.map((windows) => {
-    let best: BestWindow | undefined;
-    for (const [window, numbers] of windows.entries()) {
-      const score = weights.reduce((total, weight, i) => total + weight * numbers[i]!, 0) / sum;
-      if (best === undefined || score > best.score) best = { score, window };
-    }
-    return best!;
-  });
-}
-
-/** Returns a weight for each row of the query. */
-function weightsOf(documents: readonly (readonly Float32Array[])[]): number[] {
-  const count = documents[0]![0]!.length / 2;
-  const has = (row: number) =>
-    documents.map((windows) => windows.reduce((most, numbers) => Math.max(most, numbers[count + row]!), -1));
-  const rows = Array.from({ length: count }, (_, row) => (has(row)[0] === -1 ? undefined : rarity(has(row))));
-  const tokens = rows.filter((weight) => weight !== undefined);
-  // [SEP] stands for the query as a whole.
-  const special = tokens.length === 0 ? 1 : tokens.reduce((sum, weight) => sum + weight, 0) / tokens.length / 2;
-  return rows.map((weight) => weight ?? special);
-}
-
-/**
- * Returns how rare a token is among the documents. One found in none of them counts half, because it tells less than
- * its rarity suggests.
- */
-function rarity(has: readonly number[]): number {
-  const found = has.reduce((sum, one) => sum + one, 0);
-  const weight = Math.log((has.length + 1) / (found + 0.5)) + 1;
-  return found === 0 ? weight / 2 : weight;
+function storeOf(keep: RerankerOptions["keep"] = { maxBytes: KEPT_BYTES }): RowStore | undefined {
+  if (keep === false) return undefined;
+  return "get" in keep ? keep : createMemoryStore(keep.maxBytes);
 }

@@ -1,7 +1,7 @@
 import type { EngineCall } from "../engine/pool.js";
 import type { TokenSide } from "../rows/compress.js";
 import { SAME_PIECE } from "../rows/match.js";
-import { bestByCandidates, bestByCosine } from "./late-interaction.js";
+import { bestByCandidates, bestByCosine } from "./late-interaction-scores.js";
 
 /** A document's score, and the part of its text that has it. */
 export interface Match {
@@ -18,26 +18,37 @@ export interface Matching {
   readonly byCandidates: boolean;
 }
 
-/** Scores documents, given by the rows of their windows, in a worker. A document's score is its best window's. */
+/** A window of a document, and what `bestMatches` gives for it. */
+export interface MatchedWindow {
+  readonly numbers: Float32Array;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Compares a query with documents, given by the rows of their windows, in a worker. */
 export async function matchWindows(
   call: EngineCall,
-  side: TokenSide,
+  { rows, ids }: TokenSide,
   documents: readonly Uint8Array[],
   { dimensions, byCandidates }: Matching,
-): Promise<Match[]> {
+): Promise<MatchedWindow[][]> {
   if (documents.length === 0) return [];
   const bonus = byCandidates ? SAME_PIECE : 0;
-  const { rows, ids } = side;
   const { numbers, places } = await call.run({ type: "match", rows, ids, dimensions, documents, bonus });
   const width = 2 * ids.length;
-  const windows = documents.map((): { numbers: Float32Array; start: number; end: number }[] => []);
+  const windows = documents.map((): MatchedWindow[] => []);
   for (let i = 0; 3 * i < places.length; i++) {
-    const [document, start, end] = places.subarray(3 * i, 3 * i + 3) as unknown as [number, number, number];
+    const [document, start, end] = [places[3 * i]!, places[3 * i + 1]!, places[3 * i + 2]!];
     windows[document]!.push({ numbers: numbers.subarray(i * width, (i + 1) * width), start, end });
   }
+  return windows;
+}
+
+/** Scores documents by their best windows. */
+export function bestMatchOf(documents: readonly (readonly MatchedWindow[])[], { byCandidates }: Matching): Match[] {
   const best = byCandidates ? bestByCandidates : bestByCosine;
-  return best(windows.map((own) => own.map((window) => window.numbers))).map(({ score, window }, i) => {
-    const { start, end } = windows[i]![window]!;
+  return best(documents.map((windows) => windows.map(({ numbers }) => numbers))).map(({ score, window }, i) => {
+    const { start, end } = documents[i]![window]!;
     return { score, start, end };
   });
 }

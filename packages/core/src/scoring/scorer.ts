@@ -1,4 +1,4 @@
-import type { ModelSource } from "../api/model.js";
+import type { OpenSource } from "../api/model.js";
 import type { Reranker } from "../api/reranker.js";
 import type { EngineCall } from "../engine/pool.js";
 import type { FrameSize } from "../protocol.js";
@@ -31,7 +31,7 @@ export interface ScorerPlan {
   readonly maxTokens: number;
   /** The outputs that an embedding model's graph must have. */
   readonly needs: readonly NeededOutput[];
-  create(opened: { readonly source: ModelSource; readonly frame: FrameSize }): Scorer;
+  create(opened: { readonly source: OpenSource; readonly frame: FrameSize }): Scorer;
 }
 
 /** Scores each document independently. */

@@ -85,17 +85,6 @@ describe("applyHeads", () => {
     expect(apply(head, withoutFirst)).toEqual(apply(head, hidden));
   });
 
-  test("best-matches: the best cosine of each row of the query, and whether the text has its token", () => {
-    const query = Float32Array.of(0.6, 0.8, 1, 0);
-    const head = { type: "best-matches", output, dimensions: 2, query, queryIds: Int32Array.of(7, 2) } as const;
-    const { data } = apply(head, hidden);
-    // Rows of the first text: 7 and a special one; of the second: 9.
-    expect(round(data)).toEqual([0.8, 1, 1, -1, 0.8, 0, 0, -1]);
-    expect(apply(head, withoutFirst)).toEqual(apply(head, hidden));
-    const same = apply({ ...head, query: Float32Array.of(0.8, 0.6, 1, 0) }, hidden);
-    expect(round(same.data)).toEqual([0.83, 1, 1, -1, 0.6, 0, 0, -1]);
-  });
-
   const keptRows = { type: "kept-rows", output, dimensions: 2 } as const;
 
   test("kept-rows: the rows of `tokens` and their ids compressed, and no numbers; beside a vector", () => {
@@ -153,13 +142,6 @@ describe("applyHeads", () => {
     vector: { type: "vector", output, pooling: "mean", dimensions: 2 },
     tokens: { type: "tokens", output, dimensions: 2, skip: 0 },
     "max-sim": { type: "max-sim", output, dimensions: 2, query: Float32Array.of(1, 0) },
-    "best-matches": {
-      type: "best-matches",
-      output,
-      dimensions: 2,
-      query: Float32Array.of(1, 0),
-      queryIds: Int32Array.of(7),
-    },
     dot: { type: "dot", output, pooling: "mean", dimensions: 2, query: Float32Array.of(1, 0) },
     "kept-rows": keptRows,
   };

@@ -1,6 +1,5 @@
 import type { Computed, Head, TokenRows } from "../protocol.js";
 import { rowSize, rowsSize } from "../protocol.js";
-import { bestMatches } from "../rows/best-matches.js";
 import { compressRows, type TokenSide } from "../rows/compress.js";
 import { dotProduct, maxSim } from "../similarity.js";
 import { addLexical, lexicalScore } from "./lexical.js";
@@ -116,12 +115,6 @@ function applyHead(
     case "max-sim":
       out[0] = maxSim(head.query, sideOf(head.dimensions, output, place).rows, head.dimensions);
       return;
-    case "best-matches": {
-      const { query, queryIds, dimensions } = head;
-      const asked = { rows: query, ids: queryIds };
-      bestMatches(asked, sideOf(dimensions, output, place), dimensions, weightless, out);
-      return;
-    }
     case "sparse":
       addLexical(place.ids, weightsOf(output, place), weightless, out);
       return;
