@@ -11,6 +11,7 @@ const READMES = [
   "README.md",
   "packages/core/README.md",
   "packages/retriever/README.md",
+  "packages/store/README.md",
   "docs/options.md",
   "docs/running.md",
   "packages/langchain/README.md",

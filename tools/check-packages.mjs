@@ -40,10 +40,12 @@ import { BgeEmbeddings, BgeReranker } from "@bge-js/langchain";
 import { BgeEmbedding } from "@bge-js/llamaindex";
 import { type BgeProvider, bge } from "@bge-js/ai-sdk";
 import { loadRetriever, type Retriever } from "@bge-js/retriever";
+import { openStore, type Store } from "@bge-js/store";
 import { type AdapterFields } from "@bge-js/core/adapter";
 import { instrument } from "@bge-js/core/opentelemetry";
 import model from "@bge-js/model-bge-small-en-v1.5";
 export const retriever: Promise<Retriever> = loadRetriever({ reranker: false });
+export const store: Promise<Store> = openStore({ directory: "rows" });
 export const directory: string = model.directory;
 export const fields: AdapterFields<Embedder> = { model };
 export const stop: () => void = instrument();
@@ -111,7 +113,7 @@ function checkInstalled(tarballs) {
   write(
     project,
     "required.cjs",
-    `const { loadEmbedder, loadReranker } = require("@bge-js/core");\nrequire("@bge-js/langchain"); require("@bge-js/llamaindex"); require("@bge-js/ai-sdk"); require("@bge-js/retriever");\n${PROGRAM}`,
+    `const { loadEmbedder, loadReranker } = require("@bge-js/core");\nrequire("@bge-js/langchain"); require("@bge-js/llamaindex"); require("@bge-js/ai-sdk"); require("@bge-js/retriever"); require("@bge-js/store");\n${PROGRAM}`,
   );
   for (const program of ["esm.mjs", "required.cjs"]) {
     const output = run([process.execPath, program], project).trim();
