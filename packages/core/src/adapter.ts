@@ -6,6 +6,8 @@ export {
   type AdapterFields,
   type AdapterModel,
   adapterFields,
+  type BudgetFields,
+  budgetOptions,
   callOptions,
   embedderHandle,
   isLoaded,
@@ -48,6 +50,7 @@ export { poolRows } from "./rows/pool.js";
 export { rotate, rotateBack } from "./rows/rotate.js";
 export { scoreRows } from "./rows/score.js";
 export { joinWindows, splitWindows, type TextWindow, type TextWindows } from "./rows/windows.js";
+export { affordable, type Budget, type Costs, createCosts, startBudget, unitsOf } from "./scoring/budget.js";
 export { atPositions, type CascadeStage, cascade, fuse, type StageScores } from "./scoring/cascade.js";
 export { type KeptQuery, type KeptRows, type KeptText, keptRowsOf } from "./scoring/kept-rows.js";
 export { scoresByCandidates } from "./scoring/late-interaction-scores.js";

@@ -29,7 +29,7 @@ export type {
   RerankerOptions,
   TruncationReport,
 } from "./api/options.js";
-export type { RankedDocument, Reranker, RerankOptions, Scale } from "./api/reranker.js";
+export type { RankedDocument, Reranker, RerankOptions, Scale, SkippedRerankStage } from "./api/reranker.js";
 export { loadEmbedder } from "./embedder.js";
 export type { PulledModel } from "./hub/download.js";
 export { type PullOptions, pullModel } from "./hub/pull.js";

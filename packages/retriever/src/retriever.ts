@@ -2,6 +2,7 @@ import { BgeError, type Embedder, loadEmbedder, type ModelReference, type Rerank
 import {
   abortable,
   checkQuery,
+  createCosts,
   type KeptRows,
   keptRowsOf,
   listed,
@@ -19,7 +20,6 @@ import type {
   SearchOptions,
   Stage,
 } from "./api.js";
-import { createCosts } from "./budget.js";
 import { checkSource } from "./documents.js";
 import {
   checkAddOptions,

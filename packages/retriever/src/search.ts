@@ -1,7 +1,18 @@
 import { BgeError, type CallOptions, type Embedder, type Reranker } from "@bge-js/core";
-import { atPositions, type CascadeStage, cascade, invalid, type KeptQuery, type KeptRows } from "@bge-js/core/adapter";
+import {
+  affordable,
+  atPositions,
+  type Budget,
+  type CascadeStage,
+  type Costs,
+  cascade,
+  invalid,
+  type KeptQuery,
+  type KeptRows,
+  startBudget,
+  unitsOf,
+} from "@bge-js/core/adapter";
 import type { RetrieverDocument, SearchOptions, SearchResult, SearchResults, SkippedStage, Stage } from "./api.js";
-import { affordable, type Budget, type Costs, startBudget } from "./budget.js";
 import { checkVector, FIRST_STAGES, LATER_STAGES, STAGES, strictFilter } from "./options.js";
 import type { Entry, Store, View } from "./store.js";
 
@@ -235,11 +246,6 @@ function isLate(error: unknown): error is BgeError {
 function limitsOf(budget: Budget | undefined, signal: AbortSignal | undefined): CallOptions {
   const deadlineMs = budget?.remainingMs() ?? Number.POSITIVE_INFINITY;
   return { ...(signal && { signal }), ...(Number.isFinite(deadlineMs) && { deadlineMs }) };
-}
-
-/** Returns the cost of a text: the characters that are read, plus a constant per text. */
-function unitsOf(text: string, maxTokens: number): number {
-  return 32 + Math.min(text.length, 4 * maxTokens);
 }
 
 /** Returns the candidates' ranks by each stage's scores, from 1; ties as in `order`. */

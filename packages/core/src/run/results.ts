@@ -36,11 +36,11 @@ export function allOrError<T extends NonNullable<Completed[number]>>(
 
 /** Throws one error that names every failed text, if any. `positions` are theirs in the caller's list. */
 export function refuseFailed(
-  results: readonly TextResult[],
+  results: readonly (TextResult | undefined)[],
   positions?: readonly number[],
   completed?: Completed,
 ): void {
-  const failed = results.flatMap((result, index) => (result.error ? [index] : []));
+  const failed = results.flatMap((result, index) => (result?.error ? [index] : []));
   const first = results[failed[0] ?? 0]?.error;
   if (first === undefined) return;
   const indices = positions === undefined ? failed : failed.map((index) => positions[index]!).sort((a, b) => a - b);

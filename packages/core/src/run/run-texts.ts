@@ -27,6 +27,8 @@ export interface OverLimit {
 /** How texts are read that are longer than the model's limit. */
 export interface Reading {
   readonly run: typeof runTexts;
+  /** Tells which texts need no run. @default none */
+  knows?(texts: readonly string[]): Promise<readonly boolean[]>;
   overLimit(call: EngineCall, texts: readonly string[], encoding: TextTask["encoding"]): Promise<OverLimit>;
 }
 

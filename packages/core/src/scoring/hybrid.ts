@@ -42,6 +42,7 @@ export function planHybrid(spec: EmbeddingSpec, options: RerankerOptions): Score
 
     return {
       kind: "hybrid",
+      stage: "hybrid",
       scale: "hybrid",
       maxTokens,
       ...scoreByQueryHeads({

@@ -34,6 +34,7 @@ export function remembering(store: RowStore | undefined, readBy: ReadBy): Readin
 
   return {
     overLimit: IN_WINDOWS.overLimit,
+    knows: async (texts) => (await get(texts.map(keyOf))).map((rows) => rows !== undefined),
     async run(call, texts, task, onDone = () => {}) {
       const keys = texts.map(keyOf);
       const found = await get(keys);

@@ -14,8 +14,9 @@ import { createTruncation, reportingPart } from "../run/truncation-report.js";
 import { keptRowsHead, remembering } from "./kept-texts.js";
 import { bestMatchOf, type MatchedWindow, matchWindows } from "./match-windows.js";
 import { createMemoryStore, KEPT_BYTES } from "./memory-store.js";
+import { inPace, inTime, type Pace } from "./pace.js";
 import { runQuery } from "./query-heads.js";
-import { eachAlone, type Scorer, type ScorerPlan } from "./scorer.js";
+import { eachAlone, type Scored, type ScoreOptions, type Scorer, type ScorerPlan } from "./scorer.js";
 
 /**
  * Plans reranking with an embedding model's token vectors: the mean, over the query's tokens, of the best cosine among
@@ -83,38 +84,58 @@ export function planLateInteraction(spec: EmbeddingSpec, options: RerankerOption
       call: EngineCall,
       query: string,
       documents: readonly string[],
-      positions?: readonly number[],
-    ): Promise<TextResult[]> {
-      const { data, kept } = await runQuery(call, instruction + query, queryTask, truncation);
-      const [rows, ids] = splitRow(data, queryHeads, kept);
+      { positions, pace }: ScoreOptions = {},
+    ): Promise<Scored[]> {
+      const asking = runQuery(call, instruction + query, queryTask, truncation);
+      const asked = await (pace === undefined ? asking : inTime(pace.budget, asking));
+      if (asked === undefined) return documents.map(() => undefined);
+      const [rows, ids] = splitRow(asked.data, queryHeads, asked.kept);
       const side = { rows: rows!, ids: Int32Array.from(ids!) };
+      const read = (texts: readonly string[]) => readAndMatch(call, side, texts);
+      const all = await (pace === undefined ? readAll(documents, read) : readInPace(documents, pace, read));
       const told = positions === undefined ? truncation : reportingPart(truncation, positions);
-      const all: Read[] = [];
-      const groups = runWindows(documents, async ({ texts }) => {
-        const parts = chunksOf(texts, TEXTS_A_MATCH).map((chunk) => readAndMatch(call, side, chunk));
-        return (await Promise.all(parts)).flat();
-      });
-      for await (const { offset, results } of groups) {
-        told.report(
-          results.map(({ result }) => result),
-          "document",
-          offset,
-        );
-        all.push(...results);
-      }
+      told.report(
+        all.map((one) => one?.result ?? UNREAD),
+        "document",
+      );
       const best = bestMatchOf(
-        all.flatMap(({ windows }) => (windows === undefined ? [] : [windows])),
+        all.flatMap((one) => (one?.windows === undefined ? [] : [one.windows])),
         matching,
       ).values();
-      return all.map(({ result, windows }) => {
-        if (result.error !== undefined || windows === undefined) return result;
+      return all.map((one) => {
+        if (one === undefined || one.result.error !== undefined || one.windows === undefined) return one?.result;
         const { score, ...part } = best.next().value!;
-        return { data: Float32Array.of(score), tokens: result.tokens, kept: result.kept, part };
+        return { data: Float32Array.of(score), tokens: one.result.tokens, kept: one.result.kept, part };
       });
+    }
+
+    /** Compares what is kept; then reads the others, from the first on, while there is time. */
+    async function readInPace(
+      documents: readonly string[],
+      pace: Pace,
+      read: ReadTexts,
+    ): Promise<(Read | undefined)[]> {
+      const isKnown = await inTime(pace.budget, reading.knows?.(documents) ?? Promise.resolve([]));
+      const places = (known: boolean) => [...documents.keys()].filter((i) => (isKnown?.[i] ?? false) === known);
+      const all = new Array<Read | undefined>(documents.length).fill(undefined);
+      const put = (at: readonly number[], results: readonly (Read | undefined)[] = []) => {
+        for (const [i, result] of results.entries()) all[at[i]!] = result;
+      };
+      const textsAt = (at: readonly number[]) => at.map((place) => documents[place]!);
+      const known = places(true);
+      put(known, await inTime(pace.budget, readAll(textsAt(known), read)));
+      const unknown = places(false);
+      const texts = textsAt(unknown);
+      put(
+        unknown,
+        await inPace(texts, pace, { maxTokens, together: STEP, most: STEP }, (from, to) => read(texts.slice(from, to))),
+      );
+      return all;
     }
 
     return {
       kind: "late-interaction",
+      stage: "lateInteraction",
       scale: byCandidates ? "fused" : "cosine",
       maxTokens,
       check,
@@ -130,6 +151,24 @@ export function planLateInteraction(spec: EmbeddingSpec, options: RerankerOption
 interface Read {
   readonly result: TextResult;
   readonly windows?: readonly MatchedWindow[];
+}
+
+/** Documents read at once within a budget: they are compared once all of them are read, so no more than these are read in vain. */
+const STEP = 8;
+
+type ReadTexts = (texts: readonly string[]) => Promise<Read[]>;
+
+/** A text that was not read has no report. */
+const UNREAD = { error: undefined };
+
+/** Reads and compares documents in groups, drawing no more at once than other calls do. */
+async function readAll(documents: readonly string[], read: ReadTexts): Promise<Read[]> {
+  const all: Read[] = [];
+  const groups = runWindows(documents, async ({ texts }) =>
+    (await Promise.all(chunksOf(texts, TEXTS_A_MATCH).map(read))).flat(),
+  );
+  for await (const { results } of groups) all.push(...results);
+  return all;
 }
 
 /** Documents compared at once. A deadline keeps the scores of all before. */
