@@ -1,6 +1,6 @@
 import { BgeError, type LoadOptions, loadReranker, type ModelReference, type TruncationReport } from "@bge-js/core";
 import { describe, expect, test } from "vitest";
-import { lateScores } from "./support/late-scores.js";
+import { keptScores } from "./support/late-scores.js";
 import { fixture } from "./support/models.js";
 import { words } from "./support/texts.js";
 
@@ -28,7 +28,7 @@ describe('scale "fused"', () => {
     await using reranker = await load();
     expect([reranker.kind, reranker.scale, reranker.spec.id]).toEqual(["fused", "fused", CROSS.id]);
     await using alone = await loadReranker(CROSS);
-    const late = await lateScores(QUERY, DOCUMENTS);
+    const late = await keptScores(QUERY, DOCUMENTS);
     const read = new Set(
       DOCUMENTS.map((_, i) => i)
         .sort((a, b) => late[b]! - late[a]!)

@@ -202,7 +202,7 @@ describe("a directory that cannot be one", () => {
     ["a file", () => file(place()), "INVALID_OPTION", /is a file/],
     ["a folder inside a file", () => join(file(place()), "below"), "INVALID_OPTION", /inside a file/],
     ["a folder of other files", () => foreign(), "INVALID_OPTION", /other files in it \(notes\.txt\)/],
-    ["an empty store", () => damaged(() => Buffer.alloc(0)), "STORE_CORRUPT", /not a file of the store/],
+    ["an empty store", () => damaged(() => Buffer.alloc(0)), "STORE_CORRUPT", /was never finished/],
     ["a foreign file of that name", () => damaged(() => Buffer.alloc(100_000, "x")), "STORE_CORRUPT", /Restore/],
   ])("%s", async (_, make, code, message) => {
     const directory = make();

@@ -2,8 +2,17 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Embedder, loadEmbedder } from "@bge-js/core";
-import { createTokens, keptRowsOf, loadRerankingStage, scoresByCandidates } from "@bge-js/core/adapter";
+import { type Embedder, loadEmbedder, type TruncationReport } from "@bge-js/core";
+import {
+  createTokens,
+  joinWindows,
+  type KeptText,
+  keptRowsOf,
+  loadRerankingStage,
+  scoresByCandidates,
+  splitWindows,
+  type TokenSide,
+} from "@bge-js/core/adapter";
 import { loadRetriever, type Retriever } from "@bge-js/retriever";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { compressRows } from "../packages/core/dist/rows/compress.js";
@@ -14,6 +23,8 @@ import { ISOLATIONS, onPost, type Posted } from "./support/workers.js";
 
 const tiny = { directory: fixture("tiny-bert-cls"), lateInteraction: true };
 const quiet = { truncation: "silent" } as const;
+/** A reranker's queries have no instruction, and kept rows know the query behind the embedder's. */
+const plain = { ...quiet, queryInstruction: false } as const;
 const TEXTS = Array.from({ length: 30 }, (_, i) => `text number ${i} ${"and so on ".repeat(i % 7)}`);
 
 async function listOf<T>(stream: AsyncIterable<T>): Promise<T[]> {
@@ -53,16 +64,33 @@ async function sidesOf(embedder: Embedder, texts: readonly string[]) {
   return { sides, special: tokens.weightless };
 }
 
+/** Late interaction of a query with kept rows. */
+async function lateInteraction(embedder: Embedder, query: string, rows: readonly Uint8Array[]) {
+  const matches = await matchesOf(embedder, query, rows);
+  return matches.map(({ score }) => score);
+}
+
+async function matchesOf(embedder: Embedder, query: string, rows: readonly Uint8Array[]) {
+  const kept = keptRowsOf(embedder)!;
+  return kept.match((await kept.readQuery(query, {})).side, rows, {});
+}
+
+/** What is kept of a text that is read at once. */
+function inOneWindow(text: string, side: TokenSide): Uint8Array {
+  const tokens = side.ids.length + 1;
+  return joinWindows({ tokens, kept: tokens, windows: [{ start: 0, end: text.length, rows: compressRows(side, 48) }] });
+}
+
 /** On average: pooling takes half of the rows, so that single texts of a few tokens may be 0.05 away. */
 function expectNear(scores: readonly number[], wanted: readonly number[]): void {
   const apart = scores.map((score, i) => Math.abs(score - wanted[i]!));
-  expect(apart.reduce((sum, one) => sum + one, 0) / apart.length).toBeLessThan(0.02);
+  expect(apart.reduce((sum, one) => sum + one, 0) / apart.length).toBeLessThan(0.03);
 }
 
 describe.each(ISOLATIONS)("rows that an embedder gives to keep, workers in a %s", (isolation) => {
   let embedder: Embedder;
   beforeAll(async () => {
-    embedder = await loadEmbedder(tiny, { ...quiet, isolation });
+    embedder = await loadEmbedder(tiny, { ...plain, isolation });
   });
   afterAll(() => embedder.dispose());
 
@@ -72,13 +100,13 @@ describe.each(ISOLATIONS)("rows that an embedder gives to keep, workers in a %s"
     const { sides } = await sidesOf(embedder, TEXTS);
     expect(kept).toHaveLength(TEXTS.length);
     for (const [i, one] of kept.entries()) {
-      expect(one!.vector).toEqual(vectors[i]);
-      expect(one!.rows).toEqual(compressRows(sides[i]!, 48));
+      expect(one!.vectors).toEqual([vectors[i]]);
+      expect(one!.rows).toEqual(inOneWindow(TEXTS[i]!, sides[i]!));
       expect(one!.rows.buffer.byteLength).toBe(one!.rows.length);
     }
     const [alone] = await listOf(keptRowsOf(embedder)!.embedStream([TEXTS[3]!], {}));
     const own = await sidesOf(embedder, [TEXTS[3]!]);
-    expect(alone!.rows).toEqual(compressRows(own.sides[0]!, 48));
+    expect(alone!.rows).toEqual(inOneWindow(TEXTS[3]!, own.sides[0]!));
   });
 
   test("score as the texts themselves do, but for what compression loses", async () => {
@@ -86,14 +114,15 @@ describe.each(ISOLATIONS)("rows that an embedder gives to keep, workers in a %s"
     const kept = await listOf(keptRowsOf(embedder)!.embedStream(TEXTS, {}));
     const rows = kept.map((one) => one!.rows);
     for (const query of ["number 7", "and so on, number", "completely different words"]) {
-      const scores = await keptRowsOf(embedder)!.score(query, rows, {});
+      const scores = await lateInteraction(embedder, query, rows);
       const wanted = await fresh.score(query, TEXTS);
       expectNear(scores, wanted);
       const { sides, special } = await sidesOf(embedder, [query]);
-      const exact = scoresByCandidates(scoreRows(sides[0]!, rows, 48, special));
+      const windows = rows.map((bytes) => splitWindows(bytes).windows[0]!.rows);
+      const exact = scoresByCandidates(scoreRows(sides[0]!, windows, 48, special));
       for (const [i, score] of scores.entries()) expect(score).toBeCloseTo(exact[i]!, 5);
     }
-    expect(await keptRowsOf(embedder)!.score("anything", [], {})).toEqual([]);
+    expect(await lateInteraction(embedder, "anything", [])).toEqual([]);
   });
 
   test("a text that fails is passed over, the others are read", async () => {
@@ -110,8 +139,112 @@ describe.each(ISOLATIONS)("rows that an embedder gives to keep, workers in a %s"
     await stream.next();
     end.abort(new Error("enough"));
     await expect(stream.next()).rejects.toThrow("enough");
-    await expect(keptRowsOf(embedder)!.score("text", [], { signal: end.signal })).rejects.toThrow("enough");
+    const { side } = await keptRowsOf(embedder)!.readQuery("text", {});
+    await expect(keptRowsOf(embedder)!.match(side, [], { signal: end.signal })).rejects.toThrow("enough");
+    await expect(keptRowsOf(embedder)!.readQuery("text", { signal: end.signal })).rejects.toThrow("enough");
   });
+
+  test("a query is read once for its vector and its rows, which are those of its own tokens", async () => {
+    await using asked = await loadEmbedder(tiny, { ...quiet, isolation, queryInstruction: "number text 3: " });
+    for (const query of ["number 7", "and so on"]) {
+      const [bare, instructed] = await Promise.all(
+        [embedder, asked].map(async (one) => [one, await keptRowsOf(one)!.readQuery(query, {})] as const),
+      );
+      for (const [one, { vector }] of [bare!, instructed!]) expect(vector).toEqual(await one.embedQuery(query));
+      const { sides } = await sidesOf(embedder, [query, `number text 3: ${query}`]);
+      expect(bare![1].side).toEqual(sides[0]);
+      const { rows, ids } = instructed![1].side;
+      expect(ids).toEqual(sides[0]!.ids);
+      expect(rows).toEqual(sides[1]!.rows.slice(-rows.length));
+    }
+  });
+
+  test("a text longer than the model reads is read in windows: a vector each, the best window's score and place", async () => {
+    const parts = Array.from({ length: 150 }, (_, i) => `Sentence ${i} says that it has number ${i}. `);
+    const needle = "An aardvark sleeps under the violet bridge. ";
+    for (const place of [0, 75, 149]) {
+      const text = [...parts.slice(0, place), needle, ...parts.slice(place)].join("");
+      const [one] = await listOf(keptRowsOf(embedder)!.embedStream([text], {}));
+      const { windows, tokens, kept } = splitWindows(one!.rows);
+      expect(tokens).toBe(await embedder.countTokens(text));
+      expect(kept).toBe(tokens);
+      expect(windows.length).toBeGreaterThan(2);
+      expect(one!.vectors[0]).toEqual(await embedder.embedQuery(text));
+      const others = windows.slice(1).map(({ start, end }) => text.slice(start, end));
+      expect(one!.vectors.slice(1)).toEqual(await embedder.embedDocuments(others));
+      const [match] = await matchesOf(embedder, needle, [one!.rows]);
+      expect(windows.map(({ start, end }) => [start, end])).toContainEqual([match!.start, match!.end]);
+    }
+  });
+
+  test("only what lies beyond the last window is reported as cut, or refused", async () => {
+    const reports: TruncationReport[] = [];
+    const onTruncate = (report: TruncationReport) => void reports.push(report);
+    await using watching = await loadEmbedder(tiny, { ...plain, isolation, maxTokens: 20, onTruncate });
+    const texts = [
+      "short",
+      "six words are in this sentence. ".repeat(10),
+      "six words are in this sentence. ".repeat(200),
+    ];
+    const kept = await listOf(keptRowsOf(watching)!.embedStream(texts, {}));
+    const { tokens, kept: read, windows } = splitWindows(kept[2]!.rows);
+    expect(reports).toEqual([{ index: 2, inputType: "document", tokens, kept: read }]);
+    expect(read).toBe(2 + (await watching.countTokens(texts[2]!.slice(0, windows.at(-1)!.end))) - 2);
+    expect(kept[1]!.vectors.length).toBeGreaterThan(5);
+    await using strict = await loadEmbedder(tiny, { ...plain, isolation, maxTokens: 20, truncation: "error" });
+    const errors: unknown[] = [];
+    const options = { onError: "skip", onSkip: (error: unknown) => void errors.push(error) } as const;
+    const passed = await listOf(keptRowsOf(strict)!.embedStream(texts, options));
+    expect(passed.map((one) => one !== undefined)).toEqual([true, true, false]);
+    expect(errors).toMatchObject([{ code: "INPUT_TOO_LONG", index: 2 }]);
+    expect((errors[0] as Error).message).toContain(`The limit is ${read} tokens`);
+  });
+
+  test("rows that are none of this model's are named, and others are read all the same", async () => {
+    const [{ rows }] = (await listOf(keptRowsOf(embedder)!.embedStream(["good"], {}))) as [KeptText];
+    for (const place of [0, 2, 5, 13, 21, 40, 80, rows.length - 1]) {
+      const damaged = rows.map((byte, i) => (i === place ? byte ^ 1 : byte));
+      await expect(lateInteraction(embedder, "good", [rows, damaged])).rejects.toMatchObject({
+        code: "STORE_CORRUPT",
+        indices: [1],
+      });
+    }
+    const narrow = compressRows({ rows: Float32Array.of(1, 0), ids: Int32Array.of(7) }, 2);
+    const other = joinWindows({ tokens: 2, kept: 2, windows: [{ start: 0, end: 4, rows: narrow }] });
+    await expect(lateInteraction(embedder, "good", [other])).rejects.toMatchObject({ code: "MODEL_MISMATCH" });
+    expect(await lateInteraction(embedder, "good", [rows])).toHaveLength(1);
+  });
+});
+
+test("a match points at the window that has what was asked for, wherever it is (embedded model)", async () => {
+  await using embedder = await loadEmbedder(undefined, quiet);
+  const filler = Array.from(
+    { length: 60 },
+    (_, i) => `The shop on ${i} Market Street sells bread, milk and ${i} eggs. `,
+  );
+  const needle = "An aardvark sleeps under the violet bridge. ";
+  for (const place of [0, 20, 40, 60]) {
+    const text = [...filler.slice(0, place), needle, ...filler.slice(place)].join("");
+    const [one] = await listOf(keptRowsOf(embedder)!.embedStream([text], {}));
+    expect(one!.vectors.length).toBeGreaterThan(1);
+    const [match] = await matchesOf(embedder, "Where does the aardvark sleep?", [one!.rows]);
+    expect(text.slice(match!.start, match!.end)).toContain(needle);
+    expect(match!.end - match!.start).toBeLessThan(text.length);
+  }
+  // The retriever finds by it: the right one of two long texts, which differ beyond what the model reads at once.
+  await using retriever = await loadRetriever({ embedder, lateInteraction: true, reranker: false });
+  await retriever.add(
+    ["otter", "aardvark"].map((animal) => `${filler.join("")}The ${animal} sleeps under the violet bridge.`),
+  );
+  for (const [animal, id] of [
+    ["otter", "#0"],
+    ["aardvark", "#1"],
+  ] as const) {
+    const { results } = await retriever.search(`Where does the ${animal} sleep?`, {
+      stages: ["dense", "lateInteraction"],
+    });
+    expect(results[0]!.id).toBe(id);
+  }
 });
 
 test("a text's rows are the same in whatever company it is read (embedded int8 file)", async () => {
@@ -142,7 +275,7 @@ describe.each(ISOLATIONS)("a retriever, workers in a %s", (isolation) => {
   let embedder: Embedder;
   let retriever: Retriever;
   beforeAll(async () => {
-    embedder = await loadEmbedder(tiny, { ...quiet, isolation });
+    embedder = await loadEmbedder(tiny, { ...plain, isolation });
     retriever = await loadRetriever({ embedder, lateInteraction: true });
     await retriever.add(documents);
   });
@@ -161,8 +294,8 @@ describe.each(ISOLATIONS)("a retriever, workers in a %s", (isolation) => {
     const { results, timings } = await own.search("number 7", { topN: 30 });
     expect(results.filter(({ scores }) => scores.lateInteraction !== undefined)).toHaveLength(30);
     expect(timings.lateInteraction).toBeGreaterThan(0);
-    expect(textsOf(posts).every((text) => text.endsWith("number 7"))).toBe(true);
-    expect(headsOf(posts)).toContain("kept-matches");
+    expect(textsOf(posts)).toEqual(["number 7"]);
+    expect(posts.map(({ type }) => type)).toContain("match");
   });
 
   test("late interaction is that of the reranker in its place, and reads as many", async () => {
@@ -260,7 +393,7 @@ describe.each(ISOLATIONS)("a retriever, workers in a %s", (isolation) => {
     await expect(search).rejects.toMatchObject({ code: "INPUT_TOO_LONG" });
   });
 
-  test("an embedder of the caller's own is read as before: its documents anew for each search", async () => {
+  test("an embedder of the caller's own: a reranker reads its documents at the first search, and remembers them", async () => {
     const own: Embedder = { ...embedder };
     await using anew = await loadRetriever({ embedder: own, lateInteraction: true });
     expect(anew.stages).toContain("lateInteraction");
@@ -269,7 +402,10 @@ describe.each(ISOLATIONS)("a retriever, workers in a %s", (isolation) => {
     const { results } = await anew.search("number 7");
     expect(results[0]!.scores.lateInteraction).toBeGreaterThan(0);
     expect(textsOf(posts)).toContain(TEXTS[7]);
-    expect(headsOf(posts)).not.toContain("kept-matches");
+    posts.length = 0;
+    const again = await anew.search("number 7");
+    expect(again.results).toEqual(results);
+    expect(textsOf(posts).every((text) => text.endsWith("number 7"))).toBe(true);
   });
 });
 
@@ -286,7 +422,7 @@ test("the embedded model's order is that of the texts' own rows", async () => {
   await retriever.add(texts);
   for (const query of ["Which animals are bears?", "Can I bring my dog?", "why does the sea rise and fall"]) {
     const { results } = await retriever.search(query);
-    const wanted = await lateScores(query, texts);
+    const wanted = await lateScores(query, texts, "instructed");
     const best = texts[wanted.indexOf(Math.max(...wanted))];
     expect(results.find(({ ranks }) => ranks.lateInteraction === 1)!.document.text).toBe(best);
     expectNear(

@@ -70,7 +70,7 @@ describe("with the embedded model", () => {
     const texts = results.map(({ document }) => document.text);
     const asked = await embedder.embedQuery(query);
     const vectors = await embedder.embedDocuments(texts);
-    const late = await lateScores(query, texts);
+    const late = await lateScores(query, texts, "instructed");
     for (const [i, { scores }] of results.entries()) {
       expect(scores.dense).toBeCloseTo(
         vectors[i]!.reduce((sum, value, d) => sum + value * asked[d]!, 0),

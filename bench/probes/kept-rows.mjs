@@ -29,7 +29,7 @@ const TURN = 128;
 
 const quiet = { truncation: "silent" };
 const embedder = await loadEmbedder(undefined, quiet);
-const late = await loadRerankingStage(embedder.spec.id, quiet);
+const late = await loadRerankingStage(embedder.spec.id, { ...quiet, keep: false });
 const cross = await loadReranker(rerankerFor(embedder.spec.id), quiet);
 const options = { embedder, reranker: cross };
 const kept = await loadRetriever({ ...options, lateInteraction: true });

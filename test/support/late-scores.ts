@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Embedder, loadEmbedder } from "@bge-js/core";
+import { keptRowsOf } from "@bge-js/core/adapter";
 import { loadTokenizer } from "../../packages/core/src/tokenizer/load.js";
 
 /** [CLS] and [SEP] of the BERT vocabularies. */
@@ -8,13 +9,24 @@ const SPECIAL: ReadonlySet<number> = new Set([101, 102]);
 
 /**
  * Late interaction of the embedded model with weights by the candidates, as docs/late-interaction.md defines it, from token
- * vectors and ids.
+ * vectors and ids. With `instructed` the query is read behind the model's instruction, as for its vector; of its rows and ids
+ * those of the instruction are left out.
  */
-export async function lateScores(query: string, documents: readonly string[]): Promise<number[]> {
-  await using embedder = await loadEmbedder(undefined, { queryInstruction: false });
-  const vectors = await embedder.embedTokens([query, ...documents], { inputType: "document" });
-  const ids = tokenIds(embedder, [query, ...documents]);
-  const [asked, ...texts] = ids.map((row, i) => ({ ids: row.slice(1), rows: rowsOf(vectors[i]!).slice(1) }));
+export async function lateScores(
+  query: string,
+  documents: readonly string[],
+  reading: "bare" | "instructed" = "bare",
+): Promise<number[]> {
+  await using embedder = await loadEmbedder(undefined);
+  const { queryInstruction } = embedder.spec;
+  const written = [reading === "bare" ? query : queryInstruction + query, ...documents];
+  const vectors = await embedder.embedTokens(written, { inputType: "document" });
+  const ids = tokenIds(embedder, written);
+  const own = tokenIds(embedder, [query])[0]!.length - 1;
+  const [asked, ...texts] = ids.map((row, i) => {
+    const from = i === 0 ? row.length - own : 1;
+    return { ids: row.slice(from), rows: rowsOf(vectors[i]!).slice(from) };
+  });
   const best = texts.map((text) =>
     asked!.rows.map((row, q) => {
       const bonus = (id: number) => (id === asked!.ids[q] && !SPECIAL.has(id) ? 0.03 : 0);
@@ -30,6 +42,16 @@ export async function lateScores(query: string, documents: readonly string[]): P
   const special = known.length === 0 ? 1 : sum(known) / known.length / 2;
   const all = weights.map((weight) => weight ?? special);
   return best.map((row) => sum(row.map((value, i) => all[i]! * value)) / sum(all));
+}
+
+/** The same by what is kept of the documents, which is compressed. */
+export async function keptScores(query: string, documents: readonly string[]): Promise<number[]> {
+  await using embedder = await loadEmbedder(undefined, { queryInstruction: false });
+  const kept = keptRowsOf(embedder)!;
+  const rows: Uint8Array[] = [];
+  for await (const text of kept.embedStream(documents, {})) rows.push(text!.rows);
+  const { side } = await kept.readQuery(query, {});
+  return (await kept.match(side, rows, {})).map(({ score }) => score);
 }
 
 function tokenIds(embedder: Embedder, texts: readonly string[]): (readonly number[])[] {

@@ -67,6 +67,8 @@ const WAYS = [
   { name: "2 to 1, 2 bits, not rotated", factor: 2, bits: 2 },
   { name: "2 to 1, 2 bits, no mean", factor: 2, bits: 2, rotated: true, meanless: true },
   { name: "kept" },
+  // The query's rows are those of the pass that gives its vector, without the instruction's.
+  { name: "kept, instructed", instructed: true },
 ].filter(({ name }) => !options.only || ["float32", ...options.only.split(";")].includes(name));
 
 const perWay = new Map(WAYS.map(({ name }) => [name, []]));
@@ -105,11 +107,11 @@ async function measure(set) {
     const ms = (performance.now() - at) / kept.size;
     let scoring = 0;
     const changes = [];
-    const values = queries.map(({ side, top, relevant }, query) => {
+    const values = queries.map(({ side, instructed, top, relevant }, query) => {
       const start = performance.now();
       const scores = scoresByCandidates(
         score(
-          side,
+          way.instructed ? instructed : side,
           top.map((index) => kept.get(index)),
           way,
         ),
@@ -134,7 +136,7 @@ async function measure(set) {
 }
 
 function score(query, kept, { name }) {
-  if (name === "kept") return scoreRows(query, kept, dimensions, tokens.weightless);
+  if (name.startsWith("kept")) return scoreRows(query, kept, dimensions, tokens.weightless);
   return kept.map((side) => {
     const out = new Float32Array(2 * query.ids.length);
     // Each token has the row that stands for it.
@@ -144,7 +146,7 @@ function score(query, kept, { name }) {
 }
 
 function keep(text, way) {
-  if (way.name === "kept") return compressRows(text, dimensions);
+  if (way.name.startsWith("kept")) return compressRows(text, dimensions);
   if (way.bits === 32 && !way.factor && !way.neighbours) return text;
   const { rows, order, starts } = way.neighbours
     ? poolNeighbours(text, way.neighbours)
@@ -200,7 +202,7 @@ function poolNeighbours({ rows, ids }, factor) {
 /** With ids in 16 bits, and beside fewer than 32 bits the mean and a scale a row. */
 function bytesOf({ name, bits, factor = 1, neighbours = factor }) {
   const side = { rows: new Float32Array(180 * dimensions), ids: new Int32Array(180) };
-  if (name === "kept") return compressRows(side, dimensions).length;
+  if (name.startsWith("kept")) return compressRows(side, dimensions).length;
   const rows = Math.ceil(180 / neighbours);
   return 360 + Math.ceil(rows * ((dimensions * bits) / 8 + (bits < 32 ? 4 : 0))) + (bits < 32 ? dimensions : 0);
 }
@@ -223,15 +225,31 @@ async function openSet(set) {
   });
   const rows = await rowsOf(embedder, documents, "document");
   const asked = await rowsOf(asker, queries, "query");
+  const instructed = await instructedRows(queries);
   const vectors = Float32Array.from(rows.flatMap(({ cls }) => [...cls]));
   const texts = documents.map(({ id }, i) => ({ id, ...rows[i] }));
   const list = [];
   for (const [i, { id, text }] of queries.entries()) {
     const { values, stride } = floatProducts(vectors, await embedder.embedQuery(text), dimensions);
     const top = [...texts.keys()].sort((a, b) => values[b * stride] - values[a * stride] || a - b).slice(0, 100);
-    list.push({ side: asked[i], top, relevant: relevant.get(id) });
+    list.push({ side: asked[i], instructed: instructed[i], top, relevant: relevant.get(id) });
   }
   return { texts, queries: list };
+}
+
+/** Rows and ids of the query alone, read behind the instruction. */
+async function instructedRows(queries) {
+  const { queryInstruction } = embedder.spec;
+  const encode = (text) => tokens.encode([text], { form: "single", maxTokens: embedder.maxTokens }).rows.ids;
+  const vectors = await embedder.embedTokens(
+    queries.map(({ text }) => text),
+    { inputType: "query" },
+  );
+  return vectors.map(({ data }, i) => {
+    const all = encode(queryInstruction + queries[i].text);
+    const skip = all.length - encode(queries[i].text).length + 1;
+    return { rows: data.subarray(skip * dimensions), ids: all.subarray(skip) };
+  });
 }
 
 async function rowsOf(model, items, inputType) {

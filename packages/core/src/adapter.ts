@@ -1,10 +1,13 @@
 /** `@bge-js/core/adapter`: shared by the packages built on core. Not for applications; it may change in any release. */
 export { abortable } from "./abort.js";
 export { type ModelHandle, owned, shared } from "./adapter/handle.js";
+export { inspectLmdb } from "./adapter/lmdb-file.js";
 export {
   type AdapterFields,
   type AdapterModel,
   adapterFields,
+  type BudgetFields,
+  budgetOptions,
   callOptions,
   embedderHandle,
   isLoaded,
@@ -50,9 +53,12 @@ export { floatProducts } from "./rows/kernel.js";
 export { poolRows } from "./rows/pool.js";
 export { rotate, rotateBack } from "./rows/rotate.js";
 export { scoreRows } from "./rows/score.js";
+export { joinWindows, splitWindows, type TextWindow, type TextWindows } from "./rows/windows.js";
+export { affordable, type Budget, type Costs, createCosts, startBudget, unitsOf } from "./scoring/budget.js";
 export { atPositions, type CascadeStage, cascade, fuse, type StageScores } from "./scoring/cascade.js";
-export { type KeptRows, type KeptText, keptRowsOf } from "./scoring/kept-rows.js";
-export { scoresByCandidates } from "./scoring/late-interaction.js";
+export { type KeptQuery, type KeptRows, type KeptText, keptRowsOf } from "./scoring/kept-rows.js";
+export { scoresByCandidates } from "./scoring/late-interaction-scores.js";
+export type { Match } from "./scoring/match-windows.js";
 export { dotProduct, maxSim } from "./similarity.js";
 export { createTokens } from "./text/encode.js";
 export { checkQuery, checkText } from "./text/input.js";

@@ -47,6 +47,9 @@ export const isCount: Check = (value) =>
 
 export const isFiniteNumber: Check = (value) => (Number.isFinite(value) ? undefined : "a finite number");
 
+export const isPositive: Check = (value) =>
+  Number.isFinite(value) && (value as number) > 0 ? undefined : "a number over 0";
+
 export const isText: Check = (value) => (typeof value === "string" ? undefined : "a string");
 
 export const isFlag: Check = (value) => (typeof value === "boolean" ? undefined : "true or false");

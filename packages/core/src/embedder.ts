@@ -6,7 +6,14 @@ import type { ModelReference, ModelSpec } from "./api/model.js";
 import type { CallOptions, EmbedderOptions, InputType } from "./api/options.js";
 import { checkOptions } from "./checks.js";
 import { type OpenModel, openModel, type Plan } from "./load/open-model.js";
-import { dimensionsOf, EMBEDDER_OPTIONS, LEAST_TEXT_TOKENS, maxTokensOf, tokenDimensionsOf } from "./model/options.js";
+import {
+  dimensionsOf,
+  EMBEDDER_OPTIONS,
+  LEAST_TEXT_TOKENS,
+  maxTokensOf,
+  refuse,
+  tokenDimensionsOf,
+} from "./model/options.js";
 import type { Head } from "./protocol.js";
 import { type CallFacts, withCall } from "./run/call.js";
 import { CALL_OPTIONS } from "./run/call-options.js";
@@ -21,9 +28,10 @@ import {
   toTokenVectors,
 } from "./run/outputs.js";
 import { allOrError } from "./run/results.js";
-import { lengthsOf, refuseOverLimit, runAll, type TextTask } from "./run/run-texts.js";
+import { CUT, lengthsOf, type Reading, refuseOverLimit, runAll, type TextTask } from "./run/run-texts.js";
 import { createTruncation } from "./run/truncation-report.js";
-import { offerKeptRows } from "./scoring/kept-rows.js";
+import { canKeep, offerKeptRows } from "./scoring/kept-rows.js";
+import { keepingBeside } from "./scoring/kept-texts.js";
 import { checkText, checkTexts } from "./text/input.js";
 import { createPrompts, type Prompts } from "./text/prompts.js";
 
@@ -62,11 +70,20 @@ function planEmbedder(spec: ModelSpec, options: EmbedderOptions): EmbedderPlan {
     const message = `${spec.id} is a reranker, not an embedding model. Load it with loadReranker.`;
     throw new BgeError("MODEL_MISMATCH", message, { parameter: "model" });
   }
+  const prompts = createPrompts(spec, options);
+  const { outputs = ["dense"], keep } = options;
+  if (keep !== undefined && !canKeep(prompts.spec)) {
+    refuse(
+      options,
+      ["keep"],
+      `${spec.id} is not measured for late interaction, or not with instructions for documents`,
+    );
+  }
   return {
-    prompts: createPrompts(spec, options),
+    prompts,
     dimensions: dimensionsOf(options, spec),
     maxTokens: maxTokensOf(options, spec, LEAST_TEXT_TOKENS),
-    needs: options.outputs ?? ["dense"],
+    needs: keep === undefined ? outputs : [...outputs, "hidden"],
     options,
   };
 }
@@ -82,6 +99,10 @@ function createEmbedder({ source, engine, plan }: OpenModel<EmbedderPlan>): Embe
     batching: source.batching,
   });
   const vectors = headsOf(spec, ["dense"], dimensions);
+  const keeping =
+    options.keep === undefined
+      ? CUT
+      : keepingBeside(options.keep, { spec, source, dimensions: spec.dimensions, maxTokens });
 
   async function embedAll<T extends Float32Array | TextEmbedding | TokenVectors>(
     texts: readonly string[],
@@ -90,8 +111,10 @@ function createEmbedder({ source, engine, plan }: OpenModel<EmbedderPlan>): Embe
     {
       inputType,
       onProgress,
+      reading = CUT,
       ...limits
-    }: EmbedDocumentsOptions & Pick<CallFacts, "method"> & { readonly inputType: InputType },
+    }: EmbedDocumentsOptions &
+      Pick<CallFacts, "method"> & { readonly inputType: InputType; readonly reading?: Reading },
   ): Promise<T[]> {
     // A copy, because the caller may change the array meanwhile.
     const inputs = [...prompts.write(texts, inputType)];
@@ -106,7 +129,7 @@ function createEmbedder({ source, engine, plan }: OpenModel<EmbedderPlan>): Embe
         tell?.({ completed, total: inputs.length });
       };
       await refuseOverLimit(call, inputs, task.encoding, truncation, inputType);
-      const outcomes = await runAll(call, inputs, task, { truncation, inputType, onDone });
+      const outcomes = await runAll(call, inputs, task, { truncation, inputType, onDone, reading });
       return allOrError(outcomes, toValue);
     });
   }
@@ -132,6 +155,7 @@ function createEmbedder({ source, engine, plan }: OpenModel<EmbedderPlan>): Embe
       ...checked,
       method: "embedDocuments",
       inputType: "document",
+      reading: keeping,
     });
   }
 
@@ -204,7 +228,10 @@ function createEmbedder({ source, engine, plan }: OpenModel<EmbedderPlan>): Embe
     inputType: InputType,
     outputs: readonly EmbeddingOutput[] | undefined,
   ): StreamPlan<Float32Array | TextEmbedding> {
-    if (outputs === undefined) return { task: taskOf(inputType, vectors), toValue: (data: Float32Array) => data };
+    if (outputs === undefined) {
+      const reading = inputType === "document" ? keeping : CUT;
+      return { task: taskOf(inputType, vectors), toValue: (data: Float32Array) => data, reading };
+    }
     const { heads, toRecord } = recordsOf(outputs);
     return { task: taskOf(inputType, heads), toValue: toRecord };
   }

@@ -155,7 +155,18 @@ describe("a reranker", () => {
   test("returns scores, and ranked documents", () => {
     expectTypeOf(reranker.score("q", ["d"], { signal })).resolves.toEqualTypeOf<number[]>();
     expectTypeOf(reranker.rerank("q", ["d"], { topN: 3, threshold: 0.5 })).resolves.toEqualTypeOf<RankedDocument[]>();
-    expectTypeOf<RankedDocument>().toEqualTypeOf<{ readonly index: number; readonly score: number }>();
+    expectTypeOf<RankedDocument>().toEqualTypeOf<{
+      readonly index: number;
+      readonly score: number;
+      readonly read?: boolean;
+    }>();
+  });
+
+  test("may be given a budget, and tells what did not fit", () => {
+    expectTypeOf(reranker.rerank).toBeCallableWith("q", ["d"], {
+      budgetMs: 50,
+      onSkipped: ([first]) => expectTypeOf(first!.stage).toEqualTypeOf<"lateInteraction" | "crossEncoder" | "hybrid">(),
+    });
   });
 
   test("says what kind it is", () => {

@@ -8,6 +8,7 @@ export type {
 } from "./api/embedding.js";
 export { BgeError, type BgeErrorCode } from "./api/errors.js";
 export { type BgeEvents, onEvent } from "./api/events.js";
+export type { KeepInMemory, RowEntry, RowStore } from "./api/keep.js";
 export type {
   Device,
   Dtype,
@@ -28,7 +29,7 @@ export type {
   RerankerOptions,
   TruncationReport,
 } from "./api/options.js";
-export type { RankedDocument, Reranker, RerankOptions, Scale } from "./api/reranker.js";
+export type { RankedDocument, Reranker, RerankOptions, Scale, SkippedRerankStage } from "./api/reranker.js";
 export { loadEmbedder } from "./embedder.js";
 export type { PulledModel } from "./hub/download.js";
 export { type PullOptions, pullModel } from "./hub/pull.js";

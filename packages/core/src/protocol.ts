@@ -2,6 +2,7 @@
  * The messages between a thread or process and its workers. They are plain data, so that they can be sent to either.
  */
 import type { Architecture, Device, Padding, Pooling, RerankerPrompt } from "./api/model.js";
+import type { WindowMatches } from "./rows/score.js";
 
 /** The data a worker starts with. */
 export interface WorkerStart {
@@ -66,8 +67,8 @@ export interface TokenRows {
 
 /** How texts are turned into rows. */
 export type Encoding =
-  /** `[CLS] text [SEP]`, cut to `maxTokens`. */
-  | { readonly form: "single"; readonly maxTokens: number }
+  /** `[CLS] text [SEP]`, cut to `maxTokens`. `inWindows`: what is cut off is read by itself, so that it is not lost. */
+  | { readonly form: "single"; readonly maxTokens: number; readonly inWindows?: true }
   /**
    * The text is cut to `maxTokens` on its own, decoded, put between `prefix` and `suffix`, and encoded again, as FlagICLModel
    * does with queries. `prefix` and `suffix` are not cut.
@@ -87,24 +88,15 @@ export type Encoding =
 export type Head = { readonly output: string } & (
   | { readonly type: "vector"; readonly pooling: Pooling; readonly dimensions: number }
   /** `skip`: how many tokens are left out at the start. */
-  | { readonly type: "tokens"; readonly dimensions: number; readonly skip: 0 | 1 }
+  | { readonly type: "tokens"; readonly dimensions: number; readonly skip: number }
   /** The ids of the tokens whose rows `tokens` returns, exact in float32 (below 2 ** 24). */
-  | { readonly type: "token-ids"; readonly skip: 0 | 1 }
+  | { readonly type: "token-ids"; readonly skip: number }
   /** Each token's id and weight, both 0 for tokens that do not count. Ids are exact in float32 (below 2 ** 24). */
   | { readonly type: "sparse" }
   /** `query`: its token rows. The first row ([CLS]) of each document is left out. */
   | { readonly type: "max-sim"; readonly dimensions: number; readonly query: Float32Array }
-  /** The same per query row, also using token ids: see `bestMatches`. */
-  | {
-      readonly type: "best-matches";
-      readonly dimensions: number;
-      readonly query: Float32Array;
-      readonly queryIds: Int32Array;
-    }
   /** No numbers, but the rows of `tokens` with `skip` 1, compressed by `compressRows`. */
   | { readonly type: "kept-rows"; readonly dimensions: number }
-  /** For a query: `best-matches` with each of these texts, given by their `kept-rows`. */
-  | { readonly type: "kept-matches"; readonly dimensions: number; readonly documents: readonly Uint8Array[] }
   | { readonly type: "dot"; readonly pooling: Pooling; readonly dimensions: number; readonly query: Float32Array }
   /** `query`: the query's result from the `sparse` head. */
   | { readonly type: "lexical"; readonly query: Float32Array }
@@ -122,7 +114,18 @@ export type Work =
       readonly heads: readonly Head[];
     }
   /** Each token as text, on its own. */
-  | { readonly type: "decode"; readonly ids: Int32Array };
+  | { readonly type: "decode"; readonly ids: Int32Array }
+  /** Divides a text of `tokens` tokens, special ones included, into windows of `maxTokens`: see `divide`. */
+  | { readonly type: "divide"; readonly text: string; readonly tokens: number; readonly maxTokens: number }
+  /** Late interaction of a query, given by its rows and their ids, with texts, given by their windows: see `scoreWindows`. */
+  | {
+      readonly type: "match";
+      readonly rows: Float32Array;
+      readonly ids: Int32Array;
+      readonly dimensions: number;
+      readonly documents: readonly Uint8Array[];
+      readonly bonus: number;
+    };
 
 /** Work as sent to a worker. `timed` asks for stage timings; `lone` says that nothing else is running. */
 export type SentWork = Work & { readonly timed?: true; readonly lone?: true };
@@ -150,19 +153,36 @@ export interface Computed {
   readonly keptRows?: readonly Uint8Array[];
 }
 
+/** `kept`: tokens that the windows hold of the `total`, special ones included. */
+export interface Windows {
+  readonly ranges: Int32Array;
+  readonly kept: number;
+  readonly total: number;
+}
+
 export type Result<W extends Work> = W extends { type: "encode" }
   ? Encoded
   : W extends { type: "decode" }
     ? readonly string[]
-    : W extends { type: "run" }
-      ? Computed
-      : Computed & { readonly kept: number; readonly total: number };
+    : W extends { type: "match" }
+      ? WindowMatches
+      : W extends { type: "divide" }
+        ? Windows
+        : W extends { type: "run" }
+          ? Computed
+          : Computed & { readonly kept: number; readonly total: number };
 
 export type FromWorker =
   | { readonly type: "ready"; readonly info: ModelInfo }
   | { readonly type: "cannot-start"; readonly code: string; readonly message: string }
   | { readonly type: "done"; readonly result: Result<Work>; readonly timing?: Timing }
-  | { readonly type: "failed"; readonly message: string };
+  /** `code`: of an error that is not the model's, such as kept rows that cannot be read; it belongs to the texts at `indices`. */
+  | {
+      readonly type: "failed";
+      readonly message: string;
+      readonly code?: string;
+      readonly indices?: readonly number[] | undefined;
+    };
 
 export type ToWorker = SentWork | { readonly type: "close" };
 
@@ -172,17 +192,13 @@ export function rowSize(head: Head, length: number): number {
     case "vector":
       return head.dimensions;
     case "tokens":
-      return (length - head.skip) * head.dimensions;
+      return Math.max(0, length - head.skip) * head.dimensions;
     case "token-ids":
-      return length - head.skip;
+      return Math.max(0, length - head.skip);
     case "sparse":
       return 2 * length;
-    case "best-matches":
-      return 2 * head.queryIds.length;
     case "kept-rows":
       return 0;
-    case "kept-matches":
-      return head.documents.length * 2 * (length - 1);
     default:
       return 1;
   }
@@ -208,6 +224,7 @@ export function rowsSize(heads: readonly Head[], length: number): number {
 /** How many inputs a piece of work has: rows or texts. */
 export function inputsOf(work: Work): number {
   if (work.type === "encode") return work.texts.length;
+  if (work.type === "match") return work.documents.length;
   return work.type === "run" ? work.rows.lengths.length : 1;
 }
 
@@ -217,7 +234,7 @@ const BYTES_PER_TOKEN = 4;
 /** Tokens in a piece of work, estimated from bytes for texts that are not yet tokenized. */
 export function tokensOf(work: Work): number {
   if (work.type === "run") return work.rows.ids.length;
-  if (work.type === "decode") return work.ids.length;
+  if (work.type === "decode" || work.type === "match") return work.ids.length;
   const texts = work.type === "encode" ? work.texts : [work.text];
   return texts.reduce((sum, text) => sum + 1 + Math.ceil(Buffer.byteLength(text) / BYTES_PER_TOKEN), 0);
 }

@@ -1,15 +1,24 @@
+import { listener } from "./api/callbacks.js";
 import { invalid } from "./api/errors.js";
 import type { ModelReference } from "./api/model.js";
 import type { CallOptions, RerankerOptions } from "./api/options.js";
 import type { RankedDocument, Reranker, RerankOptions } from "./api/reranker.js";
 import { checkOptions } from "./checks.js";
-import { type OpenScorer, openScorer, scoreAll } from "./load/open-scorer.js";
+import {
+  type OpenScorer,
+  openScorer,
+  type Pacing,
+  type ScoredInTime,
+  scoreAll,
+  scoreInTime,
+} from "./load/open-scorer.js";
 import { RERANKER_OPTIONS } from "./model/options.js";
 import { orElse } from "./model/resolve.js";
 import { DEFAULT_EMBEDDER, DEFAULT_RERANKER } from "./model/table.js";
 import type { CallFacts } from "./run/call.js";
 import { CALL_OPTIONS } from "./run/call-options.js";
-import { rank } from "./scoring/ranking.js";
+import { createCosts, startBudget } from "./scoring/budget.js";
+import { rank, rankInTime } from "./scoring/ranking.js";
 import { checkText, checkTexts } from "./text/input.js";
 
 /** How an open reranker scores documents, and how it is disposed. */
@@ -19,6 +28,12 @@ interface Scoring {
   /** The model whose facts the reranker reports. */
   readonly shown: OpenScorer;
   score(query: string, documents: readonly string[], facts: CallOptions & CallFacts): Promise<number[]>;
+  scoreInTime(
+    query: string,
+    documents: readonly string[],
+    facts: CallOptions & CallFacts,
+    pacing: Pacing,
+  ): Promise<ScoredInTime>;
   dispose(): Promise<void>;
 }
 
@@ -66,6 +81,7 @@ async function scoring(
     scale,
     shown: opened,
     score: (query, documents, facts) => scoreAll(opened, query, documents, facts),
+    scoreInTime: (query, documents, facts, pacing) => scoreInTime(opened, query, documents, facts, pacing),
     dispose: () => opened.engine.dispose(),
   };
 }
@@ -77,14 +93,20 @@ async function fusedScoring(model: string | URL | ModelReference, options: Reran
     kind: "fused",
     scale: "fused",
     shown: fused.cross,
-    score: (query, documents, facts) => scoreFused(fused, query, documents, facts),
+    async score(query, documents, facts) {
+      // Without pacing every document is read.
+      return (await scoreFused(fused, query, documents, facts)).scores as number[];
+    },
+    scoreInTime: (query, documents, facts, pacing) => scoreFused(fused, query, documents, facts, pacing),
     dispose: async () => {
       await Promise.all([fused.late.engine.dispose(), fused.cross.engine.dispose()]);
     },
   };
 }
 
-function createReranker({ kind, scale, shown, score: scoreList, dispose }: Scoring): Reranker {
+function createReranker({ kind, scale, shown, score: scoreList, scoreInTime, dispose }: Scoring): Reranker {
+  const costs = createCosts();
+
   async function score(query: string, documents: readonly string[], options: CallOptions = {}): Promise<number[]> {
     return scoreChecked(query, documents, checkOptions(options, CALL_OPTIONS.any, "score"), "score");
   }
@@ -95,11 +117,15 @@ function createReranker({ kind, scale, shown, score: scoreList, dispose }: Scori
     limits: CallOptions,
     method: CallFacts["method"],
   ): Promise<number[]> {
+    const list = checkedCopy(query, documents);
+    return scoreList(query, list, { ...limits, method, inputs: list.length });
+  }
+
+  function checkedCopy(query: string, documents: readonly string[]): string[] {
     checkText(query, "query");
     checkTexts(documents, "documents");
     // A copy, because the caller may change the array meanwhile.
-    const list = [...documents];
-    return scoreList(query, list, { ...limits, method, inputs: list.length });
+    return [...documents];
   }
 
   async function rerank(
@@ -114,8 +140,15 @@ function createReranker({ kind, scale, shown, score: scoreList, dispose }: Scori
         'does not apply: fused scores are only comparable within one call; load the reranker with scale "logit"',
       );
     }
-    const { topN: _, threshold: __, ...limits } = checked;
-    return rank(await scoreChecked(query, documents, limits, "rerank"), checked);
+    const { topN: _, threshold: __, budgetMs, onSkipped, ...limits } = checked;
+    if (budgetMs === undefined) return rank(await scoreChecked(query, documents, limits, "rerank"), checked);
+    const budget = startBudget(budgetMs);
+    const list = checkedCopy(query, documents);
+    const tell = listener("onSkipped", onSkipped);
+    const facts = { ...limits, method: "rerank", inputs: list.length } as const;
+    const { scores, skipped } = await scoreInTime(query, list, facts, { budget, costs });
+    if (skipped.length > 0) tell?.(skipped);
+    return rankInTime(scores, checked);
   }
 
   const { spec, source, scorer } = shown;

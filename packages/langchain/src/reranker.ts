@@ -3,6 +3,8 @@ import {
   type AdapterFields,
   type AdapterModel,
   adapterFields,
+  type BudgetFields,
+  budgetOptions,
   callOptions,
   checkList,
   checkQuery,
@@ -16,7 +18,7 @@ import type { RankedResult } from "./ranked.js";
 import { checkFlag, ranked } from "./ranked.js";
 
 /** A model and the load options of `@bge-js/core`. `model` may be a loaded `Reranker`, without load options. */
-export interface BgeRerankerFields extends AdapterFields<Reranker> {
+export interface BgeRerankerFields extends AdapterFields<Reranker>, BudgetFields {
   /** Maximum number of documents to keep. @default 3 */
   readonly topN?: number;
   /** Minimum score of the documents to keep, on the scale of the scores. Rejected if that is "fused". @default none */
@@ -57,6 +59,7 @@ export class BgeReranker extends BaseDocumentCompressor implements AsyncDisposab
   // Not #private, because tracers call methods on a Proxy.
   private readonly reranker: ModelHandle<Reranker>;
   private readonly signal: AbortSignal | undefined;
+  private readonly budget: BudgetFields;
 
   /**
    * Loads nothing yet.
@@ -67,12 +70,16 @@ export class BgeReranker extends BaseDocumentCompressor implements AsyncDisposab
   constructor(input: AdapterModel<Reranker> | BgeRerankerFields = {}) {
     super();
     const fields = adapterFields<Reranker, BgeRerankerFields>(input);
-    const { model, topN = 3, threshold, scoreInMetadata = true, signal, ...options } = fields;
+    const { model, topN = 3, threshold, scoreInMetadata = true, signal, budgetMs, onSkipped, ...options } = fields;
     this.topN = topN;
     this.threshold = threshold;
     this.scoreInMetadata = checkFlag(scoreInMetadata);
     this.reranker = rerankerHandle("BgeReranker", model, options, threshold);
     this.signal = signal;
+    this.budget = budgetOptions("BgeReranker", {
+      ...(budgetMs !== undefined && { budgetMs }),
+      ...(onSkipped !== undefined && { onSkipped }),
+    });
   }
 
   /**
@@ -92,13 +99,19 @@ export class BgeReranker extends BaseDocumentCompressor implements AsyncDisposab
    * `CohereRerank`. Limits default to the instance's. Rejects with `INVALID_INPUT` for a blank query.
    */
   async rerank(documents: readonly RerankInput[], query: string, options: RerankOptions = {}): Promise<RankedResult[]> {
-    const { topN = this.topN, threshold = this.threshold, signal } = options;
+    const { topN = this.topN, threshold = this.threshold, signal, budgetMs, onSkipped } = options;
     checkList(documents, "documents");
     checkQuery(query);
     // Anything but a document becomes undefined, which core reports by index.
     const texts = documents.map((document) => (typeof document === "string" ? document : document?.pageContent));
     const reranker = await this.reranker.get();
-    const limits = threshold === undefined ? { topN } : { topN, threshold };
+    const limits = {
+      topN,
+      ...this.budget,
+      ...(threshold !== undefined && { threshold }),
+      ...(budgetMs !== undefined && { budgetMs }),
+      ...(onSkipped !== undefined && { onSkipped }),
+    };
     const ranking = await reranker.rerank(query, texts, { ...limits, ...callOptions(this.signal, signal) });
     return ranking.map(({ index, score }) => ({ index, relevanceScore: score }));
   }

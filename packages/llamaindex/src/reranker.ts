@@ -3,6 +3,8 @@ import {
   type AdapterFields,
   type AdapterModel,
   adapterFields,
+  type BudgetFields,
+  budgetOptions,
   callOptions,
   type ModelHandle,
   rerankerHandle,
@@ -13,7 +15,7 @@ import { MetadataMode, type NodeWithScore } from "@llamaindex/core/schema";
 import { nodeTexts, queryText } from "./text.js";
 
 /** A model and the load options of `@bge-js/core`. `model` may be a loaded `Reranker`, without load options. */
-export interface BgeRerankerFields extends AdapterFields<Reranker> {
+export interface BgeRerankerFields extends AdapterFields<Reranker>, BudgetFields {
   /** Maximum number of nodes to keep. @default 3 */
   readonly topN?: number;
   /** Minimum score of the nodes to keep, on the scale of the scores. Rejected if that is "fused". @default none */
@@ -49,6 +51,7 @@ export class BgeReranker implements BaseNodePostprocessor, AsyncDisposable {
   // Not #private, because tracers call methods on a Proxy.
   private readonly reranker: ModelHandle<Reranker>;
   private readonly signal: AbortSignal | undefined;
+  private readonly budget: BudgetFields;
 
   /**
    * Loads nothing yet.
@@ -58,12 +61,25 @@ export class BgeReranker implements BaseNodePostprocessor, AsyncDisposable {
    */
   constructor(input: AdapterModel<Reranker> | BgeRerankerFields = {}) {
     const fields = adapterFields<Reranker, BgeRerankerFields>(input);
-    const { model, topN = 3, threshold, metadataMode = MetadataMode.EMBED, signal, ...options } = fields;
+    const {
+      model,
+      topN = 3,
+      threshold,
+      metadataMode = MetadataMode.EMBED,
+      signal,
+      budgetMs,
+      onSkipped,
+      ...options
+    } = fields;
     this.topN = topN;
     this.threshold = threshold;
     this.metadataMode = metadataMode;
     this.reranker = rerankerHandle("BgeReranker", model, options, threshold);
     this.signal = signal;
+    this.budget = budgetOptions("BgeReranker", {
+      ...(budgetMs !== undefined && { budgetMs }),
+      ...(onSkipped !== undefined && { onSkipped }),
+    });
   }
 
   /**
@@ -81,7 +97,7 @@ export class BgeReranker implements BaseNodePostprocessor, AsyncDisposable {
     const text = queryText(query);
     const texts = nodeTexts(nodes, this.metadataMode);
     const limits = threshold === undefined ? { topN } : { topN, threshold };
-    const options = { ...limits, ...callOptions(this.signal, undefined) };
+    const options = { ...limits, ...this.budget, ...callOptions(this.signal, undefined) };
     const reranker = await this.reranker.get();
     const ranked = await reranker.rerank(text, texts, options);
     return ranked.map(({ index, score }) => ({ node: nodes[index]!.node, score })); // a ranking's indices refer to this list

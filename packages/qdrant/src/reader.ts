@@ -1,5 +1,5 @@
 import type { CallOptions, Embedder, EmbedStreamOptions, SparseVector } from "@bge-js/core";
-import { expandRows, invalid, keptRowsOf, rerankerFor } from "@bge-js/core/adapter";
+import { expandRows, invalid, keptRowsOf, rerankerFor, splitWindows } from "@bge-js/core/adapter";
 import type { Stage } from "@bge-js/retriever";
 import { queryWords } from "./words.js";
 
@@ -85,20 +85,31 @@ function keepingReader(embedder: Embedder): Reader {
     rowDimensions: dimensions,
     async *embedStream(texts, options) {
       for await (const one of kept.embedStream(texts, { ...options, onError: "skip" })) {
-        yield one && { dense: one.vector, rows: expandRows(one.rows).rows };
+        yield one && { dense: one.vectors[0]!, rows: allRows(one.rows) };
       }
     },
     async readQuery(query, stages, options) {
       if (!stages.includes("lateInteraction")) return plain.readQuery(query, stages, options);
-      // Late interaction reads queries without an instruction, as documents, and without [CLS].
-      const asked = { ...options, inputType: "document" } as const;
-      const [read, [tokens]] = await Promise.all([
-        plain.readQuery(query, stages, options),
-        embedder.embedTokens([query], asked),
-      ]);
-      return { ...read, lateInteraction: split(tokens!.data.subarray(dimensions), dimensions) };
+      const { vector, side } = await kept.readQuery(query, options);
+      return {
+        ...(stages.includes("dense") && { dense: Array.from(vector) }),
+        ...(stages.includes("lexical") && { lexical: queryWords(query) }),
+        lateInteraction: split(side.rows, dimensions),
+      };
     },
   };
+}
+
+/** Returns the rows of all windows in which a text was read. */
+function allRows(kept: Uint8Array): Float32Array {
+  const parts = splitWindows(kept).windows.map(({ rows }) => expandRows(rows).rows);
+  const all = new Float32Array(parts.reduce((sum, rows) => sum + rows.length, 0));
+  let at = 0;
+  for (const rows of parts) {
+    all.set(rows, at);
+    at += rows.length;
+  }
+  return all;
 }
 
 function denseReader(embedder: Embedder): Reader {

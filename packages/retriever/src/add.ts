@@ -87,11 +87,11 @@ export async function addDocuments<D extends RetrieverDocument>(
         failed.push({ index, id: document.id, error: error! });
         continue;
       }
-      const { vector, rows }: Omit<KeptText, "rows"> & Partial<KeptText> = keptRows
+      const { vectors, rows }: Pick<KeptText, "vectors"> & Partial<KeptText> = keptRows
         ? (given as KeptText)
-        : { vector: given as Float32Array };
+        : { vectors: [given as Float32Array] };
       if (store.has(document.id)) replaced++;
-      stored.add(store.put(document, [vector], rows));
+      stored.add(store.put(document, vectors, rows));
       added++;
       characters += document.text.length;
       if (store.isDue()) {

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { BgeError, type Embedder, type Reranker } from "@bge-js/core";
-import { abortable, checkQuery, invalid, type KeptRows, listed, vectorFacts } from "@bge-js/core/adapter";
+import { abortable, checkQuery, createCosts, invalid, type KeptRows, listed, vectorFacts } from "@bge-js/core/adapter";
 import { addDocuments, type Reading } from "./add.js";
 import type {
   AddOptions,
@@ -11,7 +11,6 @@ import type {
   SearchOptions,
   Stage,
 } from "./api.js";
-import { createCosts } from "./budget.js";
 import { checkSource } from "./documents.js";
 import { createMemoryStore } from "./memory-store.js";
 import { loadModels } from "./models.js";

@@ -1,7 +1,18 @@
 import { BgeError, type CallOptions, type Embedder, type Reranker } from "@bge-js/core";
-import { atPositions, type CascadeStage, cascade, invalid, type KeptRows } from "@bge-js/core/adapter";
+import {
+  affordable,
+  atPositions,
+  type Budget,
+  type CascadeStage,
+  type Costs,
+  cascade,
+  invalid,
+  type KeptQuery,
+  type KeptRows,
+  startBudget,
+  unitsOf,
+} from "@bge-js/core/adapter";
 import type { RetrieverDocument, SearchOptions, SearchResult, SearchResults, SkippedStage, Stage } from "./api.js";
-import { affordable, type Budget, type Costs, startBudget } from "./budget.js";
 import { checkVector, FIRST_STAGES, LATER_STAGES, STAGES, strictFilter } from "./options.js";
 import type { Store } from "./store.js";
 import type { Entry, Ranking, View } from "./view.js";
@@ -17,12 +28,17 @@ export interface SearchParts<D> {
   readonly costs: Costs;
 }
 
+/** A query that was read. */
+type Asked = Pick<KeptQuery, "vector"> & Partial<KeptQuery>;
+
 /** The state of one search. */
 interface Run<D> extends SearchParts<D> {
   readonly query: string;
   readonly stages: readonly Stage[];
   readonly signal: AbortSignal | undefined;
   readonly budget: Budget;
+  /** Reads the query for `dense` and for kept rows: once, if both need it. */
+  readonly ask: (limits: CallOptions) => Promise<Asked>;
   /** Each stage's scores, by the candidates' positions. */
   readonly scores: Partial<Record<Stage, readonly (number | undefined)[]>>;
   readonly skipped: SkippedStage[];
@@ -40,7 +56,8 @@ export async function searchStore<D extends RetrieverDocument>(
   stages: readonly Stage[],
 ): Promise<SearchResults<D>> {
   const budget = startBudget(budgetMs);
-  const run: Run<D> = { ...parts, query, stages, signal, budget, scores: {}, skipped: [], timings: {} };
+  const ask = asker(query, parts, stages);
+  const run: Run<D> = { ...parts, query, stages, signal, budget, ask, scores: {}, skipped: [], timings: {} };
   const view = await parts.store.view(filter && strictFilter(filter));
   try {
     return await searchView(run, view, topN);
@@ -97,6 +114,18 @@ async function searchView<D extends RetrieverDocument>(
   return { results, skipped: run.skipped, timings: { ...run.timings, total: budget.elapsedMs() } };
 }
 
+/** Reads the query once, but again after a failure. */
+function asker<D>(query: string, { embedder, keptRows }: SearchParts<D>, stages: readonly Stage[]): Run<D>["ask"] {
+  let known: Asked | undefined;
+  return async (limits) => {
+    known ??=
+      keptRows !== undefined && stages.includes("lateInteraction")
+        ? await keptRows.readQuery(query, limits)
+        : { vector: await embedder.embedQuery(query, limits) };
+    return known;
+  };
+}
+
 /** Returns the best documents by BM25 and by vectors. Each has both scores. */
 async function findCandidates<D>(run: Run<D>, view: View<D>): Promise<Entry<D>[]> {
   const { stages, store, candidates, signal, query } = run;
@@ -120,14 +149,14 @@ async function findCandidates<D>(run: Run<D>, view: View<D>): Promise<Entry<D>[]
 }
 
 async function denseRanking<D>(run: Run<D>, view: View<D>): Promise<Ranking | undefined> {
-  const { stages, costs, budget, signal, embedder, query, candidates } = run;
+  const { stages, costs, budget, signal, embedder, ask, candidates } = run;
   const estimate = costs.estimate("dense", 1) ?? 0;
   const optional = stages.includes("lexical");
   if (optional && estimate > budget.remainingMs()) return undefined;
   try {
     return await timed(run, "dense", async () => {
       const start = budget.elapsedMs();
-      const vector = await embedder.embedQuery(query, limitsOf(optional ? budget : undefined, signal));
+      const { vector } = await ask(limitsOf(optional ? budget : undefined, signal));
       checkVector(vector, embedder.dimensions);
       const ranking = await view.dense(vector, candidates.dense, signal);
       costs.record("dense", 1, budget.elapsedMs() - start);
@@ -139,19 +168,24 @@ async function denseRanking<D>(run: Run<D>, view: View<D>): Promise<Ranking | un
   }
 }
 
-/** Scores all these candidates, which takes milliseconds; none if the query is not embedded in time. */
+/** Scores all these candidates, which takes milliseconds; none if the query is not read in time. */
 async function matchKept<D>(
   run: Run<D>,
   keptRows: KeptRows,
   candidates: readonly Entry<D>[],
 ): Promise<readonly (number | undefined)[]> {
-  const { budget, query, signal } = run;
-  const limits = limitsOf(budget, signal);
-  const isOver = limits.deadlineMs !== undefined && limits.deadlineMs <= 0;
+  const { budget, ask, signal } = run;
   // A store that keeps rows has those of every document.
   const rows = candidates.map((candidate) => candidate.rows()!);
   const { scores } = await timed(run, "lateInteraction", () =>
-    isOver ? NONE : inTime(() => keptRows.score(query, rows, limits)),
+    budget.remainingMs() <= 0
+      ? NONE
+      : inTime(async () => {
+          const { side } = await ask(limitsOf(budget, signal));
+          // With kept rows, every query that is asked for this stage has a side.
+          const matches = await keptRows.match(side!, rows, limitsOf(budget, signal));
+          return matches.map(({ score }) => score);
+        }),
   );
   reportSkipped(run, "lateInteraction", scores, candidates.length);
   return scores;
@@ -227,11 +261,6 @@ function isLate(error: unknown): error is BgeError {
 function limitsOf(budget: Budget | undefined, signal: AbortSignal | undefined): CallOptions {
   const deadlineMs = budget?.remainingMs() ?? Number.POSITIVE_INFINITY;
   return { ...(signal && { signal }), ...(Number.isFinite(deadlineMs) && { deadlineMs }) };
-}
-
-/** Returns the cost of a text: the characters that are read, plus a constant per text. */
-function unitsOf(text: string, maxTokens: number): number {
-  return 32 + Math.min(text.length, 4 * maxTokens);
 }
 
 /** Returns the candidates' ranks by each stage's scores, from 1; ties as in `order`. */

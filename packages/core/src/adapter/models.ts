@@ -3,13 +3,14 @@ import type { Embedder } from "../api/embedder.js";
 import { BgeError, invalid } from "../api/errors.js";
 import type { EmbeddingSpec, ModelReference } from "../api/model.js";
 import type { CallOptions, EmbedderOptions, RerankerOptions } from "../api/options.js";
-import type { Reranker } from "../api/reranker.js";
-import { isAbortSignal } from "../checks.js";
+import type { Reranker, SkippedRerankStage } from "../api/reranker.js";
+import { type Checks, checkOptions, isAbortSignal, isFunction, isPositive } from "../checks.js";
 import { loadEmbedder } from "../embedder.js";
 import { isUrl } from "../model/facts.js";
 import { loadReranker } from "../reranker.js";
 import { createPrompts } from "../text/prompts.js";
 import { type ModelHandle, owned, shared } from "./handle.js";
+import { warnOfSkipped } from "./retriever.js";
 
 /** A model as passed to an adapter: an id, a folder, an object, or a loaded model, which stays the caller's. */
 export type AdapterModel<Loaded extends Embedder | Reranker> = string | URL | ModelReference | Loaded;
@@ -21,6 +22,22 @@ export type AdapterFields<Loaded extends Embedder | Reranker> = LoaderOptions<Lo
   /** Aborts every call made through the adapter, for frameworks that pass no signal of their own. @default none */
   readonly signal?: AbortSignal;
 };
+
+/** The fields of reranker adapters that limit the time of a call. */
+export interface BudgetFields {
+  /** As in `RerankOptions` of `@bge-js/core`: documents not read in time come last, in the order in which they came. @default none */
+  readonly budgetMs?: number;
+  /** Called for each call in which stages did not score all their documents in time. @default one process warning, `BGE_SKIPPED` */
+  readonly onSkipped?: (skipped: readonly SkippedRerankStage[]) => void;
+}
+
+/** Returns the options of `rerank` for these fields. @throws BgeError `INVALID_OPTION` */
+export function budgetOptions(owner: string, fields: BudgetFields): BudgetFields {
+  const { budgetMs, onSkipped = warnOfSkipped(owner) } = checkOptions(fields, BUDGET, owner);
+  return budgetMs === undefined ? {} : { budgetMs, onSkipped };
+}
+
+const BUDGET: Checks<BudgetFields> = { budgetMs: isPositive, onSkipped: isFunction };
 
 /** The options of the loader of an embedder or reranker. */
 type LoaderOptions<Loaded extends Embedder | Reranker> = Loaded extends Embedder ? EmbedderOptions : RerankerOptions;

@@ -103,7 +103,7 @@ export function retrieverHandle<Document, Loaded extends AdaptedRetriever, Optio
     retriever === undefined
       ? owned(owner, () => load(options as object as Options))
       : shared(owner, "retriever", retriever, "search", options);
-  const tell = listener("onSkipped", onSkipped) ?? warnOnce(owner);
+  const tell = listener("onSkipped", onSkipped) ?? warnOfSkipped(owner);
 
   async function add(documents: readonly IndexedDocument[], addOptions: CallOptions = {}): Promise<void> {
     const loaded = await abortable(addOptions.signal)(handle.get());
@@ -143,7 +143,8 @@ export function metadataOf({ id: _, text: __, ...fields }: IndexedDocument): Rec
   return isObject ? { ...rest, ...metadata } : fields;
 }
 
-function warnOnce(owner: string): NonNullable<RetrieverFields<never>["onSkipped"]> {
+/** Returns a listener that emits one process warning. */
+export function warnOfSkipped(owner: string): (skipped: readonly ShortStage[]) => void {
   let warned = false;
   return (skipped) => {
     if (warned) return;
@@ -152,8 +153,8 @@ function warnOnce(owner: string): NonNullable<RetrieverFields<never>["onSkipped"
       .map(({ stage, scored, candidates }) => `${stage} read ${scored} of ${candidates}`)
       .join(", ");
     process.emitWarning(
-      `${owner}: budgetMs was too short for all stages (${stages}). Raise it, lower candidates, or handle onSkipped. ` +
-        "Further searches by this retriever are not reported.",
+      `${owner}: budgetMs was too short for all stages (${stages}). Raise it, pass fewer candidates, or handle onSkipped. ` +
+        "Further calls are not reported.",
       { type: "BgeWarning", code: "BGE_SKIPPED" },
     );
   };

@@ -71,8 +71,11 @@ export interface CallEvent extends OfModel, Timed {
 /** A worker answered a piece of a call's work. Work dropped before it began has no event. */
 export interface RunEvent extends OfModel, Timed {
   readonly call: number;
-  /** `run`: a batch through the graph; `encode`: texts to tokens; `encode-and-run`: both for one text; `decode`: tokens to text. */
-  readonly work: "encode" | "run" | "encode-and-run" | "decode";
+  /**
+   * `run`: a batch through the graph; `encode`: texts to tokens; `encode-and-run`: both for one text; `decode`: tokens to text;
+   * `divide`: a long text into windows; `match`: late interaction of a query with texts whose rows were kept.
+   */
+  readonly work: "encode" | "run" | "encode-and-run" | "decode" | "divide" | "match";
   readonly outcome: Outcome;
   /** Rows in a batch, or texts to encode. */
   readonly inputs: number;
@@ -135,6 +138,19 @@ export interface TruncateEvent {
   readonly kept: number;
 }
 
+/** Texts were looked up among those whose token rows were kept (option `keep`). */
+export interface KeepEvent {
+  readonly model: string;
+  /** Texts whose rows were kept. */
+  readonly found: number;
+  /** Texts that were read, and then kept. */
+  readonly read: number;
+  /** Of those, texts whose kept rows were damaged. */
+  readonly damaged: number;
+  /** Why the store could not be used. */
+  readonly failure?: string;
+}
+
 /** A model file was downloaded, or failed to download. */
 export interface DownloadEvent extends Timed {
   readonly model: string;
@@ -155,6 +171,7 @@ export interface BgeEvents {
   readonly "bge-js:device": DeviceEvent;
   readonly "bge-js:canary": CanaryEvent;
   readonly "bge-js:truncate": TruncateEvent;
+  readonly "bge-js:keep": KeepEvent;
   readonly "bge-js:download": DownloadEvent;
 }
 
@@ -168,6 +185,7 @@ const CHANNELS = {
   "bge-js:device": channel("bge-js:device"),
   "bge-js:canary": channel("bge-js:canary"),
   "bge-js:truncate": channel("bge-js:truncate"),
+  "bge-js:keep": channel("bge-js:keep"),
   "bge-js:download": channel("bge-js:download"),
 } as const satisfies Record<keyof BgeEvents, unknown>;
 

@@ -13,12 +13,32 @@ export interface RerankOptions extends CallOptions {
   readonly topN?: number;
   /** Minimum score of a result, in the reranker's `scale`. @default none */
   readonly threshold?: number;
+  /**
+   * Milliseconds the call may take to read documents, in the order in which they come: pass them best first. Those that late interaction
+   * has kept are compared without reading. Reading that would not fit, judging by earlier calls with a budget, is not started. What was
+   * not read comes behind what was, in the order in which it came, with `read: false`; with a `threshold` it is left out.
+   * @default none
+   */
+  readonly budgetMs?: number;
+  /** Called if stages did not score all their documents within `budgetMs`, like `onProgress` of `embedDocuments`. @default none */
+  readonly onSkipped?: (skipped: readonly SkippedRerankStage[]) => void;
+}
+
+/** A stage of a reranker that did not score all its documents in time. A fused reranker has two. */
+export interface SkippedRerankStage {
+  readonly stage: "lateInteraction" | "crossEncoder" | "hybrid";
+  readonly scored: number;
+  /** How many it would have scored: all documents, or for a fused reranker's cross-encoder at most 30. */
+  readonly candidates: number;
 }
 
 export interface RankedDocument {
   /** Index in the caller's list. */
   readonly index: number;
+  /** Of a document that was not read in time: the lowest of those that were, or 0. */
   readonly score: number;
+  /** Present with `budgetMs`: whether the document was read. By a fused reranker: by late interaction. */
+  readonly read?: boolean;
 }
 
 /**

@@ -112,6 +112,8 @@ function paddingOf(work: Work): number {
 
 /** The number of inputs that were truncated. */
 function cutIn(work: Work, result: Result<Work>): number {
+  // What is read in windows is counted when the text is divided.
+  if ("encoding" in work && "inWindows" in work.encoding) return 0;
   if ("kept" in result) return result.total > result.kept ? 1 : 0;
   if (!("totals" in result) || isCount(work)) return 0;
   const { rows, totals } = result;

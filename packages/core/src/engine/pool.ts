@@ -113,7 +113,7 @@ export async function startEngine(start: WorkerStart, plan: ThreadPlan, starter:
     if (slot.state === "busy") becomeIdle(slot);
     dispatch();
     if (message.type === "done") job?.resolve(inThisRealm(message.result), message.timing);
-    else job?.reject(new BgeError("INFERENCE_FAILED", `The model failed on a batch: ${message.message}`));
+    else job?.reject(failure(message));
   }
 
   function dispatch(): void {
@@ -192,8 +192,14 @@ export async function startEngine(start: WorkerStart, plan: ThreadPlan, starter:
   };
 }
 
+function failure({ message, code, indices }: Extract<FromWorker, { type: "failed" }>): BgeError {
+  if (code === undefined) return new BgeError("INFERENCE_FAILED", `The model failed on a batch: ${message}`);
+  return new BgeError(code as BgeErrorCode, message, indices && { indices });
+}
+
 /** Converts a worker's result to arrays of this realm. */
 function inThisRealm(result: Result<Work>): Result<Work> {
+  if ("numbers" in result) return { ...result, numbers: ownFloats(result.numbers) };
   return "data" in result ? { ...result, data: ownFloats(result.data) } : result;
 }
 

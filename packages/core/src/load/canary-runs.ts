@@ -1,4 +1,4 @@
-import type { EmbeddingSpec, ModelSource, ModelSpec, RerankerSpec } from "../api/model.js";
+import type { EmbeddingSpec, ModelSpec, OpenSource, RerankerSpec } from "../api/model.js";
 import type { EngineCall } from "../engine/pool.js";
 import type { FrameSize } from "../protocol.js";
 import { mainOutput } from "../run/outputs.js";
@@ -19,7 +19,7 @@ export interface Canaries {
   /** What is compared, for messages. */
   readonly numbers: "vectors" | "logits";
   /** Runs the canaries one by one, because together they would make the pool start all its workers. */
-  measure(call: EngineCall, source: ModelSource, frame: FrameSize): Promise<Measured[]>;
+  measure(call: EngineCall, source: OpenSource, frame: FrameSize): Promise<Measured[]>;
 }
 
 /** A cosine to the fp32 model's numbers, and the one measured where the file was built. */
@@ -40,7 +40,7 @@ function ofTexts(spec: EmbeddingSpec, canaries: TextCanaries | undefined): Canar
   const { pooling, texts, hash } = canaries;
   const output = mainOutput(spec);
   const { dimensions, maxTokens } = spec;
-  async function measure(call: EngineCall, { dtype, batching }: ModelSource): Promise<Measured[]> {
+  async function measure(call: EngineCall, { dtype, batching }: OpenSource): Promise<Measured[]> {
     // The file states how its vectors were made, whatever facts the user passes.
     const heads = [{ type: "vector", output, pooling, dimensions }] as const;
     const measured: Measured[] = [];
@@ -57,7 +57,7 @@ function ofTexts(spec: EmbeddingSpec, canaries: TextCanaries | undefined): Canar
 function ofPairs(spec: RerankerSpec, canaries: PairCanaries | undefined): Canaries | undefined {
   if (canaries === undefined) return undefined;
   const { pairs, cosine, hash } = canaries;
-  async function measure(call: EngineCall, source: ModelSource, frame: FrameSize): Promise<Measured[]> {
+  async function measure(call: EngineCall, source: OpenSource, frame: FrameSize): Promise<Measured[]> {
     const scorer = planCrossEncoder(spec, { truncation: "silent" }).create({ source, frame });
     const found: number[] = [];
     for (const { query, document } of pairs) {

@@ -1,13 +1,14 @@
 import { invalid } from "../api/errors.js";
 import type { ModelReference } from "../api/model.js";
 import type { CallOptions, RerankerOptions } from "../api/options.js";
+import type { SkippedRerankStage } from "../api/reranker.js";
 import { toReference } from "../model/named-model.js";
 import { findModel } from "../model/table.js";
 import { type CallFacts, withCall } from "../run/call.js";
 import { refuseFailed } from "../run/results.js";
 import { cascade } from "../scoring/cascade.js";
 import { scoresOf } from "../scoring/scorer.js";
-import { type OpenScorer, openScorer } from "./open-scorer.js";
+import { type OpenScorer, openScorer, type Pacing, type ScoredInTime, skippedOf } from "./open-scorer.js";
 
 /** How many of late interaction's best documents the cross-encoder reads. With 40 it takes up to 1.6 times as long as late interaction. */
 export const FUSED_DEPTH = 30;
@@ -30,8 +31,11 @@ export async function openFused(model: string | URL | ModelReference, options: R
       `"fused" needs a cross-encoder measured with late interaction, and ${id ?? directory} is not one; use "logit" or "sigmoid"`,
     );
   }
-  const { scale: _, ...rest } = options;
-  const [late, cross] = await Promise.allSettled([openScorer(known.fusedWith, rest, true), openScorer(model, rest)]);
+  const { scale: _, keep, ...rest } = options;
+  const [late, cross] = await Promise.allSettled([
+    openScorer(known.fusedWith, keep === undefined ? rest : { ...rest, keep }, true),
+    openScorer(model, rest),
+  ]);
   if (late.status === "fulfilled" && cross.status === "fulfilled") {
     return { late: late.value, cross: cross.value, weight: known.fusedWeight };
   }
@@ -41,27 +45,43 @@ export async function openFused(model: string | URL | ModelReference, options: R
 
 /**
  * Scores all documents by late interaction and the best of them by the cross-encoder, and adds the z-scores. They are only comparable
- * within this call, so if one document fails, none gets a score.
+ * within this call, so if one document fails, none gets a score. With pacing, late interaction reads as many documents as the time
+ * allows, from the first on, and the cross-encoder as many of the best of them as the rest of it allows; documents that neither has read
+ * have no score.
  */
 export function scoreFused(
   { late, cross, weight }: Fused,
   query: string,
   documents: readonly string[],
   facts: CallOptions & CallFacts,
-): Promise<number[]> {
-  const read = Math.min(FUSED_DEPTH, documents.length);
+  pacing?: Pacing,
+): Promise<ScoredInTime> {
+  const most = Math.min(FUSED_DEPTH, documents.length);
   return withCall(late.engine, facts, (lateCall) =>
-    withCall(cross.engine, { ...facts, inputs: read }, async (crossCall) => {
-      if (documents.length === 0) return [];
+    withCall(cross.engine, { ...facts, inputs: most }, async (crossCall) => {
+      if (documents.length === 0) return { scores: [], skipped: [] };
       await late.scorer.check(lateCall, query, documents);
       await cross.scorer.check(crossCall, query, documents);
+      // The cross-encoder reads the part of a long document that late interaction points at.
+      const parts = [...documents];
+      const read = new Set<number>();
+      const skipped: SkippedRerankStage[] = [];
       const stage =
         ({ scorer }: OpenScorer, call: typeof lateCall) =>
         async (positions: readonly number[]) => {
-          const texts = positions.map((position) => documents[position]!);
-          const results = await scorer.score(call, query, texts, positions);
+          const texts = positions.map((position) => parts[position]!);
+          const pace = pacing && { ...pacing, stage: scorer.stage };
+          const results = await scorer.score(call, query, texts, { positions, pace });
           refuseFailed(results, positions);
-          return scoresOf(scorer, results);
+          for (const [i, result] of results.entries()) {
+            if (result === undefined || result.error !== undefined) continue;
+            read.add(positions[i]!);
+            const { part } = result;
+            if (part !== undefined) parts[positions[i]!] = texts[i]!.slice(part.start, part.end);
+          }
+          const scores = scoresOf(scorer, results);
+          skipped.push(...skippedOf(scorer.stage, scores));
+          return scores;
         };
       const { scores } = await cascade(
         documents.length,
@@ -71,7 +91,7 @@ export function scoreFused(
           { weight, depth: FUSED_DEPTH, score: stage(cross, crossCall) },
         ],
       );
-      return Array.from(scores);
+      return { scores: Array.from(scores, (score, i) => (read.has(i) ? score : undefined)), skipped };
     }),
   );
 }

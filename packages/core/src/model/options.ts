@@ -1,4 +1,5 @@
 import { invalid } from "../api/errors.js";
+import type { KeepInMemory, RowStore } from "../api/keep.js";
 import type { EmbeddingSpec, ModelSpec } from "../api/model.js";
 import type { EmbedderOptions, FewShotExample, HybridWeights, LoadOptions, RerankerOptions } from "../api/options.js";
 import { type Checks, isCount, isFlag, isFunction, isList, isSignal, isText, oneOf } from "../checks.js";
@@ -42,6 +43,7 @@ export const EMBEDDER_OPTIONS: Checks<EmbedderOptions> = {
       ? undefined
       : "a list of { instruction?, query, response }, all strings",
   outputs: isList,
+  keep: (value) => (isStore(value) ? undefined : "a store, as openStore of @bge-js/store returns it"),
 };
 
 export const RERANKER_OPTIONS: Checks<RerankerOptions> = {
@@ -49,6 +51,8 @@ export const RERANKER_OPTIONS: Checks<RerankerOptions> = {
   ...VECTORS,
   scale: oneOf("logit", "sigmoid", "fused"),
   cutoffLayer: isCount,
+  keep: (value) =>
+    value === false || isStore(value) || isKeepInMemory(value) ? undefined : "a store, { maxBytes } or false",
   weights: (value) =>
     isWeights(value) ? undefined : "{ dense, sparse, multiVector }, numbers of at least 0 and not all 0",
 };
@@ -102,6 +106,17 @@ function isExample(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   const { instruction = "", query, response, ...rest } = value as FewShotExample;
   return [instruction, query, response].every((text) => typeof text === "string") && Object.keys(rest).length === 0;
+}
+
+function isStore(value: unknown): boolean {
+  const { get, put } = (value ?? {}) as Partial<RowStore>;
+  return typeof get === "function" && typeof put === "function";
+}
+
+function isKeepInMemory(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const { maxBytes, ...rest } = value as KeepInMemory;
+  return Number.isFinite(maxBytes) && maxBytes > 0 && Object.keys(rest).length === 0;
 }
 
 function isWeights(value: unknown): boolean {

@@ -66,8 +66,16 @@ export function writeKept({ dimensions, ids, starts, mean, meanScale, scales, co
   return bytes;
 }
 
-/** @throws BgeError `STORE_CORRUPT` for bytes not made by `writeKept` */
-export function readKept(bytes: Uint8Array): KeptRows {
+/** The sizes in a buffer's header. */
+interface Sizes {
+  readonly dimensions: number;
+  readonly tokens: number;
+  readonly rows: number;
+  readonly idBytes: 2 | 4;
+}
+
+/** Reads a buffer's header, and checks the checksum of all. @throws BgeError `STORE_CORRUPT` for bytes not made by `writeKept` */
+export function readSizes(bytes: Uint8Array): Sizes {
   if (bytes.length < HEADER || bytes[0] !== B || bytes[1] !== R) throw corrupt("they do not begin as such rows do");
   if (bytes[2] !== VERSION) throw corrupt(`they are of version ${bytes[2]}, and this release reads version ${VERSION}`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -78,6 +86,13 @@ export function readKept(bytes: Uint8Array): KeptRows {
     throw corrupt(`they are ${bytes.length} bytes long, which is not what their header says`);
   }
   if (view.getUint32(CHECKSUM, true) !== checksum(bytes)) throw corrupt("their checksum is wrong");
+  return { dimensions, tokens, rows, idBytes };
+}
+
+/** @throws BgeError `STORE_CORRUPT` for bytes not made by `writeKept` */
+export function readKept(bytes: Uint8Array): KeptRows {
+  const { dimensions, tokens, rows, idBytes } = readSizes(bytes);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let at = HEADER;
   const mean = new Int8Array(bytes.buffer, bytes.byteOffset + at, dimensions);
   at += dimensions;
@@ -104,7 +119,7 @@ function checksum(bytes: Uint8Array): number {
   return crc32(bytes.subarray(HEADER), crc32(bytes.subarray(0, CHECKSUM)));
 }
 
-function corrupt(problem: string): BgeError {
+export function corrupt(problem: string): BgeError {
   return new BgeError(
     "STORE_CORRUPT",
     `Kept token rows cannot be read: ${problem}. Read the text again, or build the index anew.`,

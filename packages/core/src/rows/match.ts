@@ -1,5 +1,5 @@
 /** Bonus of a token for the same word piece, added to its cosine. Tuned on nine open sets: see docs/late-interaction.md. */
-const SAME_PIECE = 0.03;
+export const SAME_PIECE = 0.03;
 
 /** A document's tokens: row `r` stands for those from `starts[r]` on. Without `starts` a row is a token. */
 export interface MatchedTokens {
@@ -38,6 +38,7 @@ export function bestOf(
   query: AskedTokens,
   { ids, starts }: MatchedTokens,
   out: Float32Array,
+  bonus = SAME_PIECE,
 ): void {
   const count = query.ids.length;
   const rows = starts === undefined ? ids.length : starts.length;
@@ -59,7 +60,7 @@ export function bestOf(
     if (places === undefined) continue;
     for (const q of places) {
       out[count + q] = 1;
-      const cosine = cosines[row * stride + q]! + SAME_PIECE;
+      const cosine = cosines[row * stride + q]! + bonus;
       if (cosine > out[q]!) out[q] = cosine;
     }
   }

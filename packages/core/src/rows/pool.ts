@@ -88,14 +88,31 @@ function groupsOf(rows: Float32Array, dimensions: number, factor: number): numbe
 /** Ward's distance between every two tokens: half the squared distance of their rows. */
 function distancesOf(rows: Float32Array, dimensions: number): Float64Array {
   const count = rows.length / dimensions;
-  const distances = new Float64Array(count * count);
-  const { values, stride } = floatProducts(rows, rows, dimensions);
-  for (let a = 0; a < count; a++) {
-    for (let b = 0; b < count; b++) {
-      distances[a * count + b] = (values[a * stride + a]! + values[b * stride + b]!) / 2 - values[a * stride + b]!;
+  const products = new Float64Array(count * count);
+  // Each product is needed once: not those of the later half with the earlier one.
+  const half = count >> 1;
+  for (const [from, to] of [
+    [0, half],
+    [half, count],
+  ] as const) {
+    const { values, stride } = floatProducts(
+      rows.subarray(from * dimensions, to * dimensions),
+      rows.subarray(from * dimensions),
+      dimensions,
+    );
+    for (let a = from; a < to; a++) {
+      for (let b = a; b < count; b++) products[a * count + b] = values[(a - from) * stride + b - from]!;
     }
   }
-  return distances;
+  const squares = Float64Array.from({ length: count }, (_, a) => products[a * count + a]!);
+  for (let a = 0; a < count; a++) {
+    for (let b = a; b < count; b++) {
+      const distance = (squares[a]! + squares[b]!) / 2 - products[a * count + b]!;
+      products[a * count + b] = distance;
+      products[b * count + a] = distance;
+    }
+  }
+  return products;
 }
 
 function addUp(rows: Float32Array, dimensions: number, group: readonly number[], out: Float32Array): void {

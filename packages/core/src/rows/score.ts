@@ -4,6 +4,7 @@ import { type KeptRows, readKept } from "./format.js";
 import { codeProducts, floatProducts } from "./kernel.js";
 import { type AskedTokens, askedTokens, bestOf } from "./match.js";
 import { rotate } from "./rotate.js";
+import { ofText, splitWindows } from "./windows.js";
 
 /** A query's rows, prepared for the kernel. */
 interface Asked extends AskedTokens {
@@ -11,6 +12,43 @@ interface Asked extends AskedTokens {
   /** Its rows as integers; row `q` times `steps[q]` is the original. */
   readonly whole: Int16Array;
   readonly steps: Float64Array;
+}
+
+/** The numbers of several texts' windows. */
+export interface WindowMatches {
+  /** What `scoreRows` gives for each window, one after the other. */
+  readonly numbers: Float32Array;
+  /** Of each window: the index of its text, and where it starts and ends there. */
+  readonly places: Int32Array;
+}
+
+/**
+ * Late interaction of one query with texts that were read in windows: `scoreRows` for each window.
+ *
+ * @param documents results of `joinWindows`
+ * @param bonus for a row that stands for the same token
+ * @throws BgeError as `scoreRows`
+ */
+export function scoreWindows(
+  query: TokenSide,
+  documents: readonly Uint8Array[],
+  dimensions: number,
+  special: ReadonlySet<number>,
+  bonus?: number,
+): WindowMatches {
+  const windows = documents.flatMap((bytes, index) => {
+    try {
+      return splitWindows(bytes).windows.map((window) => ({ ...window, index }));
+    } catch (error) {
+      throw ofText(error, index);
+    }
+  });
+  const indices = windows.map(({ index }) => index);
+  const rows = windows.map((window) => window.rows);
+  const scored = scoreRows(query, rows, dimensions, special, { indices, bonus });
+  const numbers = new Float32Array(2 * query.ids.length * windows.length);
+  for (const [i, own] of scored.entries()) numbers.set(own, i * own.length);
+  return { numbers, places: Int32Array.from(windows.flatMap(({ index, start, end }) => [index, start, end])) };
 }
 
 /**
@@ -21,6 +59,8 @@ interface Asked extends AskedTokens {
  * @param query its rows and ids, without [CLS]
  * @param documents results of `compressRows`
  * @param special ids of special tokens, which get no bonus
+ * @param indices of the documents, for errors @default their order
+ * @param bonus as in `bestOf`
  * @throws BgeError `STORE_CORRUPT` naming the first unreadable document; `INVALID_INPUT` for the query
  */
 export function scoreRows(
@@ -28,6 +68,7 @@ export function scoreRows(
   documents: readonly Uint8Array[],
   dimensions: number,
   special: ReadonlySet<number>,
+  { indices, bonus }: { readonly indices?: readonly number[]; readonly bonus?: number | undefined } = {},
 ): Float32Array[] {
   checkSide(query, dimensions);
   const asked: Asked = {
@@ -35,14 +76,19 @@ export function scoreRows(
     dimensions,
     ...inWhole(query, dimensions),
   };
-  const kept = documents.map((bytes, index) => readAt(bytes, index, dimensions));
+  const kept = documents.map((bytes, index) => readAt(bytes, indices?.[index] ?? index, dimensions));
   const { values, stride } = floatProducts(meansOf(kept, dimensions), query.rows, dimensions);
   // The kernel's next result overwrites this one.
   const means = values.slice();
-  return kept.map((one, i) => matches(asked, one, means.subarray(i * stride, (i + 1) * stride)));
+  return kept.map((one, i) => matches(asked, one, means.subarray(i * stride, (i + 1) * stride), bonus));
 }
 
-function matches(asked: Asked, { codes, scales, ids, starts }: KeptRows, means: Float32Array): Float32Array {
+function matches(
+  asked: Asked,
+  { codes, scales, ids, starts }: KeptRows,
+  means: Float32Array,
+  bonus: number | undefined,
+): Float32Array {
   const { values, stride } = codeProducts(codes, asked.whole, asked.dimensions);
   const cosines = new Float32Array(values.length);
   const count = asked.ids.length;
@@ -54,7 +100,7 @@ function matches(asked: Asked, { codes, scales, ids, starts }: KeptRows, means: 
     }
   }
   const out = new Float32Array(2 * count);
-  bestOf(cosines, stride, asked, { ids, starts }, out);
+  bestOf(cosines, stride, asked, { ids, starts }, out, bonus);
   return out;
 }
 
@@ -86,9 +132,8 @@ function readAt(bytes: Uint8Array, index: number, dimensions: number): KeptRows 
     const kept = readKept(bytes);
     if (kept.dimensions === dimensions) return kept;
   } catch (error) {
-    if (!(error instanceof BgeError)) throw error;
-    throw new BgeError(error.code, `${error.message} (index ${index})`, { parameter: "documents", indices: [index] });
+    throw ofText(error, index);
   }
-  const problem = `Kept token rows are not ${dimensions} numbers wide, as the query's are (index ${index}): another model has read that text.`;
-  throw new BgeError("MODEL_MISMATCH", problem, { parameter: "documents", indices: [index] });
+  const problem = `Kept token rows are not ${dimensions} numbers wide, as the query's are: another model has read that text.`;
+  throw ofText(new BgeError("MODEL_MISMATCH", problem), index);
 }

@@ -1,7 +1,7 @@
 import type { EmbedDocumentsOptions, EmbedOptions, EmbedStreamOptions } from "../api/embedder.js";
 import type { CallOptions, InputType } from "../api/options.js";
 import type { RerankOptions } from "../api/reranker.js";
-import { type Checks, isCount, isFiniteNumber, isFunction, isList, isSignal, oneOf } from "../checks.js";
+import { type Checks, isCount, isFiniteNumber, isFunction, isList, isPositive, isSignal, oneOf } from "../checks.js";
 
 const CALL: Checks<CallOptions> = { signal: isSignal, deadlineMs: isFiniteNumber };
 const inputType = oneOf("query", "document");
@@ -19,5 +19,11 @@ export const CALL_OPTIONS = {
     onSkip: isFunction,
   } satisfies Checks<EmbedStreamOptions>,
   embedTokens: { ...CALL, inputType } satisfies Checks<CallOptions & { inputType: InputType }>,
-  rerank: { ...CALL, topN: isCount, threshold: isFiniteNumber } satisfies Checks<RerankOptions>,
+  rerank: {
+    ...CALL,
+    topN: isCount,
+    threshold: isFiniteNumber,
+    budgetMs: isPositive,
+    onSkipped: isFunction,
+  } satisfies Checks<RerankOptions>,
 } as const;

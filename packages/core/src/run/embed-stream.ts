@@ -12,7 +12,7 @@ import { checkText } from "../text/input.js";
 import type { Prompts } from "../text/prompts.js";
 import { CALL_OPTIONS } from "./call-options.js";
 import { located, type TextResult } from "./results.js";
-import { lengthsOverLimit, runTexts, runWindows, type TextTask } from "./run-texts.js";
+import { CUT, type Reading, runWindows, type TextTask } from "./run-texts.js";
 import type { Truncation } from "./truncation-report.js";
 
 interface StreamParts<T> {
@@ -25,6 +25,8 @@ interface StreamParts<T> {
 
 export interface StreamPlan<T> {
   readonly task: TextTask;
+  /** @default CUT */
+  readonly reading?: Reading;
   readonly toValue: (data: Float32Array, tokens: number, keptRows: Uint8Array | undefined) => T;
 }
 
@@ -44,7 +46,7 @@ export function createEmbedStream<T>({ engine, planOf, truncation, write }: Stre
     const { signal, deadlineMs, inputType = "document", onError = "throw" } = checked;
     const onSkip = listener("onSkip", checked.onSkip);
     checkStream(texts);
-    const { task, toValue } = planOf(inputType, checked.outputs);
+    const { task, toValue, reading = CUT } = planOf(inputType, checked.outputs);
     const orAbort = abortable(signal);
     const late = new AbortController();
     const forget = atDeadline(deadlineMs, (error) => late.abort(error));
@@ -54,7 +56,7 @@ export function createEmbedStream<T>({ engine, planOf, truncation, write }: Stre
     const call = engine.open({ trace });
     const windows = runWindows(texts, (window) => {
       trace?.add(window.texts.length);
-      return runUnchecked(call, window.texts, inputType, task);
+      return runUnchecked(call, window.texts, inputType, task, reading);
     });
     try {
       for (;;) {
@@ -92,6 +94,7 @@ export function createEmbedStream<T>({ engine, planOf, truncation, write }: Stre
     texts: readonly string[],
     inputType: InputType,
     task: TextTask,
+    reading: Reading,
   ): Promise<TextResult[]> {
     const results = new Array<TextResult | undefined>(texts.length);
     for (const [i, text] of texts.entries()) results[i] = failure(() => checkText(text, "text"));
@@ -103,11 +106,13 @@ export function createEmbedStream<T>({ engine, planOf, truncation, write }: Stre
       );
     if (truncation.refuses) {
       const checked = good();
-      const counts = await lengthsOverLimit(call, inputsOf(checked), task.encoding);
-      for (const [at, i] of checked.entries()) results[i] = failure(() => truncation.refuse([counts[at]!], inputType));
+      const { tokens, limit } = await reading.overLimit(call, inputsOf(checked), task.encoding);
+      for (const [at, i] of checked.entries()) {
+        results[i] = failure(() => truncation.refuse([tokens[at]!], inputType, limit));
+      }
     }
     const runnable = good();
-    const ran = runnable.length === 0 ? [] : await runTexts(call, inputsOf(runnable), task);
+    const ran = runnable.length === 0 ? [] : await reading.run(call, inputsOf(runnable), task);
     for (const [at, i] of runnable.entries()) results[i] = ran[at]!;
     // Every text has either failed a check or been run.
     return results as TextResult[];

@@ -1,11 +1,19 @@
 import { BgeError, type Completed, listed } from "../api/errors.js";
 
+/** Where a part of a text starts and ends, in UTF-16 units as in `slice`. */
+export interface TextPart {
+  readonly start: number;
+  readonly end: number;
+}
+
 /** The result of one text: its numbers, the tokens it has and the tokens that were read; or its error. */
 export type TextResult =
   | {
       readonly data: Float32Array;
       /** What the head `kept-rows` gave. */
       readonly keptRows?: Uint8Array;
+      /** The part of the text that has the score. @default all */
+      readonly part?: TextPart;
       readonly tokens: number;
       readonly kept: number;
       readonly error?: undefined;
@@ -28,11 +36,11 @@ export function allOrError<T extends NonNullable<Completed[number]>>(
 
 /** Throws one error that names every failed text, if any. `positions` are theirs in the caller's list. */
 export function refuseFailed(
-  results: readonly TextResult[],
+  results: readonly (TextResult | undefined)[],
   positions?: readonly number[],
   completed?: Completed,
 ): void {
-  const failed = results.flatMap((result, index) => (result.error ? [index] : []));
+  const failed = results.flatMap((result, index) => (result?.error ? [index] : []));
   const first = results[failed[0] ?? 0]?.error;
   if (first === undefined) return;
   const indices = positions === undefined ? failed : failed.map((index) => positions[index]!).sort((a, b) => a - b);

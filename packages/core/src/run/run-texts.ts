@@ -16,8 +16,29 @@ export interface TextTask {
   readonly batching: Batching;
 }
 
+/** Inputs that are too long. */
+export interface OverLimit {
+  /** The token count of each text, 0 for texts that would not be truncated. */
+  readonly tokens: Int32Array;
+  /** How many tokens are read of the shortest of them. @default the model's limit */
+  readonly limit?: number;
+}
+
+/** How texts are read that are longer than the model's limit. */
+export interface Reading {
+  readonly run: typeof runTexts;
+  /** Tells which texts need no run. @default none */
+  knows?(texts: readonly string[]): Promise<readonly boolean[]>;
+  overLimit(call: EngineCall, texts: readonly string[], encoding: TextTask["encoding"]): Promise<OverLimit>;
+}
+
+/** What is beyond the limit is cut off. */
+export const CUT: Reading = { run: runTexts, overLimit: lengthsOverLimit };
+
 /** Reporting for the run of a list. */
 interface RunReports {
+  /** @default CUT */
+  readonly reading?: Reading;
   readonly truncation: Truncation;
   readonly inputType: InputType;
   readonly onDone?: (count: number) => void;
@@ -29,10 +50,10 @@ const TEXTS_AHEAD = 512;
 const ENCODE_CHARACTERS = 1 << 16;
 
 /** Runs texts window by window with `run`. Yields results in order, and draws texts only as fast as they are read. */
-export function runWindows(
+export function runWindows<R>(
   texts: Iterable<string> | AsyncIterable<string>,
-  run: (window: Window) => Promise<TextResult[]>,
-): AsyncGenerator<{ offset: number; results: TextResult[] }, void, undefined> {
+  run: (window: Window) => Promise<R[]>,
+): AsyncGenerator<{ offset: number; results: R[] }, void, undefined> {
   return mapAhead(
     windows(texts),
     TEXTS_AHEAD,
@@ -49,10 +70,12 @@ export async function runAll(
   call: EngineCall,
   texts: readonly string[],
   task: TextTask,
-  { truncation, inputType, onDone }: RunReports,
+  { reading = CUT, truncation, inputType, onDone }: RunReports,
 ): Promise<TextResult[]> {
   const all: TextResult[] = [];
-  for await (const { offset, results } of runWindows(texts, (window) => runTexts(call, window.texts, task, onDone))) {
+  for await (const { offset, results } of runWindows(texts, (window) =>
+    reading.run(call, window.texts, task, onDone),
+  )) {
     truncation.report(results, inputType, offset);
     all.push(...results);
   }
@@ -139,16 +162,17 @@ export async function lengthsOf(
 }
 
 /** Like `lengthsOf`, but with 0 for texts that would not be truncated. */
-export async function lengthsOverLimit(
+async function lengthsOverLimit(
   call: EngineCall,
   texts: readonly string[],
   encoding: TextTask["encoding"],
-): Promise<Int32Array> {
+): Promise<OverLimit> {
   if (encoding.form !== "few-shot") {
-    return (await countTexts(call, texts)).map((tokens) => (tokens > encoding.maxTokens ? tokens : 0));
+    const counts = await countTexts(call, texts);
+    return { tokens: counts.map((tokens) => (tokens > encoding.maxTokens ? tokens : 0)) };
   }
   const { rows, totals } = await encodeTexts(call, texts, encoding);
-  return totals.map((tokens, i) => (tokens > rows.lengths[i]! ? tokens : 0));
+  return { tokens: totals.map((tokens, i) => (tokens > rows.lengths[i]! ? tokens : 0)) };
 }
 
 /** Rejects texts over the limit if truncation is an error. Runs nothing. */
@@ -158,8 +182,11 @@ export async function refuseOverLimit(
   encoding: TextTask["encoding"],
   truncation: Truncation,
   inputType: InputType,
+  { overLimit }: Reading = CUT,
 ): Promise<void> {
-  if (truncation.refuses) truncation.refuse(await lengthsOverLimit(call, texts, encoding), inputType);
+  if (!truncation.refuses) return;
+  const { tokens, limit } = await overLimit(call, texts, encoding);
+  truncation.refuse(tokens, inputType, limit);
 }
 
 async function runAlone(call: EngineCall, text: string, { encoding, heads }: TextTask): Promise<TextResult> {
@@ -205,7 +232,7 @@ function rowsOf(keptRows: readonly Uint8Array[] | undefined, row: number): { kep
  * Returns an error that belongs to its texts, such as a model failure. Rethrows one that ends the whole call: disposal,
  * overload or an unexpected error.
  */
-function ofTexts(error: unknown): BgeError {
+export function ofTexts(error: unknown): BgeError {
   if (!(error instanceof BgeError) || error.code === "DISPOSED" || error.code === "OVERLOADED") throw error;
   return error;
 }

@@ -60,6 +60,11 @@ export function createTruncation(id: string, maxTokens: number, options: LoadOpt
   };
 }
 
+/** The positions in the caller's list of a part of some texts, of which these are the positions. @default their order */
+export function placesOf(from: number, to: number, positions: readonly number[] | undefined): number[] {
+  return Array.from({ length: to - from }, (_, i) => positions?.[from + i] ?? from + i);
+}
+
 /** Adapts reports to a part of the caller's list. `positions` are the texts' positions there. */
 export function reportingPart(truncation: Truncation, positions: readonly number[]): Truncation {
   return {

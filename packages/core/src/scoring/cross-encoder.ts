@@ -3,11 +3,11 @@ import type { RerankerOptions } from "../api/options.js";
 import type { EngineCall } from "../engine/pool.js";
 import { maxTokensOf, refuse } from "../model/options.js";
 import type { Encoding } from "../protocol.js";
-import type { TextResult } from "../run/results.js";
 import { countTexts, encodeTexts, runAll } from "../run/run-texts.js";
-import { createTruncation, reportingPart } from "../run/truncation-report.js";
+import { createTruncation, placesOf, reportingPart } from "../run/truncation-report.js";
 import { documentRoom } from "../text/special-tokens.js";
-import { eachAlone, type Scorer, type ScorerPlan } from "./scorer.js";
+import { inPace, inTime, stepsOf } from "./pace.js";
+import { eachAlone, type Scored, type ScoreOptions, type Scorer, type ScorerPlan } from "./scorer.js";
 
 /** With fewer, the 3/4 rule leaves no room for a document next to four special tokens. */
 const LEAST_TOKENS = 20;
@@ -22,6 +22,7 @@ export function planCrossEncoder(spec: RerankerSpec, options: RerankerOptions): 
     ["dimensions", "queryInstruction", "weights"],
     `${spec.id} is a cross-encoder, which has neither vectors nor an instruction`,
   );
+  refuse(options, ["keep"], `${spec.id} is a cross-encoder, which reads each document with the query`);
   if (spec.layers === undefined) refuse(options, ["cutoffLayer"], `${spec.id} has no layers to stop after`);
   const maxTokens = maxTokensOf(options, spec, LEAST_TOKENS);
   const queryTokens = Math.floor((maxTokens * 3) / 4);
@@ -54,18 +55,29 @@ export function planCrossEncoder(spec: RerankerSpec, options: RerankerOptions): 
       call: EngineCall,
       query: string,
       documents: readonly string[],
-      positions?: readonly number[],
-    ): Promise<TextResult[]> {
-      const { rows, totals } = await encodeQuery(call, query);
+      { positions, pace }: ScoreOptions = {},
+    ): Promise<Scored[]> {
+      const asking = encodeQuery(call, query);
+      const asked = await (pace === undefined ? asking : inTime(pace.budget, asking));
+      if (asked === undefined) return documents.map(() => undefined);
+      const { rows, totals } = asked;
       truncation.report([{ tokens: totals[0]!, kept: rows.ids.length }], "query");
       const encoding: Encoding = { form: "pair", maxTokens, query: rows.ids };
-      const told = positions === undefined ? truncation : reportingPart(truncation, positions);
-      const task = { encoding, heads, batching: source.batching };
-      return runAll(call, written(documents), task, { truncation: told, inputType: "document" });
+      const { batching } = source;
+      const task = { encoding, heads, batching };
+      const run = (texts: readonly string[], places = positions) => {
+        const told = places === undefined ? truncation : reportingPart(truncation, places);
+        return runAll(call, written(texts), task, { truncation: told, inputType: "document" });
+      };
+      if (pace === undefined) return run(documents);
+      return inPace(documents, pace, stepsOf(batching, maxTokens), (from, to) =>
+        run(documents.slice(from, to), placesOf(from, to, positions)),
+      );
     }
 
     return {
       kind: "cross-encoder",
+      stage: "crossEncoder",
       scale: sigmoid ? "sigmoid" : "logit",
       maxTokens,
       check,

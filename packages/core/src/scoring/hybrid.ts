@@ -15,7 +15,7 @@ const OUTPUTS = ["dense", "sparse", "multiVector"] as const;
  * Matches the reference's `compute_score` for a single pair (in its batches, padding takes part in the maximum).
  */
 export function planHybrid(spec: EmbeddingSpec, options: RerankerOptions): ScorerPlan {
-  refuse(options, ["cutoffLayer"], `${spec.id} reranks with three scores from one pass`);
+  refuse(options, ["cutoffLayer", "keep"], `${spec.id} reranks with three scores from one pass`);
   const { weights = EVEN } = options;
   const instruction = options.queryInstruction || "";
   const dimensions = dimensionsOf(options, spec);
@@ -42,6 +42,7 @@ export function planHybrid(spec: EmbeddingSpec, options: RerankerOptions): Score
 
     return {
       kind: "hybrid",
+      stage: "hybrid",
       scale: "hybrid",
       maxTokens,
       ...scoreByQueryHeads({

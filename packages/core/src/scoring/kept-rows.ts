@@ -1,41 +1,70 @@
 import type { Embedder, EmbedStreamOptions } from "../api/embedder.js";
+import type { EmbeddingSpec } from "../api/model.js";
 import type { CallOptions, InputType } from "../api/options.js";
+import type { EngineCall } from "../engine/pool.js";
 import type { SharedEngine } from "../engine/shared-engine.js";
-import type { Head } from "../protocol.js";
+import { type Head, rowsSize, splitRow } from "../protocol.js";
+import type { TokenSide } from "../rows/compress.js";
 import { MOST_DIMENSIONS } from "../rows/format.js";
 import { withCall } from "../run/call.js";
 import { createEmbedStream } from "../run/embed-stream.js";
 import { mainOutput } from "../run/outputs.js";
-import { refuseOverLimit, type TextTask } from "../run/run-texts.js";
+import { IN_WINDOWS } from "../run/read-windows.js";
+import { countTexts, refuseOverLimit, type TextTask } from "../run/run-texts.js";
 import type { Truncation } from "../run/truncation-report.js";
 import type { Prompts } from "../text/prompts.js";
-import { scoresByCandidates } from "./late-interaction.js";
+import { keptRowsHead } from "./kept-texts.js";
+import { bestMatchOf, type Match, matchWindows } from "./match-windows.js";
 import { runQuery } from "./query-heads.js";
 
-/** What one model pass computes for a document. */
+/** What is kept of a document that was read once, in windows where it is longer than the model reads. */
 export interface KeptText {
-  readonly vector: Float32Array;
-  /** Its compressed token rows, for `score`. */
+  /** The embedder's vector of the text, as without windows; then those of further windows. */
+  readonly vectors: readonly Float32Array[];
+  /** The compressed token rows of all windows, for `match`. */
   readonly rows: Uint8Array;
 }
 
 /** Late interaction, by an embedder's own token vectors, with documents read earlier. */
 export interface KeptRows {
-  /** Like the embedder's `embedStream` for documents, with the rows to keep. */
+  /**
+   * Like the embedder's `embedStream` for documents, with the rows to keep. Texts longer than the model reads are read in up to
+   * 32 overlapping windows; only what lies beyond them is truncated.
+   */
   embedStream(
     texts: Iterable<string> | AsyncIterable<string>,
     options: Pick<EmbedStreamOptions, "signal" | "onError" | "onSkip">,
   ): AsyncGenerator<KeptText | undefined, void, undefined>;
-  /** The scores that `loadRerankingStage` gives for the texts themselves, apart from compression loss: `scoresByCandidates`. */
-  score(query: string, documents: readonly Uint8Array[], options: CallOptions): Promise<number[]>;
+  /** Runs a query through the model once, for its vector and for `match`. */
+  readQuery(query: string, options: CallOptions): Promise<KeptQuery>;
+  /**
+   * Scores documents by their rows: `bestByCandidates`. Runs in a worker, and nothing runs through the model.
+   *
+   * @throws BgeError `STORE_CORRUPT` or `MODEL_MISMATCH`, with the index of the document whose rows are not the model's
+   */
+  match(side: TokenSide, documents: readonly Uint8Array[], options: CallOptions): Promise<Match[]>;
+}
+
+/** What one model pass computes for a query. */
+export interface KeptQuery {
+  /** As `embedQuery` gives it. */
+  readonly vector: Float32Array;
+  /** The rows and ids of its tokens, without those of the instruction. */
+  readonly side: TokenSide;
 }
 
 /** For embedders loaded here, not for objects a caller makes around them, whose vectors may come from elsewhere. */
 const offers = new WeakMap<Embedder, KeptRows>();
 
-/** Undefined for a caller's own embedder, and for a model without late interaction or with a document instruction. */
+/** Undefined for a caller's own embedder, and for a model without late interaction, with a document instruction or with examples. */
 export function keptRowsOf(embedder: Embedder): KeptRows | undefined {
   return offers.get(embedder);
+}
+
+/** Late interaction reads documents without an instruction, and queries whose own tokens can be told from it. */
+export function canKeep({ dimensions, lateInteraction, documentInstruction = "", fewShot }: EmbeddingSpec): boolean {
+  const isPlain = documentInstruction === "" && fewShot === undefined;
+  return lateInteraction === true && isPlain && dimensions <= MOST_DIMENSIONS;
 }
 
 interface EmbedderParts {
@@ -52,32 +81,68 @@ export function offerKeptRows(
   { engine, prompts, truncation, vectors, taskOf }: EmbedderParts,
 ): void {
   const { spec } = prompts;
-  const { dimensions, lateInteraction, documentInstruction = "" } = spec;
+  const { dimensions } = spec;
   const output = mainOutput(spec);
-  // Late interaction reads documents without an instruction.
-  if (lateInteraction !== true || documentInstruction !== "" || dimensions > MOST_DIMENSIONS) return;
+  if (!canKeep(spec)) return;
   if (engine.info.probe.shapes[output]?.length !== 3) return;
 
-  const keeping = taskOf("document", [...vectors, { type: "kept-rows", output, dimensions }]);
+  const matching = { dimensions, byCandidates: true };
+  const keeping = taskOf("document", [...vectors, keptRowsHead(spec, dimensions)]);
   const embedStream = createEmbedStream<KeptText>({
     engine,
-    planOf: () => ({ task: keeping, toValue: (vector, _, rows) => ({ vector, rows: rows! }) }),
+    planOf: () => ({
+      task: keeping,
+      toValue: (data, _, rows) => ({ vectors: vectorsIn(data, vectors), rows: rows! }),
+      reading: IN_WINDOWS,
+    }),
     truncation,
     write: prompts.write,
   });
 
-  function score(query: string, documents: readonly Uint8Array[], options: CallOptions): Promise<number[]> {
-    const facts = { ...options, method: "score", inputs: documents.length, urgent: true } as const;
-    // Late interaction reads queries without an instruction, as documents.
-    const task = taskOf("document", [{ type: "kept-matches", output, dimensions, documents }]);
+  let instruction: number | undefined;
+
+  /** Tokens before the query's own, counted with a word behind them: alone, their end may be other tokens. */
+  async function tokensBefore(call: EngineCall): Promise<number> {
+    const word = "a";
+    const [written] = prompts.write([word], "query");
+    if (written === word) return 0;
+    const [all, own] = await countTexts(call, [written!, word]);
+    return all! - own!;
+  }
+
+  function readQuery(query: string, options: CallOptions): Promise<KeptQuery> {
+    const facts = { ...options, method: "embedQuery", inputs: 1, urgent: true } as const;
     return withCall(engine, facts, async (call) => {
-      if (documents.length === 0) return [];
-      await refuseOverLimit(call, [query], task.encoding, truncation, "query");
-      const { data } = await runQuery(call, query, task, truncation);
-      const width = data.length / documents.length;
-      return scoresByCandidates(documents.map((_, i) => data.subarray(i * width, (i + 1) * width)));
+      instruction ??= await tokensBefore(call);
+      // [CLS] is left out.
+      const skip = 1 + instruction;
+      const heads: Head[] = [
+        ...vectors,
+        { type: "tokens", output, dimensions, skip },
+        { type: "token-ids", output, skip },
+      ];
+      const task = taskOf("query", heads);
+      const [text] = prompts.write([query], "query");
+      await refuseOverLimit(call, [text!], task.encoding, truncation, "query");
+      const { data, kept } = await runQuery(call, text!, task, truncation);
+      const [vector, rows, ids] = splitRow(data, heads, kept);
+      return { vector: vector!, side: { rows: rows!, ids: Int32Array.from(ids!) } };
     });
   }
 
-  offers.set(embedder, { embedStream, score });
+  function match(side: TokenSide, documents: readonly Uint8Array[], options: CallOptions): Promise<Match[]> {
+    const facts = { ...options, method: "score", inputs: documents.length, urgent: true } as const;
+    return withCall(engine, facts, async (call) =>
+      bestMatchOf(await matchWindows(call, side, documents, matching), matching),
+    );
+  }
+
+  offers.set(embedder, { embedStream, readQuery, match });
+}
+
+/** Splits the numbers of all windows. */
+function vectorsIn(data: Float32Array, heads: readonly Head[]): Float32Array[] {
+  const width = rowsSize(heads, 0);
+  if (data.length === width) return [data];
+  return Array.from({ length: data.length / width }, (_, i) => data.slice(i * width, (i + 1) * width));
 }

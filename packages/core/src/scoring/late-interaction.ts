@@ -1,17 +1,28 @@
 import { BgeError } from "../api/errors.js";
+import type { RowStore } from "../api/keep.js";
 import type { EmbeddingSpec } from "../api/model.js";
 import type { RerankerOptions } from "../api/options.js";
+import type { EngineCall } from "../engine/pool.js";
 import { LEAST_TEXT_TOKENS, maxTokensOf, refuse, tokenDimensionsOf } from "../model/options.js";
 import { type Head, splitRow } from "../protocol.js";
+import type { TokenSide } from "../rows/compress.js";
+import { MOST_DIMENSIONS } from "../rows/format.js";
 import { mainOutput } from "../run/outputs.js";
-import { createTruncation } from "../run/truncation-report.js";
-import { scoreByQueryHeads } from "./query-heads.js";
-import { eachAlone, type Scorer, type ScorerPlan } from "./scorer.js";
+import type { TextResult } from "../run/results.js";
+import { ofTexts, refuseOverLimit, runWindows, type TextTask } from "../run/run-texts.js";
+import { createTruncation, reportingPart } from "../run/truncation-report.js";
+import { keptRowsHead, remembering } from "./kept-texts.js";
+import { bestMatchOf, type MatchedWindow, matchWindows } from "./match-windows.js";
+import { createMemoryStore, KEPT_BYTES } from "./memory-store.js";
+import { inPace, inTime, type Pace } from "./pace.js";
+import { runQuery } from "./query-heads.js";
+import { eachAlone, type Scored, type ScoreOptions, type Scorer, type ScorerPlan } from "./scorer.js";
 
 /**
  * Plans reranking with an embedding model's token vectors: the mean, over the query's tokens, of the best cosine among
  * the document's tokens. As in bge-m3's multi-vectors, [CLS] is left out on both sides and [SEP] is kept. The query
- * carries no instruction unless one is passed. Of a dozen variants, this one measured best, within noise, on four
+ * carries no instruction unless one is passed. Documents are read in windows and compared by what is kept of them
+ * (`compressRows`), whether they were read now or before. Of a dozen variants, this one measured best, within noise, on four
  * English sets and a Chinese one (nDCG@10; see docs/quality.md).
  *
  * @param byCandidates weights the query's tokens by how rare they are among the call's documents
@@ -28,6 +39,15 @@ export function planLateInteraction(spec: EmbeddingSpec, options: RerankerOption
     );
   }
   const dimensions = tokenDimensionsOf(options, spec);
+  if (dimensions > MOST_DIMENSIONS) {
+    throw new BgeError(
+      "MODEL_MISMATCH",
+      `Late interaction compares at most ${MOST_DIMENSIONS} dimensions; set dimensions.`,
+      {
+        parameter: "dimensions",
+      },
+    );
+  }
   const maxTokens = maxTokensOf(options, spec, LEAST_TEXT_TOKENS);
   const instruction = options.queryInstruction || "";
   const output = mainOutput(spec);
@@ -36,66 +56,129 @@ export function planLateInteraction(spec: EmbeddingSpec, options: RerankerOption
     { type: "tokens", output, dimensions, skip: 1 },
     { type: "token-ids", output, skip: 1 },
   ];
+  const matching = { dimensions, byCandidates };
 
-  /** Returns the documents' head, which carries the query's rows and their token ids. */
-  function scoringHeads(data: Float32Array, tokens: number): Head[] {
-    const [query, ids] = splitRow(data, queryHeads, tokens);
-    const head = { output, dimensions, query: query! };
-    return [
-      byCandidates ? { ...head, type: "best-matches", queryIds: Int32Array.from(ids!) } : { ...head, type: "max-sim" },
-    ];
-  }
-
-  function create({ source: { batching } }: Parameters<ScorerPlan["create"]>[0]): Scorer {
+  function create({ source }: Parameters<ScorerPlan["create"]>[0]): Scorer {
     const truncation = createTruncation(spec.id, maxTokens, options);
+    const { batching } = source;
+    const reading = remembering(storeOf(options.keep), { spec, source, dimensions, maxTokens });
+    const queryTask: TextTask = { encoding, batching, heads: queryHeads };
+    const task: TextTask = { encoding, batching, heads: [keptRowsHead(spec, dimensions)] };
+
+    async function check(call: EngineCall, query: string, documents: readonly string[]): Promise<void> {
+      await refuseOverLimit(call, [instruction + query], encoding, truncation, "query");
+      await refuseOverLimit(call, documents, encoding, truncation, "document", reading);
+    }
+
+    /** Reads documents, and compares each with the query as soon as those beside it are read. */
+    async function readAndMatch(call: EngineCall, side: TokenSide, texts: readonly string[]): Promise<Read[]> {
+      const results = await reading.run(call, texts, task);
+      const rows = results.flatMap((result) => (result.error ? [] : result.keptRows!));
+      const matched = await matchWindows(call, side, rows, matching).catch(ofTexts);
+      if (matched instanceof BgeError) return results.map((result) => ({ result: { error: result.error ?? matched } }));
+      const windows = matched.values();
+      return results.map((result) => (result.error ? { result } : { result, windows: windows.next().value! }));
+    }
+
+    async function score(
+      call: EngineCall,
+      query: string,
+      documents: readonly string[],
+      { positions, pace }: ScoreOptions = {},
+    ): Promise<Scored[]> {
+      const asking = runQuery(call, instruction + query, queryTask, truncation);
+      const asked = await (pace === undefined ? asking : inTime(pace.budget, asking));
+      if (asked === undefined) return documents.map(() => undefined);
+      const [rows, ids] = splitRow(asked.data, queryHeads, asked.kept);
+      const side = { rows: rows!, ids: Int32Array.from(ids!) };
+      const read = (texts: readonly string[]) => readAndMatch(call, side, texts);
+      const all = await (pace === undefined ? readAll(documents, read) : readInPace(documents, pace, read));
+      const told = positions === undefined ? truncation : reportingPart(truncation, positions);
+      told.report(
+        all.map((one) => one?.result ?? UNREAD),
+        "document",
+      );
+      const best = bestMatchOf(
+        all.flatMap((one) => (one?.windows === undefined ? [] : [one.windows])),
+        matching,
+      ).values();
+      return all.map((one) => {
+        if (one === undefined || one.result.error !== undefined || one.windows === undefined) return one?.result;
+        const { score, ...part } = best.next().value!;
+        return { data: Float32Array.of(score), tokens: one.result.tokens, kept: one.result.kept, part };
+      });
+    }
+
+    /** Compares what is kept; then reads the others, from the first on, while there is time. */
+    async function readInPace(
+      documents: readonly string[],
+      pace: Pace,
+      read: ReadTexts,
+    ): Promise<(Read | undefined)[]> {
+      const isKnown = await inTime(pace.budget, reading.knows?.(documents) ?? Promise.resolve([]));
+      const places = (known: boolean) => [...documents.keys()].filter((i) => (isKnown?.[i] ?? false) === known);
+      const all = new Array<Read | undefined>(documents.length).fill(undefined);
+      const put = (at: readonly number[], results: readonly (Read | undefined)[] = []) => {
+        for (const [i, result] of results.entries()) all[at[i]!] = result;
+      };
+      const textsAt = (at: readonly number[]) => at.map((place) => documents[place]!);
+      const known = places(true);
+      put(known, await inTime(pace.budget, readAll(textsAt(known), read)));
+      const unknown = places(false);
+      const texts = textsAt(unknown);
+      put(
+        unknown,
+        await inPace(texts, pace, { maxTokens, together: STEP, most: STEP }, (from, to) => read(texts.slice(from, to))),
+      );
+      return all;
+    }
 
     return {
       kind: "late-interaction",
+      stage: "lateInteraction",
       scale: byCandidates ? "fused" : "cosine",
       maxTokens,
-      ...scoreByQueryHeads({
-        truncation,
-        instruction,
-        queryTask: { encoding, batching, heads: queryHeads },
-        scoringHeads,
-      }),
-      toScores: byCandidates ? scoresByCandidates : eachAlone(([cosine]) => cosine!),
+      check,
+      score,
+      toScores: eachAlone(([score]) => score!),
     };
   }
 
   return { maxTokens, needs: ["hidden"], create };
 }
 
-/**
- * Scores several documents against one query by late interaction: the mean of the query tokens' best cosines, weighted
- * more the fewer of these documents contain the token. So a document's score depends on the others.
- *
- * @param documents the output of `bestMatches` for each
- */
-export function scoresByCandidates(documents: readonly Float32Array[]): number[] {
-  if (documents.length === 0) return [];
-  const weights = weightsOf(documents);
-  const sum = weights.reduce((total, weight) => total + weight, 0);
-  return documents.map((numbers) => weights.reduce((total, weight, i) => total + weight * numbers[i]!, 0) / sum);
+/** A document that was read, or its error; and its windows, compared with the query. */
+interface Read {
+  readonly result: TextResult;
+  readonly windows?: readonly MatchedWindow[];
 }
 
-/** Returns a weight for each row of the query. */
-function weightsOf(documents: readonly Float32Array[]): number[] {
-  const count = documents[0]!.length / 2;
-  const has = (row: number) => documents.map((numbers) => numbers[count + row]!);
-  const rows = Array.from({ length: count }, (_, row) => (has(row)[0] === -1 ? undefined : rarity(has(row))));
-  const tokens = rows.filter((weight) => weight !== undefined);
-  // [SEP] stands for the query as a whole.
-  const special = tokens.length === 0 ? 1 : tokens.reduce((sum, weight) => sum + weight, 0) / tokens.length / 2;
-  return rows.map((weight) => weight ?? special);
+/** Documents read at once within a budget: they are compared once all of them are read, so no more than these are read in vain. */
+const STEP = 8;
+
+type ReadTexts = (texts: readonly string[]) => Promise<Read[]>;
+
+/** A text that was not read has no report. */
+const UNREAD = { error: undefined };
+
+/** Reads and compares documents in groups, drawing no more at once than other calls do. */
+async function readAll(documents: readonly string[], read: ReadTexts): Promise<Read[]> {
+  const all: Read[] = [];
+  const groups = runWindows(documents, async ({ texts }) =>
+    (await Promise.all(chunksOf(texts, TEXTS_A_MATCH).map(read))).flat(),
+  );
+  for await (const { results } of groups) all.push(...results);
+  return all;
 }
 
-/**
- * Returns how rare a token is among the documents. One found in none of them counts half, because it tells less than
- * its rarity suggests.
- */
-function rarity(has: readonly number[]): number {
-  const found = has.reduce((sum, one) => sum + one, 0);
-  const weight = Math.log((has.length + 1) / (found + 0.5)) + 1;
-  return found === 0 ? weight / 2 : weight;
+/** Documents compared at once. A deadline keeps the scores of all before. */
+const TEXTS_A_MATCH = 32;
+
+function chunksOf(texts: readonly string[], size: number): string[][] {
+  return Array.from({ length: Math.ceil(texts.length / size) }, (_, i) => texts.slice(i * size, (i + 1) * size));
+}
+
+function storeOf(keep: RerankerOptions["keep"] = { maxBytes: KEPT_BYTES }): RowStore | undefined {
+  if (keep === false) return undefined;
+  return "get" in keep ? keep : createMemoryStore(keep.maxBytes);
 }

@@ -1,9 +1,10 @@
 import type { EngineCall } from "../engine/pool.js";
 import type { Head } from "../protocol.js";
-import { ofQuery, type TextResult } from "../run/results.js";
+import { ofQuery } from "../run/results.js";
 import { refuseOverLimit, runAll, runTexts, type TextTask } from "../run/run-texts.js";
-import type { Truncation } from "../run/truncation-report.js";
-import type { Scorer } from "./scorer.js";
+import { placesOf, reportingPart, type Truncation } from "../run/truncation-report.js";
+import { inPace, inTime, stepsOf } from "./pace.js";
+import type { Scored, ScoreOptions, Scorer } from "./scorer.js";
 
 interface QueryHeads {
   readonly truncation: Truncation;
@@ -28,10 +29,22 @@ export function scoreByQueryHeads({
     await refuseOverLimit(call, documents, encoding, truncation, "document");
   }
 
-  async function score(call: EngineCall, query: string, documents: readonly string[]): Promise<TextResult[]> {
-    const { data, kept } = await runQuery(call, instruction + query, queryTask, truncation);
-    const task = { ...queryTask, heads: scoringHeads(data, kept) };
-    return runAll(call, documents, task, { truncation, inputType: "document" });
+  async function score(
+    call: EngineCall,
+    query: string,
+    documents: readonly string[],
+    { pace }: ScoreOptions = {},
+  ): Promise<Scored[]> {
+    const asking = runQuery(call, instruction + query, queryTask, truncation);
+    const asked = await (pace === undefined ? asking : inTime(pace.budget, asking));
+    if (asked === undefined) return documents.map(() => undefined);
+    const task = { ...queryTask, heads: scoringHeads(asked.data, asked.kept) };
+    if (pace === undefined) return runAll(call, documents, task, { truncation, inputType: "document" });
+    const { batching } = queryTask;
+    return inPace(documents, pace, stepsOf(batching, encoding.maxTokens), (from, to) => {
+      const told = reportingPart(truncation, placesOf(from, to, undefined));
+      return runAll(call, documents.slice(from, to), task, { truncation: told, inputType: "document" });
+    });
   }
 
   return { check, score };

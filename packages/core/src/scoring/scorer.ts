@@ -1,9 +1,20 @@
-import type { ModelSource } from "../api/model.js";
-import type { Reranker } from "../api/reranker.js";
+import type { OpenSource } from "../api/model.js";
+import type { Reranker, SkippedRerankStage } from "../api/reranker.js";
 import type { EngineCall } from "../engine/pool.js";
 import type { FrameSize } from "../protocol.js";
 import type { NeededOutput } from "../run/outputs.js";
-import { allOrError, type TextResult } from "../run/results.js";
+import { refuseFailed, type TextResult } from "../run/results.js";
+import type { Pace } from "./pace.js";
+
+/** A document's result, if it was read. */
+export type Scored = TextResult | undefined;
+
+export interface ScoreOptions {
+  /** The documents' positions in the caller's list, for reports. @default their order */
+  readonly positions?: readonly number[] | undefined;
+  /** @default all the time in the world */
+  readonly pace?: Pace | undefined;
+}
 
 /** The implementation of one kind of reranker. */
 export interface Scorer {
@@ -12,16 +23,12 @@ export interface Scorer {
   readonly maxTokens: number;
   /** Rejects inputs that are too long if truncation is an error. Runs nothing. */
   check(call: EngineCall, query: string, documents: readonly string[]): Promise<void>;
+  /** Its name among a cascade's stages. */
+  readonly stage: SkippedRerankStage["stage"];
   /**
-   * Returns one result per document, in order. `positions` are theirs in the caller's list, for reports. @default their
-   * order
+   * Returns one result per document, in order; with a pace, `undefined` for those not read in time.
    */
-  score(
-    call: EngineCall,
-    query: string,
-    documents: readonly string[],
-    positions?: readonly number[],
-  ): Promise<TextResult[]>;
+  score(call: EngineCall, query: string, documents: readonly string[], how?: ScoreOptions): Promise<Scored[]>;
   /** Converts the model's numbers for a call's documents to scores. */
   toScores(numbers: readonly Float32Array[]): number[];
 }
@@ -31,7 +38,7 @@ export interface ScorerPlan {
   readonly maxTokens: number;
   /** The outputs that an embedding model's graph must have. */
   readonly needs: readonly NeededOutput[];
-  create(opened: { readonly source: ModelSource; readonly frame: FrameSize }): Scorer;
+  create(opened: { readonly source: OpenSource; readonly frame: FrameSize }): Scorer;
 }
 
 /** Scores each document independently. */
@@ -40,10 +47,13 @@ export function eachAlone(toScore: (numbers: Float32Array) => number): Scorer["t
 }
 
 /**
- * Returns one score per document. If any failed, throws one error that names each of them and carries the other scores.
+ * Returns one score per document, `undefined` for one that was not read. If any failed, throws one error that names each of
+ * them and carries the other scores.
  */
-export function scoresOf(scorer: Scorer, results: readonly TextResult[]): number[] {
-  const finished = results.flatMap((result) => (result.error ? [] : [result.data]));
+export function scoresOf(scorer: Scorer, results: readonly Scored[]): (number | undefined)[] {
+  const finished = results.flatMap((result) => (result === undefined || result.error ? [] : [result.data]));
   const scores = scorer.toScores(finished).values();
-  return allOrError(results, () => scores.next().value!);
+  const values = results.map((result) => (result === undefined || result.error ? undefined : scores.next().value!));
+  refuseFailed(results, undefined, values);
+  return values;
 }

@@ -1,7 +1,8 @@
 import type { Architecture, RerankerPrompt } from "../api/model.js";
-import type { Encoded, Encoding, FrameSize, TokenRows } from "../protocol.js";
+import type { Encoded, Encoding, FrameSize, TokenRows, Windows, Work } from "../protocol.js";
 import { configured } from "../tokenizer/configured.js";
 import { loadTokenizer } from "../tokenizer/load.js";
+import { divide } from "./divide.js";
 import { documentRoom, sizeOf, specialTokens } from "./special-tokens.js";
 
 /**
@@ -14,6 +15,8 @@ export interface Tokens {
   readonly weightless: ReadonlySet<number>;
   readonly frame: FrameSize;
   encode(texts: readonly string[], encoding: Encoding): Encoded;
+  /** Divides a text into windows: see `divide`. */
+  divide(work: Extract<Work, { type: "divide" }>): Windows;
   /** Returns the shortest row that shows whether the graph knows all tokens: the largest id between special tokens. */
   probe(): TokenRows;
   /** Returns the text of each id alone. */
@@ -107,6 +110,11 @@ export function createTokens(
         },
         totals: Int32Array.from(encoded, ({ total }) => total),
       };
+    },
+    divide({ text, tokens, maxTokens }) {
+      const { ranges, read } = divide(text, Math.max(1, maxTokens - frame.single), countOf);
+      const isWhole = text.slice(ranges.at(-1)).trim() === "";
+      return { ranges, kept: isWhole ? tokens : Math.min(tokens - 1, read + frame.single), total: tokens };
     },
     probe() {
       const ids = Int32Array.from([...single.before, tokenizer.largestId, ...single.behind]);

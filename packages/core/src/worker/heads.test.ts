@@ -2,7 +2,6 @@ import { describe, expect, test } from "vitest";
 import type { Head } from "../protocol.js";
 import { rowSize } from "../protocol.js";
 import { compressRows } from "../rows/compress.js";
-import { scoreRows } from "../rows/score.js";
 import { maxSim } from "../similarity.js";
 import { applyHeads, type Output, type RunRows, readFirstToken } from "./heads.js";
 
@@ -86,17 +85,6 @@ describe("applyHeads", () => {
     expect(apply(head, withoutFirst)).toEqual(apply(head, hidden));
   });
 
-  test("best-matches: the best cosine of each row of the query, and whether the text has its token", () => {
-    const query = Float32Array.of(0.6, 0.8, 1, 0);
-    const head = { type: "best-matches", output, dimensions: 2, query, queryIds: Int32Array.of(7, 2) } as const;
-    const { data } = apply(head, hidden);
-    // Rows of the first text: 7 and a special one; of the second: 9.
-    expect(round(data)).toEqual([0.8, 1, 1, -1, 0.8, 0, 0, -1]);
-    expect(apply(head, withoutFirst)).toEqual(apply(head, hidden));
-    const same = apply({ ...head, query: Float32Array.of(0.8, 0.6, 1, 0) }, hidden);
-    expect(round(same.data)).toEqual([0.83, 1, 1, -1, 0.6, 0, 0, -1]);
-  });
-
   const keptRows = { type: "kept-rows", output, dimensions: 2 } as const;
 
   test("kept-rows: the rows of `tokens` and their ids compressed, and no numbers; beside a vector", () => {
@@ -110,19 +98,6 @@ describe("applyHeads", () => {
     expect(applyHeads([vector, keptRows], { hidden: leftPadded }, { ...run, padding: "left" })).toEqual(kept);
     expect(apply(keptRows, withoutFirst)).toEqual(apply(keptRows, hidden));
     expect(apply(vector, hidden)).not.toHaveProperty("keptRows");
-  });
-
-  test("kept-matches: of each text what `scoreRows` gives, one behind the other", () => {
-    const documents = [
-      compressRows({ rows: Float32Array.of(0.6, 0.8, 0.8, 0.6), ids: Int32Array.of(5, 7) }, 2),
-      compressRows({ rows: Float32Array.of(-1, 0), ids: Int32Array.of(9) }, 2),
-    ];
-    const { data, faulty } = apply({ type: "kept-matches", output, dimensions: 2, documents }, hidden);
-    const query = { rows: Float32Array.of(1, 0, 0, 1), ids: Int32Array.of(7, 2) };
-    const other = { rows: Float32Array.of(0, 1), ids: Int32Array.of(9) };
-    const scored = [query, other].flatMap((side) => scoreRows(side, documents, 2, run.weightless));
-    expect([...data]).toEqual(scored.flatMap((numbers) => [...numbers]));
-    expect(faulty).toEqual([]);
   });
 
   test("dot: the cosine of each text's vector and the query's", () => {
@@ -167,21 +142,8 @@ describe("applyHeads", () => {
     vector: { type: "vector", output, pooling: "mean", dimensions: 2 },
     tokens: { type: "tokens", output, dimensions: 2, skip: 0 },
     "max-sim": { type: "max-sim", output, dimensions: 2, query: Float32Array.of(1, 0) },
-    "best-matches": {
-      type: "best-matches",
-      output,
-      dimensions: 2,
-      query: Float32Array.of(1, 0),
-      queryIds: Int32Array.of(7),
-    },
     dot: { type: "dot", output, pooling: "mean", dimensions: 2, query: Float32Array.of(1, 0) },
     "kept-rows": keptRows,
-    "kept-matches": {
-      type: "kept-matches",
-      output,
-      dimensions: 2,
-      documents: [compressRows({ rows: Float32Array.of(1, 0), ids: Int32Array.of(7) }, 2)],
-    },
   };
   for (const [name, head] of Object.entries(heads)) {
     test(`${name}: finds the text whose numbers are not finite, and it alone`, () => {
@@ -241,6 +203,6 @@ test("rowSize says what each head gives for a text", () => {
   expect(rowSize({ type: "logit", output }, 7)).toBe(1);
   expect(rowSize({ type: "max-sim", output, dimensions: 384, query: new Float32Array(0) }, 7)).toBe(1);
   expect(rowSize({ type: "kept-rows", output, dimensions: 384 }, 7)).toBe(0);
-  const documents = [new Uint8Array(0), new Uint8Array(0), new Uint8Array(0)];
-  expect(rowSize({ type: "kept-matches", output, dimensions: 384, documents }, 7)).toBe(36);
+  expect(rowSize({ type: "tokens", output, dimensions: 384, skip: 9 }, 7)).toBe(0);
+  expect(rowSize({ type: "token-ids", output, skip: 3 }, 7)).toBe(4);
 });

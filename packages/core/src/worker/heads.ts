@@ -1,8 +1,6 @@
 import type { Computed, Head, TokenRows } from "../protocol.js";
 import { rowSize, rowsSize } from "../protocol.js";
-import { bestMatches } from "../rows/best-matches.js";
 import { compressRows, type TokenSide } from "../rows/compress.js";
-import { scoreRows } from "../rows/score.js";
 import { dotProduct, maxSim } from "../similarity.js";
 import { addLexical, lexicalScore } from "./lexical.js";
 import { type HiddenRow, poolRow, tokenRows } from "./pooling.js";
@@ -117,21 +115,6 @@ function applyHead(
     case "max-sim":
       out[0] = maxSim(head.query, sideOf(head.dimensions, output, place).rows, head.dimensions);
       return;
-    case "best-matches": {
-      const { query, queryIds, dimensions } = head;
-      const asked = { rows: query, ids: queryIds };
-      bestMatches(asked, sideOf(dimensions, output, place), dimensions, weightless, out);
-      return;
-    }
-    case "kept-matches": {
-      const { documents, dimensions } = head;
-      const query = sideOf(dimensions, output, place);
-      if (areFinite(query.rows)) {
-        const matches = scoreRows(query, documents, dimensions, weightless);
-        for (const [i, numbers] of matches.entries()) out.set(numbers, i * numbers.length);
-      } else out.fill(Number.NaN);
-      return;
-    }
     case "sparse":
       addLexical(place.ids, weightsOf(output, place), weightless, out);
       return;

@@ -4,6 +4,7 @@ import type { Padding } from "../api/model.js";
 import { corruptFile, readJsonObject } from "../model/json-file.js";
 import type { Computed, Head, ModelInfo, Result, SentWork, TokenRows, Work, WorkerData } from "../protocol.js";
 import { KNOWN_INPUTS } from "../protocol.js";
+import { scoreWindows } from "../rows/score.js";
 import { createTokens, type Tokens } from "../text/encode.js";
 import { applyHeads, readFirstToken } from "./heads.js";
 import { openSession, type Session } from "./session.js";
@@ -95,13 +96,21 @@ async function answer(model: Model, work: SentWork): Promise<void> {
     const timing = stages.read();
     send({ type: "done", result, ...(timing === undefined ? {} : { timing }) }, buffersOf(result));
   } catch (error) {
-    send({ type: "failed", message: messageOf(error) });
+    const { code, indices } = work.type === "match" && error instanceof BgeError ? error : {};
+    const known = code === undefined ? {} : { code, indices };
+    send({ type: "failed", message: messageOf(error), ...known });
   }
 }
 
 async function perform(model: Model, work: Work, stages: Stages): Promise<Result<Work>> {
   if (work.type === "run") return compute(model, work.rows, work.heads, stages);
   if (work.type === "decode") return stages.tokenize(() => model.tokens.decode(work.ids));
+  if (work.type === "divide") return stages.tokenize(() => model.tokens.divide(work));
+  if (work.type === "match") {
+    const { rows, ids, documents, dimensions, bonus } = work;
+    const { weightless } = model.tokens;
+    return stages.postprocess(() => scoreWindows({ rows, ids }, documents, dimensions, weightless, bonus));
+  }
   const texts = work.type === "encode" ? work.texts : [work.text];
   const encoded = stages.tokenize(() => model.tokens.encode(texts, work.encoding));
   if (work.type === "encode") return encoded;
@@ -130,6 +139,7 @@ async function compute(
 
 /** Returns the buffers of typed arrays, to be moved to the caller's thread rather than copied. */
 function buffersOf(result: Result<Work>): ArrayBuffer[] {
+  if ("numbers" in result) return [result.numbers.buffer as ArrayBuffer];
   if (!("data" in result) && !("rows" in result)) return [];
   const arrays =
     "data" in result

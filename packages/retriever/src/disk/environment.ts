@@ -1,10 +1,9 @@
-import { mkdir, readdir, stat } from "node:fs/promises";
+import { mkdir, readdir, stat, truncate } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { BgeError } from "@bge-js/core";
-import { holderOf, invalid, tryLock } from "@bge-js/core/adapter";
+import { holderOf, inspectLmdb, invalid, tryLock } from "@bge-js/core/adapter";
 import { type Database, open, type RootDatabase, type Transaction } from "lmdb";
 import { corrupt, failed, inUse } from "./failures.js";
-import { checkHeader } from "./header.js";
 import type { State } from "./state.js";
 
 const DATA = "data.mdb";
@@ -100,9 +99,14 @@ async function lock(directory: string): Promise<() => Promise<void>> {
   throw inUse(directory, holder === undefined ? "another process" : `process ${holder.pid}`);
 }
 
+/** Checks that the file is LMDB's, and whole. With `repair`, lengthens one that lacks only what was never written. */
 async function checkFile(directory: string, repair: boolean): Promise<void> {
+  const file = join(directory, DATA);
   try {
-    await checkHeader(directory, join(directory, DATA), repair);
+    const { problem, bytes, unwritten } = inspectLmdb(file);
+    if (problem !== undefined) throw corrupt(directory, `${DATA}: ${problem}`);
+    if (bytes === 0) throw corrupt(directory, `${DATA} is empty: it was never finished`);
+    if (repair && unwritten > 0) await truncate(file, bytes + unwritten);
   } catch (cause) {
     throw cause instanceof BgeError ? cause : failed(directory, "opened", cause);
   }

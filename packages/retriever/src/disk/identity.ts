@@ -3,7 +3,7 @@ import type { Environment } from "./environment.js";
 import { corrupt } from "./failures.js";
 
 /** Version of the layout on disk. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** What an index was made with. */
 export interface Identity {

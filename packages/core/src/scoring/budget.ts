@@ -1,4 +1,4 @@
-import { monotonic } from "@bge-js/core/adapter";
+import { monotonic } from "../clock.js";
 
 /**
  * Memory of the estimates: each search counts for an eighth (a quarter for the deviation), as TCP's round trips do (RFC
@@ -70,4 +70,9 @@ export function affordable(
     if (estimate(sum)! > remainingMs) break;
   }
   return count < least ? 0 : count;
+}
+
+/** Returns the cost of a text: the characters that are read, plus a constant per text. */
+export function unitsOf(text: string, maxTokens: number): number {
+  return 32 + Math.min(text.length, 4 * maxTokens);
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { scoresByCandidates } from "./late-interaction.js";
+import { scoresByCandidates } from "./late-interaction-scores.js";
 
 /** As returned by `bestMatches`: cosines, then hits. */
 const numbers = (cosines: readonly number[], hits: readonly number[]) => Float32Array.from([...cosines, ...hits]);

@@ -1,0 +1,56 @@
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+
+/*
+ * LMDB maps its file without checking it: one that is another program's, or shorter than it says, would end the process.
+ * Both of the first two pages say, little-endian:
+ *   24  0xBEEFC0DE (uint32)
+ *   48  bytes of a page (uint32)
+ *  144  the last page, and the transaction that wrote this (uint64 each)
+ */
+const HEADER = 160;
+const MAGIC = 0xbeefc0de;
+/** Pages that a commit may count without writing them; they are never read. */
+const MOST_UNWRITTEN = 64;
+
+/** What is to be known of a file before LMDB opens it. */
+export interface LmdbFile {
+  /** What is wrong with it; undefined if it is one of LMDB's and whole, or is missing or empty. */
+  readonly problem: string | undefined;
+  readonly bytes: number;
+  /** Bytes that LMDB counts at its end and has not written: a few pages whose content is never read. */
+  readonly unwritten: number;
+}
+
+export function inspectLmdb(file: string): LmdbFile {
+  let descriptor: number;
+  try {
+    descriptor = openSync(file, "r");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return { problem: undefined, bytes: 0, unwritten: 0 };
+    throw error;
+  }
+  try {
+    const bytes = fstatSync(descriptor).size;
+    if (bytes === 0) return { problem: undefined, bytes, unwritten: 0 };
+    const first = readPage(descriptor, 0);
+    const second = first && readPage(descriptor, first.pageBytes);
+    if (first === undefined || second === undefined) {
+      return { problem: "it is not a file of LMDB, or its first pages are damaged", bytes, unwritten: 0 };
+    }
+    const { last, pageBytes } = first.transaction > second.transaction ? first : second;
+    const missing = Math.max(0, (last + 1) * pageBytes - bytes);
+    const problem = missing > MOST_UNWRITTEN * pageBytes ? `it lacks its last ${missing} bytes` : undefined;
+    return { problem, bytes, unwritten: missing };
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function readPage(descriptor: number, at: number) {
+  const bytes = Buffer.alloc(HEADER);
+  const read = readSync(descriptor, bytes, 0, HEADER, at);
+  if (read < HEADER || bytes.readUInt32LE(24) !== MAGIC) return undefined;
+  const pageBytes = bytes.readUInt32LE(48);
+  if (pageBytes < 512 || pageBytes > 65_536 || (pageBytes & (pageBytes - 1)) !== 0) return undefined;
+  return { pageBytes, last: Number(bytes.readBigUInt64LE(144)), transaction: bytes.readBigUInt64LE(152) };
+}
