@@ -125,6 +125,7 @@ function openTables(directory: string, readOnly: boolean, release: () => Promise
       // Everything is written in batches of our own; LMDB's have promises that nobody could catch.
       eventTurnBatching: false,
       maxDbs: 12,
+      maxReaders: 1024,
       encoding: "binary",
       keyEncoding: "binary",
     });
