@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { type BgeError, loadEmbedder, loadReranker, MODELS, type Reranker } from "@bge-js/core";
+import { type BgeError, loadEmbedder, loadReranker, MODELS, type RemoteModel, type Reranker } from "@bge-js/core";
 import { rerankerHandle } from "@bge-js/core/adapter";
 import * as langchain from "@bge-js/langchain";
 import * as llamaindex from "@bge-js/llamaindex";
@@ -52,6 +52,19 @@ describe("@bge-js/core", () => {
       for (const name of message.slice(message.indexOf("Known options: ") + 15, -1).split(", ")) known.add(name);
     }
     expect([...rows.keys()].sort()).toEqual([...known].sort());
+  });
+
+  test("docs/remote.md has a row for each option of a model with a url, and names its facts", async () => {
+    const model = { url: "http://127.0.0.1:1", api: "tei", unheard: 1 } as unknown as RemoteModel;
+    const { message }: BgeError = await loadEmbedder(model).then(undefined, (error) => error);
+    const known = message.slice(message.indexOf("Known options: ") + 15, -1).split(", ");
+    const page = read("docs/remote.md");
+    const rows = tables("docs/remote.md");
+    for (const name of known) expect(rows.has(name) || page.includes(`\`${name}\``), name).toBe(true);
+    for (const name of rows.keys()) expect(known).toContain(name);
+    for (const name of ["maxBatchCharacters", "concurrency", "timeoutMs", "attempts"]) {
+      expect(rows.get(name)).toBe(tagged("packages/core/src/api/remote.ts", name));
+    }
   });
 
   test("scale", async () => {

@@ -15,7 +15,9 @@ export type {
   ModelReference,
   ModelSource,
   ModelSpec,
+  OpenSource,
   RerankerSpec,
+  ServedSource,
 } from "./api/model.js";
 export type {
   CallOptions,
@@ -28,6 +30,7 @@ export type {
   RerankerOptions,
   TruncationReport,
 } from "./api/options.js";
+export type { RemoteApi, RemoteModel } from "./api/remote.js";
 export type { RankedDocument, Reranker, RerankOptions, Scale } from "./api/reranker.js";
 export { loadEmbedder } from "./embedder.js";
 export type { PulledModel } from "./hub/download.js";

@@ -1,7 +1,8 @@
 /**
  * The messages between a thread or process and its workers. They are plain data, so that they can be sent to either.
  */
-import type { Architecture, Device, Padding, Pooling, RerankerPrompt } from "./api/model.js";
+import type { Architecture, Device, EmbeddingSpec, Padding, RerankerPrompt } from "./api/model.js";
+import type { InputType } from "./api/options.js";
 
 /** The data a worker starts with. */
 export interface WorkerStart {
@@ -66,8 +67,8 @@ export interface TokenRows {
 
 /** How texts are turned into rows. */
 export type Encoding =
-  /** `[CLS] text [SEP]`, cut to `maxTokens`. */
-  | { readonly form: "single"; readonly maxTokens: number }
+  /** `[CLS] text [SEP]`, cut to `maxTokens`. `inputType`: for a server that puts the instruction before a query itself. */
+  | { readonly form: "single"; readonly maxTokens: number; readonly inputType?: InputType }
   /**
    * The text is cut to `maxTokens` on its own, decoded, put between `prefix` and `suffix`, and encoded again, as FlagICLModel
    * does with queries. `prefix` and `suffix` are not cut.
@@ -85,7 +86,7 @@ export type Encoding =
  * row's numbers are then concatenated in their order.
  */
 export type Head = { readonly output: string } & (
-  | { readonly type: "vector"; readonly pooling: Pooling; readonly dimensions: number }
+  | { readonly type: "vector"; readonly pooling: EmbeddingSpec["pooling"]; readonly dimensions: number }
   /** `skip`: how many tokens are left out at the start. */
   | { readonly type: "tokens"; readonly dimensions: number; readonly skip: 0 | 1 }
   /** The ids of the tokens whose rows `tokens` returns, exact in float32 (below 2 ** 24). */
@@ -105,10 +106,16 @@ export type Head = { readonly output: string } & (
   | { readonly type: "kept-rows"; readonly dimensions: number }
   /** For a query: `best-matches` with each of these texts, given by their `kept-rows`. */
   | { readonly type: "kept-matches"; readonly dimensions: number; readonly documents: readonly Uint8Array[] }
-  | { readonly type: "dot"; readonly pooling: Pooling; readonly dimensions: number; readonly query: Float32Array }
+  | {
+      readonly type: "dot";
+      readonly pooling: EmbeddingSpec["pooling"];
+      readonly dimensions: number;
+      readonly query: Float32Array;
+    }
   /** `query`: the query's result from the `sparse` head. */
   | { readonly type: "lexical"; readonly query: Float32Array }
-  | { readonly type: "logit" }
+  /** `query`: for a server that reads the pair itself. */
+  | { readonly type: "logit"; readonly query?: string }
 );
 
 export type Work =

@@ -31,7 +31,7 @@ export interface ScorerPlan {
   readonly maxTokens: number;
   /** The outputs that an embedding model's graph must have. */
   readonly needs: readonly NeededOutput[];
-  create(opened: { readonly source: ModelSource; readonly frame: FrameSize }): Scorer;
+  create(opened: { readonly source: Pick<ModelSource, "batching">; readonly frame: FrameSize }): Scorer;
 }
 
 /** Scores each document independently. */
