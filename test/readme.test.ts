@@ -14,6 +14,7 @@ const READMES = [
   "packages/core/README.md",
   "packages/retriever/README.md",
   "packages/qdrant/README.md",
+  "packages/server/README.md",
   "docs/options.md",
   "docs/running.md",
   "packages/langchain/README.md",

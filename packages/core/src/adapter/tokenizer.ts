@@ -19,6 +19,8 @@ export interface ModelTokenizer {
   /** Returns a text's token ids, without special tokens. */
   encode(text: string): readonly number[];
   decode(ids: readonly number[]): string;
+  /** The special tokens around a text. */
+  readonly frame: { readonly before: readonly number[]; readonly behind: readonly number[] };
   /** Most tokens a document may have: the limit minus special tokens and the document instruction. */
   readonly room: number;
 }
@@ -51,7 +53,7 @@ export function openTokenizer(
   const around = sizeOf(frames).single + encode(spec.documentInstruction ?? "").length;
   const loaded = isLoaded(model) ? { maxTokens: model.maxTokens } : {};
   const room = maxTokensOf({ ...loaded, ...checked }, spec, around + 1) - around;
-  return { encode, decode: (ids) => tokenizer.decode(ids), room };
+  return { encode, decode: (ids) => tokenizer.decode(ids), frame: frames.single, room };
 }
 
 function refuseServed(): never {

@@ -14,6 +14,7 @@ export async function openRemoteEmbedder<
   P extends Plan & { readonly prompts: Prompts; readonly options: EmbedderOptions },
 >(model: RemoteModel, options: EmbedderOptions, planFor: (spec: ModelSpec) => P): Promise<OpenModel<P>> {
   return openServed(model, options, {
+    kind: "embedding",
     logits: false,
     probe: (client, dialect, address, reference, signal) =>
       probeVector(client, dialect, address, hasSides(reference) ? "document" : undefined, signal),

@@ -20,6 +20,7 @@ export async function openRemoteReranker(model: RemoteModel, options: RerankerOp
   if (options.scale === "fused") throw invalid("scale", 'cannot be "fused" of a model behind a server');
   const { scale } = options;
   const { plan, ...opened } = await openServed(model, options, {
+    kind: "reranker",
     logits: scale !== "sigmoid",
     probe: (client, dialect, address, _reference, signal) => {
       if (dialect.rank === undefined) throw unsupported(dialect, "reranking");

@@ -28,6 +28,7 @@ const BATCH_CHARACTERS = 1 << 16;
 
 /** What one kind of model needs to be opened. */
 export interface ServedKind<P> {
+  readonly kind: ModelSpec["kind"];
   /** Sends something small to a server, and returns its numbers. */
   readonly probe: (
     client: Client,
@@ -55,7 +56,7 @@ export interface OpenServed<P> {
 export async function openServed<P>(
   model: RemoteModel,
   options: EmbedderOptions & RerankerOptions,
-  { probe, logits, specOf, planFor }: ServedKind<P>,
+  { kind, probe, logits, specOf, planFor }: ServedKind<P>,
 ): Promise<OpenServed<P>> {
   const reference = checkRemote(model);
   refuse(options, OF_THIS_MACHINE, "the model runs on a server");
@@ -68,7 +69,7 @@ export async function openServed<P>(
     // Until the server has said its name, the asked one is sent.
     const first = dialectOf(reference, reference.model);
     const open = async (address: string) => {
-      const facts = await askServer(client, first, address, reference.model, signal);
+      const facts = await askServer(client, first, address, { asked: reference.model, kind }, signal);
       const dialect = dialectOf(reference, facts.model);
       return { address, facts, dialect, probed: await probe(client, dialect, address, reference, signal) };
     };

@@ -1,5 +1,5 @@
 import { BgeError, listed } from "../api/errors.js";
-import type { Dtype, Pooling } from "../api/model.js";
+import type { Dtype, ModelSpec, Pooling } from "../api/model.js";
 import { bad, listIn } from "./answers.js";
 import type { Dialect } from "./dialect.js";
 import { Refusal } from "./failure.js";
@@ -26,11 +26,11 @@ export async function askServer(
   client: Client,
   dialect: Dialect,
   address: string,
-  asked: string | undefined,
+  { asked, kind }: { readonly asked: string | undefined; readonly kind: ModelSpec["kind"] },
   signal: AbortSignal,
 ): Promise<ServerFacts> {
   if (dialect.api === "tei") {
-    const facts = teiFacts((await client.send(address, "/info", undefined, signal)).json);
+    const facts = teiFacts((await client.send(address, "/info", undefined, signal)).json, kind);
     return { ...facts, model: named(address, asked, [facts.model!]) };
   }
   const names = await modelNames(client, dialect, address, signal);
@@ -70,14 +70,21 @@ function named(address: string, asked: string | undefined, names: readonly strin
   );
 }
 
-function teiFacts(json: unknown): ServerFacts {
+function teiFacts(json: unknown, wanted: ModelSpec["kind"]): ServerFacts {
   const info = (json ?? {}) as Readonly<Record<string, unknown>>;
   const { model_id, model_sha, model_dtype, model_type, max_input_length } = info;
   if (typeof model_id !== "string" || !isCount(max_input_length)) {
     throw bad("/info states no model_id and max_input_length: is this a server of api tei?");
   }
-  const type = (model_type ?? {}) as Readonly<Record<string, { readonly pooling?: unknown } | undefined>>;
-  const pooling = String(type["embedding"]?.pooling ?? "");
+  const type = (model_type ?? {}) as Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>;
+  // @bge-js/server may have both kinds of model.
+  const second = wanted === "reranker" && "embedding" in type ? type["reranker"] : undefined;
+  if (typeof second?.["model_id"] === "string" && isCount(second["max_input_length"])) {
+    const { embedding: _, ...rest } = type;
+    const own = { model_id: second["model_id"], max_input_length: second["max_input_length"], model_type: rest };
+    return teiFacts({ ...info, ...own }, wanted);
+  }
+  const pooling = String(type["embedding"]?.["pooling"] ?? "");
   const most = [info["max_client_batch_size"], info["max_concurrent_requests"]].filter(isCount);
   return {
     model: model_id,
