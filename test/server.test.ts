@@ -198,6 +198,22 @@ describe.skipIf(!hasLoopback)("the remote engine", () => {
     expect(ranked.map(({ index }) => index)).toEqual(wanted.map(({ index }) => index));
   });
 
+  test("has the sparse vectors of a model that has some, beside its dense ones", async () => {
+    const outputs = ["dense", "sparse"] as const;
+    await using served = await serve({ embedder: fixture("tiny-m3"), port: 0 });
+    await using here = await loadEmbedder(fixture("tiny-m3"), { outputs });
+    await using remote = await loadEmbedder({ url: served.url, api: "tei", queryInstruction: "" }, { outputs });
+    const texts = TEXTS.filter((text) => text !== "");
+    const [theirs, ours] = await Promise.all(
+      [remote, here].map((model) => model.embed(texts, { inputType: "document", outputs })),
+    );
+    for (const [i, { dense, sparse }] of theirs!.entries()) {
+      expect(furthest(dense, ours![i]!.dense)).toBeLessThan(1e-5);
+      expect(sparse.indices).toEqual(ours![i]!.sparse.indices);
+      expect(furthest(sparse.values, ours![i]!.sparse.values)).toBeLessThan(1e-5);
+    }
+  });
+
   test("reports what the server cut, with TEI's numbers", async () => {
     const reports: unknown[] = [];
     await using remote = await loadEmbedder(

@@ -3,6 +3,7 @@ import http, { type IncomingMessage } from "node:http";
 import https from "node:https";
 import { invalid } from "../api/errors.js";
 import type { RemoteModel } from "../api/remote.js";
+import { sleep } from "../clock.js";
 import { unreachable } from "../hub/http.js";
 import { HttpFailure } from "../hub/http-failure.js";
 import { startRequest } from "../hub/proxy.js";
@@ -13,8 +14,8 @@ import { BadAnswer, Refusal } from "./failure.js";
 const MOST_ANSWER_BYTES = 512 * 2 ** 20;
 const MOST_SAID_CHARACTERS = 300;
 const RETRIABLE = new Set([408, 425, 429, 500, 502, 503, 504]);
-/** NVIDIA's hosted models may answer later: this is asked for the result. */
-const LATER = { status: 202, header: "nvcf-reqid", path: "/status/" };
+/** NVIDIA's hosted models may answer later: this is asked for the result, until it has been asked too often. */
+const LATER = { status: 202, header: "nvcf-reqid", path: "/status/", pauseMs: 200, most: 1000 };
 
 /** One server's answer. */
 export interface Answer {
@@ -41,12 +42,14 @@ export function createClient({
     const answer = await sendOnce(address, path, body, signal);
     const id = answer.status === LATER.status ? answer.headers[LATER.header] : undefined;
     if (typeof id !== "string") return answer;
-    // The server holds this request until there is a result or it asks to come again.
-    let later = answer;
-    while (later.status === LATER.status) {
-      later = await sendOnce(address, LATER.path + encodeURIComponent(id), undefined, signal);
+    for (let asked = 0; asked < LATER.most; asked++) {
+      const later = await sendOnce(address, LATER.path + encodeURIComponent(id), undefined, signal);
+      if (later.status !== LATER.status) return later;
+      await sleep(LATER.pauseMs, undefined, { signal });
     }
-    return later;
+    throw new HttpFailure(`${address}${path} has no result after being asked ${LATER.most} times`, {
+      retriable: false,
+    });
   }
 
   async function sendOnce(address: string, path: string, body: object | undefined, signal: AbortSignal) {
