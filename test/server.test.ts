@@ -202,7 +202,7 @@ describe.skipIf(!hasLoopback)("the remote engine", () => {
     const outputs = ["dense", "sparse"] as const;
     await using served = await serve({ embedder: fixture("tiny-m3"), port: 0 });
     await using here = await loadEmbedder(fixture("tiny-m3"), { outputs });
-    await using remote = await loadEmbedder({ url: served.url, api: "tei", queryInstruction: "" }, { outputs });
+    await using remote = await loadEmbedder({ url: served.url, api: "tei", dimensions: 32 }, { outputs });
     const texts = TEXTS.filter((text) => text !== "");
     const [theirs, ours] = await Promise.all(
       [remote, here].map((model) => model.embed(texts, { inputType: "document", outputs })),

@@ -46,7 +46,9 @@ import { loadRetriever, type Retriever } from "@bge-js/retriever";
 import { QdrantClient } from "@qdrant/js-client-rest";
 import { type AdapterFields } from "@bge-js/core/adapter";
 import { instrument } from "@bge-js/core/opentelemetry";
+import { type BgeServer, serve } from "@bge-js/server";
 import model from "@bge-js/model-bge-small-en-v1.5";
+export const server: Promise<BgeServer> = serve({ port: 0 });
 export const retriever: Promise<Retriever> = loadRetriever({ reranker: false });
 export const directory: string = model.directory;
 export const collection: Promise<QdrantRetriever> = loadQdrantRetriever({ client: new QdrantClient(), collection: "docs" });
@@ -117,7 +119,7 @@ function checkInstalled(tarballs) {
   write(
     project,
     "required.cjs",
-    `const { loadEmbedder, loadReranker } = require("@bge-js/core");\nrequire("@bge-js/langchain"); require("@bge-js/llamaindex"); require("@bge-js/ai-sdk"); require("@bge-js/retriever"); require("@bge-js/qdrant"); require("@bge-js/qdrant/langchain"); require("@bge-js/qdrant/llamaindex");\n${PROGRAM}`,
+    `const { loadEmbedder, loadReranker } = require("@bge-js/core");\nrequire("@bge-js/langchain"); require("@bge-js/llamaindex"); require("@bge-js/ai-sdk"); require("@bge-js/retriever"); require("@bge-js/server"); require("@bge-js/qdrant"); require("@bge-js/qdrant/langchain"); require("@bge-js/qdrant/llamaindex");\n${PROGRAM}`,
   );
   for (const program of ["esm.mjs", "required.cjs"]) {
     const output = run([process.execPath, program], project).trim();

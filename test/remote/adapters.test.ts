@@ -1,3 +1,4 @@
+import { createBge } from "@bge-js/ai-sdk";
 import { type Embedder, loadEmbedder, loadReranker, type RemoteModel, type Reranker } from "@bge-js/core";
 import { BgeEmbeddings, BgeReranker, BgeRerankRetriever } from "@bge-js/langchain";
 import { BgeEmbedding, BgeSentenceSplitter } from "@bge-js/llamaindex";
@@ -76,6 +77,25 @@ describe.skipIf(!hasLoopback)("a model behind a server", () => {
     expect(() => embeddings.cacheNamespace).toThrow(unknown);
     await using loaded = await loadEmbedder(tei());
     expect(new BgeEmbeddings(loaded).cacheNamespace).toMatch(/^tiny_fp32_48_[0-9a-f]{16}_$/);
+  });
+
+  test("the AI SDK gives the same vectors, and the tokens where the server counts them", async () => {
+    await using openai = await openaiDouble({ embedder: local });
+    const { maxTokens } = local;
+    await using bge = createBge();
+    const expected = await local.embedDocuments(TEXTS);
+    for (const [model, tokens] of [
+      [tei(), (await local.countTokens(TEXTS)).reduce((sum, count) => sum + count)],
+      [{ url: `${openai.url}/v1`, api: "openai", queryInstruction: "", maxTokens } as const, undefined],
+    ] as const) {
+      const embedding = bge.embeddingModel(model);
+      expect(embedding.modelId).toBe(model.url);
+      const { embeddings, usage } = await embedding.doEmbed({ values: TEXTS });
+      expect(usage?.tokens).toBe(tokens);
+      for (const [i, vector] of embeddings.entries()) {
+        for (const [d, value] of vector.entries()) expect(value).toBeCloseTo(expected[i]![d]!, 6);
+      }
+    }
   });
 
   test("LlamaIndex gives the same vectors; a splitter needs a model here", async () => {

@@ -1,8 +1,8 @@
 import type { Embedder } from "../api/embedder.js";
-import type { DeviceOption, ModelSource } from "../api/model.js";
+import type { DeviceOption, ModelSource, ServedSource } from "../api/model.js";
 
 /** What is known of an embedder even before it is loaded. */
-export type VectorSource = Pick<Embedder, "dimensions" | "maxTokens" | "spec"> & { readonly source: ModelSource };
+export type VectorSource = Pick<Embedder, "dimensions" | "maxTokens" | "spec"> & { readonly source: ModelSource | ServedSource };
 
 /** Returns everything that affects the vector of a text, by name, always in the same order. */
 export function vectorFacts(

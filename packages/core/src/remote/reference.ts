@@ -1,5 +1,4 @@
 import { invalid } from "../api/errors.js";
-import type { ModelReference } from "../api/model.js";
 import { REMOTE_APIS, type RemoteModel } from "../api/remote.js";
 import { type Checks, checkOptions, isCount, isText, oneOf } from "../checks.js";
 import { checkFacts, isUrl } from "../model/facts.js";
@@ -60,7 +59,7 @@ export interface RemoteReference extends Omit<RemoteModel, "url"> {
 }
 
 /** True if the model is behind a server. */
-export function isRemote(model: string | URL | ModelReference | RemoteModel | undefined): model is RemoteModel {
+export function isRemote(model: unknown): model is RemoteModel {
   return typeof model === "object" && model !== null && !isUrl(model) && "url" in model;
 }
 
