@@ -1,13 +1,15 @@
 import { readFileSync } from "node:fs";
-import { type BgeError, loadEmbedder, loadReranker, MODELS, type Reranker } from "@bge-js/core";
+import { type BgeError, loadEmbedder, loadReranker, MODELS, type RemoteModel, type Reranker } from "@bge-js/core";
 import { rerankerHandle } from "@bge-js/core/adapter";
 import * as langchain from "@bge-js/langchain";
 import * as llamaindex from "@bge-js/llamaindex";
 import { loadQdrantRetriever } from "@bge-js/qdrant";
+import { serve } from "@bge-js/server";
 import { MetadataMode } from "@llamaindex/core/schema";
 import { describe, expect, test } from "vitest";
 import { MAX_QUEUED_TOKENS } from "../packages/core/src/engine/call.js";
 import { CANDIDATES, WEIGHTS } from "../packages/retriever/src/retriever.js";
+import { settingsOf } from "../packages/server/src/options.js";
 
 /** What READMEs and doc comments say of defaults, against what the code does. */
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
@@ -52,6 +54,19 @@ describe("@bge-js/core", () => {
       for (const name of message.slice(message.indexOf("Known options: ") + 15, -1).split(", ")) known.add(name);
     }
     expect([...rows.keys()].sort()).toEqual([...known].sort());
+  });
+
+  test("docs/remote.md has a row for each option of a model with a url, and names its facts", async () => {
+    const model = { url: "http://127.0.0.1:1", api: "tei", unheard: 1 } as unknown as RemoteModel;
+    const { message }: BgeError = await loadEmbedder(model).then(undefined, (error) => error);
+    const known = message.slice(message.indexOf("Known options: ") + 15, -1).split(", ");
+    const page = read("docs/remote.md");
+    const rows = tables("docs/remote.md");
+    for (const name of known) expect(rows.has(name) || page.includes(`\`${name}\``), name).toBe(true);
+    for (const name of rows.keys()) expect(known).toContain(name);
+    for (const name of ["maxBatchCharacters", "concurrency", "timeoutMs", "attempts"]) {
+      expect(rows.get(name)).toBe(tagged("packages/core/src/api/remote.ts", name));
+    }
   });
 
   test("scale", async () => {
@@ -131,6 +146,17 @@ describe.each([
       `${named}; ${none} where neither a model nor a \`threshold\` is given`,
     );
   });
+});
+
+test("@bge-js/server: the README has a row for each option of serve, with its default", async () => {
+  const rows = tables("packages/server/README.md");
+  const refused: BgeError = await serve({ unheard: 1 } as object).then(undefined, (error) => error);
+  const known = refused.message.slice(refused.message.indexOf("Known options: ") + 15, -1).split(", ");
+  expect([...rows.keys()].sort()).toEqual(known.sort());
+  for (const name of ["port", "maxBatchTexts", "maxBodyBytes", "maxConcurrentRequests", "graceMs"] as const) {
+    expect(rows.get(name)).toBe(settingsOf({})[name].toLocaleString("en").replace("8,080", "8080"));
+    expect(tagged("packages/server/src/api.ts", name)).toBe(rows.get(name));
+  }
 });
 
 test("@bge-js/llamaindex: metadataMode", () => {

@@ -15,6 +15,7 @@ const READMES = [
   "packages/retriever/README.md",
   "packages/qdrant/README.md",
   "packages/store/README.md",
+  "packages/server/README.md",
   "docs/options.md",
   "docs/running.md",
   "packages/langchain/README.md",

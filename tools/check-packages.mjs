@@ -47,7 +47,9 @@ import { QdrantClient } from "@qdrant/js-client-rest";
 import { openStore, type Store } from "@bge-js/store";
 import { type AdapterFields } from "@bge-js/core/adapter";
 import { instrument } from "@bge-js/core/opentelemetry";
+import { type BgeServer, serve } from "@bge-js/server";
 import model from "@bge-js/model-bge-small-en-v1.5";
+export const server: Promise<BgeServer> = serve({ port: 0 });
 export const retriever: Promise<Retriever> = loadRetriever({ reranker: false });
 export const store: Promise<Store> = openStore({ directory: "rows" });
 export const directory: string = model.directory;
@@ -119,7 +121,7 @@ function checkInstalled(tarballs) {
   write(
     project,
     "required.cjs",
-    `const { loadEmbedder, loadReranker } = require("@bge-js/core");\nrequire("@bge-js/langchain"); require("@bge-js/llamaindex"); require("@bge-js/ai-sdk"); require("@bge-js/retriever"); require("@bge-js/store"); require("@bge-js/qdrant"); require("@bge-js/qdrant/langchain"); require("@bge-js/qdrant/llamaindex");\n${PROGRAM}`,
+    `const { loadEmbedder, loadReranker } = require("@bge-js/core");\nrequire("@bge-js/langchain"); require("@bge-js/llamaindex"); require("@bge-js/ai-sdk"); require("@bge-js/retriever"); require("@bge-js/store"); require("@bge-js/server"); require("@bge-js/qdrant"); require("@bge-js/qdrant/langchain"); require("@bge-js/qdrant/llamaindex");\n${PROGRAM}`,
   );
   for (const program of ["esm.mjs", "required.cjs"]) {
     const output = run([process.execPath, program], project).trim();

@@ -1,5 +1,5 @@
 import type { EmbeddingModelV3, EmbeddingModelV3CallOptions } from "@ai-sdk/provider";
-import type { Embedder, InputType, LoadOptions } from "@bge-js/core";
+import { BgeError, type Embedder, type InputType, type LoadOptions } from "@bge-js/core";
 import {
   type AdapterFields,
   type AdapterModel,
@@ -51,12 +51,18 @@ export function createEmbeddingModel(
       const call = callOptions(signal, abortSignal);
       const embedder = await embedderOf(dimensions);
       const vectors = await embedder.embed(values, { ...call, inputType });
-      const counts = await embedder.countTokens(values, { ...call, inputType });
+      const counts = await embedder.countTokens(values, { ...call, inputType }).catch(unlessUncounted);
       return {
         embeddings: vectors.map(({ dense }) => Array.from(dense)),
-        usage: { tokens: counts.reduce((sum, count) => sum + count, 0) },
+        ...(counts && { usage: { tokens: counts.reduce((sum, count) => sum + count, 0) } }),
         warnings: [],
       };
     },
   };
+}
+
+/** Not every server of a remote model counts tokens. */
+function unlessUncounted(error: unknown): undefined {
+  if (error instanceof BgeError && error.code === "MODEL_MISMATCH") return undefined;
+  throw error;
 }

@@ -39,13 +39,14 @@ export {
   isSignal,
   oneOf,
 } from "./checks.js";
-export { clearTimeout, monotonic, setTimeout, turn } from "./clock.js";
+export { clearTimeout, monotonic, setTimeout, sleep, turn } from "./clock.js";
 export { HttpFailure } from "./hub/http-failure.js";
 export { holderOf, tryLock } from "./hub/lock.js";
 export { PATIENCE, type Patience, withRetries } from "./hub/retry.js";
 export { FUSED_DEPTH } from "./load/open-fused.js";
 export { orElse } from "./model/resolve.js";
 export { rerankerFor } from "./model/table.js";
+export { isRemote } from "./remote/reference.js";
 export { loadRerankingStage } from "./reranker.js";
 export { bestMatches } from "./rows/best-matches.js";
 export { compressRows, expandRows, type TokenSide } from "./rows/compress.js";

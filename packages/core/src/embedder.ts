@@ -4,6 +4,7 @@ import type { EmbeddingOutput, LexicalWeight, SparseVector, TextEmbedding, Token
 import { BgeError } from "./api/errors.js";
 import type { ModelReference, ModelSpec } from "./api/model.js";
 import type { CallOptions, EmbedderOptions, InputType } from "./api/options.js";
+import type { RemoteModel } from "./api/remote.js";
 import { checkOptions } from "./checks.js";
 import { type OpenModel, openModel, type Plan } from "./load/open-model.js";
 import {
@@ -15,6 +16,7 @@ import {
   tokenDimensionsOf,
 } from "./model/options.js";
 import type { Head } from "./protocol.js";
+import { checkedBy, isRemote } from "./remote/reference.js";
 import { type CallFacts, withCall } from "./run/call.js";
 import { CALL_OPTIONS } from "./run/call-options.js";
 import { createEmbedStream, type StreamPlan } from "./run/embed-stream.js";
@@ -48,21 +50,37 @@ interface EmbedderPlan extends Plan {
  * Loads an embedding model.
  *
  * @param model a Hugging Face id (`"BAAI/bge-small-en-v1.5"`, or `"bge-small-en-v1.5"` for short), a folder (`"./my-model"`, or a
- * `file:` URL), or `{ id?, directory?, ...facts }`. @default the packaged bge-small-en-v1.5
+ * `file:` URL), `{ id?, directory?, ...facts }`, or `{ url, api, ... }` for a model behind a server. @default the packaged bge-small-en-v1.5
  * @example
  * await using embedder = await loadEmbedder("BAAI/bge-small-en-v1.5");
  * const vectors = await embedder.embedDocuments(["Pandas eat bamboo.", "Paris is in France."]); // two Float32Arrays of length 384
  * const query = await embedder.embedQuery("What do pandas eat?");
  * const [best] = topK(query, vectors, 1); // { index: 0, score: 0.8 }
  * @throws BgeError `MODEL_NOT_FOUND`, `MODEL_MISMATCH` (facts and files disagree, or the model is a reranker), `MODEL_CORRUPT`,
- * `UNSUPPORTED_MODEL`, `UNSUPPORTED_PLATFORM`, `ACCESS_DENIED`, `DOWNLOAD_FAILED`, `INVALID_OPTION`
+ * `UNSUPPORTED_MODEL`, `UNSUPPORTED_PLATFORM`, `ACCESS_DENIED`, `DOWNLOAD_FAILED`, `SERVER_FAILED`, `INVALID_OPTION`
  */
 export async function loadEmbedder(
-  model?: string | URL | ModelReference,
+  model?: string | URL | ModelReference | RemoteModel,
   options: EmbedderOptions = {},
 ): Promise<Embedder> {
   const checked = checkOptions(options, EMBEDDER_OPTIONS, "loadEmbedder");
-  return createEmbedder(await openModel(model, checked, (spec) => planEmbedder(spec, checked)));
+  const planFor = (spec: ModelSpec) => planEmbedder(spec, checked);
+  if (!isRemote(model)) return createEmbedder(await openModel(model, checked, planFor));
+  // Imported late: a model on this machine needs no HTTP code.
+  const [{ openRemoteEmbedder }, { compareEmbedders }] = await Promise.all([
+    import("./remote/open-embedder.js"),
+    import("./remote/compare.js"),
+  ]);
+  const embedder = createEmbedder(await openRemoteEmbedder(model, checked, planFor));
+  const { compareWith } = model;
+  if (compareWith === undefined) return embedder;
+  const { dimensions, queryInstruction, task, signal } = checked;
+  const alike = Object.entries({ dimensions, queryInstruction, task, signal }).filter(
+    ([, value]) => value !== undefined,
+  );
+  return checkedBy(embedder, () =>
+    compareEmbedders(embedder, () => loadEmbedder(compareWith, Object.fromEntries(alike))),
+  );
 }
 
 function planEmbedder(spec: ModelSpec, options: EmbedderOptions): EmbedderPlan {

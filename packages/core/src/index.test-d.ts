@@ -15,15 +15,18 @@ import {
   type ModelReference,
   type ModelSource,
   type ModelSpec,
+  type OpenSource,
   onEvent,
   pullModel,
   type RankedDocument,
+  type RemoteModel,
   type Reranker,
   type RerankerOptions,
   type RerankerSpec,
   type RerankOptions,
   resolveModel,
   type Scale,
+  type ServedSource,
   type SparseVector,
   similarity,
   type TextEmbedding,
@@ -40,8 +43,8 @@ describe("the loaders", () => {
   test("take an id, a folder, a reference or nothing, and options", () => {
     expectTypeOf(loadEmbedder).returns.resolves.toEqualTypeOf<Embedder>();
     expectTypeOf(loadReranker).returns.resolves.toEqualTypeOf<Reranker>();
-    expectTypeOf(loadEmbedder).parameter(0).toEqualTypeOf<string | URL | ModelReference | undefined>();
-    expectTypeOf(loadReranker).parameter(0).toEqualTypeOf<string | URL | ModelReference | undefined>();
+    expectTypeOf(loadEmbedder).parameter(0).toEqualTypeOf<string | URL | ModelReference | RemoteModel | undefined>();
+    expectTypeOf(loadReranker).parameter(0).toEqualTypeOf<string | URL | ModelReference | RemoteModel | undefined>();
     expectTypeOf(loadEmbedder).parameter(1).toEqualTypeOf<EmbedderOptions | undefined>();
     expectTypeOf(loadReranker).parameter(1).toEqualTypeOf<RerankerOptions | undefined>();
     expectTypeOf(loadEmbedder).toBeCallableWith();
@@ -53,6 +56,20 @@ describe("the loaders", () => {
       download: false,
       onDownload: ({ bytes }) => bytes,
     });
+  });
+
+  test("take a model behind a server", () => {
+    expectTypeOf(loadEmbedder).toBeCallableWith({ url: "http://localhost:8080", api: "tei" });
+    expectTypeOf(loadReranker).toBeCallableWith({
+      url: [new URL("http://localhost:8000/v1")],
+      api: "nim",
+      model: "x",
+      apiKey: { env: "KEY" },
+    });
+    // @ts-expect-error no such dialect
+    loadEmbedder({ url: "http://localhost", api: "grpc" });
+    // @ts-expect-error a key is never given itself
+    loadEmbedder({ url: "http://localhost", api: "tei", apiKey: "secret" });
   });
 
   test("reject unknown options and values", () => {
@@ -143,8 +160,9 @@ describe("an embedder", () => {
   test("is disposable, and describes its model", () => {
     expectTypeOf<Embedder>().toExtend<AsyncDisposable>();
     expectTypeOf(embedder.spec).toEqualTypeOf<EmbeddingSpec>();
-    expectTypeOf(embedder.source).toExtend<ModelSource>();
-    expectTypeOf(embedder.source.device).toEqualTypeOf<"cpu" | "cuda" | "coreml" | "dml" | "webgpu">();
+    expectTypeOf(embedder.source).toEqualTypeOf<OpenSource | ServedSource>();
+    expectTypeOf(embedder.source.device).toEqualTypeOf<"cpu" | "cuda" | "coreml" | "dml" | "webgpu" | "server">();
+    if (embedder.source.from !== "server") expectTypeOf(embedder.source).toExtend<ModelSource>();
     expectTypeOf(embedder.dispose).returns.resolves.toBeVoid();
     // @ts-expect-error facts are readonly
     embedder.spec.dimensions = 3;

@@ -16,7 +16,9 @@ export type {
   ModelReference,
   ModelSource,
   ModelSpec,
+  OpenSource,
   RerankerSpec,
+  ServedSource,
 } from "./api/model.js";
 export type {
   CallOptions,
@@ -29,6 +31,7 @@ export type {
   RerankerOptions,
   TruncationReport,
 } from "./api/options.js";
+export type { RemoteApi, RemoteModel } from "./api/remote.js";
 export type { RankedDocument, Reranker, RerankOptions, Scale, SkippedRerankStage } from "./api/reranker.js";
 export { loadEmbedder } from "./embedder.js";
 export type { PulledModel } from "./hub/download.js";

@@ -1,7 +1,8 @@
 /**
  * The messages between a thread or process and its workers. They are plain data, so that they can be sent to either.
  */
-import type { Architecture, Device, Padding, Pooling, RerankerPrompt } from "./api/model.js";
+import type { Architecture, Device, EmbeddingSpec, Padding, RerankerPrompt } from "./api/model.js";
+import type { InputType } from "./api/options.js";
 import type { WindowMatches } from "./rows/score.js";
 
 /** The data a worker starts with. */
@@ -67,8 +68,11 @@ export interface TokenRows {
 
 /** How texts are turned into rows. */
 export type Encoding =
-  /** `[CLS] text [SEP]`, cut to `maxTokens`. `inWindows`: what is cut off is read by itself, so that it is not lost. */
-  | { readonly form: "single"; readonly maxTokens: number; readonly inWindows?: true }
+  /**
+   * `[CLS] text [SEP]`, cut to `maxTokens`. `inWindows`: what is cut off is read by itself, so that it is not lost. `inputType`: for
+   * a server that puts the instruction before a query itself.
+   */
+  | { readonly form: "single"; readonly maxTokens: number; readonly inWindows?: true; readonly inputType?: InputType }
   /**
    * The text is cut to `maxTokens` on its own, decoded, put between `prefix` and `suffix`, and encoded again, as FlagICLModel
    * does with queries. `prefix` and `suffix` are not cut.
@@ -86,7 +90,7 @@ export type Encoding =
  * row's numbers are then concatenated in their order.
  */
 export type Head = { readonly output: string } & (
-  | { readonly type: "vector"; readonly pooling: Pooling; readonly dimensions: number }
+  | { readonly type: "vector"; readonly pooling: EmbeddingSpec["pooling"]; readonly dimensions: number }
   /** `skip`: how many tokens are left out at the start. */
   | { readonly type: "tokens"; readonly dimensions: number; readonly skip: number }
   /** The ids of the tokens whose rows `tokens` returns, exact in float32 (below 2 ** 24). */
@@ -97,10 +101,16 @@ export type Head = { readonly output: string } & (
   | { readonly type: "max-sim"; readonly dimensions: number; readonly query: Float32Array }
   /** No numbers, but the rows of `tokens` with `skip` 1, compressed by `compressRows`. */
   | { readonly type: "kept-rows"; readonly dimensions: number }
-  | { readonly type: "dot"; readonly pooling: Pooling; readonly dimensions: number; readonly query: Float32Array }
+  | {
+      readonly type: "dot";
+      readonly pooling: EmbeddingSpec["pooling"];
+      readonly dimensions: number;
+      readonly query: Float32Array;
+    }
   /** `query`: the query's result from the `sparse` head. */
   | { readonly type: "lexical"; readonly query: Float32Array }
-  | { readonly type: "logit" }
+  /** `query`: for a server that reads the pair itself. */
+  | { readonly type: "logit"; readonly query?: string }
 );
 
 export type Work =

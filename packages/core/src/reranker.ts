@@ -2,6 +2,7 @@ import { listener } from "./api/callbacks.js";
 import { invalid } from "./api/errors.js";
 import type { ModelReference } from "./api/model.js";
 import type { CallOptions, RerankerOptions } from "./api/options.js";
+import type { RemoteModel } from "./api/remote.js";
 import type { RankedDocument, Reranker, RerankOptions } from "./api/reranker.js";
 import { checkOptions } from "./checks.js";
 import {
@@ -15,6 +16,7 @@ import {
 import { RERANKER_OPTIONS } from "./model/options.js";
 import { orElse } from "./model/resolve.js";
 import { DEFAULT_EMBEDDER, DEFAULT_RERANKER } from "./model/table.js";
+import { checkedBy, isRemote } from "./remote/reference.js";
 import type { CallFacts } from "./run/call.js";
 import { CALL_OPTIONS } from "./run/call-options.js";
 import { createCosts, startBudget } from "./scoring/budget.js";
@@ -41,7 +43,7 @@ interface Scoring {
  * Loads a reranker. Depending on the model, it is a cross-encoder, late interaction over an embedding model measured for it, or
  * bge-m3's three scores combined. `scale: "fused"` combines the first two.
  *
- * @param model a Hugging Face id, a folder, or `{ id?, directory?, ...facts }`; `{ id, lateInteraction: true }` reranks with the
+ * @param model a Hugging Face id, a folder, `{ id?, directory?, ...facts }`, or `{ url, api, ... }` for a server; `{ id, lateInteraction: true }` reranks with the
  * token vectors of any other embedding model. @default bge-js/reranker-small-en, fused with late interaction unless `scale` is
  * given: the best ranking of the packaged models, with scores that are comparable only within one call
  * @example
@@ -51,30 +53,31 @@ interface Scoring {
  * @throws BgeError with the codes of `loadEmbedder`
  */
 export async function loadReranker(
-  model?: string | URL | ModelReference,
+  model?: string | URL | ModelReference | RemoteModel,
   options: RerankerOptions = {},
 ): Promise<Reranker> {
   const checked = checkOptions(options, RERANKER_OPTIONS, "loadReranker");
   const { scale = model === undefined ? "fused" : undefined } = checked;
   const chosen = model ?? DEFAULT_RERANKER;
+  if (isRemote(chosen)) return compared(chosen, checked, createReranker(await scoring(chosen, checked)));
   const open = scale === "fused" ? fusedScoring(chosen, checked) : scoring(chosen, checked);
   return createReranker(await (model === undefined ? open.catch(orElse(`loadReranker("${DEFAULT_EMBEDDER}")`)) : open));
 }
 
 /** Loads a reranker whose scores are compared only within one search: late interaction weights query tokens by the candidates. */
 export async function loadRerankingStage(
-  model: string | URL | ModelReference,
+  model: string | URL | ModelReference | RemoteModel,
   options: RerankerOptions,
 ): Promise<Reranker> {
   return createReranker(await scoring(model, checkOptions(options, RERANKER_OPTIONS, "loadReranker"), true));
 }
 
 async function scoring(
-  model: string | URL | ModelReference,
+  model: string | URL | ModelReference | RemoteModel,
   options: RerankerOptions,
   byCandidates = false,
 ): Promise<Scoring> {
-  const opened = await openScorer(model, options, byCandidates);
+  const opened = isRemote(model) ? await openRemote(model, options) : await openScorer(model, options, byCandidates);
   const { kind, scale } = opened.scorer;
   return {
     kind,
@@ -84,6 +87,23 @@ async function scoring(
     scoreInTime: (query, documents, facts, pacing) => scoreInTime(opened, query, documents, facts, pacing),
     dispose: () => opened.engine.dispose(),
   };
+}
+
+/** Imported late: a model on this machine needs no HTTP code. */
+async function openRemote(model: RemoteModel, options: RerankerOptions): Promise<OpenScorer> {
+  const { openRemoteReranker } = await import("./remote/open-reranker.js");
+  return openRemoteReranker(model, options);
+}
+
+async function compared(
+  { compareWith }: RemoteModel,
+  { signal }: RerankerOptions,
+  reranker: Reranker,
+): Promise<Reranker> {
+  if (compareWith === undefined) return reranker;
+  const { compareRerankers } = await import("./remote/compare.js");
+  const loadLocal = () => loadReranker(compareWith, { scale: "sigmoid", ...(signal && { signal }) });
+  return checkedBy(reranker, () => compareRerankers(reranker, loadLocal));
 }
 
 async function fusedScoring(model: string | URL | ModelReference, options: RerankerOptions): Promise<Scoring> {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { BgeError, type Embedder, type EmbedderOptions, resolveModel } from "@bge-js/core";
-import { type AdapterModel, isLoaded, specInUse, type VectorSource, vectorFacts } from "@bge-js/core/adapter";
+import { type AdapterModel, isLoaded, isRemote, specInUse, type VectorSource, vectorFacts } from "@bge-js/core/adapter";
 
 /**
  * Returns `bge-small-en-v1.5_int8_384_<hash of everything that affects a vector>_`, which is readable and valid in file
@@ -18,6 +18,11 @@ export function cacheNamespace(model: AdapterModel<Embedder> | undefined, option
 }
 
 function factsOf(model: Exclude<AdapterModel<Embedder>, Embedder> | undefined, options: EmbedderOptions): VectorSource {
+  if (isRemote(model)) {
+    const message =
+      "The facts of a model behind a server are known once it is loaded. Load it with loadEmbedder, and pass that.";
+    throw new BgeError("INVALID_OPTION", message, { parameter: "model" });
+  }
   const { spec, source } = resolveModel(model, { dtype: options.dtype, revision: options.revision });
   if (spec.kind !== "embedding") {
     const message = `${spec.id} is a reranker, which has no vectors to cache.`;

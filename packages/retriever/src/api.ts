@@ -1,4 +1,4 @@
-import type { BgeError, Embedder, LoadOptions, ModelReference, Reranker } from "@bge-js/core";
+import type { BgeError, Embedder, LoadOptions, ModelReference, RemoteModel, Reranker } from "@bge-js/core";
 
 /**
  * A stage of a search. `lexical` is BM25 over words (or characters, in Chinese and the like) and `dense` cosines,
@@ -23,13 +23,13 @@ export interface RetrieverOptions {
    * A model as for `loadEmbedder`, or a loaded one, which is shared and not disposed. @default the embedded
    * bge-small-en-v1.5
    */
-  readonly embedder?: Embedder | string | URL | ModelReference;
+  readonly embedder?: Embedder | string | URL | ModelReference | RemoteModel;
   /**
    * A model as for `loadReranker`, or a loaded one, which is shared and not disposed; `false` for none. A cross-encoder
    * is the last stage, after late interaction; any other reranker replaces late interaction. @default the cross-encoder
    * measured with the embedder: bge-js/reranker-small-en, from its npm package, for bge-small-en-v1.5; none for others
    */
-  readonly reranker?: Reranker | string | URL | ModelReference | false;
+  readonly reranker?: Reranker | string | URL | ModelReference | RemoteModel | false;
   /**
    * Whether to rerank with the embedder's token vectors, for models evaluated for it: `add` keeps them, compressed to
    * about 54 bytes a token for 384 dimensions. Or a loaded reranker to use instead. `false` keeps nothing. The query's

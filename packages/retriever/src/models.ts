@@ -1,4 +1,4 @@
-import { type Embedder, loadEmbedder, type ModelReference, type Reranker } from "@bge-js/core";
+import { type Embedder, loadEmbedder, type Reranker } from "@bge-js/core";
 import { type KeptRows, keptRowsOf, loadRerankingStage, orElse, rerankerFor } from "@bge-js/core/adapter";
 import type { RetrieverOptions, Stage } from "./api.js";
 
@@ -42,8 +42,13 @@ export async function loadModels({
     if (reranker !== undefined && reranker.kind !== "cross-encoder") late = reranker;
     const isOwn = late === undefined && wanted === true && embedder.spec.lateInteraction === true;
     const keptRows = isOwn ? keptRowsOf(embedder) : undefined;
-    if (isOwn && keptRows === undefined) {
-      late = await loadRerankingStage(referenceTo(embedder), { ...load, maxTokens: embedder.maxTokens });
+    const { spec, source } = embedder;
+    // No server is known to have late interaction.
+    if (isOwn && keptRows === undefined && source.from !== "server") {
+      const { directory, dtype, batching, optimized } = source;
+      // The same files again, so that the second load shares the workers.
+      const reference = { ...spec, directory, dtype, batching, optimized };
+      late = await loadRerankingStage(reference, { ...load, maxTokens: embedder.maxTokens });
       owned.push(late);
     }
     const crossEncoder = reranker?.kind === "cross-encoder" ? reranker : undefined;
@@ -57,12 +62,6 @@ export async function loadModels({
     await Promise.all(owned.map((one) => one.dispose()));
     throw error;
   }
-}
-
-/** Returns a reference to the files of a loaded embedder, so that a second load shares its workers. */
-function referenceTo({ spec, source }: Embedder): ModelReference {
-  const { directory, dtype, batching, optimized } = source;
-  return { ...spec, directory, dtype, batching, optimized };
 }
 
 function isEmbedder(model: RetrieverOptions["embedder"]): model is Embedder {

@@ -3,6 +3,7 @@ import type { Embedder } from "../api/embedder.js";
 import { BgeError, invalid } from "../api/errors.js";
 import type { EmbeddingSpec, ModelReference } from "../api/model.js";
 import type { CallOptions, EmbedderOptions, RerankerOptions } from "../api/options.js";
+import type { RemoteModel } from "../api/remote.js";
 import type { Reranker, SkippedRerankStage } from "../api/reranker.js";
 import { type Checks, checkOptions, isAbortSignal, isFunction, isPositive } from "../checks.js";
 import { loadEmbedder } from "../embedder.js";
@@ -12,8 +13,8 @@ import { createPrompts } from "../text/prompts.js";
 import { type ModelHandle, owned, shared } from "./handle.js";
 import { warnOfSkipped } from "./retriever.js";
 
-/** A model as passed to an adapter: an id, a folder, an object, or a loaded model, which stays the caller's. */
-export type AdapterModel<Loaded extends Embedder | Reranker> = string | URL | ModelReference | Loaded;
+/** A model as passed to an adapter: an id, a folder, an object, a server, or a loaded model, which stays the caller's. */
+export type AdapterModel<Loaded extends Embedder | Reranker> = string | URL | ModelReference | RemoteModel | Loaded;
 
 /** The fields of every adapter: a model and its loader's options. */
 export type AdapterFields<Loaded extends Embedder | Reranker> = LoaderOptions<Loaded> & {
@@ -52,8 +53,8 @@ export function adapterFields<Loaded extends Embedder | Reranker, Fields extends
   }
   // A promise has no fields and would pass for empty options.
   if (isThenable(input)) throw invalid("model", "is a promise; await it first");
-  // `directory` and `id` are not options, so they identify a bare reference; `dimensions` and others are in both.
-  const isModel = isLoaded(input) || "directory" in input || "id" in input;
+  // `directory`, `id` and `url` are not options, so they identify a bare reference; `dimensions` and others are in both.
+  const isModel = isLoaded(input) || "directory" in input || "id" in input || "url" in input;
   if (isModel && "model" in input) {
     throw new BgeError("INVALID_OPTION", "The model is given twice: as the argument itself and in `model`.", {
       parameter: "model",

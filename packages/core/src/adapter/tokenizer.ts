@@ -1,12 +1,14 @@
 import { join } from "node:path";
 import type { Embedder } from "../api/embedder.js";
-import { BgeError } from "../api/errors.js";
+import { BgeError, invalid } from "../api/errors.js";
 import type { EmbedderOptions } from "../api/options.js";
 import { checkOptions } from "../checks.js";
+import { architectureOf } from "../model/facts.js";
 import { readJsonObject } from "../model/json-file.js";
 import { transformerPath } from "../model/modules-json.js";
 import { EMBEDDER_OPTIONS, maxTokensOf } from "../model/options.js";
 import { resolveModel } from "../model/resolve.js";
+import { isRemote } from "../remote/reference.js";
 import { sizeOf, specialTokens } from "../text/special-tokens.js";
 import { configured } from "../tokenizer/configured.js";
 import { loadTokenizer } from "../tokenizer/load.js";
@@ -17,6 +19,8 @@ export interface ModelTokenizer {
   /** Returns a text's token ids, without special tokens. */
   encode(text: string): readonly number[];
   decode(ids: readonly number[]): string;
+  /** The special tokens around a text. */
+  readonly frame: { readonly before: readonly number[]; readonly behind: readonly number[] };
   /** Most tokens a document may have: the limit minus special tokens and the document instruction. */
   readonly room: number;
 }
@@ -31,13 +35,15 @@ export function openTokenizer(
   given: Pick<EmbedderOptions, "maxTokens">,
 ): ModelTokenizer {
   const checked = checkOptions(given, EMBEDDER_OPTIONS, "a splitter");
-  const { spec, source } = isLoaded(model) ? model : resolveModel(model);
+  const { spec, source } = isLoaded(model) ? model : resolveModel(isRemote(model) ? refuseServed() : model);
   if (spec.kind !== "embedding") {
     throw new BgeError("MODEL_MISMATCH", `${spec.id} is a reranker. Split by the embedding model instead.`, {
       parameter: "model",
     });
   }
-  const { architecture, lowerCase = false } = spec;
+  if (source.from === "server") refuseServed();
+  const { lowerCase = false } = spec;
+  const architecture = architectureOf(spec);
   const folder = join(source.directory, transformerPath(source.directory));
   const config = readThere(folder, "tokenizer_config.json");
   const json = configured(readThere(folder, "tokenizer.json"), config, { architecture, lowerCase });
@@ -47,7 +53,14 @@ export function openTokenizer(
   const around = sizeOf(frames).single + encode(spec.documentInstruction ?? "").length;
   const loaded = isLoaded(model) ? { maxTokens: model.maxTokens } : {};
   const room = maxTokensOf({ ...loaded, ...checked }, spec, around + 1) - around;
-  return { encode, decode: (ids) => tokenizer.decode(ids), room };
+  return { encode, decode: (ids) => tokenizer.decode(ids), frame: frames.single, room };
+}
+
+function refuseServed(): never {
+  throw invalid(
+    "model",
+    "is behind a server, and a splitter needs a tokenizer on this machine: give it an id or a folder",
+  );
 }
 
 function readThere(directory: string, name: string): object {

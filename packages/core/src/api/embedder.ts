@@ -1,6 +1,6 @@
 import type { EmbeddingOutput, LexicalWeight, SparseVector, TextEmbedding, TokenVectors } from "./embedding.js";
 import type { BgeError } from "./errors.js";
-import type { EmbeddingSpec, OpenSource } from "./model.js";
+import type { EmbeddingSpec, OpenSource, ServedSource } from "./model.js";
 import type { CallOptions, InputType } from "./options.js";
 
 export interface EmbedDocumentsOptions extends CallOptions {
@@ -40,7 +40,7 @@ export interface EmbedOptions<Output extends EmbeddingOutput = EmbeddingOutput> 
 export interface Embedder extends AsyncDisposable {
   /** The facts in use: those of the model table or the files, overridden by the options. */
   readonly spec: EmbeddingSpec;
-  readonly source: OpenSource;
+  readonly source: OpenSource | ServedSource;
   /** Length of the dense vectors, after any cut. */
   readonly dimensions: number;
   /** Longest input in tokens that is not cut, special tokens included. */

@@ -15,6 +15,7 @@ export type BgeErrorCode =
   | "MODEL_NOT_FOUND"
   | "OVERLOADED"
   | "PACKAGE_NOT_FOUND"
+  | "SERVER_FAILED"
   | "STORE_CORRUPT"
   | "STORE_FAILED"
   | "STORE_IN_USE"

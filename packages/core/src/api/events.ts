@@ -27,8 +27,8 @@ export type Method =
 interface OfModel {
   /** Its id, as in `spec.id`. */
   readonly model: string;
-  readonly dtype: Dtype;
-  readonly device: Device;
+  readonly dtype: Dtype | "unknown";
+  readonly device: Device | "server";
 }
 
 /** When something began and how long it took. */
@@ -103,7 +103,7 @@ export interface WorkerEvent extends OfModel {
 
 /** A model was loaded, or failed to load. */
 export interface LoadEvent extends OfModel, Timed {
-  readonly from: ModelSource["from"];
+  readonly from: ModelSource["from"] | "server";
   readonly outcome: Outcome;
 }
 

@@ -32,7 +32,8 @@ export type Batching = "alone" | "equal-length" | "padded";
 interface CommonSpec {
   /** Hugging Face id, or the folder's name if there is none. */
   readonly id: string;
-  readonly architecture: Architecture;
+  /** `"unknown"` only of a model behind a server. */
+  readonly architecture: Architecture | "unknown";
   /** Longest text in tokens, special tokens included: the size of the position table. */
   readonly maxTokens: number;
   /**
@@ -80,7 +81,8 @@ export interface RerankerPrompt {
 /** The facts of an embedding model. A fact that contradicts the files is an error at load, never a wrong vector. */
 export interface EmbeddingSpec extends CommonSpec {
   readonly kind: "embedding";
-  readonly pooling: Pooling;
+  /** `"unknown"` only of a model behind a server. */
+  readonly pooling: Pooling | "unknown";
   /** Length of the vectors before any cut. */
   readonly dimensions: number;
   /** The length unless the option `dimensions` is given (sentence-transformers' `truncate_dim`). @default all */
@@ -183,4 +185,23 @@ export interface OpenSource extends ModelSource {
   readonly device: Device;
   /** With `device: "auto"`: why other devices were passed over. */
   readonly deviceReason?: string;
+}
+
+/** The source of a model behind a server. */
+export interface ServedSource {
+  readonly from: "server";
+  readonly addresses: readonly string[];
+  /** The first address, in place of a folder and a file. */
+  readonly directory: string;
+  readonly file: string;
+  /** The name by which the server knows the model; absent if it takes none. */
+  readonly served?: string;
+  /** What the server says. */
+  readonly dtype: Dtype | "unknown";
+  readonly batching: "alone";
+  readonly optimized: false;
+  /** From SHA-256 over the name and, of TEI, the revision that the server reports: it cannot tell that weights were exchanged. */
+  readonly fingerprint: string;
+  readonly device: "server";
+  readonly deviceReason?: undefined;
 }

@@ -1,4 +1,4 @@
-import type { ModelSpec, OpenSource } from "./model.js";
+import type { ModelSpec, OpenSource, ServedSource } from "./model.js";
 import type { CallOptions } from "./options.js";
 
 /**
@@ -50,7 +50,7 @@ export interface Reranker extends AsyncDisposable {
   readonly kind: "cross-encoder" | "late-interaction" | "hybrid" | "fused";
   /** The facts in use. For fused models, this, `source` and `maxTokens` are the cross-encoder's. */
   readonly spec: ModelSpec;
-  readonly source: OpenSource;
+  readonly source: OpenSource | ServedSource;
   /** What scores, and a `threshold`, mean. */
   readonly scale: Scale;
   /** Longest input in tokens that is not cut, special tokens included; for a cross-encoder, query and document together. */

@@ -1,10 +1,10 @@
 import { isObserved, type Method, type Outcome, outcomeOf, publish, startStopwatch } from "../api/events.js";
-import type { OpenSource } from "../api/model.js";
+import type { OpenSource, ServedSource } from "../api/model.js";
 import type { Result, SentWork, Timing, Work } from "../protocol.js";
 import { inputsOf } from "../protocol.js";
 
 /** The model facts that every event of a call carries. */
-export interface TracedModel extends Pick<OpenSource, "dtype" | "device"> {
+export interface TracedModel extends Pick<OpenSource | ServedSource, "dtype" | "device"> {
   readonly model: string;
 }
 

@@ -41,6 +41,8 @@ export interface Job {
   reject(error: BgeError): void;
   /** Records that a worker died on this job. Returns true if the job should be retried. */
   lost(): boolean;
+  /** True once its call has ended, so that nobody waits for the result. */
+  ended(): boolean;
 }
 
 /** Default limit of tokens queued ahead of a call: minutes of work, and about 4 MB of text. */
@@ -100,6 +102,7 @@ export function createCall(
             reject(lost < 2 ? error : lostAgain(error));
           },
           lost: () => ++lost < most && end === undefined,
+          ended: () => end !== undefined,
         });
         dispatch();
       }),

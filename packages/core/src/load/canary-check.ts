@@ -5,8 +5,8 @@ import type { SharedEngine } from "../engine/shared-engine.js";
 import type { Canaries } from "./canary-runs.js";
 
 /** Below these cosines to the fp32 numbers, the user is warned, and the model is refused. */
-const WARN_UNDER = 0.995;
-const REFUSE_UNDER = 0.98;
+export const WARN_UNDER = 0.995;
+export const REFUSE_UNDER = 0.98;
 
 type Findings = Pick<CanaryEvent, "verdict" | "texts" | "worst" | "expected" | "mean">;
 

@@ -1,11 +1,12 @@
 import { join } from "node:path";
 import { BgeError } from "../api/errors.js";
 import { outcomeOf, publish, startStopwatch } from "../api/events.js";
-import type { ModelReference, ModelSpec, OpenSource } from "../api/model.js";
+import type { ModelReference, ModelSpec, OpenSource, ServedSource } from "../api/model.js";
 import type { LoadOptions, RerankerOptions } from "../api/options.js";
 import { checkEntries } from "../engine/entries.js";
 import { isolationOf } from "../engine/isolation.js";
 import { type SharedEngine, shareEngine } from "../engine/shared-engine.js";
+import { architectureOf } from "../model/facts.js";
 import { transformerPath } from "../model/modules-json.js";
 import { checkThreads } from "../model/options.js";
 import type { ResolvedModel } from "../model/resolve.js";
@@ -27,7 +28,7 @@ export interface Plan {
 /** A model whose files are open and agree with its facts. */
 export interface OpenModel<P extends Plan> {
   readonly spec: ModelSpec;
-  readonly source: OpenSource;
+  readonly source: OpenSource | ServedSource;
   readonly engine: SharedEngine;
   readonly plan: P;
 }
@@ -73,10 +74,11 @@ async function openOn<P extends Plan>(
   { spec, source: files }: ResolvedModel,
   options: LoadOptions,
   plan: P,
-): Promise<OpenModel<P>> {
+): Promise<OpenModel<P> & { readonly source: OpenSource }> {
   const { directory, file, optimized, fingerprint, dtype, from } = files;
   const source: OpenSource = { ...files, device, ...(reason !== undefined && { deviceReason: reason }) };
-  const { architecture, padding = "right", lowerCase } = spec;
+  const { padding = "right", lowerCase } = spec;
+  const architecture = architectureOf(spec);
   const lower = lowerCase === true ? { lowerCase } : {};
   const reads = spec.kind === "reranker" ? [logitOutput(spec)] : namedOutputs(spec);
   const prompt = spec.kind === "reranker" && spec.prompt !== undefined ? { prompt: spec.prompt } : {};

@@ -98,7 +98,13 @@ export function completeSpec(facts: Facts, folder: string): ModelSpec {
   return { id: folder, licence: "unknown", ...always, ...spec } as ModelSpec;
 }
 
-const ABSOLUTE_POSITIONS: readonly Architecture[] = ["bert", "xlm-roberta"];
+const ABSOLUTE_POSITIONS: readonly string[] = ["bert", "xlm-roberta"];
+
+/** Returns the architecture of a model with files, which always state it. */
+export function architectureOf({ id, architecture }: Pick<ModelSpec, "id" | "architecture">): Architecture {
+  if (architecture === "unknown") throw new Error(`${id} has files and no architecture. This is a bug.`);
+  return architecture;
+}
 
 /** True for a URL, including one from another realm, as in test runners. */
 export function isUrl(value: unknown): value is URL {

@@ -13,6 +13,12 @@ import { absolutePath } from "./working-folder.js";
 export function toReference(model: string | URL | ModelReference | undefined): NamedModel {
   if (model === undefined) return { id: DEFAULT_EMBEDDER };
   if (typeof model === "string") return isFolder(model) ? { directory: model } : checkedId(model);
+  if ((model as { readonly url?: unknown } | null)?.url !== undefined) {
+    throw invalid(
+      "model",
+      "is behind a server (url): only loadEmbedder, loadReranker and what takes their models can use it",
+    );
+  }
   const { directory, ...facts } = checkReference(model as ModelReference);
   return directory === undefined ? facts : { ...facts, directory: isUrl(directory) ? directory.href : directory };
 }

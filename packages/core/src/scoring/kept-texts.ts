@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { messageOf } from "../api/errors.js";
 import { publish } from "../api/events.js";
 import type { RowEntry, RowStore } from "../api/keep.js";
-import type { EmbeddingSpec, OpenSource } from "../api/model.js";
+import type { EmbeddingSpec, OpenSource, ServedSource } from "../api/model.js";
 import type { Head } from "../protocol.js";
 import { rowsSize } from "../protocol.js";
 import { isIntact, splitWindows } from "../rows/windows.js";
@@ -14,7 +14,7 @@ import { CUT, type Reading } from "../run/run-texts.js";
 /** What the rows of a text depend on, apart from the text. */
 interface ReadBy {
   readonly spec: EmbeddingSpec;
-  readonly source: OpenSource;
+  readonly source: OpenSource | ServedSource;
   readonly dimensions: number;
   readonly maxTokens: number;
 }

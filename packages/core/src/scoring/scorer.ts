@@ -1,4 +1,4 @@
-import type { OpenSource } from "../api/model.js";
+import type { OpenSource, ServedSource } from "../api/model.js";
 import type { Reranker, SkippedRerankStage } from "../api/reranker.js";
 import type { EngineCall } from "../engine/pool.js";
 import type { FrameSize } from "../protocol.js";
@@ -38,7 +38,7 @@ export interface ScorerPlan {
   readonly maxTokens: number;
   /** The outputs that an embedding model's graph must have. */
   readonly needs: readonly NeededOutput[];
-  create(opened: { readonly source: OpenSource; readonly frame: FrameSize }): Scorer;
+  create(opened: { readonly source: OpenSource | ServedSource; readonly frame: FrameSize }): Scorer;
 }
 
 /** Scores each document independently. */

@@ -1,4 +1,4 @@
-import type { Pooling } from "../api/model.js";
+import type { EmbeddingSpec } from "../api/model.js";
 
 /** One row of token vectors in a batch: token `t` is `hidden[offset + t * width, offset + (t + 1) * width)`. */
 export interface HiddenRow {
@@ -11,7 +11,7 @@ export interface HiddenRow {
 }
 
 /** Writes one text's vector to `out`: pooled, truncated to `out`'s length, then normalised. */
-export function poolRow(row: HiddenRow, pooling: Pooling, out: Float32Array): void {
+export function poolRow(row: HiddenRow, pooling: EmbeddingSpec["pooling"], out: Float32Array): void {
   const { hidden, offset, length, width } = row;
   if (pooling === "mean") {
     for (let d = 0; d < out.length; d++) {

@@ -1,0 +1,66 @@
+import { monotonic } from "../clock.js";
+import type { HttpFailure } from "../hub/http-failure.js";
+import { PATIENCE, pauseMs } from "../hub/retry.js";
+
+/** One address, as it is known to be. */
+export interface Server {
+  readonly address: string;
+  /** Requests in flight. */
+  outstanding: number;
+  /** Failures in a row. */
+  failures: number;
+  /** Not used before. */
+  pausedUntil: number;
+  /** Must pass a health check before it is used again. */
+  suspect: boolean;
+  checking: boolean;
+}
+
+/** The servers of one model. */
+export interface Servers {
+  readonly all: readonly Server[];
+  /** Returns the healthy one with the fewest requests in flight, if any has room for another. */
+  free(): Server | undefined;
+  succeeded(server: Server): void;
+  /** Leaves a server alone for a while. One that is overloaded is well otherwise; any other failure makes it suspect. */
+  failed(server: Server, failure: HttpFailure): void;
+  /** Milliseconds until the next pause ends; undefined if no server is paused. */
+  wait(): number | undefined;
+  /** The suspects whose pause is over. */
+  due(): Server[];
+  /** True if none is in use and each failed at least as often in a row. */
+  lost(failures: number): boolean;
+}
+
+export function createServers(addresses: readonly string[], concurrency: number): Servers {
+  const all = addresses.map(
+    (address): Server => ({ address, outstanding: 0, failures: 0, pausedUntil: 0, suspect: false, checking: false }),
+  );
+  const rested = ({ pausedUntil }: Server) => monotonic() >= pausedUntil;
+  return {
+    all,
+    free() {
+      const usable = all.filter((one) => !one.suspect && one.outstanding < concurrency && rested(one));
+      return usable.reduce<Server | undefined>(
+        (least, one) => (least === undefined || one.outstanding < least.outstanding ? one : least),
+        undefined,
+      );
+    },
+    succeeded(server) {
+      server.failures = 0;
+      server.suspect = false;
+    },
+    failed(server, { status, retryAfterMs }) {
+      server.failures++;
+      const pause = retryAfterMs ?? pauseMs(server.failures, PATIENCE);
+      server.pausedUntil = Math.max(server.pausedUntil, monotonic() + pause);
+      if (status !== 429 && status !== 503) server.suspect = true;
+    },
+    wait() {
+      const paused = all.filter((one) => !rested(one)).map(({ pausedUntil }) => pausedUntil - monotonic());
+      return paused.length === 0 ? undefined : Math.max(0, Math.min(...paused));
+    },
+    due: () => all.filter((one) => one.suspect && !one.checking && rested(one)),
+    lost: (failures) => all.every((one) => one.suspect && one.failures >= failures),
+  };
+}

@@ -1,0 +1,105 @@
+import type { Embedder, SparseVector, TokenVectors } from "@bge-js/core";
+import { Failure, validation } from "./failure.js";
+import { type Body, choiceOf, countOf, flagOf, textsOf } from "./fields.js";
+import type { Context, Route } from "./route.js";
+
+/** A request's texts, and the embedder as it asks for it. */
+interface Asked {
+  readonly embedder: Embedder;
+  readonly texts: readonly string[];
+  readonly inputType: "query" | "document";
+}
+
+/** `POST /embed`: a vector for each text. */
+export const embed: Route = async (body, { models, settings, signal }) => {
+  const asked = embedderFor(body, models, settings);
+  if (flagOf(body, "normalize", true) === false)
+    throw validation("`normalize` cannot be false: vectors are normalised");
+  const dimensions = countOf(body, "dimensions", asked.embedder.dimensions);
+  return (await vectorsOf(asked, signal)).map((vector) => [...cut(vector, dimensions)]);
+};
+
+/** `POST /embed_all`: a row for each token. */
+export const embedAll: Route = async (body, { models, settings, signal }) => {
+  const { embedder, texts, inputType } = embedderFor(body, models, settings);
+  return (await embedder.embedTokens(texts, { inputType, signal })).map(rowsOf);
+};
+
+/** `POST /embed_sparse`: index and weight of each token that counts. */
+export const embedSparse: Route = async (body, { models, settings, signal }) => {
+  const { embedder, texts, inputType } = embedderFor(body, models, settings);
+  const records = await embedder.embed(texts, { inputType, outputs: ["sparse"], signal });
+  return records.map(({ sparse }) => pairsOf(sparse));
+};
+
+/** `POST /v1/embeddings`, as OpenAI defines it. */
+export const openaiEmbeddings: Route = async (body, { models, settings, signal }) => {
+  const asked = embedderFor(body, models, settings, "input");
+  const format = choiceOf(body, "encoding_format", ["float", "base64"]) ?? "float";
+  const dimensions = countOf(body, "dimensions", asked.embedder.dimensions);
+  const [vectors, counts] = await Promise.all([
+    vectorsOf(asked, signal),
+    asked.embedder.countTokens(asked.texts, { inputType: asked.inputType, signal }),
+  ]);
+  const data = vectors.map((vector, index) => {
+    const numbers = cut(vector, dimensions);
+    return { object: "embedding", index, embedding: format === "base64" ? base64(numbers) : [...numbers] };
+  });
+  const tokens = counts.reduce((sum, count) => sum + count, 0);
+  const usage = { prompt_tokens: tokens, total_tokens: tokens };
+  return { object: "list", data, model: asked.embedder.spec.id, usage };
+};
+
+function embedderFor(
+  body: Body,
+  { embedder }: Context["models"],
+  { autoTruncate, maxBatchTexts }: Context["settings"],
+  field = "inputs",
+): Asked {
+  if (embedder === undefined) throw new Failure(424, "Backend", "Model is not an embedding model");
+  const { texts } = textsOf(body, field, maxBatchTexts);
+  const side = choiceOf(body, "prompt_name", ["query", "document"]) ?? sideOf(body);
+  if (choiceOf(body, "truncation_direction", ["Left", "Right", "left", "right"])?.toLowerCase() === "left") {
+    throw validation("`truncation_direction` can only be right");
+  }
+  const cutAsked = flagOf(body, "truncate", autoTruncate);
+  // A text alone is most often a query, and goes ahead of longer lists even if the request does not say what it is. Few-shot models
+  // write more into a query than its instruction.
+  const isLone = side === undefined && texts.length === 1 && embedder.any.spec.fewShot === undefined;
+  const inputType = side === "query" || isLone ? "query" : "document";
+  return { embedder: embedder.use({ cut: cutAsked, instructed: side !== undefined }), texts, inputType };
+}
+
+/** NIM's name for the side, which some clients send to any server. */
+function sideOf(body: Body): "query" | "document" | undefined {
+  const type = choiceOf(body, "input_type", ["query", "passage"]);
+  return type === "passage" ? "document" : type;
+}
+
+async function vectorsOf({ embedder, texts, inputType }: Asked, signal: AbortSignal): Promise<Float32Array[]> {
+  const records = await embedder.embed(texts, { inputType, outputs: ["dense"], signal });
+  return records.map(({ dense }) => dense);
+}
+
+/** Cuts a vector, then normalises it, as TEI does. */
+function cut(vector: Float32Array, dimensions: number | undefined): Float32Array {
+  if (dimensions === undefined || dimensions === vector.length) return vector;
+  const short = vector.slice(0, dimensions);
+  const norm = Math.sqrt(short.reduce((sum, value) => sum + value * value, 0));
+  return norm === 0 ? short : short.map((value) => value / norm);
+}
+
+/** Little-endian float32, on any machine. */
+function base64(vector: Float32Array): string {
+  const bytes = Buffer.alloc(4 * vector.length);
+  for (const [i, value] of vector.entries()) bytes.writeFloatLE(value, 4 * i);
+  return bytes.toString("base64");
+}
+
+function rowsOf({ data, rows, dimensions }: TokenVectors): number[][] {
+  return Array.from({ length: rows }, (_, row) => [...data.subarray(row * dimensions, (row + 1) * dimensions)]);
+}
+
+function pairsOf({ indices, values }: SparseVector): { index: number; value: number }[] {
+  return indices.map((index, i) => ({ index, value: values[i]! }));
+}

@@ -1,0 +1,2 @@
+export type { BgeServer, ServeOptions } from "./api.js";
+export { serve } from "./serve.js";

@@ -1,0 +1,22 @@
+import { embed, embedAll, embedSparse, openaiEmbeddings } from "./embeddings.js";
+import { info, list, tokenize } from "./facts.js";
+import { rerank } from "./reranking.js";
+import type { Route } from "./route.js";
+
+export const POST: Readonly<Record<string, Route>> = {
+  "/embed": embed,
+  "/embed_all": embedAll,
+  "/embed_sparse": embedSparse,
+  "/rerank": rerank,
+  "/v1/rerank": rerank,
+  "/tokenize": tokenize,
+  "/embeddings": openaiEmbeddings,
+  "/v1/embeddings": openaiEmbeddings,
+};
+
+export const GET: Readonly<Record<string, Route>> = { "/info": info, "/models": list, "/v1/models": list };
+
+/** True for a path whose clients expect OpenAI's form of an error. */
+export function isOpenai(path: string): boolean {
+  return path.startsWith("/v1/") || path === "/embeddings" || path === "/models";
+}
