@@ -63,9 +63,9 @@ describe("@bge-js/core", () => {
   test("maxTokens", () => {
     const usual = MODELS.map((model) => ("defaultMaxTokens" in model ? model.defaultMaxTokens : model.maxTokens));
     const other = MODELS.filter((_, i) => usual[i] !== 512).map(({ id }) => id);
-    expect([...new Set(usual)].sort()).toEqual([4096, 512]);
-    expect(other).toEqual(["BAAI/bge-code-v1"]);
-    const said = "the model's: 512, of bge-code-v1 4,096; of other models what their files say";
+    expect([...new Set(usual)].sort()).toEqual([4096, 512, 77]);
+    expect(other).toEqual(["BAAI/BGE-VL-base", "BAAI/BGE-VL-large", "BAAI/bge-code-v1"]);
+    const said = "the model's: 512, of bge-code-v1 4,096, of BGE-VL 77; of other models what their files say";
     expect(rows.get("maxTokens")).toBe(said);
     expect(tagged("packages/core/src/api/options.ts", "maxTokens")).toBe(said);
   });

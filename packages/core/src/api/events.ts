@@ -71,8 +71,8 @@ export interface CallEvent extends OfModel, Timed {
 /** A worker answered a piece of a call's work. Work dropped before it began has no event. */
 export interface RunEvent extends OfModel, Timed {
   readonly call: number;
-  /** `run`: a batch through the graph; `encode`: texts to tokens; `encode-and-run`: both for one text; `decode`: tokens to text. */
-  readonly work: "encode" | "run" | "encode-and-run" | "decode";
+  /** `run`: a batch through the graph; `encode`: texts to tokens; `encode-and-run`: both for one text; `decode`: tokens to text; `image`: one picture. */
+  readonly work: "encode" | "run" | "encode-and-run" | "decode" | "image";
   readonly outcome: Outcome;
   /** Rows in a batch, or texts to encode. */
   readonly inputs: number;

@@ -113,7 +113,7 @@ export async function startEngine(start: WorkerStart, plan: ThreadPlan, starter:
     if (slot.state === "busy") becomeIdle(slot);
     dispatch();
     if (message.type === "done") job?.resolve(inThisRealm(message.result), message.timing);
-    else job?.reject(new BgeError("INFERENCE_FAILED", `The model failed on a batch: ${message.message}`));
+    else job?.reject(failureOf(message));
   }
 
   function dispatch(): void {
@@ -190,6 +190,11 @@ export async function startEngine(start: WorkerStart, plan: ThreadPlan, starter:
     open: (settings = {}) => createCall(queue, dispatch, settings),
     dispose: () => (disposing ??= closeAll()),
   };
+}
+
+function failureOf({ message, code, parameter }: Extract<FromWorker, { type: "failed" }>): BgeError {
+  if (code === undefined) return new BgeError("INFERENCE_FAILED", `The model failed on a batch: ${message}`);
+  return new BgeError(code as BgeErrorCode, message, parameter === undefined ? {} : { parameter });
 }
 
 /** Converts a worker's result to arrays of this realm. */

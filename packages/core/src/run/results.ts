@@ -36,7 +36,24 @@ export function refuseFailed(
   const first = results[failed[0] ?? 0]?.error;
   if (first === undefined) return;
   const indices = positions === undefined ? failed : failed.map((index) => positions[index]!).sort((a, b) => a - b);
-  throw located(first, indices, completed);
+  throw located(withOthers(first, results, positions), indices, completed);
+}
+
+/** Adds the reasons of other failed inputs, where they differ from the first's: each broken picture has its own. */
+function withOthers(first: BgeError, results: readonly TextResult[], positions?: readonly number[]): BgeError {
+  const others = new Map<string, number>();
+  for (const [index, { error }] of results.entries()) {
+    if (error !== undefined && error.message !== first.message && !others.has(error.message)) {
+      others.set(error.message, positions?.[index] ?? index);
+    }
+  }
+  if (others.size === 0) return first;
+  const { code, message, parameter, cause } = first;
+  const more = listed([...others].map(([text, index]) => `index ${index}: ${text}`));
+  return new BgeError(code, `${message} Other reasons: ${more}`, {
+    cause: cause ?? first,
+    ...(parameter === undefined ? {} : { parameter }),
+  });
 }
 
 /** Returns a query's numbers. Its error names no index, which would be taken for a document's. */

@@ -28,14 +28,24 @@ const TEXTS_AHEAD = 512;
 /** Maximum characters in one encoding message, unless a single text has more. */
 const ENCODE_CHARACTERS = 1 << 16;
 
-/** Runs texts window by window with `run`. Yields results in order, and draws texts only as fast as they are read. */
-export function runWindows(
-  texts: Iterable<string> | AsyncIterable<string>,
-  run: (window: Window) => Promise<TextResult[]>,
-): AsyncGenerator<{ offset: number; results: TextResult[] }, void, undefined> {
+/** The results of a window, in order. */
+export interface WindowResults {
+  readonly offset: number;
+  readonly results: TextResult[];
+}
+
+/**
+ * Runs texts, or other inputs, window by window with `run`. Yields results in order, and draws inputs only as fast as they are
+ * read: `ahead` of them, two full windows.
+ */
+export function runWindows<T = string>(
+  texts: Iterable<T> | AsyncIterable<T>,
+  run: (window: Window<T>) => Promise<TextResult[]>,
+  ahead = TEXTS_AHEAD,
+): AsyncGenerator<WindowResults, void, undefined> {
   return mapAhead(
-    windows(texts),
-    TEXTS_AHEAD,
+    windows(texts, ahead / 2),
+    ahead,
     async (window) => ({
       offset: window.offset,
       results: await run(window),
@@ -67,7 +77,7 @@ export async function runTexts(
   onDone: (count: number) => void = () => {},
 ): Promise<TextResult[]> {
   if (task.batching === "alone" || texts.length === 1) return runEachAlone(call, texts, task, onDone);
-  const encoded = await encodeTexts(call, texts, task.encoding, !call.retryLost).catch(ofTexts);
+  const encoded = await encodeTexts(call, texts, task.encoding, !call.retryLost).catch(ofInput);
   if (encoded instanceof BgeError) {
     if (isLost(call, encoded)) return runEachAlone(call, texts, task, onDone);
     onDone(texts.length);
@@ -168,7 +178,7 @@ async function runAlone(call: EngineCall, text: string, { encoding, heads }: Tex
     if (kept === 0) return { error: nothingToRead() };
     return faulty.length > 0 ? { error: notFinite() } : { data, ...rowsOf(keptRows, 0), tokens: total, kept };
   } catch (error) {
-    return { error: ofTexts(error) };
+    return { error: ofInput(error) };
   }
 }
 
@@ -193,7 +203,7 @@ async function runBatch(call: EngineCall, rows: TokenRows, heads: readonly Head[
       const each = Array.from({ length: count }, (_, row) => runBatch(call, pickRows(rows, [row]), heads));
       return (await Promise.all(each)).flat();
     }
-    return Array.from(rows.lengths, () => ({ error: ofTexts(error) }));
+    return Array.from(rows.lengths, () => ({ error: ofInput(error) }));
   }
 }
 
@@ -202,10 +212,10 @@ function rowsOf(keptRows: readonly Uint8Array[] | undefined, row: number): { kep
 }
 
 /**
- * Returns an error that belongs to its texts, such as a model failure. Rethrows one that ends the whole call: disposal,
+ * Returns an error that belongs to its inputs, such as a model failure. Rethrows one that ends the whole call: disposal,
  * overload or an unexpected error.
  */
-function ofTexts(error: unknown): BgeError {
+export function ofInput(error: unknown): BgeError {
   if (!(error instanceof BgeError) || error.code === "DISPOSED" || error.code === "OVERLOADED") throw error;
   return error;
 }
