@@ -18,7 +18,7 @@ import { openImages } from "./load/open-images.js";
 import { type OpenModel, openModel, type Plan } from "./load/open-model.js";
 import { type ImagePolicy, imagePolicy, MULTIMODAL_OPTIONS } from "./model/multimodal-options.js";
 import { LEAST_TEXT_TOKENS, maxTokensOf } from "./model/options.js";
-import { orElse } from "./model/resolve.js";
+import { findModel } from "./model/table.js";
 import { withCall } from "./run/call.js";
 import { CALL_OPTIONS } from "./run/call-options.js";
 import { checkStream, failure, yieldResults } from "./run/embed-stream.js";
@@ -70,7 +70,9 @@ export async function loadMultimodalEmbedder(
   const checked = checkOptions(options, MULTIMODAL_OPTIONS, "loadMultimodalEmbedder");
   const policy = imagePolicy(checked);
   const { maxPixels: _pixels, maxBytes: _bytes, orientation: _turn, allowUrls: _urls, ...load } = checked;
-  const texts = await openModel(model, load, (spec) => planMultimodal(spec, load)).catch(orElse(EXPORT));
+  const texts = await openModel(model, load, (spec) => planMultimodal(spec, load)).catch((error: unknown) => {
+    throw sayingHowToExport(error, model);
+  });
   try {
     const images = await openImages(texts.plan.spec, texts.source, load, policy.limits);
     return createMultimodal(texts, images, policy, load);
@@ -80,9 +82,20 @@ export async function loadMultimodalEmbedder(
   }
 }
 
-const EXPORT =
-  "a folder that tools/export of the bge-js repository wrote, such as ./bge-vl-base after " +
-  "`tools/export/export BAAI/BGE-VL-base ./bge-vl-base` (it downloads 300 MB)";
+/** Adds to the error of a published model that is not here how to get it. */
+function sayingHowToExport(error: unknown, model: string | URL | ModelReference): unknown {
+  const id = typeof model === "string" ? model : "id" in model ? model.id : undefined;
+  const known = id === undefined ? undefined : findModel(id);
+  const missing = error instanceof BgeError && (error.code === "MODEL_NOT_FOUND" || error.code === "DOWNLOAD_FAILED");
+  if (!missing || known?.kind !== "embedding" || known.imageOutput === undefined) return error;
+  const folder = `./${known.id.replace(/^.*\//, "").toLowerCase()}`;
+  return new BgeError(
+    error.code,
+    `${error.message} The hub has ${known.id} without ONNX files. Export it once, with Python, from a copy of the bge-js ` +
+      `repository: tools/export/export ${known.id} ${folder}; it downloads the weights. Then load ${JSON.stringify(folder)}.`,
+    { cause: error, parameter: "model" },
+  );
+}
 
 function planMultimodal(spec: ModelSpec, options: MultimodalOptions): MultimodalPlan {
   if (spec.kind !== "embedding" || spec.imageOutput === undefined) {
