@@ -36,24 +36,19 @@ export function refuseFailed(
   const first = results[failed[0] ?? 0]?.error;
   if (first === undefined) return;
   const indices = positions === undefined ? failed : failed.map((index) => positions[index]!).sort((a, b) => a - b);
-  throw located(withOthers(first, results, positions), indices, completed);
+  throw located(first, indices, completed, othersOf(first, results, positions));
 }
 
-/** Adds the reasons of other failed inputs, where they differ from the first's: each broken picture has its own. */
-function withOthers(first: BgeError, results: readonly TextResult[], positions?: readonly number[]): BgeError {
+/** Tells the reasons of other failed inputs, where they differ from the first's: each broken picture has its own. */
+function othersOf(first: BgeError, results: readonly TextResult[], positions?: readonly number[]): string {
   const others = new Map<string, number>();
   for (const [index, { error }] of results.entries()) {
     if (error !== undefined && error.message !== first.message && !others.has(error.message)) {
       others.set(error.message, positions?.[index] ?? index);
     }
   }
-  if (others.size === 0) return first;
-  const { code, message, parameter, cause } = first;
-  const more = listed([...others].map(([text, index]) => `index ${index}: ${text}`));
-  return new BgeError(code, `${message} Other reasons: ${more}`, {
-    cause: cause ?? first,
-    ...(parameter === undefined ? {} : { parameter }),
-  });
+  const told = [...others].map(([message, index]) => `index ${index}: ${message}`);
+  return told.length === 0 ? "" : `. Of other inputs: ${listed(told)}`;
 }
 
 /** Returns a query's numbers. Its error names no index, which would be taken for a document's. */
@@ -63,9 +58,9 @@ export function ofQuery(result: TextResult): Exclude<TextResult, { readonly erro
 }
 
 /** Returns the same error with the positions of the inputs it concerns. */
-export function located(error: BgeError, indices: readonly number[], completed?: Completed): BgeError {
+export function located(error: BgeError, indices: readonly number[], completed?: Completed, more = ""): BgeError {
   const { code, message, parameter } = error;
-  return new BgeError(code, `${message} (input index ${listed(indices)})`, {
+  return new BgeError(code, `${message} (input index ${listed(indices)})${more}`, {
     indices,
     cause: error.cause ?? error,
     ...(parameter === undefined ? {} : { parameter }),
