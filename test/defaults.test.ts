@@ -8,6 +8,8 @@ import { serve } from "@bge-js/server";
 import { MetadataMode } from "@llamaindex/core/schema";
 import { describe, expect, test } from "vitest";
 import { MAX_QUEUED_TOKENS } from "../packages/core/src/engine/call.js";
+import { imagePolicy, MULTIMODAL_OPTIONS } from "../packages/core/src/model/multimodal-options.js";
+import { LOAD } from "../packages/core/src/model/options.js";
 import { CANDIDATES, WEIGHTS } from "../packages/retriever/src/retriever.js";
 import { settingsOf } from "../packages/server/src/options.js";
 
@@ -78,9 +80,9 @@ describe("@bge-js/core", () => {
   test("maxTokens", () => {
     const usual = MODELS.map((model) => ("defaultMaxTokens" in model ? model.defaultMaxTokens : model.maxTokens));
     const other = MODELS.filter((_, i) => usual[i] !== 512).map(({ id }) => id);
-    expect([...new Set(usual)].sort()).toEqual([4096, 512]);
-    expect(other).toEqual(["BAAI/bge-code-v1"]);
-    const said = "the model's: 512, of bge-code-v1 4,096; of other models what their files say";
+    expect([...new Set(usual)].sort()).toEqual([4096, 512, 77]);
+    expect(other).toEqual(["BAAI/BGE-VL-base", "BAAI/BGE-VL-large", "BAAI/bge-code-v1"]);
+    const said = "the model's: 512, of bge-code-v1 4,096, of BGE-VL 77; of other models what their files say";
     expect(rows.get("maxTokens")).toBe(said);
     expect(tagged("packages/core/src/api/options.ts", "maxTokens")).toBe(said);
   });
@@ -92,6 +94,24 @@ describe("@bge-js/core", () => {
     await using embedder = await loadEmbedder();
     expect(rows.get("device")).toBe(`\`"${embedder.source.device}"\``);
     expect(rows.get("dtype")).toContain(`"${embedder.source.dtype}"`);
+  });
+
+  test("docs/multimodal.md has the further options of loadMultimodalEmbedder, with their defaults", () => {
+    const further = tables("docs/multimodal.md");
+    const { limits, urls } = imagePolicy({ allowUrls: true });
+    expect([...further.keys()].sort()).toEqual(
+      Object.keys(MULTIMODAL_OPTIONS)
+        .filter((name) => !Object.hasOwn(LOAD, name))
+        .sort(),
+    );
+    for (const name of ["maxPixels", "maxBytes"] as const) {
+      expect(further.get(name)).toBe(limits[name].toLocaleString("en"));
+      expect(tagged("packages/core/src/api/multimodal.ts", name)).toContain(limits[name].toLocaleString("en"));
+    }
+    expect(further.get("orientation")).toBe(`\`"${limits.orientation}"\``);
+    expect([further.get("allowUrls"), imagePolicy({}).urls]).toEqual(["`false`", undefined]);
+    expect(urls).toEqual({ maxRedirects: 3, timeoutMs: 30_000 });
+    expect(read("docs/multimodal.md")).toContain("{ hosts?, maxRedirects = 3, timeoutMs = 30,000 }");
   });
 
   test("the retriever's candidates and weights", () => {

@@ -22,6 +22,7 @@ const FOLDERS: Readonly<Record<string, string>> = {
   "bge-small-zh-v1.5": packaged("bge-small-zh-v1.5"),
   "tiny-xlmr": fixture("tiny-xlmr-cls"),
   "tiny-xlmr-reranker": fixture("tiny-xlmr-reranker"),
+  "tiny-clip": fixture("tiny-clip"),
   "tiny-qwen": fixture("tiny-code"),
   "tiny-qwen-end": fixture("tiny-reasoner"),
   "tiny-gemma": fixture("tiny-gemma2"),
@@ -30,7 +31,7 @@ const FOLDERS: Readonly<Record<string, string>> = {
   "tiny-llama-metaspace": fixture("tiny-llama-metaspace"),
 };
 const NAMES = Object.keys(FOLDERS);
-const DECODERS = NAMES.slice(4);
+const DECODERS = NAMES.slice(5);
 
 function load(name: string) {
   const read = (file: string) => JSON.parse(readFileSync(join(FOLDERS[name]!, file), "utf8")) as object;

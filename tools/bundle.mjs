@@ -10,7 +10,14 @@ const { dependencies, peerDependencies } = JSON.parse(readFileSync(join(core, "p
 const dist = join(core, "dist");
 const bundle = join(core, "bundle");
 /** What package.json exports, and processes that are started by their address. */
-const MODULES = ["index", "adapter", "opentelemetry", "worker/process-entry", "worker/device-trial-entry"];
+const MODULES = [
+  "index",
+  "adapter",
+  "multimodal",
+  "opentelemetry",
+  "worker/process-entry",
+  "worker/device-trial-entry",
+];
 /** Threads, as CommonJS: one of ES modules takes 10 ms more of 45 to start. */
 const THREADS = ["worker/worker", "worker/warm-up-entry"];
 

@@ -27,6 +27,15 @@ for (const [load, otherwise] of [[loadReranker, 'loadReranker("BAAI/bge-small-en
   console.log(code, message?.includes("npm install @bge-js/model-reranker-small-en"), message?.includes(otherwise));
 }
 `;
+/** sharp, an optional peer, is not installed there. */
+const WITHOUT_SHARP = (model) => `import { loadMultimodalEmbedder } from "@bge-js/core/multimodal";
+const embedder = await loadMultimodalEmbedder(${JSON.stringify(model)});
+const image = { data: new Uint8Array(27), width: 3, height: 3, channels: 3 };
+const [vector] = await embedder.embed([{ image, text: "a red bus" }]);
+const { code, message } = await embedder.embed([{ image: "${model}/../pictures/gif.gif" }]).catch((error) => error);
+console.log(vector.length, code, message?.includes("npm install sharp"));
+await embedder.dispose();
+`;
 const WITHOUT_RETRIEVER = `import * as langchain from "@bge-js/langchain";
 import * as llamaindex from "@bge-js/llamaindex";
 for (const [name, call] of [["langchain", (r) => r.invoke("x")], ["llamaindex", (r) => r.retrieve("x")]]) {
@@ -46,6 +55,7 @@ import { loadRetriever, type Retriever } from "@bge-js/retriever";
 import { QdrantClient } from "@qdrant/js-client-rest";
 import { openStore, type Store } from "@bge-js/store";
 import { type AdapterFields } from "@bge-js/core/adapter";
+import { loadMultimodalEmbedder, type MultimodalEmbedder } from "@bge-js/core/multimodal";
 import { instrument } from "@bge-js/core/opentelemetry";
 import { type BgeServer, serve } from "@bge-js/server";
 import model from "@bge-js/model-bge-small-en-v1.5";
@@ -61,6 +71,7 @@ export const stop: () => void = instrument();
 export const width: string = new BgeEmbeddings().dispose;
 export const embedder: Promise<Embedder> = loadEmbedder("BAAI/bge-small-en-v1.5", { dtype: "int8" });
 export const provider: BgeProvider = bge;
+export const pictures: Promise<MultimodalEmbedder> = loadMultimodalEmbedder("./folder", { orientation: "apply" });
 export const adapters = [new BgeEmbeddings(), new BgeReranker(), new BgeEmbedding()];
 `;
 /** How a project finds a package's types. node10, the oldest, reads no `exports`. */
@@ -134,6 +145,10 @@ function checkInstalled(tarballs) {
   const told = run([process.execPath, "without.mjs"], project).trim();
   if (told !== "MODEL_NOT_FOUND true true\nMODEL_NOT_FOUND true true") throw new Error(`without.mjs printed ${told}`);
   console.log("without the reranker's package: told so");
+  write(project, "without-sharp.mjs", WITHOUT_SHARP(join(root, "test", "fixtures", "tiny-clip")));
+  const pictures = run([process.execPath, "without-sharp.mjs"], project).trim();
+  if (pictures !== "16 PACKAGE_NOT_FOUND true") throw new Error(`without-sharp.mjs printed ${pictures}`);
+  console.log("without sharp: samples are read, files are refused with advice");
   write(project, "typed.ts", TYPED);
   const tsc = join(project, "node_modules", "typescript", "bin", "tsc");
   for (const resolution of RESOLUTIONS) {

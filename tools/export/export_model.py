@@ -8,6 +8,7 @@ from pathlib import Path
 from tokenizers import Tokenizer
 
 import check
+import clip
 from errors import ExportError
 from facts import facts_of
 from families import Family, recognise
@@ -45,6 +46,10 @@ def export(
     """
     options = Options(dtype, cutoff_layer, hidden_states, id, like, pooling, facts, external_data_above)
     source, out = open_source(model, revision), Path(out)
+    if source.config.get("model_type") == "clip":
+        if cutoff_layer is not None or hidden_states or pooling:
+            raise ExportError("--cutoff-layer, --hidden-states and --pooling are not for CLIP models.")
+        return clip.export(source, out, options)
     family = recognise(source, PUBLISHED.get(like or id or source.id or "", {}).get("family"))
     check_options(family, options)
     facts = facts_of(source, family, options)

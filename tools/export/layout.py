@@ -13,7 +13,7 @@ from source import Source
 SUFFIX = {"fp32": "", "fp16": "_fp16", "int8": "_quantized"}
 COPIED = [
     "config.json", "tokenizer_config.json", "special_tokens_map.json", "modules.json",
-    "config_sentence_transformers.json", "sentence_bert_config.json",
+    "config_sentence_transformers.json", "sentence_bert_config.json", "preprocessor_config.json",
 ]
 
 

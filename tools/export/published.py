@@ -34,6 +34,8 @@ PUBLISHED = {
             "suffix": "\n<response>",
         },
     },
+    "BAAI/BGE-VL-base": {"family": "clip", "licence": "MIT"},
+    "BAAI/BGE-VL-large": {"family": "clip", "licence": "MIT"},
     "BAAI/bge-reasoner-embed-qwen3-8b-0923": {**DECODER, "queryFormat": "Instruct: {instruction}\nQuery: {text}"},
 }
 

@@ -9,7 +9,7 @@ from errors import ExportError
 
 FILES = [
     "*/config.json", "1_Pooling/config.json", "README.md", "colbert_linear.pt", "config.json",
-    "config_sentence_transformers.json", "modules.json", "sentence_bert_config.json", "sparse_linear.pt",
+    "config_sentence_transformers.json", "modules.json", "preprocessor_config.json", "sentence_bert_config.json", "sparse_linear.pt",
     "special_tokens_map.json", "tokenizer*", "sentencepiece.bpe.model", "vocab.*", "merges.txt", "added_tokens.json",
 ]
 SAFETENSORS = ["model*.safetensors", "model.safetensors.index.json"]

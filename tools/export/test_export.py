@@ -14,7 +14,7 @@ import rounding
 from check import cosine
 from errors import ExportError
 from export_model import export
-from test_models import MODELS, write_model
+from test_models import MODELS, write_clip, write_model
 
 DECODERS = ("qwen2", "qwen2-window", "qwen3", "gemma2", "mistral")
 EXTERNAL = 10_000  # bytes
@@ -173,6 +173,25 @@ def test_what_cannot_be_exported(sources, root):
     fails("Qwen3-Embedding", lambda: export(qwen3, out))
     fails("no folder", lambda: export(root / "none", out))
     assert not out.exists(), "a refusal leaves nothing behind"
+
+
+def test_clip(sources, root):
+    """Two graphs, of which that for texts holds nothing of the other."""
+    source = write_clip(root / "clip")
+    for dtype in ("fp32", "fp16", "int8"):
+        export(source, root / "out", dtype=dtype, id="BAAI/BGE-VL-base")
+    facts = json.loads((root / "out/bge.json").read_text("utf-8"))
+    assert (facts["id"], facts["dimensions"], facts["maxTokens"], facts["licence"]) == ("BAAI/BGE-VL-base", 16, 64, "MIT")
+    assert (facts["output"], facts["imageOutput"]) == ("text_embeds", "image_embeds") and "dtype" not in facts
+    assert (root / "out/preprocessor_config.json").is_file()
+    names = {path.name for path in (root / "out/onnx").iterdir()}
+    assert names == {f"{part}_model{suffix}.onnx" for part in ("text", "vision") for suffix in ("", "_fp16", "_quantized")}
+    assert not any("vision" in name or "visual" in name for name in weights_of(root / "out/onnx/text_model.onnx"))
+    assert not any("text" in name for name in weights_of(root / "out/onnx/vision_model.onnx"))
+    fails("not for CLIP", lambda: export(source, root / "pooled", pooling="cls"))
+    (source / "preprocessor_config.json").unlink()
+    fails("preprocessor_config.json", lambda: export(source, root / "without"))
+    assert not (root / "pooled").exists() and not (root / "without").exists()
 
 
 def test_a_file_that_differs_does_not_count(sources, root):

@@ -8,7 +8,7 @@ from FlagEmbedding.inference.reranker.decoder_only.models.configuration_minicpm_
 from FlagEmbedding.inference.reranker.decoder_only.models.modeling_minicpm_reranker import LayerWiseMiniCPMForCausalLM
 from tokenizers import Tokenizer, models, pre_tokenizers, processors, trainers
 from transformers import (
-    BertConfig, BertForSequenceClassification, BertModel, Gemma2Config, Gemma2Model, GemmaConfig, GemmaForCausalLM,
+    BertConfig, BertForSequenceClassification, BertModel, CLIPConfig, CLIPImageProcessor, CLIPModel, Gemma2Config, Gemma2Model, GemmaConfig, GemmaForCausalLM,
     MistralConfig, MistralModel, PreTrainedTokenizerFast, Qwen2Config, Qwen2Model, Qwen3Config, Qwen3Model,
     XLMRobertaConfig, XLMRobertaForSequenceClassification, XLMRobertaModel,
 )
@@ -61,6 +61,21 @@ def write_model(name: str, folder: Path) -> Path:
     if name in ("bert", "xlmr"):
         (folder / "1_Pooling").mkdir()
         (folder / "1_Pooling/config.json").write_text(json.dumps({"pooling_mode_cls_token": True}), encoding="utf-8")
+    return folder
+
+
+def write_clip(folder: Path) -> Path:
+    """Two towers. Its end token is not the last id, so that both ways of finding it are told apart."""
+    tokenizer = tiny_tokenizer()
+    text = {**SHAPE, "vocab_size": len(tokenizer), "max_position_embeddings": 64, "eos_token_id": 2, "projection_dim": 16}
+    vision = {**SHAPE, "image_size": 32, "patch_size": 8, "projection_dim": 16}
+    torch.manual_seed(len(MODELS))
+    model = CLIPModel(CLIPConfig(text_config=text, vision_config=vision, projection_dim=16)).eval()
+    for parameter in model.parameters():
+        if parameter.dim() == 2:
+            parameter.data = torch.randn_like(parameter) / parameter.shape[1] ** 0.5
+    for part in (model, tokenizer, CLIPImageProcessor(size={"shortest_edge": 32}, crop_size=32)):
+        part.save_pretrained(folder)
     return folder
 
 

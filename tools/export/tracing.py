@@ -9,10 +9,18 @@ import torch
 OPSET = 17  # has LayerNormalization
 
 
-def trace(module: torch.nn.Module, inputs: list[str], outputs: dict[str, dict[int, str]]) -> onnx.ModelProto:
-    """The graph's weights are inputs of it, by their names in the module, so that no second copy of them is made."""
-    tokens = {0: "batch", 1: "tokens"}
-    example = torch.ones((2, 8), dtype=torch.int64)
+TOKENS = {0: "batch", 1: "tokens"}
+
+
+def trace(
+    module: torch.nn.Module, inputs: list[str], outputs: dict[str, dict[int, str]],
+    example: torch.Tensor | None = None, axes: dict[int, str] = TOKENS,
+) -> onnx.ModelProto:
+    """The graph's weights are inputs of it, by their names in the module, so that no second copy of them is made.
+
+    Each input is like `example`, by default token ids, with `axes` of any length.
+    """
+    example = torch.ones((2, 8), dtype=torch.int64) if example is None else example
     file = io.BytesIO()
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
@@ -22,7 +30,7 @@ def trace(module: torch.nn.Module, inputs: list[str], outputs: dict[str, dict[in
             file,
             input_names=inputs,
             output_names=list(outputs),
-            dynamic_axes={**{name: tokens for name in inputs}, **outputs},
+            dynamic_axes={**{name: axes for name in inputs}, **outputs},
             opset_version=OPSET,
             export_params=False,
             do_constant_folding=False,  # it would copy every weight

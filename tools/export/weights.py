@@ -26,8 +26,9 @@ def take_weights(model: onnx.ModelProto, module: torch.nn.Module, inputs: list[s
     tensors = {**dict(module.named_parameters()), **dict(module.named_buffers())}
     names = [given.name for given in graph.input if given.name not in inputs]
     weights = {name: of_tensor(tensors[name], name.startswith("backbone.")) for name in names}
+    kept = {given.name: given for given in graph.input if given.name in inputs}
     del graph.input[:]
-    graph.input.extend([tokens_input(name) for name in inputs])
+    graph.input.extend([kept[name] for name in inputs])
     renamed = {}
     for node in [node for node in graph.node if node.op_type == "Transpose" and node.input[0] in weights]:
         (perm,) = [list(attribute.ints) for attribute in node.attribute if attribute.name == "perm"]
@@ -39,10 +40,6 @@ def take_weights(model: onnx.ModelProto, module: torch.nn.Module, inputs: list[s
             node.input[at] = renamed.get(name, name)
     used = {name for node in graph.node for name in node.input}
     return {name: weight for name, weight in weights.items() if name in used}
-
-
-def tokens_input(name: str) -> onnx.ValueInfoProto:
-    return onnx.helper.make_tensor_value_info(name, onnx.TensorProto.INT64, ["batch", "tokens"])
 
 
 def of_tensor(tensor: torch.Tensor, rounded: bool) -> Weight:

@@ -2,6 +2,7 @@
  * The messages between a thread or process and its workers. They are plain data, so that they can be sent to either.
  */
 import type { Architecture, Device, EmbeddingSpec, Padding, RerankerPrompt } from "./api/model.js";
+import type { ImageLimits, ImageSettings } from "./api/multimodal.js";
 import type { InputType } from "./api/options.js";
 import type { WindowMatches } from "./rows/score.js";
 
@@ -15,6 +16,8 @@ export interface WorkerStart {
   readonly padding: Padding;
   /** Lowercase texts before the tokenizer's own steps. */
   readonly lowerCase?: boolean;
+  /** Set for a graph that reads pictures: how they are prepared. Such a worker has no tokenizer. */
+  readonly images?: ImageSettings & ImageLimits;
   /** The text around query and document, for LLM rerankers. */
   readonly prompt?: RerankerPrompt;
   /** Names of the graph outputs that may be read. */
@@ -38,6 +41,9 @@ export interface WorkerData extends WorkerStart, NativeThreadData {}
 
 /** The graph inputs a worker can provide. */
 export const KNOWN_INPUTS = ["input_ids", "attention_mask", "token_type_ids", "output_length"];
+
+/** The input of a graph that reads pictures. */
+export const IMAGE_INPUT = "pixel_values";
 
 /** What the files contain, reported when a worker is ready. */
 export interface ModelInfo {
@@ -91,6 +97,8 @@ export type Encoding =
  */
 export type Head = { readonly output: string } & (
   | { readonly type: "vector"; readonly pooling: EmbeddingSpec["pooling"]; readonly dimensions: number }
+  /** The vector as it is in the output, `[batch, dimensions]`: to be added to another before it is normalised. */
+  | { readonly type: "projection"; readonly dimensions: number }
   /** `skip`: how many tokens are left out at the start. */
   | { readonly type: "tokens"; readonly dimensions: number; readonly skip: number }
   /** The ids of the tokens whose rows `tokens` returns, exact in float32 (below 2 ** 24). */
@@ -123,6 +131,8 @@ export type Work =
       readonly encoding: Encoding;
       readonly heads: readonly Head[];
     }
+  /** One picture, for a worker with `images`. */
+  | { readonly type: "image"; readonly image: SentImage; readonly heads: readonly Head[] }
   /** Each token as text, on its own. */
   | { readonly type: "decode"; readonly ids: Int32Array }
   /** Divides a text of `tokens` tokens, special ones included, into windows of `maxTokens`: see `divide`. */
@@ -137,10 +147,22 @@ export type Work =
       readonly bonus: number;
     };
 
+/** A picture: the absolute path of a file, a file's bytes, or samples. */
+export type SentImage =
+  | { readonly form: "file"; readonly path: string }
+  | { readonly form: "bytes"; readonly bytes: Uint8Array }
+  | {
+      readonly form: "samples";
+      readonly data: Uint8Array | Uint8ClampedArray;
+      readonly width: number;
+      readonly height: number;
+      readonly channels: number;
+    };
+
 /** Work as sent to a worker. `timed` asks for stage timings; `lone` says that nothing else is running. */
 export type SentWork = Work & { readonly timed?: true; readonly lone?: true };
 
-/** Milliseconds spent in a worker's stages: tokenization, the graph, and postprocessing of its outputs. */
+/** Milliseconds spent in a worker's stages: tokenization (of a picture: reading, decoding, resizing), the graph, and postprocessing of its outputs. */
 export interface Timing {
   readonly tokenizeMs: number;
   readonly runMs: number;
@@ -178,7 +200,7 @@ export type Result<W extends Work> = W extends { type: "encode" }
       ? WindowMatches
       : W extends { type: "divide" }
         ? Windows
-        : W extends { type: "run" }
+        : W extends { type: "run" | "image" }
           ? Computed
           : Computed & { readonly kept: number; readonly total: number };
 
@@ -186,12 +208,13 @@ export type FromWorker =
   | { readonly type: "ready"; readonly info: ModelInfo }
   | { readonly type: "cannot-start"; readonly code: string; readonly message: string }
   | { readonly type: "done"; readonly result: Result<Work>; readonly timing?: Timing }
-  /** `code`: of an error that is not the model's, such as kept rows that cannot be read; it belongs to the texts at `indices`. */
+  /** With a code if the input is at fault, not the model, such as kept rows that cannot be read; it belongs to the texts at `indices`. */
   | {
       readonly type: "failed";
       readonly message: string;
       readonly code?: string;
       readonly indices?: readonly number[] | undefined;
+      readonly parameter?: string | undefined;
     };
 
 export type ToWorker = SentWork | { readonly type: "close" };
@@ -200,6 +223,7 @@ export type ToWorker = SentWork | { readonly type: "close" };
 export function rowSize(head: Head, length: number): number {
   switch (head.type) {
     case "vector":
+    case "projection":
       return head.dimensions;
     case "tokens":
       return Math.max(0, length - head.skip) * head.dimensions;
@@ -241,10 +265,14 @@ export function inputsOf(work: Work): number {
 /** Approximate UTF-8 bytes per token: 4.5 in English, 3 to 4 in Chinese. */
 const BYTES_PER_TOKEN = 4;
 
+/** A picture counts as many tokens as the larger CLIP cuts it into: 16 × 16 patches. */
+const IMAGE_TOKENS = 256;
+
 /** Tokens in a piece of work, estimated from bytes for texts that are not yet tokenized. */
 export function tokensOf(work: Work): number {
   if (work.type === "run") return work.rows.ids.length;
   if (work.type === "decode" || work.type === "match") return work.ids.length;
+  if (work.type === "image") return IMAGE_TOKENS;
   const texts = work.type === "encode" ? work.texts : [work.text];
   return texts.reduce((sum, text) => sum + 1 + Math.ceil(Buffer.byteLength(text) / BYTES_PER_TOKEN), 0);
 }

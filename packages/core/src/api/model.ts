@@ -10,6 +10,7 @@ export const ARCHITECTURES = [
   "gemma2",
   "mistral",
   "minicpm",
+  "clip",
 ] as const;
 
 /** How token vectors become one text vector: the first token's, the mean over all tokens, or the last token's. */
@@ -111,6 +112,11 @@ export interface EmbeddingSpec extends CommonSpec {
   readonly sparseOutput?: string;
   /** The graph's output with the multi-vectors, `[batch, tokens - 1, dimensions]`, without the first token's. @default none */
   readonly multiVectorOutput?: string;
+  /**
+   * For a model that reads images too: the output of its second graph, `onnx/vision_model.onnx`, `[batch, dimensions]`. The first is
+   * then `onnx/text_model.onnx`. See `loadMultimodalEmbedder`. @default none: text only
+   */
+  readonly imageOutput?: string;
   /** True if measured as a late-interaction reranker, which `loadReranker` accepts. */
   readonly lateInteraction?: boolean;
 }

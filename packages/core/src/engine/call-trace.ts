@@ -67,7 +67,7 @@ export function traceCall(model: TracedModel, method: Method, inputs: number): C
       },
       done(result, timing = NO_TIME) {
         const tokens = tokensIn(work, result);
-        if (tokens > 0 && (work.type === "run" || work.type === "encode-and-run")) {
+        if (work.type === "image" || (tokens > 0 && (work.type === "run" || work.type === "encode-and-run"))) {
           sum.runs++;
           sum.tokens += tokens;
         }
@@ -99,6 +99,7 @@ export function traceCall(model: TracedModel, method: Method, inputs: number): C
 function tokensIn(work: Work, result?: Result<Work>): number {
   if (work.type === "run") return work.rows.ids.length;
   if (work.type === "decode") return work.ids.length;
+  // A picture has none.
   if (result === undefined || !("totals" in result || "kept" in result)) return 0;
   if ("kept" in result) return result.kept;
   return isCount(work) ? result.totals.reduce((sum, tokens) => sum + tokens, 0) : result.rows.ids.length;

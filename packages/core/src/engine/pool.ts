@@ -113,7 +113,7 @@ export async function startEngine(start: WorkerStart, plan: ThreadPlan, starter:
     if (slot.state === "busy") becomeIdle(slot);
     dispatch();
     if (message.type === "done") job?.resolve(inThisRealm(message.result), message.timing);
-    else job?.reject(failure(message));
+    else job?.reject(failureOf(message));
   }
 
   function dispatch(): void {
@@ -192,9 +192,9 @@ export async function startEngine(start: WorkerStart, plan: ThreadPlan, starter:
   };
 }
 
-function failure({ message, code, indices }: Extract<FromWorker, { type: "failed" }>): BgeError {
+function failureOf({ message, code, indices, parameter }: Extract<FromWorker, { type: "failed" }>): BgeError {
   if (code === undefined) return new BgeError("INFERENCE_FAILED", `The model failed on a batch: ${message}`);
-  return new BgeError(code as BgeErrorCode, message, indices && { indices });
+  return new BgeError(code as BgeErrorCode, message, { ...(indices && { indices }), ...(parameter && { parameter }) });
 }
 
 /** Converts a worker's result to arrays of this realm. */

@@ -10,7 +10,7 @@ import { offlineVariable } from "../model/environment.js";
 import { cachePlace, isOurs, missingFiles, packageName } from "../model/files.js";
 import { readOwnFacts } from "../model/folder.js";
 import { precisionOf } from "../model/graph-choice.js";
-import { graphFiles } from "../model/graphs.js";
+import { graphFiles, partOf } from "../model/graphs.js";
 import { transformerPath } from "../model/modules-json.js";
 import { toReference } from "../model/named-model.js";
 import { checkModelId } from "../model/names.js";
@@ -101,10 +101,11 @@ export function hubModel(
     throw new BgeError("MODEL_NOT_FOUND", `${id} is not on the hub; ${advice}`, { parameter: "model" });
   }
   const layer = cutoffLayer ?? (known?.kind === "reranker" ? known.layers?.last : undefined);
+  const part = partOf(known?.kind === "embedding" ? known : {});
   return {
     id,
     dtype: dtype === "q8" ? "int8" : (dtype ?? own ?? precisionOf(file, id)),
-    graphs: (precision) => (file === undefined ? graphFiles(precision, layer, OLD_TRANSFORMER) : [file]),
+    graphs: (precision) => (file === undefined ? graphFiles(precision, layer, OLD_TRANSFORMER, part) : [file]),
   };
 }
 

@@ -42,7 +42,7 @@ export async function openModel<P extends Plan>(
   model: string | URL | ModelReference | undefined,
   options: LoadOptions & Pick<RerankerOptions, "cutoffLayer">,
   planFor: (spec: ModelSpec) => P,
-): Promise<OpenModel<P>> {
+): Promise<OpenModel<P> & { readonly source: OpenSource }> {
   checkThreads(options);
   isolationOf(options.isolation);
   // Before any download: in a bundle no installed model is found, and a downloaded one could not be opened.

@@ -35,6 +35,7 @@ const FACTS: Readonly<Record<keyof ModelFacts, (value: unknown) => boolean>> = {
   output: isText,
   sparseOutput: isText,
   multiVectorOutput: isText,
+  imageOutput: isText,
   padding: oneOf("left", "right"),
   prompt: (value) => hasTexts(value, ["query", "document", "separator", "text"]),
   layers: (value) => isRecord(value) && isCount(value["first"]) && isCount(value["last"]),
@@ -98,7 +99,7 @@ export function completeSpec(facts: Facts, folder: string): ModelSpec {
   return { id: folder, licence: "unknown", ...always, ...spec } as ModelSpec;
 }
 
-const ABSOLUTE_POSITIONS: readonly string[] = ["bert", "xlm-roberta"];
+const ABSOLUTE_POSITIONS: readonly string[] = ["bert", "xlm-roberta", "clip"];
 
 /** Returns the architecture of a model with files, which always state it. */
 export function architectureOf({ id, architecture }: Pick<ModelSpec, "id" | "architecture">): Architecture {

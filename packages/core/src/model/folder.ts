@@ -1,7 +1,7 @@
 import { basename, join } from "node:path";
 import { ARCHITECTURES, type Architecture } from "../api/model.js";
 import { checkFacts, type Facts } from "./facts.js";
-import { corruptFile, countIn, type Json, readJsonObject } from "./json-file.js";
+import { corruptFile, countIn, isRecord, type Json, readJsonObject } from "./json-file.js";
 import { transformerPath, unsupported } from "./modules-json.js";
 import { checkActivation, checkReranker, readEmbedding } from "./sentence-transformers.js";
 import { readLowerCase, statedLimit } from "./transformer-settings.js";
@@ -26,6 +26,7 @@ export function readDeclaration(directory: string, stated: Facts = {}): Facts {
   const file = join(transformer, "config.json");
   const config = readJsonObject(file) ?? {};
   const architecture = architectureOf(config, directory);
+  if (architecture === "clip") return clipFacts(config, file, directory);
   const kind = stated.kind ?? kindOf(config);
   const lowerCase = readLowerCase(transformer, kind ?? "embedding");
   return {
@@ -67,6 +68,27 @@ function positionsOf(transformer: string): number | undefined {
   const maxTokens = config["model_type"] === "xlm-roberta" ? rows - padding - 1 : rows;
   checkFacts({ maxTokens }, (_, problem) => corruptFile(file, `the limit of its position table ${problem}`));
   return maxTokens;
+}
+
+/** The token limit of CLIP, which transformers leaves out of its files where it is the usual one. */
+const CLIP_TOKENS = 77;
+
+/** The facts of a CLIP model, whose graphs are those that tools/export and transformers.js write. */
+function clipFacts(config: Json, file: string, directory: string): Facts {
+  const width = countIn(config, "projection_dim", file);
+  const text = config["text_config"];
+  return {
+    id: basename(directory),
+    licence: "unknown",
+    kind: "embedding",
+    architecture: "clip",
+    pooling: "last-token",
+    ...(width === undefined ? {} : { dimensions: width }),
+    maxTokens: (isRecord(text) ? countIn(text, "max_position_embeddings", file) : undefined) ?? CLIP_TOKENS,
+    queryInstruction: "",
+    output: "text_embeds",
+    imageOutput: "image_embeds",
+  };
 }
 
 function embeddingFacts(config: Json, file: string, directory: string, stated: Facts): Facts {

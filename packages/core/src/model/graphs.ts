@@ -3,24 +3,37 @@ import type { Dtype } from "../api/model.js";
 
 const PRECISIONS: Readonly<Record<Dtype, string>> = { fp32: "", fp16: "_fp16", int8: "_quantized" };
 
+/** The graph that reads texts: the only one, or one of two in a model that also reads images. */
+export type GraphPart = "model" | "text_model";
+
+/** Returns the name of the graph for texts. */
+export function partOf({ imageOutput }: { readonly imageOutput?: string }): GraphPart {
+  return imageOutput === undefined ? "model" : "text_model";
+}
+
+/** Returns the path of the graph for images beside that for texts, or `undefined` if the name of the latter does not tell. */
+export function visionFile(text: string): string | undefined {
+  return /text_model[^/\\]*\.onnx$/.test(text) ? text.replace(/text_model([^/\\]*)$/, "vision_model$1") : undefined;
+}
+
 /** Returns the path of a precision's graph in Hugging Face layout, optionally of the one that ends after a layer. */
-export function graphFile(dtype: Dtype, layer?: number): string {
-  return `onnx/model${layer === undefined ? "" : `_layer${layer}`}${PRECISIONS[dtype]}.onnx`;
+export function graphFile(dtype: Dtype, layer?: number, part: GraphPart = "model"): string {
+  return `onnx/${part}${layer === undefined ? "" : `_layer${layer}`}${PRECISIONS[dtype]}.onnx`;
 }
 
 /**
  * Lists where a precision's graph may be, in search order: in `onnx/`, or next to the other files, as Optimum writes it; and both in
  * the transformer's folder, if it has its own.
  */
-export function graphFiles(dtype: Dtype, layer?: number, transformer = ""): string[] {
-  const name = graphFile(dtype, layer);
+export function graphFiles(dtype: Dtype, layer?: number, transformer = "", part?: GraphPart): string[] {
+  const name = graphFile(dtype, layer, part);
   const names = [name, posix.basename(name)];
   return transformer === "" ? names : [...names, ...names.map((one) => posix.join(transformer, one))];
 }
 
 /** Returns the precision of a graph, whole or ending after a layer; `undefined` for any other file. */
 export function dtypeOf(path: string): Dtype | undefined {
-  const [, , suffix] = /^(?:\d+_Transformer\/)?(?:onnx\/)?model(_layer\d+)?(_\w+)?\.onnx$/.exec(path) ?? [
+  const [, , suffix] = /^(?:\d+_Transformer\/)?(?:onnx\/)?(?:text_)?model(_layer\d+)?(_\w+)?\.onnx$/.exec(path) ?? [
     path,
     "",
     "none",
@@ -39,5 +52,5 @@ export function dtypeByName(path: string): Dtype | undefined {
   const name = posix.basename(path, ".onnx").toLowerCase();
   if (/(^|[_.-])(q?u?int8|uint8|quantized|q8)([_.-]|$)/.test(name)) return "int8";
   if (/(^|[_.-])(fp16|float16|o4)([_.-]|$)/.test(name)) return "fp16";
-  return /^model(_layer\d+)?(_o[123]|_optimized|_fp32)?$/.test(name) ? "fp32" : undefined;
+  return /^(?:text_)?model(_layer\d+)?(_o[123]|_optimized|_fp32)?$/.test(name) ? "fp32" : undefined;
 }

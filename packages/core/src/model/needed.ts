@@ -10,7 +10,13 @@ const OF_THE_TRANSFORMER = [
   "special_tokens_map.json",
   ...SETTINGS_FILES,
 ];
-const OF_THE_MODEL = ["modules.json", "config_sentence_transformers.json", "bge.json", "canaries.json"];
+const OF_THE_MODEL = [
+  "modules.json",
+  "config_sentence_transformers.json",
+  "bge.json",
+  "canaries.json",
+  "preprocessor_config.json",
+];
 /** sentence-transformers' modules have their own folders. An old transformer's also has the files otherwise next to the graph. */
 const OF_A_MODULE = new RegExp(
   `^\\d+_\\w+/config\\.json$|^\\d+_Transformer/(?:${OF_THE_TRANSFORMER.join("|").replaceAll(".", "\\.")})$`,

@@ -11,7 +11,7 @@ export const FILE_OPTIONS: Checks<Pick<LoadOptions, "dtype" | "revision">> = {
   revision: (value) => (typeof value === "string" && isRevision(value) ? undefined : "a branch, a tag or a commit"),
 };
 
-const LOAD: Checks<LoadOptions> = {
+export const LOAD: Checks<LoadOptions> = {
   ...FILE_OPTIONS,
   maxTokens: isCount,
   truncation: oneOf("error", "warn", "silent"),

@@ -456,6 +456,8 @@ describe("the table of models", () => {
     const plain = sizes.flatMap((size) => ["en", "zh"].flatMap((l) => [`bge-${size}-${l}`, `bge-${size}-${l}-v1.5`]));
     const others = [
       "bge-m3",
+      "BGE-VL-base",
+      "BGE-VL-large",
       "bge-reranker-base",
       "bge-reranker-large",
       "bge-reranker-v2-m3",

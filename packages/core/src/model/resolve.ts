@@ -19,7 +19,7 @@ import {
 import { fingerprint } from "./fingerprint.js";
 import { readDeclaration, readLimits, readOwnFacts } from "./folder.js";
 import { otherGraphs, precisionOf } from "./graph-choice.js";
-import { graphFiles } from "./graphs.js";
+import { graphFiles, partOf } from "./graphs.js";
 import { withLimits } from "./limits.js";
 import { transformerPath } from "./modules-json.js";
 import { folderNotTaken, folderPath, toReference } from "./named-model.js";
@@ -80,7 +80,7 @@ export function resolveModel(model?: string | URL | ModelReference, options: Res
     const facts = factsOf(folder, own, given);
     const dtype = asked ?? given.dtype ?? own.dtype ?? precisionOf(facts.file, id ?? folder) ?? "fp32";
     const layer = cutoffLayerOf(facts, options.cutoffLayer);
-    const candidates = facts.file === undefined ? graphFiles(dtype, layer, transformer) : [facts.file];
+    const candidates = facts.file === undefined ? graphFiles(dtype, layer, transformer, partOf(facts)) : [facts.file];
     const graph = candidates.find((name) => existsSync(join(folder, name))) ?? candidates[0]!;
     const missing = missingFiles(folder, graph, transformer);
     if (missing.length > 0) {

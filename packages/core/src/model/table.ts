@@ -26,6 +26,19 @@ const DECODER = {
 } as const;
 const TAGGED = { ...DECODER, queryFormat: "<instruct>{instruction}\n<query>{text}" } as const;
 
+/** BGE-VL's CLIP models. Both graphs project into one space, and the text graph does the pooling. */
+const CLIP = {
+  kind: "embedding",
+  architecture: "clip",
+  pooling: "last-token",
+  similarity: "cosine",
+  maxTokens: 77,
+  queryInstruction: "",
+  output: "text_embeds",
+  imageOutput: "image_embeds",
+  licence: "MIT",
+} as const;
+
 /** FlagLLMReranker's prompt: "A: query", "B: passage" and the question, on lines of their own. */
 const LLM_RERANKER = {
   kind: "reranker",
@@ -68,6 +81,8 @@ export const MODELS = [
     sparseOutput: "sparse", multiVectorOutput: "multi_vector", licence: "MIT" },
   // Dimensions and limit unverified.
   { ...BERT, id: "BAAI/llm-embedder", dimensions: 768, queryInstruction: "", tasks: LLM_EMBEDDER_TASKS },
+  { ...CLIP, id: "BAAI/BGE-VL-base",  dimensions: 512 },
+  { ...CLIP, id: "BAAI/BGE-VL-large", dimensions: 768 },
   // The decoders' dimensions and limits are unverified. Default limits are the reference implementation's; bge-code-v1's is its card's.
   { ...TAGGED, id: "BAAI/bge-code-v1", architecture: "qwen2", dimensions: 1536,
     maxTokens: 32768, defaultMaxTokens: 4096, tasks: CODE_TASKS, licence: "Apache-2.0" },

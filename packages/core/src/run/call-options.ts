@@ -1,4 +1,5 @@
 import type { EmbedDocumentsOptions, EmbedOptions, EmbedStreamOptions } from "../api/embedder.js";
+import type { MultimodalCallOptions, MultimodalStreamOptions } from "../api/multimodal.js";
 import type { CallOptions, InputType } from "../api/options.js";
 import type { RerankOptions } from "../api/reranker.js";
 import { type Checks, isCount, isFiniteNumber, isFunction, isList, isPositive, isSignal, oneOf } from "../checks.js";
@@ -19,6 +20,13 @@ export const CALL_OPTIONS = {
     onSkip: isFunction,
   } satisfies Checks<EmbedStreamOptions>,
   embedTokens: { ...CALL, inputType } satisfies Checks<CallOptions & { inputType: InputType }>,
+  multimodal: { ...CALL, inputType, onProgress: isFunction } satisfies Checks<MultimodalCallOptions>,
+  multimodalStream: {
+    ...CALL,
+    inputType,
+    onError: oneOf("throw", "skip"),
+    onSkip: isFunction,
+  } satisfies Checks<MultimodalStreamOptions>,
   rerank: {
     ...CALL,
     topN: isCount,

@@ -12,7 +12,7 @@ import { checkText } from "../text/input.js";
 import type { Prompts } from "../text/prompts.js";
 import { CALL_OPTIONS } from "./call-options.js";
 import { located, type TextResult } from "./results.js";
-import { CUT, type Reading, runWindows, type TextTask } from "./run-texts.js";
+import { CUT, type Reading, runWindows, type TextTask, type WindowResults } from "./run-texts.js";
 import type { Truncation } from "./truncation-report.js";
 
 interface StreamParts<T> {
@@ -43,49 +43,25 @@ export function createEmbedStream<T>({ engine, planOf, truncation, write }: Stre
     streamOptions: EmbedStreamOptions = {},
   ): AsyncGenerator<T | undefined, void, undefined> {
     const checked = checkOptions(streamOptions, CALL_OPTIONS.embedStream, "embedStream");
-    const { signal, deadlineMs, inputType = "document", onError = "throw" } = checked;
-    const onSkip = listener("onSkip", checked.onSkip);
-    checkStream(texts);
+    const { inputType = "document" } = checked;
+    checkStream(texts, "strings");
     const { task, toValue, reading = CUT } = planOf(inputType, checked.outputs);
-    const orAbort = abortable(signal);
-    const late = new AbortController();
-    const forget = atDeadline(deadlineMs, (error) => late.abort(error));
-    const orLate = abortable(late.signal);
-    const trace = traceCall(engine.about, "embedStream", 0);
-    let failure: Parameters<CallTrace["end"]>[0];
-    const call = engine.open({ trace });
-    const windows = runWindows(texts, (window) => {
-      trace?.add(window.texts.length);
-      return runUnchecked(call, window.texts, inputType, task, reading);
+    yield* yieldResults(checked, () => {
+      const trace = traceCall(engine.about, "embedStream", 0);
+      const call = engine.open({ trace });
+      return {
+        windows: runWindows(texts, (window) => {
+          trace?.add(window.texts.length);
+          return runUnchecked(call, window.texts, inputType, task, reading);
+        }),
+        report: (results, offset) => truncation.report(results, inputType, offset),
+        toValue: ({ data, kept, keptRows }) => toValue(data, kept, keptRows),
+        end(failure) {
+          call.close();
+          trace?.end(failure);
+        },
+      };
     });
-    try {
-      for (;;) {
-        const next = await orLate(orAbort(windows.next()));
-        if (next.done) return;
-        const { offset, results } = next.value;
-        truncation.report(results, inputType, offset);
-        for (const [i, result] of results.entries()) {
-          signal?.throwIfAborted();
-          late.signal.throwIfAborted();
-          if (result.error === undefined) yield toValue(result.data, result.kept, result.keptRows);
-          else {
-            const error = located(result.error, [offset + i]);
-            if (onError === "throw") throw error;
-            onSkip?.(error);
-            yield undefined;
-          }
-        }
-      }
-    } catch (thrown) {
-      failure = { thrown, signal };
-      throw thrown;
-    } finally {
-      forget();
-      call.close();
-      trace?.end(failure);
-      // A hanging source must not keep its reader from leaving.
-      void windows.return(undefined).catch(() => {});
-    }
   }
 
   /** Runs unchecked texts: each invalid one becomes an error result of its own. */
@@ -121,7 +97,60 @@ export function createEmbedStream<T>({ engine, planOf, truncation, write }: Stre
   return embedStream;
 }
 
-function failure(check: () => void): TextResult | undefined {
+/** A stream under way. */
+interface Run<T> {
+  readonly windows: AsyncGenerator<WindowResults, void, undefined>;
+  /** Called with each window's results before they are yielded. */
+  report(results: readonly TextResult[], offset: number): void;
+  toValue(result: Extract<TextResult, { readonly error?: undefined }>): T;
+  /** Called once, whatever ends the stream. */
+  end(failure: Parameters<CallTrace["end"]>[0]): void;
+}
+
+/** Yields the results of a stream's windows in order, within the caller's limits. */
+export async function* yieldResults<T>(
+  options: Pick<EmbedStreamOptions, "signal" | "deadlineMs" | "onError" | "onSkip">,
+  open: () => Run<T>,
+): AsyncGenerator<T | undefined, void, undefined> {
+  const { signal, deadlineMs, onError = "throw" } = options;
+  const onSkip = listener("onSkip", options.onSkip);
+  const orAbort = abortable(signal);
+  const late = new AbortController();
+  const forget = atDeadline(deadlineMs, (error) => late.abort(error));
+  const orLate = abortable(late.signal);
+  let failure: Parameters<CallTrace["end"]>[0];
+  const { windows, report, toValue, end } = open();
+  try {
+    for (;;) {
+      const next = await orLate(orAbort(windows.next()));
+      if (next.done) return;
+      const { offset, results } = next.value;
+      report(results, offset);
+      for (const [i, result] of results.entries()) {
+        signal?.throwIfAborted();
+        late.signal.throwIfAborted();
+        if (result.error === undefined) yield toValue(result);
+        else {
+          const error = located(result.error, [offset + i]);
+          if (onError === "throw") throw error;
+          onSkip?.(error);
+          yield undefined;
+        }
+      }
+    }
+  } catch (thrown) {
+    failure = { thrown, signal };
+    throw thrown;
+  } finally {
+    forget();
+    end(failure);
+    // A hanging source must not keep its reader from leaving.
+    void windows.return(undefined).catch(() => {});
+  }
+}
+
+/** Returns the error of a check as a result. */
+export function failure(check: () => void): TextResult | undefined {
   try {
     check();
     return undefined;
@@ -130,12 +159,10 @@ function failure(check: () => void): TextResult | undefined {
   }
 }
 
-function checkStream(texts: unknown): void {
+export function checkStream(texts: unknown, of: string, parameter = "texts"): void {
   const isStream =
     typeof texts === "object" && texts !== null && (Symbol.iterator in texts || Symbol.asyncIterator in texts);
   if (!isStream) {
-    throw new BgeError("INVALID_INPUT", "texts must be an iterable or async iterable of strings.", {
-      parameter: "texts",
-    });
+    throw new BgeError("INVALID_INPUT", `${parameter} must be an iterable or async iterable of ${of}.`, { parameter });
   }
 }

@@ -3,7 +3,7 @@ import type { EngineCall } from "../engine/pool.js";
 import type { Windows } from "../protocol.js";
 import { joinWindows, type TextWindow } from "../rows/windows.js";
 import type { TextResult } from "./results.js";
-import { countTexts, type OverLimit, ofTexts, type Reading, runTexts, type TextTask } from "./run-texts.js";
+import { countTexts, type OverLimit, ofInput, type Reading, runTexts, type TextTask } from "./run-texts.js";
 
 /**
  * Reads texts to keep: like `runTexts`, but what the model cannot read at once is read in further windows. The heads are those
@@ -76,7 +76,7 @@ async function divide(
   try {
     return await call.run({ type: "divide", text, tokens, maxTokens });
   } catch (error) {
-    return { error: ofTexts(error) };
+    return { error: ofInput(error) };
   }
 }
 

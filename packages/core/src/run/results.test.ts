@@ -21,7 +21,7 @@ describe("allOrError", () => {
         completed: [1, undefined, 3, undefined],
       }),
     );
-    expect(failing).toThrow("first (input index 1, 3)");
+    expect(failing).toThrow("first (input index 1, 3). Of other inputs: index 3: second");
   });
 });
 

@@ -44,7 +44,24 @@ export function refuseFailed(
   const first = results[failed[0] ?? 0]?.error;
   if (first === undefined) return;
   const indices = positions === undefined ? failed : failed.map((index) => positions[index]!).sort((a, b) => a - b);
-  throw located(first, indices, completed);
+  throw located(first, indices, completed, othersOf(first, results, positions));
+}
+
+/** Tells the reasons of other failed inputs, where they differ from the first's: each broken picture has its own. */
+function othersOf(
+  first: BgeError,
+  results: readonly (TextResult | undefined)[],
+  positions?: readonly number[],
+): string {
+  const others = new Map<string, number>();
+  for (const [index, result] of results.entries()) {
+    const error = result?.error;
+    if (error !== undefined && error.message !== first.message && !others.has(error.message)) {
+      others.set(error.message, positions?.[index] ?? index);
+    }
+  }
+  const told = [...others].map(([message, index]) => `index ${index}: ${message}`);
+  return told.length === 0 ? "" : `. Of other inputs: ${listed(told)}`;
 }
 
 /** Returns a query's numbers. Its error names no index, which would be taken for a document's. */
@@ -54,9 +71,9 @@ export function ofQuery(result: TextResult): Exclude<TextResult, { readonly erro
 }
 
 /** Returns the same error with the positions of the inputs it concerns. */
-export function located(error: BgeError, indices: readonly number[], completed?: Completed): BgeError {
+export function located(error: BgeError, indices: readonly number[], completed?: Completed, more = ""): BgeError {
   const { code, message, parameter } = error;
-  return new BgeError(code, `${message} (input index ${listed(indices)})`, {
+  return new BgeError(code, `${message} (input index ${listed(indices)})${more}`, {
     indices,
     cause: error.cause ?? error,
     ...(parameter === undefined ? {} : { parameter }),

@@ -49,14 +49,24 @@ const TEXTS_AHEAD = 512;
 /** Maximum characters in one encoding message, unless a single text has more. */
 const ENCODE_CHARACTERS = 1 << 16;
 
-/** Runs texts window by window with `run`. Yields results in order, and draws texts only as fast as they are read. */
-export function runWindows<R>(
-  texts: Iterable<string> | AsyncIterable<string>,
-  run: (window: Window) => Promise<R[]>,
-): AsyncGenerator<{ offset: number; results: R[] }, void, undefined> {
+/** The results of a window, in order. */
+export interface WindowResults<R = TextResult> {
+  readonly offset: number;
+  readonly results: R[];
+}
+
+/**
+ * Runs texts, or other inputs, window by window with `run`. Yields results in order, and draws inputs only as fast as they are
+ * read: `ahead` of them, two full windows.
+ */
+export function runWindows<R, T = string>(
+  texts: Iterable<T> | AsyncIterable<T>,
+  run: (window: Window<T>) => Promise<R[]>,
+  ahead = TEXTS_AHEAD,
+): AsyncGenerator<WindowResults<R>, void, undefined> {
   return mapAhead(
-    windows(texts),
-    TEXTS_AHEAD,
+    windows(texts, ahead / 2),
+    ahead,
     async (window) => ({
       offset: window.offset,
       results: await run(window),
@@ -90,7 +100,7 @@ export async function runTexts(
   onDone: (count: number) => void = () => {},
 ): Promise<TextResult[]> {
   if (task.batching === "alone" || texts.length === 1) return runEachAlone(call, texts, task, onDone);
-  const encoded = await encodeTexts(call, texts, task.encoding, !call.retryLost).catch(ofTexts);
+  const encoded = await encodeTexts(call, texts, task.encoding, !call.retryLost).catch(ofInput);
   if (encoded instanceof BgeError) {
     if (isLost(call, encoded)) return runEachAlone(call, texts, task, onDone);
     onDone(texts.length);
@@ -195,7 +205,7 @@ async function runAlone(call: EngineCall, text: string, { encoding, heads }: Tex
     if (kept === 0) return { error: nothingToRead() };
     return faulty.length > 0 ? { error: notFinite() } : { data, ...rowsOf(keptRows, 0), tokens: total, kept };
   } catch (error) {
-    return { error: ofTexts(error) };
+    return { error: ofInput(error) };
   }
 }
 
@@ -220,7 +230,7 @@ async function runBatch(call: EngineCall, rows: TokenRows, heads: readonly Head[
       const each = Array.from({ length: count }, (_, row) => runBatch(call, pickRows(rows, [row]), heads));
       return (await Promise.all(each)).flat();
     }
-    return Array.from(rows.lengths, () => ({ error: ofTexts(error) }));
+    return Array.from(rows.lengths, () => ({ error: ofInput(error) }));
   }
 }
 
@@ -229,10 +239,10 @@ function rowsOf(keptRows: readonly Uint8Array[] | undefined, row: number): { kep
 }
 
 /**
- * Returns an error that belongs to its texts, such as a model failure. Rethrows one that ends the whole call: disposal,
+ * Returns an error that belongs to its inputs, such as a model failure. Rethrows one that ends the whole call: disposal,
  * overload or an unexpected error.
  */
-export function ofTexts(error: unknown): BgeError {
+export function ofInput(error: unknown): BgeError {
   if (!(error instanceof BgeError) || error.code === "DISPOSED" || error.code === "OVERLOADED") throw error;
   return error;
 }

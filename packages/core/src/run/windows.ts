@@ -1,9 +1,9 @@
 import { turn } from "../clock.js";
-/** A run of consecutive texts from a list or stream. */
-export interface Window {
+/** A run of consecutive texts, or of other inputs, from a list or stream. */
+export interface Window<T = string> {
   /** Position of the first text. */
   readonly offset: number;
-  readonly texts: readonly string[];
+  readonly texts: readonly T[];
 }
 
 /**
@@ -13,24 +13,25 @@ export interface Window {
 const WINDOW_TEXTS = 256;
 const WINDOW_CHARACTERS = 1 << 20;
 
-/** Divides texts into windows. While texts are in hand, does not wait for a slow source. */
-export async function* windows(
-  texts: Iterable<string> | AsyncIterable<string>,
-): AsyncGenerator<Window, void, undefined> {
+/** Divides texts into windows of at most `most`. While texts are in hand, does not wait for a slow source. */
+export async function* windows<T = string>(
+  texts: Iterable<T> | AsyncIterable<T>,
+  most = WINDOW_TEXTS,
+): AsyncGenerator<Window<T>, void, undefined> {
   let offset = 0;
-  let held: string[] = [];
+  let held: T[] = [];
   let characters = 0;
-  const cut = (): Window => {
+  const cut = (): Window<T> => {
     const window = { offset, texts: held };
     offset += held.length;
     held = [];
     characters = 0;
     return window;
   };
-  const take = (text: string) => {
+  const take = (text: T) => {
     held.push(text);
     characters += typeof text === "string" ? text.length : 0;
-    return held.length >= WINDOW_TEXTS || characters >= WINDOW_CHARACTERS;
+    return held.length >= most || characters >= WINDOW_CHARACTERS;
   };
   // An error from the source comes in its place, after the texts before it.
   let failure: { readonly error: unknown } | undefined;
@@ -68,7 +69,7 @@ export async function* windows(
 }
 
 /** Requests the next text ahead of time, so nobody may be waiting when it fails. */
-function draw(source: AsyncIterator<string>): Promise<IteratorResult<string>> {
+function draw<T>(source: AsyncIterator<T>): Promise<IteratorResult<T>> {
   const next = (async () => source.next())();
   next.catch(() => {});
   return next;

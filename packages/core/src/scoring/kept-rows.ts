@@ -83,7 +83,8 @@ export function offerKeptRows(
   const { spec } = prompts;
   const { dimensions } = spec;
   const output = mainOutput(spec);
-  if (!canKeep(spec)) return;
+  // A server gives no compressed rows.
+  if (!canKeep(spec) || embedder.source.device === "server") return;
   if (engine.info.probe.shapes[output]?.length !== 3) return;
 
   const matching = { dimensions, byCandidates: true };

@@ -9,7 +9,7 @@ import type { TokenSide } from "../rows/compress.js";
 import { MOST_DIMENSIONS } from "../rows/format.js";
 import { mainOutput } from "../run/outputs.js";
 import type { TextResult } from "../run/results.js";
-import { ofTexts, refuseOverLimit, runWindows, type TextTask } from "../run/run-texts.js";
+import { ofInput, refuseOverLimit, runWindows, type TextTask } from "../run/run-texts.js";
 import { createTruncation, reportingPart } from "../run/truncation-report.js";
 import { keptRowsHead, remembering } from "./kept-texts.js";
 import { bestMatchOf, type MatchedWindow, matchWindows } from "./match-windows.js";
@@ -74,7 +74,7 @@ export function planLateInteraction(spec: EmbeddingSpec, options: RerankerOption
     async function readAndMatch(call: EngineCall, side: TokenSide, texts: readonly string[]): Promise<Read[]> {
       const results = await reading.run(call, texts, task);
       const rows = results.flatMap((result) => (result.error ? [] : result.keptRows!));
-      const matched = await matchWindows(call, side, rows, matching).catch(ofTexts);
+      const matched = await matchWindows(call, side, rows, matching).catch(ofInput);
       if (matched instanceof BgeError) return results.map((result) => ({ result: { error: result.error ?? matched } }));
       const windows = matched.values();
       return results.map((result) => (result.error ? { result } : { result, windows: windows.next().value! }));

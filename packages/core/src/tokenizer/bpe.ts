@@ -16,6 +16,8 @@ export function bpe(step: BpeStep, vocabulary: ReadonlyMap<string, number>): Mod
   const bytes = Array.from({ length: 256 }, (_, byte) =>
     vocabulary.get(`<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`),
   );
+  /** Marks a word's last character, in CLIP. */
+  const suffix = step.end_of_word_suffix ?? "";
   const cache = new Map<string, readonly number[] | Int32Array>();
 
   /** Returns a word's symbols, where their characters end, and whether every character has its own symbol. */
@@ -33,7 +35,7 @@ export function bpe(step: BpeStep, vocabulary: ReadonlyMap<string, number>): Mod
     };
     for (const character of word) {
       at += character.length;
-      const id = vocabulary.get(character);
+      const id = vocabulary.get(at === word.length ? character + suffix : character);
       if (id !== undefined) {
         if (pending) add(unknown!);
         pending = false;
@@ -71,7 +73,8 @@ export function bpe(step: BpeStep, vocabulary: ReadonlyMap<string, number>): Mod
         }
         const start = from === 0 ? 0 : ends[from - 1]!;
         const short = known && ends[to - 1]! - start <= CACHED_LENGTH;
-        const key = short ? word.slice(start, ends[to - 1]!) : undefined;
+        const last = to === symbols.length ? suffix : "";
+        const key = short ? word.slice(start, ends[to - 1]!) + last : undefined;
         const merged = (key !== undefined && cache.get(key)) || mergeAll(symbols.slice(from, to), merges);
         for (const id of merged) ids.push(id);
         if (key === undefined) continue;
@@ -87,7 +90,7 @@ export function bpe(step: BpeStep, vocabulary: ReadonlyMap<string, number>): Mod
  * right side begin with the second.
  */
 function joinable(
-  { merges }: BpeStep,
+  { merges, end_of_word_suffix: suffix }: BpeStep,
   vocabulary: ReadonlyMap<string, number>,
 ): (left: number, right: number) => boolean {
   const pairs = new Set<number>();
@@ -100,7 +103,8 @@ function joinable(
         left.codePointAt(left.length > 1 && /[\udc00-\udfff]$/.test(left) ? left.length - 2 : left.length - 1)!,
       ),
     );
-    const first = vocabulary.get(String.fromCodePoint(right.codePointAt(0)!));
+    const start = String.fromCodePoint(right.codePointAt(0)!);
+    const first = vocabulary.get(right === start + (suffix ?? "") ? right : start);
     if (last !== undefined && first !== undefined) pairs.add(last * width + first);
   }
   return (left, right) => pairs.has(left * width + right);

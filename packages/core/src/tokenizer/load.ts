@@ -74,7 +74,7 @@ export function loadTokenizer(tokenizerJson: object, config: object): Tokenizer 
 
 function createModel({ model }: TokenizerJson, config: object, { ids }: Vocabulary): Model {
   const step = model as WordPieceStep & BpeStep & UnigramStep;
-  const plain = !step.continuing_subword_prefix && !step.end_of_word_suffix && !step.dropout;
+  const plain = !step.continuing_subword_prefix && !step.dropout;
   if (isWordPiece(step)) return wordPiece(step, ids);
   if (step.type === "BPE" && plain) return bpe(step, ids);
   if (step.type === "Unigram" && step.unk_id != null && !step.byte_fallback) return unigram(step, step.unk_id);

@@ -1,8 +1,11 @@
 import { bertNormalize, lowerCase, strip } from "./bert.js";
+import { SPACE } from "./character-classes.js";
 import { libraryNormalizer, type Normalize } from "./library.js";
 import { nfc } from "./nfc.js";
 import { precompiled } from "./precompiled.js";
 import type { NormalizerStep } from "./tokenizer-json.js";
+
+const SPACES = new RegExp(`[${SPACE}]+`, "gu");
 
 /** Creates a normalisation step: ours if the library differs from Rust, otherwise the library's. */
 export function normalizer(step: NormalizerStep | null | undefined): Normalize {
@@ -24,6 +27,8 @@ export function normalizer(step: NormalizerStep | null | undefined): Normalize {
       const literal = step.pattern?.String;
       // A function, because "$&" is special in a replacement string.
       if (literal !== undefined) return (text) => text.replaceAll(literal, () => step.content ?? "");
+      // JavaScript's `\s` has another set of characters than Rust's.
+      if (step.pattern?.Regex === "\\s+") return (text) => text.replaceAll(SPACES, () => step.content ?? "");
       return libraryNormalizer(step);
     }
     case "Sequence": {

@@ -1,6 +1,7 @@
 import { bertWords, words } from "./bert.js";
 import { toByteCharacters } from "./byte-level.js";
-import { LETTER, NUMBER, SPACE } from "./character-classes.js";
+import { characterClasses, IS_LETTER, IS_NUMBER, IS_SPACE, OTHER } from "./class-table.js";
+import { CLIP_PATTERN, clipWords, gpt2Words } from "./gpt-words.js";
 import { librarySplit, type SplitWords } from "./library.js";
 import type { PreTokenizerStep } from "./tokenizer-json.js";
 
@@ -15,8 +16,9 @@ export function preTokenizer(step: PreTokenizerStep | null | undefined): SplitWo
     case "Metaspace":
       return metaspace(step);
     case "ByteLevel":
-      if (step.use_regex !== false || step.add_prefix_space) return librarySplit(step);
-      return (text) => [toByteCharacters(text)];
+      if (step.add_prefix_space) return librarySplit(step);
+      if (step.use_regex === false) return (text) => [toByteCharacters(text)];
+      return (text) => Array.from(gpt2Words(text), toByteCharacters);
     case "Split":
       return split(step);
     case "Sequence": {
@@ -58,6 +60,7 @@ function* splitBefore(text: string, mark: string): Generator<string, void, undef
 function split(step: PreTokenizerStep): SplitWords {
   const { pattern, behavior, invert = false } = step;
   if (pattern?.Regex === QWEN_PATTERN && behavior === "Isolated" && !invert) return qwenWords;
+  if (pattern?.Regex === CLIP_PATTERN && behavior === "Removed" && invert) return clipWords;
   const literal = pattern?.String;
   if (literal !== undefined && literal !== "" && behavior === "MergedWithPrevious" && !invert) {
     return (text) => {
@@ -74,10 +77,6 @@ export const QWEN_PATTERN = String.raw`(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\
 
 /** The only character beyond ASCII that Oniguruma case-folds here is the long s. */
 const CONTRACTION = /'(?:[sSſtTmMdD]|[rR][eE]|[vV][eE]|[lL]{2})/y;
-const OTHER = 0;
-const IS_LETTER = 1;
-const IS_NUMBER = 2;
-const IS_SPACE = 3;
 const [LINE_FEED, CARRIAGE_RETURN, BLANK, APOSTROPHE] = [0x0a, 0x0d, 0x20, 0x27] as const;
 
 /**
@@ -131,23 +130,4 @@ export function* qwenWords(text: string): Generator<string, void, undefined> {
 
 function isLineEnd(code: number): boolean {
   return code === LINE_FEED || code === CARRIAGE_RETURN;
-}
-
-let table: Uint8Array | undefined;
-
-/** Returns the class of every code point. */
-function characterClasses(): Uint8Array {
-  if (table !== undefined) return table;
-  const classes = new Uint8Array(0x110000).fill(OTHER);
-  for (const [ranges, kind] of [
-    [LETTER, IS_LETTER],
-    [NUMBER, IS_NUMBER],
-    [SPACE, IS_SPACE],
-  ] as const) {
-    for (const [, first, last = first] of ranges.matchAll(/\\u\{?([\da-f]+)\}?(?:-\\u\{?([\da-f]+))?/g)) {
-      classes.fill(kind, Number.parseInt(first!, 16), Number.parseInt(last!, 16) + 1);
-    }
-  }
-  table = classes;
-  return classes;
 }

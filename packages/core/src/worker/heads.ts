@@ -97,6 +97,11 @@ function applyHead(
     case "logit":
       out[0] = output.data[place.row]!;
       return;
+    case "projection": {
+      const from = place.row * head.dimensions;
+      out.set(output.data.subarray(from, from + head.dimensions));
+      return;
+    }
     case "vector":
       poolRow(textRow(output, place), head.pooling, out);
       return;
@@ -145,7 +150,7 @@ function weightsOf({ data }: Output, { start, length }: Place): Float32Array {
 
 /** NaN, infinity, and vectors of no direction: what is no vector must be an error, not an answer. */
 function isFaulty(head: Head, values: Float32Array): boolean {
-  const empty = head.type === "vector" && values.every((value) => value === 0);
+  const empty = (head.type === "vector" || head.type === "projection") && values.every((value) => value === 0);
   return empty || !areFinite(values);
 }
 

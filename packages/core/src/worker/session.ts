@@ -62,7 +62,10 @@ export async function openSession(
     outputs: session.outputNames,
     async run(inputs, names) {
       const feeds = Object.fromEntries(
-        Object.entries(inputs).map(([name, { data, shape }]) => [name, new ort.Tensor("int64", data, shape)]),
+        Object.entries(inputs).map(([name, { data, shape }]) => [
+          name,
+          data instanceof Float32Array ? new ort.Tensor("float32", data, shape) : new ort.Tensor("int64", data, shape),
+        ]),
       );
       const results = await throughGate(gate, () => session.run(feeds, names));
       return Object.fromEntries(

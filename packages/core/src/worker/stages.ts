@@ -4,6 +4,8 @@ import type { Timing } from "../protocol.js";
 /** The stages of a piece of work. Each runs through its own function, which measures the time if timings are wanted. */
 export interface Stages {
   tokenize<T>(stage: () => T): T;
+  /** Counts as tokenization: a picture is read, decoded and resized. */
+  prepare<T>(stage: () => Promise<T>): Promise<T>;
   run<T>(stage: () => Promise<T>): Promise<T>;
   postprocess<T>(stage: () => T): T;
   read(): Timing | undefined;
@@ -11,6 +13,7 @@ export interface Stages {
 
 const UNTIMED: Stages = {
   tokenize: (stage) => stage(),
+  prepare: (stage) => stage(),
   run: (stage) => stage(),
   postprocess: (stage) => stage(),
   read: () => undefined,
@@ -25,14 +28,16 @@ export function createStages(timed: boolean): Stages {
     times[name] += monotonic() - begun;
     return result;
   }
+  async function timeAsync<T>(name: keyof Timing, stage: () => Promise<T>): Promise<T> {
+    const begun = monotonic();
+    const result = await stage();
+    times[name] += monotonic() - begun;
+    return result;
+  }
   return {
     tokenize: (stage) => time("tokenizeMs", stage),
-    async run(stage) {
-      const begun = monotonic();
-      const result = await stage();
-      times.runMs += monotonic() - begun;
-      return result;
-    },
+    prepare: (stage) => timeAsync("tokenizeMs", stage),
+    run: (stage) => timeAsync("runMs", stage),
     postprocess: (stage) => time("postprocessMs", stage),
     read: () => times,
   };

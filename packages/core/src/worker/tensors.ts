@@ -2,7 +2,9 @@ import type { Padding } from "../api/model.js";
 import type { TokenRows } from "../protocol.js";
 
 /** The graph's inputs by name. */
-export type Inputs = Readonly<Record<string, { readonly data: BigInt64Array; readonly shape: readonly number[] }>>;
+export type Inputs = Readonly<
+  Record<string, { readonly data: BigInt64Array | Float32Array; readonly shape: readonly number[] }>
+>;
 
 interface InputOptions {
   readonly padId: number;

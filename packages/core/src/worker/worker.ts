@@ -14,15 +14,24 @@ import { workerSide } from "./worker-side.js";
 
 /** A worker thread or process: opens the tokenizer and the session, then answers messages one after another. */
 interface Model {
-  readonly tokens: Tokens;
   readonly session: Session;
-  readonly padding: Padding;
+  /** Answers one piece of work. */
+  readonly perform: Perform;
   /** The same graph with more threads, for queries that run alone. Opened after the first few of them. */
   lone?: Session;
 }
 
 /** Number of lone queries after which their session is opened: applications that only index never pay for it. */
 const LONE_QUERIES = 8;
+
+type Perform = (session: Session, work: Work, stages: Stages) => Promise<Result<Work>>;
+
+/** A graph for texts, with its tokenizer. */
+interface TextModel {
+  readonly tokens: Tokens;
+  readonly session: Session;
+  readonly padding: Padding;
+}
 
 const { data, send, onMessage, close: leave } = workerSide();
 
@@ -49,12 +58,38 @@ async function serve(): Promise<void> {
 }
 
 async function open(start: WorkerData): Promise<Model> {
+  const { info, model } = await (start.images === undefined ? openTexts(start) : openImages(start));
+  send({ type: "ready", info });
+  return model;
+}
+
+interface Opened {
+  readonly info: ModelInfo;
+  readonly model: Model;
+}
+
+async function openTexts(start: WorkerData): Promise<Opened> {
+  const { padding, reads } = start;
   const tokens = openTokens(start);
   const session = await openSession(start);
-  const model: Model = { tokens, session, padding: start.padding };
-  const probe = await runProbe(model, start.reads);
-  send({ type: "ready", info: { inputs: session.inputs, outputs: session.outputs, probe, frame: tokens.frame } });
-  return model;
+  const probe = await runProbe({ tokens, session, padding }, reads);
+  const { inputs, outputs } = session;
+  return {
+    info: { inputs, outputs, probe, frame: tokens.frame },
+    model: { session, perform: (session, work, stages) => perform({ tokens, session, padding }, work, stages) },
+  };
+}
+
+async function openImages(start: WorkerData): Promise<Opened> {
+  const session = await openSession(start);
+  // Loaded only here: a worker for texts has no use for it.
+  const { imageReader } = await import("./pictures.js");
+  const reader = imageReader(start);
+  const { inputs, outputs } = session;
+  return {
+    info: { inputs, outputs, probe: await reader.probe(session), frame: { single: 0, pair: 0, tail: 0 } },
+    model: { session, perform: reader.perform },
+  };
 }
 
 async function openLone(model: Model): Promise<void> {
@@ -67,7 +102,10 @@ async function openLone(model: Model): Promise<void> {
  * Runs the model once on a minimal input, to learn its output shapes, to check that it knows all tokens, and to warm it
  * up.
  */
-async function runProbe({ tokens, session, padding }: Model, reads: readonly string[]): Promise<ModelInfo["probe"]> {
+async function runProbe(
+  { tokens, session, padding }: TextModel,
+  reads: readonly string[],
+): Promise<ModelInfo["probe"]> {
   const { inputs, outputs } = session;
   const rows = tokens.probe();
   const count = rows.lengths[0]!;
@@ -92,17 +130,21 @@ async function answer(model: Model, work: SentWork): Promise<void> {
   const stages = createStages(work.timed === true);
   try {
     const session = (work.lone && model.lone) || model.session;
-    const result = await perform({ ...model, session }, work, stages);
+    const result = await model.perform(session, work, stages);
     const timing = stages.read();
     send({ type: "done", result, ...(timing === undefined ? {} : { timing }) }, buffersOf(result));
   } catch (error) {
-    const { code, indices } = work.type === "match" && error instanceof BgeError ? error : {};
-    const known = code === undefined ? {} : { code, indices };
-    send({ type: "failed", message: messageOf(error), ...known });
+    const { code, indices, parameter } = error instanceof BgeError ? error : ({} as Partial<BgeError>);
+    send({
+      type: "failed",
+      message: messageOf(error),
+      ...(code !== undefined && { code, indices, parameter }),
+    });
   }
 }
 
-async function perform(model: Model, work: Work, stages: Stages): Promise<Result<Work>> {
+async function perform(model: TextModel, work: Work, stages: Stages): Promise<Result<Work>> {
+  if (work.type === "image") throw new BgeError("INFERENCE_FAILED", "This worker reads texts, not pictures.");
   if (work.type === "run") return compute(model, work.rows, work.heads, stages);
   if (work.type === "decode") return stages.tokenize(() => model.tokens.decode(work.ids));
   if (work.type === "divide") return stages.tokenize(() => model.tokens.divide(work));
@@ -124,7 +166,7 @@ async function perform(model: Model, work: Work, stages: Stages): Promise<Result
 const NOTHING: Computed = { data: new Float32Array(0), faulty: [] };
 
 async function compute(
-  { session, tokens, padding }: Model,
+  { session, tokens, padding }: TextModel,
   rows: TokenRows,
   heads: readonly Head[],
   stages: Stages,

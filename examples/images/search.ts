@@ -1,0 +1,59 @@
+import { writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { topK } from "@bge-js/core";
+import { loadMultimodalEmbedder } from "@bge-js/core/multimodal";
+import { DemoError, messageOf } from "../demo/errors.js";
+import { openKeptVectors } from "../demo/kept-vectors.js";
+import { createProgress } from "../demo/progress.js";
+import { createReport, grouped } from "../demo/report.js";
+import type { Arguments } from "./arguments.js";
+import { contactSheet } from "./contact-sheet.js";
+import { indexPictures } from "./index-pictures.js";
+import { findPictures } from "./pictures.js";
+
+/** Runs the whole program: loads the model, indexes the folder, looks for the words, and writes the page. */
+export async function searchPictures(given: Arguments, signal: AbortSignal): Promise<void> {
+  const report = createReport(process.stdout);
+  const pictures = await findPictures(given.folder, signal);
+  const started = performance.now();
+  await using embedder = await loadMultimodalEmbedder(given.model, { signal });
+  const loaded = performance.now();
+  const { spec, source, dimensions } = embedder;
+  report.stage("load", loaded - started, `${spec.id} ${source.dtype}, ${dimensions} dimensions`);
+
+  // Vectors of other weights are of no use.
+  const kept = await openKeptVectors(given.index, `pictures-${source.fingerprint}.jsonl`, dimensions);
+  const progress = createProgress(pictures.length, process.stderr, "pictures");
+  const indexed = await indexPictures(pictures, embedder, kept, progress, signal);
+  const indexMs = performance.now() - loaded;
+  const { embedded, kept: known, removed } = indexed.counts;
+  const rate = embedded === 0 ? "" : `, ${(embedded / (indexMs / 1000)).toFixed(1)} pictures/s`;
+  report.stage(
+    "index",
+    indexMs,
+    `${grouped(embedded)} embedded, ${grouped(known)} kept, ${grouped(removed)} removed${rate}`,
+  );
+  for (const { name, reason } of indexed.unreadable) report.line(`  left out: ${name}: ${reason}`);
+  if (indexed.pictures.length === 0) throw new DemoError(`no picture in ${given.folder} can be read`);
+
+  const asked = performance.now();
+  const { words, like } = given;
+  const [query] = await embedder.embed(
+    [{ ...(words !== undefined && { text: words }), ...(like !== undefined && { image: like }) }],
+    { inputType: "query", signal },
+  );
+  const found = topK(query!, indexed.vectors, given.top).map(({ index, score }) => ({
+    ...indexed.pictures[index]!,
+    score,
+  }));
+  report.stage("search", performance.now() - asked, `the best ${found.length} of ${grouped(indexed.pictures.length)}`);
+
+  const question = [like === undefined ? [] : `like ${basename(like)}`, words ?? []].flat().join(": ");
+  report.line(`\n? ${question}`);
+  for (const [i, { name, score }] of found.entries()) report.line(`  ${i + 1}. ${name}  score ${score.toFixed(3)}`);
+  const page = join(given.index, "found.html");
+  await writeFile(page, contactSheet(question, like, found)).catch((error: unknown) => {
+    throw new DemoError(`cannot write ${page}: ${messageOf(error)}`);
+  });
+  report.line(`\nContact sheet: ${page}`);
+}
