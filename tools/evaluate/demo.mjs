@@ -21,7 +21,7 @@ const METRICS = {
 
 const texts = readNodeApiDocs();
 const questions = QUESTIONS.map(([question, ...names]) => ({ question, relevant: answersTo(question, names) }));
-await using retriever = await loadRetriever({ load: { truncation: "silent" } });
+const retriever = await loadRetriever({ load: { truncation: "silent" } });
 await retriever.add(texts.map(({ id, text }) => ({ id, text })));
 
 const rankings = new Map(Object.keys(WAYS).map((way) => [way, []]));
@@ -31,6 +31,7 @@ for (const { question } of questions) {
     rankings.get(way).push(results.map(({ id }) => id));
   }
 }
+await retriever.dispose();
 
 console.log(`${questions.length} questions, ${texts.length} declarations`);
 console.log(`| stages | ${Object.keys(METRICS).join(" | ")} | nDCG@10 against the line before |`);
