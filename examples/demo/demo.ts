@@ -39,7 +39,7 @@ export async function runDemo(given: Arguments, signal: AbortSignal): Promise<vo
   await using index = await openIndex(texts, { ...given, client }, embedder, signal, progress);
   const indexMs = performance.now() - read;
   report.stage("index", indexMs, describeCounts(index.counts, indexMs, cut, embedder.maxTokens));
-  if (given.index !== undefined) report.line(`${" ".repeat(21)}kept in ${given.index}`);
+  if (index.directory !== undefined) report.line(`${" ".repeat(21)}kept in ${index.directory}`);
 
   const answers: Answer[] = [];
   let first: string | undefined;
@@ -60,6 +60,8 @@ export async function runDemo(given: Arguments, signal: AbortSignal): Promise<vo
 
 interface OpenIndex extends Pick<SearchIndex, "search">, AsyncDisposable {
   readonly counts: Indexed["counts"];
+  /** Where it is kept. */
+  readonly directory: string | undefined;
   candidatesOf?(question: string): Promise<string[]>;
 }
 
@@ -84,7 +86,7 @@ async function openIndex(
     { embedder, reranker, signal },
     progress,
   );
-  return { search: index.search, counts, [Symbol.asyncDispose]: () => reranker.dispose() };
+  return { search: index.search, counts, directory: folder, [Symbol.asyncDispose]: () => reranker.dispose() };
 }
 
 /** Returns the milliseconds that a reranker takes which has seen none of these texts. */

@@ -10,6 +10,7 @@ export interface KeptIndex extends AsyncDisposable, Pick<SearchIndex, "search"> 
   /** The texts that the first stages find, best first. */
   candidatesOf(question: string): Promise<string[]>;
   readonly counts: Counts & { readonly removed: number };
+  readonly directory: string | undefined;
 }
 
 /** Opens the index in `directory` and makes it hold exactly these texts: those that it has are not read again. */
@@ -50,6 +51,7 @@ export async function openKeptIndex(
       search,
       candidatesOf,
       counts: { embedded: added, kept: unchanged, removed },
+      directory: retriever.directory,
       [Symbol.asyncDispose]: () => retriever.dispose(),
     };
   } catch (error) {
