@@ -104,7 +104,7 @@ test("@bge-js/qdrant: its README has a row for each option, and the retriever's 
     `${CANDIDATES.lexical} by words, ${CANDIDATES.dense} by vectors; late interaction ${CANDIDATES.lateInteraction}, the cross-encoder ${CANDIDATES.crossEncoder}`,
   );
   expect(rows.get("weights")).toBe(
-    `lexical ${WEIGHTS.lexical}, dense ${WEIGHTS.dense}, late interaction ${WEIGHTS.lateInteraction}, a cross-encoder ${WEIGHTS.crossEncoder}, of which ours 0.5`,
+    `lexical ${WEIGHTS.lexical}, dense ${WEIGHTS.dense}, late interaction ${WEIGHTS.lateInteraction}, a cross-encoder ${WEIGHTS.crossEncoder}, of which ours ${EVALUATED_WEIGHT}`,
   );
 });
 
