@@ -189,12 +189,14 @@ describe("the terminal", () => {
 
   test("results have colours only where there are some", () => {
     const hit = { id: "1", text: "title\nrest", title: "title", source: "file:1", score: 0.5, rankBefore: 9 };
-    const answer = { hits: [hit], candidates: 100, retrieveMs: 1, rerankMs: 1 };
+    const answer = { hits: [hit], candidates: 100, retrieveMs: 1, rerankMs: 2 };
     const [coloured, plain] = [record(true), record(false)];
     createReport(coloured).answer("why?", answer);
     createReport(plain).answer("why?", answer);
     expect(coloured.written.join("")).toContain("\x1b[");
-    expect(plain.written.join("")).toBe("\n? why?\n  1. title\n     file:1  score 0.500, was 9 before\n     rest\n");
+    expect(plain.written.join("")).toBe(
+      "\n? why?  3 ms: 1 to retrieve, 2 to rerank\n  1. title\n     file:1  score 0.500, was 9 before\n     rest\n",
+    );
   });
 });
 
@@ -205,6 +207,13 @@ test("a path is relative to where npm was called", () => {
     index: "/cache/bge-js/demo",
     questions: ["why?"],
   });
-  expect(readArguments([], from)).toMatchObject({ docs: undefined, index: undefined, framework: "langchain" });
+  expect(readArguments([], from)).toMatchObject({
+    docs: undefined,
+    index: expect.stringMatching(/\.index.demo$/),
+    framework: undefined,
+  });
+  const framework = { index: undefined, framework: "langchain" };
+  expect(readArguments(["--framework", "langchain"], from)).toMatchObject(framework);
+  expect(readArguments(["--qdrant", "http://localhost:6333"], from)).toMatchObject(framework);
   expect(readArguments(["--index", "kept"], from)).toMatchObject({ index: "/somewhere/kept" });
 });

@@ -67,9 +67,27 @@ describe("--docs", () => {
     expect(last.out).not.toContain("licence.txt");
   });
 
+  test("without a framework: the index is kept, and says where; what it has is not read again", async () => {
+    const index = join(folder, "here");
+    const first = await ask("--index", index);
+    expect(first).toMatchObject({ code: 0 });
+    expect(first.out).toMatch(/3 embedded, 0 kept, 0 removed/);
+    const [name] = await readdir(index);
+    expect(name).toMatch(/^docs-[0-9a-f]{16}$/);
+    expect(first.out).toContain(`kept in ${join(index, name!)}\n`);
+    expect(first.out).toMatch(/\? When is the data saved\? +[\d,]+ ms: [\d,]+ to retrieve, [\d,]+ to rerank\n/);
+    expect(first.out).toMatch(/1\. Backup\n +guide\/backup\.md:1 +score \d+\.\d{3}, was \d before/);
+    expect(first.out).toMatch(/anew +[\d,]+ ms +to rerank 3 for the first question/);
+
+    await writeFile(join(docs, "install.md"), "# Install\n\nUnpack the archive where you like.\n");
+    const second = await ask("--index", index);
+    expect(second.out).toMatch(/1 embedded, 2 kept, 1 removed/);
+    expect((await ask("--index", index)).out).toMatch(/0 embedded, 3 kept, 0 removed/);
+  });
+
   test("--index says where the vectors are kept; both frameworks share them", async () => {
     const index = join(folder, "here");
-    expect((await ask("--index", index)).out).toMatch(/3 embedded, 0 kept/);
+    expect((await ask("--index", index, "--framework", "langchain")).out).toMatch(/3 embedded, 0 kept/);
     expect((await ask("--index", index, "--framework", "llamaindex")).out).toMatch(/0 embedded, 3 kept/);
     expect(await readdir(index)).toEqual([expect.stringMatching(/^docs-[0-9a-f]{16}\.jsonl$/)]);
   });
@@ -139,7 +157,8 @@ describe("the command line", () => {
 });
 
 test("Ctrl-C stops the indexing of Node's documentation in order", async () => {
-  const child = start([]);
+  const index = await mkdtemp(join(tmpdir(), "bge-demo-"));
+  const child = start(["--index", index]);
   let out = "";
   child.stdout!.setEncoding("utf8").on("data", async (chunk: string) => {
     out += chunk;
@@ -151,4 +170,5 @@ test("Ctrl-C stops the indexing of Node's documentation in order", async () => {
   expect(out).toMatch(/^load +[\d,]+ ms .*\nread +[\d,]+ ms +3,\d{3} texts from the declarations in @types\/node\n$/);
   expect(err).toMatch(/^( {2}\d+ of 3,\d{3} texts, [\d,]+ texts\/s\n)*\nstopped\n$/);
   expect(code).toBe(130);
+  await rm(index, { recursive: true });
 });

@@ -1,5 +1,6 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { UsageError } from "./errors.js";
 
@@ -7,10 +8,11 @@ export interface Arguments {
   readonly help: boolean;
   /** The folder to index, absolute; `undefined` for Node's API documentation. */
   readonly docs: string | undefined;
-  readonly framework: "langchain" | "llamaindex";
+  /** `undefined` for this project's own retriever. */
+  readonly framework: "langchain" | "llamaindex" | undefined;
   /** The URL of Qdrant; `undefined` for the framework's in-memory store. */
   readonly qdrant: string | undefined;
-  /** The folder that keeps vectors between runs, absolute; `undefined` to keep nothing. */
+  /** The folder that keeps the index (of a framework: its vectors) between runs, absolute; `undefined` to keep nothing. */
   readonly index: string | undefined;
   /** An embedding model that can also rerank; `undefined` for the default. */
   readonly model: string | undefined;
@@ -19,17 +21,19 @@ export interface Arguments {
 
 export const USAGE = `Usage: npm run demo -- [options] [question ...]
 
-Retrieves the best 100 texts for each question, reranks them and shows the best three.
+Retrieves the best 100 texts for each question, reranks them and shows the best three. What was read
+is kept, so that the second run starts at once.
 Without --docs, it indexes the API documentation of the installed @types/node, with questions of its own.
 
   --docs FOLDER           index your own .md, .mdx, .markdown and .txt files, including subfolders
                           (except hidden ones, node_modules and links)
   --model NAME            a model other than bge-small-en-v1.5: bge-small-zh-v1.5 for Chinese
-  --framework NAME        langchain (default) or llamaindex
-  --qdrant URL            keep the vectors in Qdrant, such as http://localhost:6333, instead of in memory;
-                          an API key is read from QDRANT_API_KEY
-  --index FOLDER          keep vectors between runs, so that only new texts are embedded
-                          (default: with --docs, bge-js/demo in your cache folder; otherwise nothing is kept)
+  --framework NAME        langchain or llamaindex, with its vectors in memory, instead of @bge-js/retriever
+  --qdrant URL            keep a framework's vectors in Qdrant, such as http://localhost:6333; it is langchain
+                          unless you name one. An API key is read from QDRANT_API_KEY
+  --index FOLDER          where the index is kept, so that only new texts are read
+                          (default: .index/demo in this repository; with --docs, bge-js/demo in your cache
+                          folder; a framework keeps nothing of @types/node)
   -h, --help              show this help
 
 Examples:
@@ -42,21 +46,22 @@ export function readArguments(args: readonly string[], environment: NodeJS.Proce
   const { values, positionals } = parse(args);
   const questions = positionals.map((question) => question.trim());
   if (questions.includes("")) throw new UsageError("a question is empty");
-  const framework = values.framework ?? "langchain";
-  if (framework !== "langchain" && framework !== "llamaindex") {
+  const framework = values.framework ?? (values.qdrant === undefined ? undefined : "langchain");
+  if (framework !== undefined && framework !== "langchain" && framework !== "llamaindex") {
     throw new UsageError(`--framework is langchain or llamaindex, not ${JSON.stringify(framework)}`);
   }
   // npm runs scripts in the folder of package.json, but the user's paths are relative to where npm was called.
   const base = environment["npm_lifecycle_event"] === "demo" ? (environment["INIT_CWD"] ?? ".") : ".";
   const docs = values.docs === undefined ? undefined : resolve(base, values.docs);
-  const cache = docs === undefined ? undefined : defaultIndex(environment);
+  const own = framework === undefined ? REPOSITORY_INDEX : undefined;
   return {
     help: values.help ?? false,
     docs,
     framework,
     qdrant: values.qdrant,
     model: values.model,
-    index: values.index === undefined ? cache : resolve(base, values.index),
+    index:
+      values.index === undefined ? (docs === undefined ? own : defaultIndex(environment)) : resolve(base, values.index),
     questions,
   };
 }
@@ -79,6 +84,9 @@ function parse(args: readonly string[]) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
 }
+
+/** A folder that git ignores. */
+const REPOSITORY_INDEX = fileURLToPath(new URL("../../../.index/demo", import.meta.url));
 
 function defaultIndex(environment: NodeJS.ProcessEnv): string {
   return join(environment["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "bge-js", "demo");

@@ -1,11 +1,12 @@
+import { join } from "node:path";
 import { type Embedder, loadEmbedder, loadReranker } from "@bge-js/core";
 import type { Arguments } from "./arguments.js";
 import { askOnTerminal } from "./ask.js";
 import type { SourceText } from "./documents.js";
 import { UsageError } from "./errors.js";
-import type { Answer } from "./framework.js";
-import { createIndex, type Indexed } from "./index-texts.js";
-import { createProgress } from "./progress.js";
+import type { Answer, SearchIndex } from "./framework.js";
+import { type Indexed, type IndexOptions, indexName } from "./index-texts.js";
+import { createProgress, type Progress } from "./progress.js";
 import { connectQdrant } from "./qdrant.js";
 import { NODE_QUESTIONS } from "./questions.js";
 import { createReport, grouped, type Report } from "./report.js";
@@ -23,9 +24,8 @@ export async function runDemo(given: Arguments, signal: AbortSignal): Promise<vo
     cut++;
   };
   await using embedder = await loadEmbedder(given.model, { truncation: "silent", onTruncate });
-  await using reranker = await loadReranker(given.model, { truncation: "silent" }); // the same texts: truncation is already counted
   const loaded = performance.now();
-  report.stage("load", loaded - started, `${embedder.spec.id} ${embedder.source.dtype}, reranker: ${reranker.kind}`);
+  report.stage("load", loaded - started, `${embedder.spec.id} ${embedder.source.dtype}`);
 
   const texts = await readTexts(embedder, signal);
   const read = performance.now();
@@ -36,19 +36,71 @@ export async function runDemo(given: Arguments, signal: AbortSignal): Promise<vo
   );
 
   const progress = createProgress(texts.length, process.stderr);
-  const models = { embedder, reranker, signal };
-  const { index, counts } = await createIndex(texts, { ...given, client }, models, progress);
+  await using index = await openIndex(texts, { ...given, client }, embedder, signal, progress);
   const indexMs = performance.now() - read;
-  report.stage("index", indexMs, describeCounts(counts, indexMs, cut, embedder.maxTokens));
+  report.stage("index", indexMs, describeCounts(index.counts, indexMs, cut, embedder.maxTokens));
+  if (index.directory !== undefined) report.line(`${" ".repeat(21)}kept in ${index.directory}`);
 
   const answers: Answer[] = [];
+  let first: string | undefined;
   for await (const question of questions) {
     const answer = await index.search(question);
     signal.throwIfAborted();
     report.answer(question, answer);
     answers.push(answer);
+    first ??= question;
   }
   reportMeans(report, answers, texts.length);
+  if (first !== undefined && index.candidatesOf !== undefined) {
+    const candidates = await index.candidatesOf(first);
+    const ms = await readAnew(given.model, first, candidates, signal);
+    report.stage("anew", ms, `to rerank ${candidates.length} for the first question, had nothing been kept of them`);
+  }
+}
+
+interface OpenIndex extends Pick<SearchIndex, "search">, AsyncDisposable {
+  readonly counts: Indexed["counts"];
+  /** Where it is kept. */
+  readonly directory: string | undefined;
+  candidatesOf?(question: string): Promise<string[]>;
+}
+
+/** Opens this project's index, or that of a framework. Each is imported only if requested, because they are large. */
+async function openIndex(
+  texts: readonly SourceText[],
+  options: IndexOptions & Pick<Arguments, "model">,
+  embedder: Embedder,
+  signal: AbortSignal,
+  progress: Progress,
+): Promise<OpenIndex> {
+  const { docs, framework, index: folder, model } = options;
+  if (framework === undefined) {
+    const { openKeptIndex } = await import("./retriever.js");
+    return openKeptIndex(texts, join(folder!, indexName(docs, embedder)), embedder, signal, progress); // it has a default
+  }
+  const reranker = await loadReranker(model, { truncation: "silent" }); // the same texts: truncation is already counted
+  const { createIndex } = await import("./index-texts.js");
+  const { index, counts } = await createIndex(
+    texts,
+    { ...options, framework },
+    { embedder, reranker, signal },
+    progress,
+  );
+  return { search: index.search, counts, directory: folder, [Symbol.asyncDispose]: () => reranker.dispose() };
+}
+
+/** Returns the milliseconds that a reranker takes which has seen none of these texts. */
+async function readAnew(
+  model: string | undefined,
+  question: string,
+  texts: readonly string[],
+  signal: AbortSignal,
+): Promise<number> {
+  await using reranker = await loadReranker(model, { truncation: "silent" });
+  await reranker.score(question, [question], { signal }); // starts its workers
+  const start = performance.now();
+  await reranker.score(question, texts, { signal });
+  return performance.now() - start;
 }
 
 type ReadTexts = (embedder: Embedder, signal: AbortSignal) => Promise<SourceText[]>;

@@ -64,7 +64,7 @@ async function settle(collection: Collection, texts: readonly SourceText[]): Pro
 }
 
 /** Returns a name that is unique to a folder (or Node's documentation) and a model, so that vectors never mix. */
-function indexName(docs: string | undefined, { spec, source, dimensions, maxTokens }: Embedder): string {
+export function indexName(docs: string | undefined, { spec, source, dimensions, maxTokens }: Embedder): string {
   const facts = [docs ?? "", spec.id, source.fingerprint, source.dtype, spec.pooling, dimensions, maxTokens];
   const label = docs === undefined ? "node-api" : basename(docs).replace(/[^A-Za-z0-9.-]+/g, "-") || "root";
   return `${label.slice(0, 40)}-${sha256(JSON.stringify(facts)).slice(0, 16)}`;

@@ -38,8 +38,9 @@ export function createReport(screen: Screen): Report {
   };
   return {
     line,
-    answer(question, { hits }) {
-      line(`\n${paint("green", `? ${question}`)}`);
+    answer(question, { hits, retrieveMs, rerankMs }) {
+      const took = `${grouped(retrieveMs + rerankMs)} ms: ${grouped(retrieveMs)} to retrieve, ${grouped(rerankMs)} to rerank`;
+      line(`\n${paint("green", `? ${question}`)}  ${paint("dim", took)}`);
       hits.forEach((found, index) => {
         hit(found, index + 1);
       });

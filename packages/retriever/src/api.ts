@@ -47,11 +47,11 @@ export interface RetrieverOptions {
    * stored. `add` and `remove` reject. @default false
    */
   readonly readOnly?: boolean;
-  /** How many candidates each stage returns or scores. @default 100; late interaction 50, the cross-encoder 40 */
+  /** How many candidates each stage returns or scores. @default 100; late interaction 50, the cross-encoder 10 */
   readonly candidates?: Partial<Readonly<Record<Stage, number>>>;
   /**
-   * Weight of each stage in the score, at least 0. @default lexical 0.3, dense 0.7, late interaction 0.5, a
-   * cross-encoder 1.5, of which bge-js/reranker-small-en 0.5
+   * Weight of each stage in the score, at least 0. @default lexical 0.3, dense 0.7, late interaction 1, a
+   * cross-encoder 1.5, of which bge-js/reranker-small-en 1
    */
   readonly weights?: Partial<Readonly<Record<Stage, number>>>;
   /** Load options for the models that the retriever loads. To use others, load the model yourself and pass it. */

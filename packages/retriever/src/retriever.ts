@@ -25,13 +25,12 @@ import {
 import { searchStore } from "./search.js";
 import type { Store } from "./store.js";
 
-/** Late interaction over 100 candidates is no better: see tools/train. */
-export const CANDIDATES = { lexical: 100, dense: 100, lateInteraction: 50, crossEncoder: 40 };
-/**
- * Tuned on other sets than those in the README's table: see docs/quality.md. An evaluated cross-encoder has its own
- * weight.
- */
-export const WEIGHTS = { lexical: 0.3, dense: 0.7, lateInteraction: 0.5, crossEncoder: 1.5 };
+/** Late interaction over 100 candidates is no better: see tools/train. What the cross-encoder reads is most of a search's time: docs/search.md. */
+export const CANDIDATES = { lexical: 100, dense: 100, lateInteraction: 50, crossEncoder: 10 };
+/** Tuned on other sets than those in the README's table: see docs/search.md. */
+export const WEIGHTS = { lexical: 0.3, dense: 0.7, lateInteraction: 1, crossEncoder: 1.5 };
+/** Weight of a cross-encoder that was evaluated with the embedder. Higher than in a fused reranker, because it reads fewer. */
+export const EVALUATED_WEIGHT = 1;
 
 /**
  * Loads a retriever: documents in memory or in a directory, found by words and by vectors. Late interaction with token vectors kept since
@@ -176,6 +175,6 @@ async function openStore<D extends RetrieverDocument>(
 }
 
 export function measuredWeight(reranker: Reranker | undefined): Partial<Record<Stage, number>> {
-  const weight = reranker?.spec.kind === "reranker" ? reranker.spec.fusedWeight : undefined;
-  return weight === undefined ? {} : { crossEncoder: weight };
+  const isEvaluated = reranker?.spec.kind === "reranker" && reranker.spec.fusedWeight !== undefined;
+  return isEvaluated ? { crossEncoder: EVALUATED_WEIGHT } : {};
 }
