@@ -36,7 +36,8 @@ export {
   isSignal,
   oneOf,
 } from "./checks.js";
-export { clearTimeout, monotonic, setTimeout, turn } from "./clock.js";
+export { clearTimeout, monotonic, setTimeout, turn, wallClock } from "./clock.js";
+export { containerCpus } from "./engine/thread-plan.js";
 export { HttpFailure } from "./hub/http-failure.js";
 export { holderOf, tryLock } from "./hub/lock.js";
 export { PATIENCE, type Patience, withRetries } from "./hub/retry.js";
