@@ -1,9 +1,5 @@
-import { spawn, spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { folderOf } from "./support/folders.js";
-import { everyFile } from "./support/hub/cache.js";
+import { hasStrace, type RunOptions, runInEmptySurroundings } from "./support/empty-surroundings.js";
 import { fixture } from "./support/models.js";
 import { ISOLATIONS } from "./support/workers.js";
 
@@ -14,50 +10,10 @@ const retriever = JSON.stringify(import.meta.resolve("@bge-js/retriever"));
 const linux = process.platform === "linux";
 /** ONNX Runtime's telemetry is of Linux and macOS. */
 const reporting = process.platform !== "win32";
-/** Where ptrace is allowed, too. */
-const hasStrace = linux && spawnSync("strace", ["-qq", "-o", "/dev/null", "true"]).status === 0;
 
-interface Run {
-  readonly out: string[];
-  readonly err: string;
-  readonly code: number | null;
-  /** Files left in the home, in the temporary folder and in the working folder. */
-  readonly files: string[];
-  /** Internet sockets that were connected or sent to. */
-  readonly network: string[];
-}
-
-/** Runs a module in an empty home, temporary and working folder, with nothing else in its environment: ONNX Runtime is silent under `CI`. */
-async function run(
-  source: string,
-  { env = {}, traced = false }: { env?: Record<string, string>; traced?: boolean } = {},
-): Promise<Run> {
-  const [folder, trace] = [folderOf({ "home/.keep": "", "tmp/.keep": "", "cwd/.keep": "" }), join(folderOf(), "trace")];
-  const node = [process.execPath, "--input-type=module", "-e", source];
-  const strace = ["strace", "-f", "-qq", "-e", "trace=connect,sendto,sendmsg,sendmmsg", "-o", trace];
-  const [program, ...args] = traced ? [...strace, ...node] : node;
-  const child = spawn(program!, args, {
-    cwd: join(folder, "cwd"),
-    env: { HOME: join(folder, "home"), TMPDIR: join(folder, "tmp"), PATH: process.env["PATH"], ...env },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let [out, err] = ["", ""];
-  child.stdout.on("data", (data) => {
-    out += String(data);
-  });
-  child.stderr.on("data", (data) => {
-    err += String(data);
-  });
-  const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
-  const network = existsSync(trace) ? readFileSync(trace, "utf8").split("\n") : [];
-  return {
-    out: out.split("\n").filter(Boolean),
-    err,
-    code,
-    files: everyFile(folder).filter((name) => !name.endsWith("/.keep")),
-    network: network.filter((line) => line.includes("AF_INET")),
-  };
-}
+/** Runs a module. */
+const run = (source: string, options?: RunOptions) =>
+  runInEmptySurroundings(["--input-type=module", "-e", source], options);
 const NOTHING = { err: "", code: 0, files: [], network: [] };
 
 /** What a program can change in its process, beside its environment; `before` is as it was. */

@@ -139,6 +139,13 @@ function checkInstalled(tarballs) {
     if (output !== "384 1") throw new Error(`${program} printed ${output}`);
     console.log(`packed packages run: ${program}`);
   }
+  const bge = [join(project, "node_modules", ".bin", "bge")];
+  write(project, "note.md", "Small dogs travel free.\n");
+  const hit = run([...bge, "search", ".", "Can I bring my pet?", "--top", "1", "--json"], project);
+  if (JSON.parse(hit).path !== "note.md") throw new Error(`bge search printed ${hit}`);
+  if (!run([...bge, "doctor", "--no-benchmark"], project).endsWith("No problem found.\n"))
+    throw new Error("bge doctor");
+  console.log("packed packages run: bge");
   // Who has only the embedder's package is told what is missing, and how to do without.
   rmSync(join(project, "node_modules", "@bge-js", "model-reranker-small-en"), { recursive: true });
   write(project, "without.mjs", WITHOUT);

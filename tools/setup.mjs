@@ -38,8 +38,8 @@ if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== locked) {
   run(process.execPath, [pnpm, "install", "--frozen-lockfile", "--reporter=append-only", "--loglevel=warn"], root);
   writeFileSync(stamp, locked);
 }
-// The packages and the examples; the types of tests are a check of their own.
-run(process.execPath, [join(root, "node_modules", "typescript", "bin", "tsc"), "-b", "examples"], root);
+// The packages, the command and the examples; the types of tests are a check of their own.
+run(process.execPath, [join(root, "node_modules", "typescript", "bin", "tsc"), "-b", "examples", "packages/cli"], root);
 
 function installedVersion() {
   const manifest = join(tools, "node_modules", "pnpm", "package.json");

@@ -39,7 +39,8 @@ export {
   isSignal,
   oneOf,
 } from "./checks.js";
-export { clearTimeout, monotonic, setTimeout, sleep, turn } from "./clock.js";
+export { clearTimeout, monotonic, setTimeout, sleep, turn, wallClock } from "./clock.js";
+export { containerCpus } from "./engine/thread-plan.js";
 export { HttpFailure } from "./hub/http-failure.js";
 export { holderOf, tryLock } from "./hub/lock.js";
 export { PATIENCE, type Patience, withRetries } from "./hub/retry.js";

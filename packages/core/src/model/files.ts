@@ -88,12 +88,15 @@ export function packageName(id: string): string | undefined {
   return prefix !== undefined && isModelId(id) ? `@bge-js/model-${id.slice(prefix.length)}` : undefined;
 }
 
-/** Finds the installed model package, from the application first, because a strict node_modules layout hides its packages from us. */
+/**
+ * Finds the installed model package, from the application first, because a strict node_modules layout hides its packages from us.
+ * From the working folder only after that: a folder that a program is run in must not bring models of its own.
+ */
 export function packagePlace(id: string): Place {
   const name = packageName(id);
   if (name === undefined) return { from: "package", reason: `no model package exists for ${id}` };
   // Each may be missing: `node -e` has no program, and the working folder may be gone.
-  const bases = [() => join(process.cwd(), "package.json"), () => process.argv[1]!, () => import.meta.url];
+  const bases = [() => process.argv[1]!, () => join(process.cwd(), "package.json"), () => import.meta.url];
   for (const base of bases) {
     try {
       return {

@@ -12,7 +12,7 @@ import { type Environment, openEnvironment } from "./environment.js";
 import { corrupt, failed } from "./failures.js";
 import { follow, load, type Memory, readDocument } from "./follow.js";
 import { checkIdentity, type Identity, identityRecord } from "./identity.js";
-import { dropSegments, isRecentFull, mergeAlike, mergeRecent, purge } from "./merge.js";
+import { dropSegments, isRecentFull, isRecentLong, mergeAlike, mergeRecent, purge } from "./merge.js";
 import { readsOf } from "./reads.js";
 import { idKey, idOf } from "./records.js";
 import { EMPTY, type State } from "./state.js";
@@ -210,6 +210,8 @@ async function openStore<D extends RetrieverDocument>(
     left?.reject(gone());
     await queue;
     for (const end of [...views]) end();
+    // This only saves the next process time, so nothing is lost if it fails.
+    if (!readOnly && isRecentLong(memory)) await mergeRecent(environment, memory, tell).catch(() => {});
     await environment.close();
   }
 

@@ -10,6 +10,8 @@ import { type Change, write } from "./writer.js";
 /** Recent documents are in memory by their words until there are so many of them, or of their postings. */
 const RECENT_CHANGES = 4096;
 const RECENT_POSTINGS = 2 ** 19;
+/** Fewer are left to the next process, which reads their words again. */
+const RECENT_LEFT = 512;
 /** So many segments of about the same size become one, eight times as large. */
 const FANOUT = 8;
 /** Blocks written or removed in a transaction. */
@@ -17,6 +19,11 @@ const BLOCKS = 256;
 
 export function isRecentFull({ state, recent }: Memory): boolean {
   return state.changes - state.merged >= RECENT_CHANGES || recent.size >= RECENT_POSTINGS;
+}
+
+/** True if opening the index would take noticeably longer for them: a millisecond for some ten documents. */
+export function isRecentLong({ state }: Memory): boolean {
+  return state.changes - state.merged >= RECENT_LEFT;
 }
 
 /** Called with each new state, so that the next commit can depend on it. */

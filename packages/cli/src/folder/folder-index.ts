@@ -1,0 +1,223 @@
+import { join } from "node:path";
+import type { Embedder } from "@bge-js/core";
+import { openTokenizer, wallClock } from "@bge-js/core/adapter";
+import type { RetrieverOptions, Stage } from "@bge-js/retriever";
+import type { Context } from "../context.js";
+import { embedderOptions, type PlaceFlags } from "../model-flags.js";
+import { createProgress } from "../progress.js";
+import { indexPlace } from "./index-place.js";
+import { becomeKeeper } from "./keeper.js";
+import { type Manifest, NO_FILES, readManifest, writeManifest } from "./manifest.js";
+import { openRetriever } from "./open-retriever.js";
+import type { CountTokens } from "./passages.js";
+import { update } from "./update.js";
+import { type Aside, type FoundFile, nothingAside, type Root, walk } from "./walk.js";
+
+export interface IndexFlags extends PlaceFlags {
+  /** Where to keep the index; false to keep none. */
+  readonly index?: string | false;
+  /** Whether a cross-encoder reads the best passages again. */
+  readonly rerank?: boolean;
+}
+
+/** A passage found. */
+export interface Hit {
+  /** Of the file, with `/`, from the folder (or from its name, if there are several). */
+  readonly path: string;
+  /** First and last line, from 1. */
+  readonly line: number;
+  readonly lastLine: number;
+  /** The line of each line of `text`, if some between are left out, as in HTML. */
+  readonly lines?: readonly number[];
+  /** The headings it stands under, `Guide > Install`. */
+  readonly heading?: string;
+  readonly text: string;
+  /** Orders the hits of one search. */
+  readonly score: number;
+  readonly scores: Partial<Readonly<Record<Stage, number>>>;
+}
+
+/** What an update came to. */
+export interface UpdateReport {
+  /** In the index now. */
+  readonly files: number;
+  readonly passages: number;
+  /** Passages that came and went. */
+  readonly added: number;
+  readonly removed: number;
+  readonly aside: Aside;
+}
+
+export interface SearchFlags {
+  readonly top: number;
+  /** Restricts the search to paths for which it returns true. @default all */
+  readonly within?: (path: string) => boolean;
+  readonly signal: AbortSignal;
+}
+
+/** The passages of the files in some folders. */
+export interface FolderIndex extends AsyncDisposable {
+  readonly roots: readonly Root[];
+  /** True while another process keeps the index up to date. */
+  readonly followsAnother: boolean;
+  /** Reads the files that are new or changed, and forgets those that are gone. */
+  update(): Promise<UpdateReport>;
+  /** Returns an indexed file's place on the disk; `undefined` for any other. */
+  fileOf(path: string): string | undefined;
+  /** Finds the best passages, as of the last update. */
+  search(question: string, flags: SearchFlags): Promise<Hit[]>;
+}
+
+/**
+ * Opens the kept index of these folders, or an empty one. Where another process writes to it, this one reads what that has
+ * read, until it is gone.
+ *
+ * @param loading the embedder, which is disposed with the index
+ */
+export async function openFolderIndex(
+  roots: readonly Root[],
+  { index, rerank, ...flags }: IndexFlags,
+  loading: Promise<Embedder>,
+  context: Pick<Context, "signal" | "note">,
+): Promise<FolderIndex> {
+  const { signal } = context;
+  // The folders are looked through while the model loads.
+  let first: Promise<Look> | undefined = look(roots, signal);
+  first.catch(() => {});
+  const place = index === false ? undefined : await indexPlace(roots, index, flags.model ?? "");
+  let release = place && (await becomeKeeper(place, context));
+  const giveUp = async (error: unknown): Promise<never> => {
+    await release?.();
+    throw error;
+  };
+  const embedder = await loading.catch(giveUp);
+  const options: RetrieverOptions = {
+    embedder,
+    ...(rerank ? {} : { reranker: false as const }),
+    load: embedderOptions(flags, context),
+  };
+  const open = async () => {
+    const readOnly = place !== undefined && release === undefined;
+    const [retriever, manifest] = await Promise.all([
+      openRetriever(place?.store, options, readOnly, context),
+      readManifest(place?.manifest),
+    ]);
+    const places = placesOf(manifest);
+    // An index that was interrupted, or made anew, is compared with the files themselves.
+    const isWhole = readOnly || retriever.size === places.size;
+    return isWhole
+      ? { readOnly, retriever, manifest, places }
+      : { readOnly, retriever, manifest: NO_FILES, places: placesOf(NO_FILES) };
+  };
+  let { retriever, readOnly, manifest, places } = await open().catch(async (error: unknown) => {
+    await embedder.dispose();
+    return giveUp(error);
+  });
+  const searching = new Set<Promise<unknown>>();
+  let tokenizer: CountTokens | undefined;
+  const countTokens = (text: string) => {
+    // Only new passages need it.
+    tokenizer ??= counterOf(embedder);
+    return tokenizer(text);
+  };
+
+  /** Reads what the keeper has read by now, or takes its place if it is gone. */
+  async function followKeeper(): Promise<void> {
+    release = await becomeKeeper(place!, context);
+    if (release !== undefined) {
+      await Promise.allSettled(searching);
+      // LMDB does not open an index twice in a process.
+      await retriever.dispose();
+      ({ retriever, readOnly, manifest, places } = await open());
+    } else {
+      manifest = await readManifest(place!.manifest);
+      places = placesOf(manifest);
+    }
+  }
+
+  return {
+    roots,
+    get followsAnother() {
+      return readOnly;
+    },
+    async update() {
+      if (readOnly) await followKeeper();
+      if (readOnly) {
+        return { files: manifest.files.size, passages: places.size, added: 0, removed: 0, aside: nothingAside() };
+      }
+      const { found, readAt, aside } = await (first ?? look(roots, signal));
+      first = undefined;
+      const progress = createProgress("indexing files");
+      const { files, added, removed } = await update(retriever, found, manifest, {
+        countTokens,
+        aside,
+        signal,
+        onProgress: ({ files: done, total }) => progress.update(done, total),
+      }).finally(() => progress.finish());
+      if (files !== manifest.files) {
+        manifest = { files, readAt };
+        places = placesOf(manifest);
+        await writeManifest(place?.manifest, manifest);
+      }
+      return { files: files.size, passages: places.size, added, removed, aside };
+    },
+    fileOf(path) {
+      if (!manifest.files.has(path)) return undefined;
+      const root = roots.length === 1 ? roots[0]! : roots.find(({ name }) => path.startsWith(`${name}/`))!;
+      return join(root.directory, root.name === "" ? path : path.slice(root.name.length + 1));
+    },
+    async search(question, { top, within, signal: stop }) {
+      const filter = within && (({ id }: { readonly id: string }) => within(places.get(id)?.path ?? ""));
+      const search = retriever.search(question, { topN: top, signal: stop, ...(filter && { filter }) });
+      searching.add(search);
+      const { results } = await search.finally(() => searching.delete(search));
+      return results.flatMap(({ id, document, score, scores }) => {
+        const place = places.get(id);
+        if (place === undefined) return [];
+        const { text, title } = document;
+        const own = title === undefined ? { text } : { heading: title, text: text.slice(title.length + "\n\n".length) };
+        return [{ ...place, ...own, score, scores }];
+      });
+    },
+    async [Symbol.asyncDispose]() {
+      await retriever.dispose();
+      await embedder.dispose();
+      await release?.();
+    },
+  };
+}
+
+/** What is in the folders. */
+interface Look {
+  readonly found: readonly FoundFile[];
+  /** Before they were looked at: what changes meanwhile is looked at again. */
+  readonly readAt: number;
+  readonly aside: Aside;
+}
+
+async function look(roots: readonly Root[], signal: AbortSignal): Promise<Look> {
+  const [readAt, aside, found] = [wallClock(), nothingAside(), [] as FoundFile[]];
+  for (const root of roots) {
+    for await (const file of walk(root, aside)) {
+      signal.throwIfAborted();
+      found.push(file);
+    }
+  }
+  return { found, readAt, aside };
+}
+
+type Place = Pick<Hit, "path" | "line" | "lastLine" | "lines">;
+
+function placesOf({ files }: Manifest): Map<string, Place> {
+  const places = new Map<string, Place>();
+  for (const [path, { passages }] of files) {
+    for (const [id, line, lastLine, lines] of passages)
+      places.set(id, { path, line, lastLine, ...(lines && { lines }) });
+  }
+  return places;
+}
+
+function counterOf(embedder: Embedder): CountTokens {
+  const { encode } = openTokenizer(embedder, {});
+  return (text) => encode(text).length;
+}

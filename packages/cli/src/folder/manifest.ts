@@ -1,0 +1,45 @@
+import { readFile, rename, writeFile } from "node:fs/promises";
+
+/** Where a passage stands: its id in the index, its first and last line, and the lines of its lines if some are between. */
+export type Placed = readonly [id: string, line: number, lastLine: number, lines?: readonly number[]];
+
+/** A file as it was when it was read. */
+export interface KnownFile {
+  readonly size: number;
+  readonly mtimeMs: number;
+  /** SHA-256 of its bytes. */
+  readonly hash: string;
+  readonly passages: readonly Placed[];
+}
+
+/** The files whose passages are in an index, by path. */
+export interface Manifest {
+  readonly files: ReadonlyMap<string, KnownFile>;
+  /** When the files were looked at, in milliseconds since 1970. */
+  readonly readAt: number;
+}
+
+/** Before anything was read. */
+export const NO_FILES: Manifest = { files: new Map(), readAt: 0 };
+
+/** Reads a manifest. One that is missing or damaged says nothing: every file is then read again. */
+export async function readManifest(file: string | undefined): Promise<Manifest> {
+  if (file === undefined) return NO_FILES;
+  try {
+    const { readAt, files } = JSON.parse(await readFile(file, "utf8")) as {
+      readAt: number;
+      files: Record<string, KnownFile>;
+    };
+    return { readAt, files: new Map(Object.entries(files)) };
+  } catch {
+    return NO_FILES;
+  }
+}
+
+/** Writes the manifest whole, or not at all. */
+export async function writeManifest(file: string | undefined, { files, readAt }: Manifest): Promise<void> {
+  if (file === undefined) return;
+  const partial = `${file}.${process.pid}.partial`;
+  await writeFile(partial, JSON.stringify({ readAt, files: Object.fromEntries(files) }));
+  await rename(partial, file);
+}

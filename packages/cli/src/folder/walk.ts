@@ -1,0 +1,103 @@
+import type { Dirent, Stats } from "node:fs";
+import { lstat, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { type Ignored, isPassedOver, withRulesOf } from "./ignored.js";
+import { type Kind, kindOf } from "./kinds.js";
+
+/** A folder to search, and the name its files' paths begin with: `""` if it is the only one. */
+export interface Root {
+  readonly name: string;
+  /** Absolute, without links. */
+  readonly directory: string;
+}
+
+/** A file to read. */
+export interface FoundFile {
+  /** With `/`, from the root's name. */
+  readonly path: string;
+  /** Absolute. */
+  readonly file: string;
+  readonly kind: Kind;
+  readonly size: number;
+  readonly mtimeMs: number;
+}
+
+/** What was left aside, and not by the user's own rules. */
+export interface Aside {
+  /** Files whose names say that they are no text. */
+  otherTypes: number;
+  /** Links are not followed: they may lead out of the folder, or in circles. */
+  links: number;
+  /** Files over the limit. */
+  readonly large: string[];
+  /** What could not be read, with the reason. */
+  readonly unreadable: string[];
+}
+
+/** A larger text is data, or generated. */
+export const LARGEST_BYTES = 4 * 2 ** 20;
+
+export function nothingAside(): Aside {
+  return { otherTypes: 0, links: 0, large: [], unreadable: [] };
+}
+
+/** Yields the files to read in a folder and those below it, in the order of their names. */
+export async function* walk({ name, directory }: Root, aside: Aside): AsyncGenerator<FoundFile, void, undefined> {
+  yield* walkFolder(directory, "", () => false, name === "" ? "" : `${name}/`, aside);
+}
+
+async function* walkFolder(
+  directory: string,
+  inside: string,
+  above: Ignored,
+  prefix: string,
+  aside: Aside,
+): AsyncGenerator<FoundFile, void, undefined> {
+  let entries: Dirent[];
+  try {
+    entries = await readdir(directory, { withFileTypes: true });
+  } catch (error) {
+    aside.unreadable.push(`${prefix}${inside}: ${(error as Error).message}`);
+    return;
+  }
+  const ignored = await withRulesOf(directory, inside, above);
+  // File systems give them in orders of their own.
+  entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  const left = entries.filter((entry) => {
+    const path = `${inside}${entry.name}`;
+    return !isPassedOver(entry.name) && !ignored(entry.isDirectory() ? `${path}/` : path);
+  });
+  aside.links += left.filter((entry) => entry.isSymbolicLink()).length;
+  // All at once: most of the time is the system's.
+  const found = left.map((entry) =>
+    entry.isFile() ? toFound(join(directory, entry.name), `${prefix}${inside}${entry.name}`, aside) : undefined,
+  );
+  for (const [index, entry] of left.entries()) {
+    const file = await found[index];
+    if (file !== undefined) yield file;
+    if (entry.isDirectory()) {
+      yield* walkFolder(join(directory, entry.name), `${inside}${entry.name}/`, ignored, prefix, aside);
+    }
+  }
+}
+
+async function toFound(file: string, path: string, aside: Aside): Promise<FoundFile | undefined> {
+  const kind = kindOf(path.slice(path.lastIndexOf("/") + 1));
+  if (kind === undefined) {
+    aside.otherTypes++;
+    return undefined;
+  }
+  let stats: Stats;
+  try {
+    stats = await lstat(file);
+  } catch (error) {
+    const reason = path.includes("\ufffd") ? "its name is not UTF-8" : (error as Error).message;
+    aside.unreadable.push(`${path}: ${reason}`);
+    return undefined;
+  }
+  if (stats.size > LARGEST_BYTES) {
+    aside.large.push(path);
+    return undefined;
+  }
+  return { path, file, kind, size: stats.size, mtimeMs: stats.mtimeMs };
+}

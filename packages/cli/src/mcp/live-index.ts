@@ -1,0 +1,102 @@
+import { loadEmbedder } from "@bge-js/core";
+import { clearTimeout, setTimeout } from "@bge-js/core/adapter";
+import { type FSWatcher, watch } from "chokidar";
+import type { Context } from "../context.js";
+import { type FolderIndex, type IndexFlags, openFolderIndex, type UpdateReport } from "../folder/folder-index.js";
+import { isPassedOver } from "../folder/ignored.js";
+import type { Root } from "../folder/walk.js";
+import { embedderOptions } from "../model-flags.js";
+
+/** An index that follows its files. */
+export interface LiveIndex extends AsyncDisposable {
+  /** Resolves to the index once it has read the files as they are now. Rejects if it cannot be opened. */
+  current(): Promise<FolderIndex>;
+}
+
+/** Editors and git change many files at once. */
+const PAUSE_MS = 300;
+
+/**
+ * Opens the index of the folders, and reads files again as they change. Where they cannot be watched, they are looked
+ * through before each search instead.
+ */
+export function followFiles(
+  roots: readonly Root[],
+  flags: IndexFlags,
+  context: Context,
+  report: (updated: UpdateReport) => void,
+): LiveIndex {
+  const ending = new AbortController();
+  const signal = AbortSignal.any([context.signal, ending.signal]);
+  const opening = openFolderIndex(roots, flags, loadEmbedder(flags.model, embedderOptions(flags, { signal })), {
+    signal,
+    note: context.note,
+  });
+  let changed = true;
+  let watching = true;
+  let updating: Promise<FolderIndex> | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  const watchers: FSWatcher[] = [];
+
+  async function update(): Promise<FolderIndex> {
+    const index = await opening;
+    // Another process may have read something, or be gone.
+    if (index.followsAnother) changed = true;
+    while (changed) {
+      // What changes from here on is read in the next round.
+      changed = false;
+      try {
+        report(await index.update());
+      } catch (error) {
+        changed = true;
+        throw error;
+      }
+    }
+    return index;
+  }
+
+  function current(): Promise<FolderIndex> {
+    if (!watching) changed = true;
+    updating ??= update().finally(() => {
+      updating = undefined;
+    });
+    return updating;
+  }
+
+  function onChange(): void {
+    changed = true;
+    if (timer !== undefined) clearTimeout(timer);
+    // A failure is told to whoever searches next.
+    timer = setTimeout(() => void current().catch(() => {}), PAUSE_MS);
+  }
+
+  for (const { directory } of roots) {
+    const watcher = watch(directory, {
+      ignored: (path) => path !== directory && isPassedOver(path.slice(path.search(/[^/\\]*$/))),
+      followSymlinks: false,
+      ignoreInitial: true,
+    });
+    watcher.on("all", onChange);
+    watcher.on("error", (error) => {
+      if (watching)
+        context.note(
+          `bge: cannot watch ${directory} (${(error as Error).message}); files are looked through before each search instead`,
+        );
+      watching = false;
+    });
+    watchers.push(watcher);
+  }
+  return {
+    current,
+    async [Symbol.asyncDispose]() {
+      ending.abort();
+      if (timer !== undefined) clearTimeout(timer);
+      await Promise.all(watchers.map((watcher) => watcher.close()));
+      await updating?.catch(() => {});
+      await opening.then(
+        (index) => index[Symbol.asyncDispose](),
+        () => {},
+      );
+    },
+  };
+}

@@ -1,0 +1,117 @@
+import { basename } from "node:path";
+import { BgeError } from "@bge-js/core";
+import { type CallToolResult, McpServer } from "@modelcontextprotocol/server";
+import { z } from "zod";
+import type { FolderIndex, Hit } from "../folder/folder-index.js";
+import type { Root } from "../folder/walk.js";
+import type { LiveIndex } from "./live-index.js";
+import { Refused, readFileLines } from "./read-file.js";
+import { soonOr } from "./soon-or.js";
+
+/** A first index may take minutes; clients give up on a call after one. */
+const PATIENCE_MS = 25_000;
+const MOST_PASSAGES = 50;
+const MOST_LINES = 2000;
+
+const READ_ONLY = { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false } as const;
+
+const PASSAGE = z.object({
+  path: z.string(),
+  line: z.number().int().describe("first line of the passage, from 1"),
+  lastLine: z.number().int(),
+  heading: z.string().optional().describe("the headings above it"),
+  text: z.string(),
+  score: z.number().describe("orders the passages of this search; means nothing in another"),
+});
+
+const SEARCH = {
+  title: "Search by meaning",
+  description:
+    "Finds the passages of the indexed files that best answer a question or match a description, by words and by meaning. " +
+    "Ask in full sentences, or name what you look for. Returns each passage with its path and lines.",
+  inputSchema: z.object({
+    query: z.string().min(1).max(10_000).describe("a question, or what to look for"),
+    top: z.number().int().min(1).max(MOST_PASSAGES).default(8).describe("how many passages"),
+    path: z.string().optional().describe("search this file or folder alone: docs/ or src/main.ts"),
+  }),
+  outputSchema: z.object({ passages: z.array(PASSAGE) }),
+  annotations: READ_ONLY,
+};
+
+const READ = {
+  title: "Read a file",
+  description: "Reads lines of an indexed file, by the path that search returns.",
+  inputSchema: z.object({
+    path: z.string().describe("as search returns it"),
+    from: z.number().int().min(1).default(1).describe("first line, from 1"),
+    lines: z.number().int().min(1).max(MOST_LINES).default(200).describe("how many lines"),
+  }),
+  outputSchema: z.object({
+    path: z.string(),
+    from: z.number().int(),
+    to: z.number().int(),
+    of: z.number().int().describe("lines in the file"),
+    text: z.string(),
+  }),
+  annotations: READ_ONLY,
+};
+
+/** Creates a server with the tools `search` and `read`, for one connection or request. */
+export function createServer(live: LiveIndex, roots: readonly Root[], version: string): McpServer {
+  const names = roots.map(({ name, directory }) => name || basename(directory)).join(", ");
+  const folders = roots.map(({ name, directory }) => (name === "" ? directory : `${name}/ is ${directory}`)).join(", ");
+  const instructions =
+    `Searches ${names} by meaning. Use search to find where something is written or done, then read for more of a file. ` +
+    `Paths are relative: ${folders}.`;
+  const server = new McpServer({ name: "bge", title: `bge: ${names}`, version }, { instructions });
+
+  server.registerTool("search", SEARCH, async ({ query, top, path }, { mcpReq: { signal } }) =>
+    answer(async () => {
+      const index = await ready(live, signal);
+      const within = path === undefined ? undefined : insideOf(path);
+      const hits = await index.search(query, { top, signal, ...(within && { within }) });
+      const passages = hits.map(toPassage);
+      const text = passages.length === 0 ? "Nothing was found." : passages.map(asText).join("\n\n");
+      return { content: [{ type: "text", text }], structuredContent: { passages } };
+    }),
+  );
+
+  server.registerTool("read", READ, async ({ path, from, lines }, { mcpReq: { signal } }) =>
+    answer(async () => {
+      const read = await readFileLines(await ready(live, signal), path, from, lines);
+      const more =
+        read.to < read.of ? `\n\n(lines ${read.from} to ${read.to} of ${read.of}; read on from ${read.to + 1})` : "";
+      return { content: [{ type: "text", text: `${read.text}${more}` }], structuredContent: { ...read } };
+    }),
+  );
+  return server;
+}
+
+function ready(live: LiveIndex, signal: AbortSignal): Promise<FolderIndex> {
+  const late = () => new Refused("The files are still being read for the first time. Try again in half a minute.");
+  return soonOr(live.current(), PATIENCE_MS, late, signal);
+}
+
+/** Tells the client's model what went wrong, if it can do something about it. */
+async function answer(work: () => Promise<CallToolResult>): Promise<CallToolResult> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Refused || error instanceof BgeError)
+      return { isError: true, content: [{ type: "text", text: error.message }] };
+    throw error;
+  }
+}
+
+function insideOf(path: string): (file: string) => boolean {
+  const plain = path.replace(/^\.?\/+/, "").replace(/\/+$/, "");
+  return (file) => plain === "" || file === plain || file.startsWith(`${plain}/`);
+}
+
+function toPassage({ path, line, lastLine, heading, text, score }: Hit) {
+  return { path, line, lastLine, ...(heading !== undefined && { heading }), text, score };
+}
+
+function asText({ path, line, lastLine, heading, text }: z.infer<typeof PASSAGE>): string {
+  return `${path}:${line}-${lastLine}${heading === undefined ? "" : ` (${heading})`}\n${text}`;
+}

@@ -1,0 +1,37 @@
+import { describe, expect, test } from "vitest";
+import { BGE } from "../support/bge.js";
+import { hasStrace, runInEmptySurroundings } from "../support/empty-surroundings.js";
+
+const given = { "notes/a.md": "# Pets\n\nSmall dogs travel free." };
+const traced = hasStrace;
+
+/** Nothing is written but what the user named, and nothing is sent. */
+describe("bge", () => {
+  test("embed and rerank leave no file", async () => {
+    const embed = await runInEmptySurroundings([BGE, "embed"], { input: '"hello"', traced });
+    expect(embed).toMatchObject({ code: 0, err: "", files: [], network: [] });
+    const rerank = await runInEmptySurroundings([BGE, "rerank", "-q", "x", "--text"], { input: "hello", traced });
+    expect(rerank).toMatchObject({ code: 0, err: "", files: [], network: [] });
+  });
+
+  test("search writes its index alone", async () => {
+    const kept = await runInEmptySurroundings([BGE, "search", "notes", "dogs"], { given, traced });
+    expect(kept).toMatchObject({ code: 0, network: [] });
+    expect(kept.files.filter((name) => !name.startsWith("cwd/notes/.bge/"))).toEqual([]);
+    const none = await runInEmptySurroundings([BGE, "search", "notes", "dogs", "--no-index"], { given, traced });
+    expect(none).toMatchObject({ code: 0, network: [], files: [] });
+  });
+
+  test("mcp, doctor and models leave no file", async () => {
+    const mcp = await runInEmptySurroundings([BGE, "mcp", "notes", "--no-index"], { given, traced });
+    expect(mcp).toMatchObject({ code: 0, out: [], network: [], files: [] });
+    for (const command of [["doctor", "--no-benchmark"], ["models"]]) {
+      expect(await runInEmptySurroundings([BGE, ...command], { traced })).toMatchObject({
+        code: 0,
+        err: "",
+        network: [],
+        files: [],
+      });
+    }
+  });
+});
