@@ -249,6 +249,15 @@ describe("relevanceScorer", () => {
     for (const score of scores) expect(score >= 0 && score <= 1).toBe(true);
   });
 
+  it("refuses scores that Mastra could not add to others", async () => {
+    await using bge = createBge();
+    await using logits = await loadReranker(TINY_RERANKER, { workers: 1, scale: "logit" });
+    const refused = expect.objectContaining({ code: "INVALID_OPTION", parameter: "scale" });
+    expect(() => bge.relevanceScorer(logits)).toThrow(refused);
+    expect(() => bge.relevanceScorer({ model: TINY_RERANKER, scale: "logit" })).toThrow(refused);
+    expect(() => bge.relevanceScorer({ scale: "fused" })).toThrow(refused);
+  });
+
   it("rejects what cannot be scored", async () => {
     await using bge = createBge();
     const scorer = bge.relevanceScorer("./no-such-folder");

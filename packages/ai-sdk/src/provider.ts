@@ -36,7 +36,12 @@ export interface BgeProvider extends ProviderV3, AsyncDisposable {
   rerankingModel(model?: BgeRerankingModelInput): RerankingModelV3;
   /** The same as `rerankingModel`. */
   reranking(model?: BgeRerankingModelInput): RerankingModelV3;
-  /** Returns a scorer for Mastra's `rerankWithScorer`. @param model @default bge-js/reranker-small-en */
+  /**
+   * Returns a scorer for Mastra's `rerankWithScorer`.
+   *
+   * @param model @default bge-js/reranker-small-en
+   * @throws BgeError `INVALID_OPTION` as `embeddingModel`, and for the scales "logit" and "fused", which Mastra cannot add to others
+   */
   relevanceScorer(model?: BgeRerankingModelInput): BgeRelevanceScorer;
   /** Frees the models that the provider loaded, but never shared ones. Later calls reject with `DISPOSED`. */
   dispose(): Promise<void>;

@@ -5,6 +5,7 @@ import {
   callOptions,
   checkQuery,
   checkText,
+  invalid,
   isLoaded,
   type ModelHandle,
   rerankerHandle,
@@ -37,6 +38,10 @@ export function createRelevanceScorer(
 ): BgeRelevanceScorer {
   const { model, signal, ...own } = adapterFields<Reranker, AdapterFields<Reranker>>(input);
   // Mastra adds the score to others that lie between 0 and 1.
+  const scale = isLoaded(model) ? model.scale : own.scale;
+  if (scale === "logit" || scale === "fused") {
+    throw invalid("scale", `must be "sigmoid", not "${scale}": Mastra adds relevance to other scores from 0 to 1`);
+  }
   const options = isLoaded(model) ? own : { ...settings, scale: "sigmoid" as const, ...own };
   const handle = handles.of("reranker", { model, ...options }, () =>
     rerankerHandle("relevanceScorer", model, options, undefined),
