@@ -2,7 +2,7 @@
 // Does nothing, and needs no network, where all of it is there already.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -38,8 +38,10 @@ if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== locked) {
   run(process.execPath, [pnpm, "install", "--frozen-lockfile", "--reporter=append-only", "--loglevel=warn"], root);
   writeFileSync(stamp, locked);
 }
-// The packages, the command and the examples; the types of tests are a check of their own.
-run(process.execPath, [join(root, "node_modules", "typescript", "bin", "tsc"), "-b", "examples", "packages/cli"], root);
+// The packages and the examples; the types of tests are a check of their own.
+const packages = readdirSync(join(root, "packages")).map((name) => join("packages", name));
+const built = ["examples", ...packages.filter((folder) => existsSync(join(root, folder, "tsconfig.json")))];
+run(process.execPath, [join(root, "node_modules", "typescript", "bin", "tsc"), "-b", ...built], root);
 
 function installedVersion() {
   const manifest = join(tools, "node_modules", "pnpm", "package.json");
