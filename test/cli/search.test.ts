@@ -88,7 +88,8 @@ describe("what is found", () => {
     const { stdout } = spawnSync("script", ["-qec", command, "/dev/null"], {
       cwd: notes,
       encoding: "utf8",
-      env: { ...process.env, NO_COLOR: undefined, TERM: "xterm-256color" },
+      // Node.js sees no colours where CI is set.
+      env: { ...process.env, CI: undefined, NO_COLOR: undefined, TERM: "xterm-256color" },
     });
     const seen = stdout.replaceAll("\u001b", "ESC").replaceAll("\r", "CR");
     expect(seen).toMatch(/CRindexing files .*█.* of 3ESC\[KCRESC\[K/);
