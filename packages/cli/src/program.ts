@@ -7,6 +7,7 @@ Examples:
   bge search ./docs "How do I install it?"       the best passages of a folder, as file:line
   bge mcp ./docs ./src                           the same for a coding agent, over MCP
   bge embed texts.jsonl > vectors.jsonl          one line in, one line out
+  bge serve                                      the models by HTTP, as OpenAI's API and TEI have it
   bge rerank --query "opening hours" --text < lines.txt
   bge doctor                                     what this machine can do; paste it into an issue
 
@@ -37,6 +38,16 @@ other. Files are read again as they change. Nothing is sent anywhere, and nothin
 
 Claude Code:  claude mcp add docs -- npx -y @bge-js/cli mcp ./docs
 Others:       {"mcpServers": {"docs": {"command": "npx", "args": ["-y", "@bge-js/cli", "mcp", "/path/to/docs"]}}}`;
+
+const SERVE_HELP = `
+Routes: /v1/embeddings, /v1/rerank, /v1/models; /embed, /embed_all, /embed_sparse, /rerank, /tokenize, /info,
+/health, /metrics. It listens on 127.0.0.1 unless --host says otherwise. On SIGINT and SIGTERM it finishes what it has
+accepted and ends with 0.
+
+Examples:
+  bge serve --port 8080
+  KEY=... bge serve --host 0.0.0.0 --key-env KEY --model BAAI/bge-m3
+  curl http://127.0.0.1:8080/v1/embeddings -H 'content-type: application/json' -d '{"input": "a panda"}'`;
 
 const EMBED_HELP = `
 A line is a JSON string, or an object with a "text" whose other fields are kept. The result is the same
@@ -78,7 +89,7 @@ export function createProgram(context: Context): Command {
       .argument("<QUESTION>", "what you want to know, or words"),
   )
     .option("-n, --top <N>", "write the best N", count, 5)
-    .option("--rerank", "let a cross-encoder read the best 40 again: better, and slower")
+    .option("--rerank", "let a cross-encoder read the best 10 again: better, and slower")
     .option("--json", "write a JSON line for each passage")
     .addHelpText("after", SEARCH_HELP)
     .action(async (folder, question, flags) =>
@@ -91,7 +102,7 @@ export function createProgram(context: Context): Command {
       .description("serve folders to a coding agent: an MCP server with search and read")
       .argument("<FOLDER...>", "folders to search"),
   )
-    .addOption(new Option("--no-rerank", "do not let a cross-encoder read the best 40 again: faster"))
+    .addOption(new Option("--no-rerank", "do not let a cross-encoder read the best 10 again: faster"))
     .option(
       "--http <PORT>",
       "serve streamable HTTP on 127.0.0.1 instead of standard input and output; 0 for a free port",
@@ -99,6 +110,24 @@ export function createProgram(context: Context): Command {
     )
     .addHelpText("after", MCP_HELP)
     .action(async (folders, flags) => finish((await import("./commands/mcp.js")).mcp(folders, flags, context)));
+
+  program
+    .command("serve")
+    .description("serve an embedding model and a reranker by HTTP, in the dialects of OpenAI and TEI")
+    .option("-m, --model <NAME>", "a Hugging Face id, or a folder (default: bge-small-en-v1.5)")
+    .option("--reranker <NAME>", "a Hugging Face id, or a folder", "bge-js/reranker-small-en")
+    .option("--no-reranker", "serve no reranker")
+    .option("-p, --port <PORT>", "the port; 0 for a free one", port, 8080)
+    .option(
+      "--host <ADDRESS>",
+      "the address to listen on; others than this machine can reach it if it is not loopback's",
+    )
+    .option("--key-env <NAME>", "the environment variable with the bearer token that requests must carry")
+    .option("--auto-truncate", "cut texts over the limit where a request does not say, instead of refusing them")
+    .option("--threads <N>", "processor threads (default: all of this container's)", count)
+    .option("--offline", "never download a model")
+    .addHelpText("after", SERVE_HELP)
+    .action(async (flags) => finish((await import("./commands/serve.js")).serve(flags, context)));
 
   modelOptions(
     program
