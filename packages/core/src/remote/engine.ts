@@ -1,5 +1,5 @@
 import { BgeError } from "../api/errors.js";
-import { clearTimeout, setTimeout, turn } from "../clock.js";
+import { clearTimeout, monotonic, setTimeout, turn } from "../clock.js";
 import { createCall, type EngineCall, type Job } from "../engine/call.js";
 import type { TracedModel } from "../engine/call-trace.js";
 import { createQueue } from "../engine/queue.js";
@@ -76,9 +76,10 @@ export function createRemoteEngine(settings: RemoteEngineSettings): SharedEngine
         stopWaiting();
         return;
       }
-      const server = servers.free();
+      const now = monotonic();
+      const server = servers.free(now);
       if (server === undefined) {
-        waitForServers();
+        waitForServers(now);
         return;
       }
       const batch = again.shift() ?? takeBatch(queue, limits);
@@ -192,9 +193,9 @@ export function createRemoteEngine(settings: RemoteEngineSettings): SharedEngine
   }
 
   /** Waits until a server may be used again, and checks those that had failed. */
-  function waitForServers(): void {
-    for (const server of servers.due()) void check(server);
-    const ms = servers.wait();
+  function waitForServers(now: number): void {
+    for (const server of servers.due(now)) void check(server);
+    const ms = servers.wait(now);
     if (timer !== undefined || ms === undefined) return;
     timer = setTimeout(() => {
       timer = undefined;

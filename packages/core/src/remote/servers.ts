@@ -16,18 +16,18 @@ export interface Server {
   checking: boolean;
 }
 
-/** The servers of one model. */
+/** The servers of one model. `now` is one reading of the clock for all that is decided together: a pause that ends between two would be seen by neither. */
 export interface Servers {
   readonly all: readonly Server[];
   /** Returns the healthy one with the fewest requests in flight, if any has room for another. */
-  free(): Server | undefined;
+  free(now: number): Server | undefined;
   succeeded(server: Server): void;
   /** Leaves a server alone for a while. One that is overloaded is well otherwise; any other failure makes it suspect. */
   failed(server: Server, failure: HttpFailure): void;
   /** Milliseconds until the next pause ends; undefined if no server is paused. */
-  wait(): number | undefined;
+  wait(now: number): number | undefined;
   /** The suspects whose pause is over. */
-  due(): Server[];
+  due(now: number): Server[];
   /** True if none is in use and each failed at least as often in a row. */
   lost(failures: number): boolean;
 }
@@ -36,11 +36,11 @@ export function createServers(addresses: readonly string[], concurrency: number)
   const all = addresses.map(
     (address): Server => ({ address, outstanding: 0, failures: 0, pausedUntil: 0, suspect: false, checking: false }),
   );
-  const rested = ({ pausedUntil }: Server) => monotonic() >= pausedUntil;
+  const rested = ({ pausedUntil }: Server, now: number) => now >= pausedUntil;
   return {
     all,
-    free() {
-      const usable = all.filter((one) => !one.suspect && one.outstanding < concurrency && rested(one));
+    free(now) {
+      const usable = all.filter((one) => !one.suspect && one.outstanding < concurrency && rested(one, now));
       return usable.reduce<Server | undefined>(
         (least, one) => (least === undefined || one.outstanding < least.outstanding ? one : least),
         undefined,
@@ -56,11 +56,11 @@ export function createServers(addresses: readonly string[], concurrency: number)
       server.pausedUntil = Math.max(server.pausedUntil, monotonic() + pause);
       if (status !== 429 && status !== 503) server.suspect = true;
     },
-    wait() {
-      const paused = all.filter((one) => !rested(one)).map(({ pausedUntil }) => pausedUntil - monotonic());
-      return paused.length === 0 ? undefined : Math.max(0, Math.min(...paused));
+    wait(now) {
+      const paused = all.filter((one) => !rested(one, now)).map(({ pausedUntil }) => pausedUntil - now);
+      return paused.length === 0 ? undefined : Math.min(...paused);
     },
-    due: () => all.filter((one) => one.suspect && !one.checking && rested(one)),
+    due: (now) => all.filter((one) => one.suspect && !one.checking && rested(one, now)),
     lost: (failures) => all.every((one) => one.suspect && one.failures >= failures),
   };
 }
