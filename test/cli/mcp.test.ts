@@ -187,7 +187,7 @@ describe("over standard input and output", () => {
     const reader = await connect(folder, "--no-rerank");
     const found = async (query: string) => (await search(reader, query, { top: 1 }))[0]?.text ?? "";
     const becomes = async (query: string, wanted: RegExp) => {
-      for (let tries = 0; tries < 100 && !wanted.test(await found(query)); tries++) {
+      for (let tries = 0; tries < 400 && !wanted.test(await found(query)); tries++) {
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
       expect(await found(query)).toMatch(wanted);
