@@ -83,8 +83,11 @@ async function* documents(embedder) {
   const models = [];
   for await (const one of kept.embedStream(englishTexts(), {})) models.push(one);
   for (let i = 0; i < count; i++) {
-    const { vector, vectors = [vector], rows } = models[Math.floor(random() * models.length)];
-    const own = vectors[0].map((value) => value + (random() - 0.5) * 0.12);
+    const {
+      vectors: [vector],
+      rows,
+    } = models[Math.floor(random() * models.length)];
+    const own = vector.map((value) => value + (random() - 0.5) * 0.12);
     const length = Math.hypot(...own);
     yield { document: { id: `document-${i}`, text: textOf() }, vector: own.map((value) => value / length), rows };
   }

@@ -1,7 +1,7 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { callerFolder, parseCommandLine } from "./command-line.js";
 import { UsageError } from "./errors.js";
 
 export interface Arguments {
@@ -43,15 +43,14 @@ Examples:
 `;
 
 export function readArguments(args: readonly string[], environment: NodeJS.ProcessEnv = process.env): Arguments {
-  const { values, positionals } = parse(args);
+  const { values, positionals } = parseCommandLine(args, OPTIONS);
   const questions = positionals.map((question) => question.trim());
   if (questions.includes("")) throw new UsageError("a question is empty");
   const framework = values.framework ?? (values.qdrant === undefined ? undefined : "langchain");
   if (framework !== undefined && framework !== "langchain" && framework !== "llamaindex") {
     throw new UsageError(`--framework is langchain or llamaindex, not ${JSON.stringify(framework)}`);
   }
-  // npm runs scripts in the folder of package.json, but the user's paths are relative to where npm was called.
-  const base = environment["npm_lifecycle_event"] === "demo" ? (environment["INIT_CWD"] ?? ".") : ".";
+  const base = callerFolder("demo", environment);
   const docs = values.docs === undefined ? undefined : resolve(base, values.docs);
   const own = framework === undefined ? REPOSITORY_INDEX : undefined;
   return {
@@ -66,24 +65,14 @@ export function readArguments(args: readonly string[], environment: NodeJS.Proce
   };
 }
 
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        help: { type: "boolean", short: "h" },
-        docs: { type: "string" },
-        framework: { type: "string" },
-        model: { type: "string" },
-        qdrant: { type: "string" },
-        index: { type: "string" },
-      },
-    });
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-}
+const OPTIONS = {
+  help: { type: "boolean", short: "h" },
+  docs: { type: "string" },
+  framework: { type: "string" },
+  model: { type: "string" },
+  qdrant: { type: "string" },
+  index: { type: "string" },
+} as const;
 
 /** A folder that git ignores. */
 const REPOSITORY_INDEX = fileURLToPath(new URL("../../../.index/demo", import.meta.url));

@@ -1,6 +1,6 @@
 import { join, resolve } from "node:path";
-import { parseArgs } from "node:util";
-import { messageOf, UsageError } from "../demo/errors.js";
+import { callerFolder, parseCommandLine } from "../demo/command-line.js";
+import { UsageError } from "../demo/errors.js";
 
 export interface Arguments {
   readonly help: boolean;
@@ -37,7 +37,7 @@ const DEFAULT_MODEL = "BAAI/BGE-VL-base";
 const DEFAULT_TOP = 12;
 
 export function readArguments(args: readonly string[], environment: NodeJS.ProcessEnv = process.env): Arguments {
-  const { values, positionals } = parse(args);
+  const { values, positionals } = parseCommandLine(args, OPTIONS);
   const [folder = "", ...words] = positionals;
   const help = values.help ?? false;
   if (!help && folder === "") throw new UsageError("a folder of pictures is needed");
@@ -47,8 +47,7 @@ export function readArguments(args: readonly string[], environment: NodeJS.Proce
   const top = Number(values.top ?? DEFAULT_TOP);
   if (!(Number.isInteger(top) && top > 0))
     throw new UsageError(`--top is a number above 0, not ${JSON.stringify(values.top)}`);
-  // npm runs scripts in the folder of package.json, but the user's paths are relative to where npm was called.
-  const base = environment["npm_lifecycle_event"] === "demo:images" ? (environment["INIT_CWD"] ?? ".") : ".";
+  const base = callerFolder("demo:images", environment);
   const model = values.model ?? DEFAULT_MODEL;
   return {
     help,
@@ -61,20 +60,10 @@ export function readArguments(args: readonly string[], environment: NodeJS.Proce
   };
 }
 
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        help: { type: "boolean", short: "h" },
-        like: { type: "string" },
-        model: { type: "string" },
-        top: { type: "string" },
-        index: { type: "string" },
-      },
-    });
-  } catch (error) {
-    throw new UsageError(messageOf(error));
-  }
-}
+const OPTIONS = {
+  help: { type: "boolean", short: "h" },
+  like: { type: "string" },
+  model: { type: "string" },
+  top: { type: "string" },
+  index: { type: "string" },
+} as const;

@@ -3,9 +3,9 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { loadEmbedder } from "@bge-js/core";
-import { cascade, expandRows, floatProducts, keptRowsOf } from "@bge-js/core/adapter";
-import { createLexicalIndex } from "../../packages/retriever/dist/bm25.js";
+import { cascade, expandRows, floatProducts, keptRowsOf, splitWindows } from "@bge-js/core/adapter";
 import { meanDifference, meanOf, ndcg10, readSet } from "./beir.mjs";
+import { openLexical } from "./lexical.mjs";
 
 const { values: options } = parseArgs({
   options: {
@@ -26,6 +26,7 @@ const embedder = await loadEmbedder(undefined, { truncation: "silent" });
 const asker = await loadEmbedder(undefined, { truncation: "silent", queryInstruction: false });
 const { dimensions } = embedder;
 const DEPTH = 100;
+const words = await openLexical();
 
 /** Each gives the candidates' order from their three scores. */
 const zScores =
@@ -105,20 +106,23 @@ async function measure(set) {
     queries: Number(options.queries),
     documents: Number(most ?? options.documents),
   });
-  const words = createLexicalIndex();
+  const lexicalOf = words.index(documents.map(({ text }) => text));
   const kept = [];
   const vectors = new Float32Array(documents.length * dimensions);
-  for await (const { vector, rows } of keptRowsOf(embedder).embedStream(
+  for await (const {
+    vectors: [vector],
+    rows,
+  } of keptRowsOf(embedder).embedStream(
     documents.map(({ text }) => text),
     {},
   )) {
-    words.add(kept.length, documents[kept.length].text);
     vectors.set(vector, kept.length * dimensions);
-    kept.push(expandRows(rows).rows);
+    const [window] = splitWindows(rows).windows; // of a longer text, the part that its vector reads
+    kept.push(expandRows(window.rows).rows);
   }
   const values = new Map(Object.keys(WAYS).map((way) => [way, []]));
   for (const { id, text } of queries) {
-    const lexical = words.score(text, documents.length);
+    const lexical = await lexicalOf(text);
     const cosines = floatProducts(vectors, await embedder.embedQuery(text), dimensions);
     const dense = documents.map((_, i) => cosines.values[i * cosines.stride]);
     const all = [...documents.keys()];

@@ -1,7 +1,16 @@
-import { BgeError, type Reranker } from "@bge-js/core";
-import { abortable, checkQuery, listed } from "@bge-js/core/adapter";
+import type { Reranker } from "@bge-js/core";
+import { checkQuery } from "@bge-js/core/adapter";
 import type { AnyDocument, RetrieverDocument, Stage } from "@bge-js/retriever";
-import { CANDIDATES, checkSource, loadModels, measuredWeight, stagesToRun, WEIGHTS } from "@bge-js/retriever/adapter";
+import {
+  CANDIDATES,
+  checkIds,
+  checkSource,
+  createLifetime,
+  loadModels,
+  measuredWeight,
+  stagesToRun,
+  WEIGHTS,
+} from "@bge-js/retriever/adapter";
 import { addDocuments } from "./add.js";
 import type { QdrantAddOptions, QdrantRetriever, QdrantRetrieverOptions, QdrantSearchOptions } from "./api.js";
 import { openCollection } from "./collection.js";
@@ -75,23 +84,7 @@ type Parts = Parameters<typeof searchCollection>[1] &
 function handle<D extends RetrieverDocument>(parts: Parts): QdrantRetriever<D> {
   const { collection, reader, embedder, owned, stages } = parts;
   const { client, name } = collection;
-  const ending = new AbortController();
-
-  /** Runs a call until it ends, its signal aborts or the retriever is disposed. */
-  async function untilDisposed<T>(
-    call: (signal: AbortSignal) => Promise<T>,
-    signal: AbortSignal | undefined,
-  ): Promise<T> {
-    ending.signal.throwIfAborted();
-    const own = new AbortController();
-    const orAbort = abortable(signal);
-    const orEnd = abortable(ending.signal);
-    try {
-      return await orEnd(orAbort(call(own.signal)));
-    } finally {
-      own.abort(ending.signal.reason ?? signal?.reason);
-    }
-  }
+  const { untilDisposed, end } = createLifetime();
 
   async function add(documents: Iterable<D | string> | AsyncIterable<D | string>, addOptions: QdrantAddOptions = {}) {
     checkSource(documents);
@@ -100,7 +93,7 @@ function handle<D extends RetrieverDocument>(parts: Parts): QdrantRetriever<D> {
   }
 
   async function remove(ids: Iterable<string>): Promise<number> {
-    const points = pointsOf(ids);
+    const points = [...new Set(checkIds(ids).map(pointId))];
     return untilDisposed(async (signal) => {
       let count = 0;
       for (let from = 0; from < points.length; from += IDS) {
@@ -127,9 +120,7 @@ function handle<D extends RetrieverDocument>(parts: Parts): QdrantRetriever<D> {
   }
 
   async function dispose(): Promise<void> {
-    if (!ending.signal.aborted) {
-      ending.abort(new BgeError("DISPOSED", "The retriever was disposed. Load it again to continue."));
-    }
+    end();
     await Promise.all(owned.map((model) => model.dispose()));
   }
 
@@ -145,19 +136,4 @@ function handle<D extends RetrieverDocument>(parts: Parts): QdrantRetriever<D> {
     dispose,
     [Symbol.asyncDispose]: dispose,
   };
-}
-
-/** Checks all ids before any is removed. */
-function pointsOf(ids: Iterable<string>): string[] {
-  if (typeof ids === "string" || typeof ids?.[Symbol.iterator] !== "function") {
-    throw new BgeError("INVALID_INPUT", "ids must be an iterable of strings.", { parameter: "ids" });
-  }
-  const given = [...ids];
-  const indices = given.flatMap((id: unknown, index) => (typeof id === "string" ? [] : [index]));
-  if (indices.length > 0) {
-    const problems = listed(indices.map((index) => `index ${index} is ${typeof given[index]}`));
-    const message = `ids must be strings: ${problems}. Nothing was removed.`;
-    throw new BgeError("INVALID_INPUT", message, { parameter: "ids", indices });
-  }
-  return [...new Set(given.map(pointId))];
 }

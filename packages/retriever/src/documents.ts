@@ -16,6 +16,21 @@ export function checkSource(documents: unknown): void {
   });
 }
 
+/** Checks all ids before any document is removed. @throws BgeError `INVALID_INPUT`, with every bad index */
+export function checkIds(ids: Iterable<string>): string[] {
+  if (typeof ids === "string" || typeof ids?.[Symbol.iterator] !== "function") {
+    throw new BgeError("INVALID_INPUT", "ids must be an iterable of strings.", { parameter: "ids" });
+  }
+  const given = [...ids];
+  const indices = given.flatMap((id: unknown, index) => (typeof id === "string" ? [] : [index]));
+  if (indices.length > 0) {
+    const problems = listed(indices.map((index) => `index ${index} is ${typeof given[index]}`));
+    const message = `ids must be strings: ${problems}. Nothing was removed.`;
+    throw new BgeError("INVALID_INPUT", message, { parameter: "ids", indices });
+  }
+  return given;
+}
+
 /** Copies the caller's document, whose text must not change. A string gets its id from the store. */
 export function toDocument<D extends RetrieverDocument>(given: D | string, store: Store<D>): D | BgeError {
   // A document from a string has no additional fields.

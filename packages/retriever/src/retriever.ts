@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
-import { BgeError, type Embedder, type Reranker } from "@bge-js/core";
-import { abortable, checkQuery, createCosts, invalid, type KeptRows, listed, vectorFacts } from "@bge-js/core/adapter";
+import type { Embedder, Reranker } from "@bge-js/core";
+import { checkQuery, createCosts, invalid, type KeptRows, vectorFacts } from "@bge-js/core/adapter";
 import { addDocuments, type Reading } from "./add.js";
 import type {
   AddOptions,
@@ -11,7 +11,8 @@ import type {
   SearchOptions,
   Stage,
 } from "./api.js";
-import { checkSource } from "./documents.js";
+import { checkIds, checkSource } from "./documents.js";
+import { createLifetime } from "./lifetime.js";
 import { createMemoryStore } from "./memory-store.js";
 import { loadModels } from "./models.js";
 import {
@@ -64,24 +65,8 @@ export async function loadRetriever<D extends RetrieverDocument = AnyDocument>(
     weights: { ...WEIGHTS, ...measuredWeight(rerankers.crossEncoder), ...given.weights },
     costs: createCosts(),
   };
-  const ending = new AbortController();
+  const { untilDisposed, throwIfDisposed, isDisposed, end } = createLifetime();
   const reading: Reading = new Map();
-
-  /** Runs a call until it ends, its signal aborts or the retriever is disposed. */
-  async function untilDisposed<T>(
-    call: (signal: AbortSignal) => Promise<T>,
-    signal: AbortSignal | undefined,
-  ): Promise<T> {
-    ending.signal.throwIfAborted();
-    const own = new AbortController();
-    const orAbort = abortable(signal);
-    const orEnd = abortable(ending.signal);
-    try {
-      return await orEnd(orAbort(call(own.signal)));
-    } finally {
-      own.abort(ending.signal.reason ?? signal?.reason);
-    }
-  }
 
   function refuseReadOnly(): void {
     if (given.readOnly !== true) return;
@@ -99,18 +84,8 @@ export async function loadRetriever<D extends RetrieverDocument = AnyDocument>(
   }
 
   async function remove(ids: Iterable<string>): Promise<number> {
-    ending.signal.throwIfAborted();
-    if (typeof ids === "string" || typeof ids?.[Symbol.iterator] !== "function") {
-      throw new BgeError("INVALID_INPUT", "ids must be an iterable of strings.", { parameter: "ids" });
-    }
-    // Check all ids before removing any.
-    const all = [...ids];
-    const indices = all.flatMap((id: unknown, index) => (typeof id === "string" ? [] : [index]));
-    if (indices.length > 0) {
-      const problems = listed(indices.map((index) => `index ${index} is ${typeof all[index]}`));
-      const message = `ids must be strings: ${problems}. Nothing was removed.`;
-      throw new BgeError("INVALID_INPUT", message, { parameter: "ids", indices });
-    }
+    throwIfDisposed();
+    const all = checkIds(ids);
     refuseReadOnly();
     return store.remove(all);
   }
@@ -123,30 +98,28 @@ export async function loadRetriever<D extends RetrieverDocument = AnyDocument>(
   }
 
   async function dispose(): Promise<void> {
-    if (!ending.signal.aborted) {
-      ending.abort(new BgeError("DISPOSED", "The retriever was disposed. Load it again to continue."));
-    }
+    end();
     await Promise.all([store.close(), ...owned.map((model) => model.dispose())]);
   }
 
   return {
     get size() {
-      return ending.signal.aborted ? 0 : store.size;
+      return isDisposed() ? 0 : store.size;
     },
     directory: store.directory,
     stages,
     add,
     remove,
     has(id) {
-      ending.signal.throwIfAborted();
+      throwIfDisposed();
       return store.has(id);
     },
     get(id) {
-      ending.signal.throwIfAborted();
+      throwIfDisposed();
       return store.get(id);
     },
     ids() {
-      ending.signal.throwIfAborted();
+      throwIfDisposed();
       return store.ids();
     },
     search,

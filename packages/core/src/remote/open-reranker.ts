@@ -4,9 +4,8 @@ import type { RemoteModel } from "../api/remote.js";
 import type { Scale } from "../api/reranker.js";
 import type { OpenScorer } from "../load/open-scorer.js";
 import { refuse } from "../model/options.js";
-import { runAll } from "../run/run-texts.js";
-import { createTruncation, placesOf, reportingPart } from "../run/truncation-report.js";
-import { inPace, stepsOf } from "../scoring/pace.js";
+import { createTruncation } from "../run/truncation-report.js";
+import { runInPace } from "../scoring/run-in-pace.js";
 import { eachAlone, type Scorer } from "../scoring/scorer.js";
 import type { Dialect } from "./dialect.js";
 import { openServed } from "./open.js";
@@ -63,17 +62,10 @@ function scorerOf(id: string, maxTokens: number, { asked, given, scale }: Scales
     maxTokens,
     // Only the server can tell which pairs are too long, and it refuses these.
     check: async () => {},
-    async score(call, query, documents, { positions, pace } = {}) {
+    score(call, query, documents, how = {}) {
       const heads = [{ type: "logit", output: asked === "logit" ? LOGITS : "scores", query }] as const;
       const task = { encoding: { form: "single", maxTokens }, heads, batching: "alone" } as const;
-      const run = (texts: readonly string[], places = positions) => {
-        const told = places === undefined ? truncation : reportingPart(truncation, places);
-        return runAll(call, texts, task, { truncation: told, inputType: "document" });
-      };
-      if (pace === undefined) return run(documents);
-      return inPace(documents, pace, stepsOf("alone", maxTokens), (from, to) =>
-        run(documents.slice(from, to), placesOf(from, to, positions)),
-      );
+      return runInPace(call, documents, task, truncation, maxTokens, how);
     },
     toScores: eachAlone(([score]) => {
       if (given === "sigmoid" && (score! < 0 || score! > 1)) throw outOfRange(score!);

@@ -3,10 +3,11 @@ import type { RerankerOptions } from "../api/options.js";
 import type { EngineCall } from "../engine/pool.js";
 import { maxTokensOf, refuse } from "../model/options.js";
 import type { Encoding } from "../protocol.js";
-import { countTexts, encodeTexts, runAll } from "../run/run-texts.js";
-import { createTruncation, placesOf, reportingPart } from "../run/truncation-report.js";
+import { countTexts, encodeTexts } from "../run/run-texts.js";
+import { createTruncation } from "../run/truncation-report.js";
 import { documentRoom } from "../text/special-tokens.js";
-import { inPace, inTime, stepsOf } from "./pace.js";
+import { inTime } from "./pace.js";
+import { runInPace } from "./run-in-pace.js";
 import { eachAlone, type Scored, type ScoreOptions, type Scorer, type ScorerPlan } from "./scorer.js";
 
 /** With fewer, the 3/4 rule leaves no room for a document next to four special tokens. */
@@ -55,24 +56,16 @@ export function planCrossEncoder(spec: RerankerSpec, options: RerankerOptions): 
       call: EngineCall,
       query: string,
       documents: readonly string[],
-      { positions, pace }: ScoreOptions = {},
+      how: ScoreOptions = {},
     ): Promise<Scored[]> {
       const asking = encodeQuery(call, query);
-      const asked = await (pace === undefined ? asking : inTime(pace.budget, asking));
+      const asked = await (how.pace === undefined ? asking : inTime(how.pace.budget, asking));
       if (asked === undefined) return documents.map(() => undefined);
       const { rows, totals } = asked;
       truncation.report([{ tokens: totals[0]!, kept: rows.ids.length }], "query");
       const encoding: Encoding = { form: "pair", maxTokens, query: rows.ids };
-      const { batching } = source;
-      const task = { encoding, heads, batching };
-      const run = (texts: readonly string[], places = positions) => {
-        const told = places === undefined ? truncation : reportingPart(truncation, places);
-        return runAll(call, written(texts), task, { truncation: told, inputType: "document" });
-      };
-      if (pace === undefined) return run(documents);
-      return inPace(documents, pace, stepsOf(batching, maxTokens), (from, to) =>
-        run(documents.slice(from, to), placesOf(from, to, positions)),
-      );
+      const task = { encoding, heads, batching: source.batching };
+      return runInPace(call, written(documents), task, truncation, maxTokens, how);
     }
 
     return {
