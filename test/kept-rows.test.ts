@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Embedder, loadEmbedder, type TruncationReport } from "@bge-js/core";
+import { type Embedder, loadEmbedder, loadReranker, type TruncationReport } from "@bge-js/core";
 import {
   createTokens,
   joinWindows,
@@ -430,4 +430,19 @@ test("the embedded model's order is that of the texts' own rows", async () => {
       results.map(({ document }) => wanted[texts.indexOf(document.text)]!),
     );
   }
+});
+
+test("a fused reranker adds only its cross-encoder: its late interaction is over the rows that are kept", async () => {
+  const texts = TEXTS.slice(0, 12);
+  await using embedder = await loadEmbedder(undefined, quiet);
+  await using reranker = await loadReranker(undefined, quiet);
+  await using given = await loadRetriever({ embedder, reranker });
+  await using byDefault = await loadRetriever({ embedder });
+  for (const retriever of [given, byDefault]) await retriever.add(texts);
+  expect(given.stages).toEqual(["lexical", "dense", "lateInteraction", "crossEncoder"]);
+  const posts = watched();
+  const { results } = await given.search("number 7");
+  expect(posts.map(({ type }) => type)).toContain("match");
+  expect(headsOf(posts)).not.toContain("kept-rows");
+  expect(results).toEqual((await byDefault.search("number 7")).results);
 });

@@ -48,7 +48,7 @@ export { FUSED_DEPTH } from "./load/open-fused.js";
 export { orElse } from "./model/resolve.js";
 export { rerankerFor } from "./model/table.js";
 export { isRemote } from "./remote/reference.js";
-export { loadRerankingStage } from "./reranker.js";
+export { fusedStagesOf, loadRerankingStage } from "./reranker.js";
 export { bestMatches } from "./rows/best-matches.js";
 export { compressRows, expandRows, type TokenSide } from "./rows/compress.js";
 export { floatProducts } from "./rows/kernel.js";

@@ -5,6 +5,7 @@ import type { CallOptions, RerankerOptions } from "./api/options.js";
 import type { RemoteModel } from "./api/remote.js";
 import type { RankedDocument, Reranker, RerankOptions } from "./api/reranker.js";
 import { checkOptions } from "./checks.js";
+import type { Fused } from "./load/open-fused.js";
 import {
   type OpenScorer,
   openScorer,
@@ -29,6 +30,8 @@ interface Scoring {
   readonly scale: Reranker["scale"];
   /** The model whose facts the reranker reports. */
   readonly shown: OpenScorer;
+  /** Of a fused reranker, the models that it combines. */
+  readonly fused?: Fused;
   score(query: string, documents: readonly string[], facts: CallOptions & CallFacts): Promise<number[]>;
   scoreInTime(
     query: string,
@@ -77,7 +80,10 @@ async function scoring(
   options: RerankerOptions,
   byCandidates = false,
 ): Promise<Scoring> {
-  const opened = isRemote(model) ? await openRemote(model, options) : await openScorer(model, options, byCandidates);
+  return scoringBy(isRemote(model) ? await openRemote(model, options) : await openScorer(model, options, byCandidates));
+}
+
+function scoringBy(opened: OpenScorer): Scoring {
   const { kind, scale } = opened.scorer;
   return {
     kind,
@@ -113,6 +119,7 @@ async function fusedScoring(model: string | URL | ModelReference, options: Reran
     kind: "fused",
     scale: "fused",
     shown: fused.cross,
+    fused,
     async score(query, documents, facts) {
       // Without pacing every document is read.
       return (await scoreFused(fused, query, documents, facts)).scores as number[];
@@ -124,7 +131,23 @@ async function fusedScoring(model: string | URL | ModelReference, options: Reran
   };
 }
 
-function createReranker({ kind, scale, shown, score: scoreList, scoreInTime, dispose }: Scoring): Reranker {
+/** The two stages of a fused reranker. */
+export interface FusedStages {
+  /** The id of the model whose late interaction it uses. */
+  readonly late: string;
+  /** Its cross-encoder, which is disposed with it. */
+  readonly crossEncoder: Reranker;
+}
+
+/** For rerankers loaded here, not for objects a caller makes around them. */
+const stagesOf = new WeakMap<Reranker, FusedStages>();
+
+/** Returns the stages of a fused reranker, for an index that keeps the rows of its late interaction itself; otherwise undefined. */
+export function fusedStagesOf(reranker: Reranker): FusedStages | undefined {
+  return stagesOf.get(reranker);
+}
+
+function createReranker({ kind, scale, shown, fused, score: scoreList, scoreInTime, dispose }: Scoring): Reranker {
   const costs = createCosts();
 
   async function score(query: string, documents: readonly string[], options: CallOptions = {}): Promise<number[]> {
@@ -173,5 +196,9 @@ function createReranker({ kind, scale, shown, score: scoreList, scoreInTime, dis
 
   const { spec, source, scorer } = shown;
   const { maxTokens } = scorer;
-  return { kind, spec, source, scale, maxTokens, score, rerank, dispose, [Symbol.asyncDispose]: dispose };
+  const reranker = { kind, spec, source, scale, maxTokens, score, rerank, dispose, [Symbol.asyncDispose]: dispose };
+  if (fused !== undefined) {
+    stagesOf.set(reranker, { late: fused.late.spec.id, crossEncoder: createReranker(scoringBy(fused.cross)) });
+  }
+  return reranker;
 }

@@ -26,7 +26,8 @@ export interface RetrieverOptions {
   readonly embedder?: Embedder | string | URL | ModelReference | RemoteModel;
   /**
    * A model as for `loadReranker`, or a loaded one, which is shared and not disposed; `false` for none. A cross-encoder
-   * is the last stage, after late interaction; any other reranker replaces late interaction. @default the cross-encoder
+   * is the last stage, after late interaction, and so is that of a fused reranker whose late interaction is the embedder's; any
+   * other reranker replaces late interaction. @default the cross-encoder
    * measured with the embedder: bge-js/reranker-small-en, from its npm package, for bge-small-en-v1.5; none for others
    */
   readonly reranker?: Reranker | string | URL | ModelReference | RemoteModel | false;

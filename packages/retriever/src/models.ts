@@ -1,5 +1,12 @@
 import { type Embedder, loadEmbedder, type Reranker } from "@bge-js/core";
-import { type KeptRows, keptRowsOf, loadRerankingStage, orElse, rerankerFor } from "@bge-js/core/adapter";
+import {
+  fusedStagesOf,
+  type KeptRows,
+  keptRowsOf,
+  loadRerankingStage,
+  orElse,
+  rerankerFor,
+} from "@bge-js/core/adapter";
 import type { RetrieverOptions, Stage } from "./api.js";
 
 /** The models of a retriever. */
@@ -32,7 +39,7 @@ export async function loadModels({
     const chosen = asked ?? measured;
     const wanted = lateInteraction ?? measured !== undefined;
     let reranker: Reranker | undefined;
-    if (isReranker(chosen)) reranker = chosen;
+    if (isReranker(chosen)) reranker = stageOf(chosen, embedder, wanted);
     else if (chosen !== undefined && chosen !== false) {
       const loading = loadRerankingStage(chosen, load);
       reranker = await (asked === undefined ? loading.catch(orElse("loadRetriever({ reranker: false })")) : loading);
@@ -62,6 +69,16 @@ export async function loadModels({
     await Promise.all(owned.map((one) => one.dispose()));
     throw error;
   }
+}
+
+/**
+ * A fused reranker's late interaction is the embedder's own, whose rows are kept here, so only its cross-encoder has something to read.
+ * Any other reranker is the stage itself.
+ */
+function stageOf(reranker: Reranker, embedder: Embedder, lateInteraction: Reranker | boolean): Reranker {
+  const stages = fusedStagesOf(reranker);
+  const isKept = lateInteraction === true && stages?.late === embedder.spec.id && keptRowsOf(embedder) !== undefined;
+  return isKept ? stages.crossEncoder : reranker;
 }
 
 function isEmbedder(model: RetrieverOptions["embedder"]): model is Embedder {
