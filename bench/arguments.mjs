@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 
-export const PARTS = ["bulk", "latency", "rerank", "memory", "ceiling", "growth"];
+export const PARTS = ["bulk", "latency", "rerank", "search", "memory", "ceiling", "growth"];
 
 export const USAGE = `npm run bench -- [--short] [--part NAME]... [--rounds N] [--threads N] [--write]
   --short      small counts and few rounds: shows that everything runs; its figures mean little

@@ -6,7 +6,8 @@ const { measure } = await import(`./measurements/${measurement}.mjs`);
 
 /** Loads the contender's library and model; a measurement calls it when it is ready to. */
 const open = async () => {
-  const { loadEmbedding, loadReranking } = await import(`./contenders/${contender.library}.mjs`);
+  const { loadEmbedding, loadReranking, loadSearching } = await import(`./contenders/${contender.library}.mjs`);
+  if (contender.task === "search") return loadSearching(contender);
   return contender.task === undefined ? loadEmbedding(contender) : loadReranking(contender);
 };
 

@@ -32,8 +32,9 @@ export function machineLine({ processor, cores, extensions, memoryGb, platform, 
   return `${processor}${found}, ${cores} cores, ${memoryGb} GB, ${platform}, Node ${node}; ${runtime}; ${packages}; commit ${at}.`;
 }
 
-/** The instructions that decide the speed of int8; known on Linux alone. */
+/** The instructions that decide the speed of int8; known on Linux alone. `npm run plain` hides them all. */
 function extensions() {
+  if (process.env.BGE_JS_PLAIN) return ["AVX-512, VNNI and AMX hidden (AVX2 alone)"];
   try {
     const flags = readFileSync("/proc/cpuinfo", "utf8");
     const names = {

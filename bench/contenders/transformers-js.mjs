@@ -60,6 +60,33 @@ async function loadLateInteraction(model) {
   };
 }
 
+/** What its users write in place of an index: vectors in an array, and a cross-encoder that reads the best hundred for each question. */
+export async function loadSearching(model) {
+  const embedding = await loadEmbedding(model);
+  const reranking = await loadCrossEncoder({ ...model, weights: "small-reranker" });
+  let kept = [];
+  return {
+    async add(texts) {
+      const vectors = await embedding.embed(texts, { batchSize: 1 });
+      kept = texts.map((text, i) => ({ text, vector: vectors[i] }));
+    },
+    embed: (texts) => embedding.embed(texts, { batchSize: 1 }),
+    ways: {
+      async "vectors, then the cross-encoder over 100"(question) {
+        const asked = await embedding.embedQuery(question);
+        const best = kept
+          .map(({ text, vector }) => ({ text, score: dot(asked, vector) }))
+          .sort((a, b) => b.score - a.score)
+          .slice(0, 100)
+          .map(({ text }) => text);
+        const scores = await reranking.score(question, best, { batchSize: 1 });
+        return best.map((text, i) => ({ text, score: scores[i] })).sort((a, b) => b.score - a.score);
+      },
+    },
+    dispose: () => Promise.all([embedding.dispose(), reranking.dispose()]),
+  };
+}
+
 /** From the local folder alone, with as many threads as everyone has. */
 function fromFolder(model) {
   const folder = folderOf(model);
