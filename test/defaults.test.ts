@@ -1,5 +1,13 @@
 import { readFileSync } from "node:fs";
-import { type BgeError, loadEmbedder, loadReranker, MODELS, type RemoteModel, type Reranker } from "@bge-js/core";
+import {
+  type BgeError,
+  loadEmbedder,
+  loadReranker,
+  MODELS,
+  type RemoteModel,
+  type Reranker,
+  splitText,
+} from "@bge-js/core";
 import { rerankerHandle } from "@bge-js/core/adapter";
 import * as langchain from "@bge-js/langchain";
 import * as llamaindex from "@bge-js/llamaindex";
@@ -68,6 +76,23 @@ describe("@bge-js/core", () => {
     for (const name of rows.keys()) expect(known).toContain(name);
     for (const name of ["maxBatchCharacters", "concurrency", "timeoutMs", "attempts"]) {
       expect(rows.get(name)).toBe(tagged("packages/core/src/api/remote.ts", name));
+    }
+  });
+
+  test("docs/splitting.md has a row for each option of splitText, with its default", () => {
+    const rows = tables("docs/splitting.md");
+    const refused = ((): string => {
+      try {
+        splitText("", { unheard: 1 } as never);
+      } catch (error) {
+        return (error as BgeError).message;
+      }
+      return "";
+    })();
+    const known = refused.slice(refused.indexOf("Known options: ") + 15, -1).split(", ");
+    expect([...rows.keys()].sort()).toEqual(known.sort());
+    for (const name of ["overlapTokens", "format"]) {
+      expect(rows.get(name)!.replaceAll("`", "")).toBe(tagged("packages/core/src/api/split.ts", name));
     }
   });
 

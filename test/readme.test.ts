@@ -18,6 +18,7 @@ const READMES = [
   "packages/server/README.md",
   "docs/options.md",
   "docs/running.md",
+  "docs/splitting.md",
   "packages/langchain/README.md",
   "packages/llamaindex/README.md",
   "packages/ai-sdk/README.md",

@@ -62,5 +62,7 @@ export { type KeptQuery, type KeptRows, type KeptText, keptRowsOf } from "./scor
 export { scoresByCandidates } from "./scoring/late-interaction-scores.js";
 export type { Match } from "./scoring/match-windows.js";
 export { dotProduct, maxSim } from "./similarity.js";
+export type { Block } from "./text/blocks.js";
 export { createTokens } from "./text/encode.js";
 export { checkQuery, checkText } from "./text/input.js";
+export { splitBlocks } from "./text/split.js";

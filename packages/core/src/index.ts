@@ -33,6 +33,7 @@ export type {
 } from "./api/options.js";
 export type { RemoteApi, RemoteModel } from "./api/remote.js";
 export type { RankedDocument, Reranker, RerankOptions, Scale, SkippedRerankStage } from "./api/reranker.js";
+export type { SplitOptions, TextChunk, TextFormat, TokenCounter } from "./api/split.js";
 export { loadEmbedder } from "./embedder.js";
 export type { PulledModel } from "./hub/download.js";
 export { type PullOptions, pullModel } from "./hub/pull.js";
@@ -42,3 +43,4 @@ export { type ResolvedModel, resolveModel } from "./model/resolve.js";
 export { MODELS } from "./model/table.js";
 export { loadReranker } from "./reranker.js";
 export { hybridScore, similarity, sparseScore, topK } from "./similarity.js";
+export { createTokenCounter, splitText } from "./split-text.js";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import type { Embedder } from "@bge-js/core";
-import { openTokenizer, wallClock } from "@bge-js/core/adapter";
+import { createTokenCounter, type Embedder } from "@bge-js/core";
+import { wallClock } from "@bge-js/core/adapter";
 import type { RetrieverOptions, Stage } from "@bge-js/retriever";
 import type { Context } from "../context.js";
 import { embedderOptions, type PlaceFlags } from "../model-flags.js";
@@ -117,7 +117,7 @@ export async function openFolderIndex(
   let tokenizer: CountTokens | undefined;
   const countTokens = (text: string) => {
     // Only new passages need it.
-    tokenizer ??= counterOf(embedder);
+    tokenizer ??= createTokenCounter(embedder).countTokens;
     return tokenizer(text);
   };
 
@@ -215,9 +215,4 @@ function placesOf({ files }: Manifest): Map<string, Place> {
       places.set(id, { path, line, lastLine, ...(lines && { lines }) });
   }
   return places;
-}
-
-function counterOf(embedder: Embedder): CountTokens {
-  const { encode } = openTokenizer(embedder, {});
-  return (text) => encode(text).length;
 }

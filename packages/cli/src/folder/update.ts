@@ -6,7 +6,7 @@ import { decode } from "./decode.js";
 import type { Kind } from "./kinds.js";
 import type { KnownFile, Manifest, Placed } from "./manifest.js";
 import { type CountTokens, toPassages } from "./passages.js";
-import { markdownLines, type SourceLine, textLines } from "./source-lines.js";
+import type { Source } from "./source.js";
 import type { Aside, FoundFile } from "./walk.js";
 
 /** The part of a retriever that an update needs. */
@@ -27,15 +27,10 @@ export interface Updated {
   readonly removed: number;
 }
 
-/** The parser is loaded for the first HTML file that is new. */
-const htmlLines = async (text: string) => (await import("./html-lines.js")).htmlLines(text);
-
-const LINES: Readonly<Record<Kind, (text: string) => readonly SourceLine[] | Promise<readonly SourceLine[]>>> = {
-  markdown: markdownLines,
-  html: htmlLines,
-  text: textLines,
-  code: textLines,
-};
+/** Reads a file's text. The parser is loaded for the first HTML file that is new. */
+async function sourceOf(kind: Kind, text: string): Promise<Source> {
+  return kind === "html" ? (await import("./html-source.js")).htmlSource(text) : { text, format: kind };
+}
 
 /** True for a file that was changed, or may have been: within the clock's steps before it was last looked at, time tells nothing. */
 export function mayHaveChanged({ size, mtimeMs }: FoundFile, known: KnownFile | undefined, readAt: number): boolean {
@@ -142,7 +137,7 @@ async function readPassages(
   const documents: IndexedPassage[] = [];
   const passages: Placed[] = [];
   const seen = new Map<string, number>();
-  for (const { title, text: body, lines } of toPassages(await LINES[kind](decoded.text), countTokens)) {
+  for (const { title, text: body, lines } of toPassages(await sourceOf(kind, decoded.text), countTokens)) {
     const text = title === "" ? body : `${title}\n\n${body}`;
     const digest = createHash("sha256").update(`${path}\0${text}`).digest("hex").slice(0, 24);
     const times = seen.get(digest) ?? 0;

@@ -18,6 +18,8 @@ import { type AdapterModel, isLoaded } from "./models.js";
 export interface ModelTokenizer {
   /** Returns a text's token ids, without special tokens. */
   encode(text: string): readonly number[];
+  /** Returns how many ids `encode` gives. */
+  count(text: string): number;
   decode(ids: readonly number[]): string;
   /** The special tokens around a text. */
   readonly frame: { readonly before: readonly number[]; readonly behind: readonly number[] };
@@ -49,11 +51,12 @@ export function openTokenizer(
   const json = configured(readThere(folder, "tokenizer.json"), config, { architecture, lowerCase });
   const tokenizer = loadTokenizer(json, config);
   const encode = (text: string) => tokenizer.encode(text, { add_special_tokens: false }).ids;
+  const count = (text: string) => tokenizer.encode(text, { add_special_tokens: false, most: 0 }).total;
   const { frames } = specialTokens(tokenizer, config, architecture, undefined);
-  const around = sizeOf(frames).single + encode(spec.documentInstruction ?? "").length;
+  const around = sizeOf(frames).single + count(spec.documentInstruction ?? "");
   const loaded = isLoaded(model) ? { maxTokens: model.maxTokens } : {};
   const room = maxTokensOf({ ...loaded, ...checked }, spec, around + 1) - around;
-  return { encode, decode: (ids) => tokenizer.decode(ids), frame: frames.single, room };
+  return { encode, count, decode: (ids) => tokenizer.decode(ids), frame: frames.single, room };
 }
 
 function refuseServed(): never {

@@ -1,3 +1,5 @@
+import { cutNear, isInside } from "./places.js";
+
 /** Most windows of one text: about 14,000 tokens where the model reads 512. */
 export const MOST_WINDOWS = 32;
 /** Share of a window that it has in common with the one before it, so that no sentence loses what stands around it. */
@@ -83,25 +85,4 @@ function* piecesOf(
   const sentences = new Intl.Segmenter(undefined, { granularity: "sentence" });
   for (const { index, segment } of sentences.segment(looked)) yield* cut(index, index + segment.length);
   return undefined;
-}
-
-/** A place near the middle behind white space, or between two characters where there is none; undefined within one character. */
-function cutNear(text: string, start: number, end: number): number | undefined {
-  const middle = (start + end) >> 1;
-  for (let away = 0; away < end - middle; away++) {
-    for (const place of [middle - away, middle + away]) {
-      if (place > start && place < end && isBlank(text, place - 1) && !isBlank(text, place)) return place;
-    }
-  }
-  const place = isInside(text, middle) ? middle + 1 : middle;
-  return place > start && place < end ? place : undefined;
-}
-
-function isBlank(text: string, place: number): boolean {
-  return /\s/.test(text[place]!);
-}
-
-/** True between the halves of a surrogate pair. */
-function isInside(text: string, place: number): boolean {
-  return place > 0 && (text.codePointAt(place - 1) ?? 0) > 0xffff;
 }

@@ -1,5 +1,17 @@
+import type { Block } from "@bge-js/core/adapter";
 import { Parser } from "htmlparser2";
-import type { SourceLine } from "./source-lines.js";
+import type { Source } from "./source.js";
+
+/** A line that a reader sees. */
+interface HtmlLine {
+  /** On which it begins in the file, from 1. */
+  readonly line: number;
+  readonly text: string;
+  /** The level of a heading, from 1. */
+  readonly heading?: number;
+  /** True inside `<pre>`. */
+  readonly code?: boolean;
+}
 
 /** Elements whose content nobody reads. */
 const UNREAD = new Set([
@@ -21,9 +33,36 @@ const INLINE = new Set(
   ),
 );
 
-/** Returns the lines that a reader of an HTML document sees, each with the line of the file on which it begins, and its headings. */
-export function htmlLines(html: string): SourceLine[] {
-  const lines: SourceLine[] = [];
+/** Returns what a reader of an HTML document sees. */
+export function htmlSource(html: string): Source {
+  const lines = htmlLines(html);
+  return {
+    text: lines.map(({ text }) => text).join("\n"),
+    blocks: blocksOf(lines),
+    lines: lines.map(({ line }) => line),
+  };
+}
+
+/** Headings, code, and paragraphs with the blank lines behind them. */
+function blocksOf(lines: readonly HtmlLine[]): Block[] {
+  const blocks: Block[] = [];
+  let start = 0;
+  for (const [i, { text, heading, code }] of lines.entries()) {
+    const end = start + text.length + (i + 1 < lines.length ? 1 : 0);
+    const kind = heading !== undefined ? "heading" : code ? "code" : "prose";
+    const last = blocks.at(-1);
+    const isBehindBlank = lines[i - 1]?.text === "" && kind === "prose";
+    if (last !== undefined && (text === "" || (last.kind === kind && kind !== "heading" && !isBehindBlank))) {
+      blocks[blocks.length - 1] = { ...last, end };
+    } else
+      blocks.push({ kind, start, end, ...(heading !== undefined && { heading: { level: heading, title: text } }) });
+    start = end;
+  }
+  return blocks;
+}
+
+function htmlLines(html: string): HtmlLine[] {
+  const lines: HtmlLine[] = [];
   const lineAt = lineCounter(html);
   let text = "";
   let begins: number | undefined;
