@@ -9,6 +9,7 @@ from tokenizers import Tokenizer
 
 import check
 import clip
+import vision_language
 from errors import ExportError
 from facts import facts_of
 from families import Family, recognise
@@ -50,6 +51,10 @@ def export(
         if cutoff_layer is not None or hidden_states or pooling:
             raise ExportError("--cutoff-layer, --hidden-states and --pooling are not for CLIP models.")
         return clip.export(source, out, options)
+    if source.config.get("model_type") in vision_language.FAMILIES:
+        if cutoff_layer is not None or hidden_states or pooling:
+            raise ExportError("--cutoff-layer, --hidden-states and --pooling are not for vision language models.")
+        return vision_language.export(source, out, options)
     family = recognise(source, PUBLISHED.get(like or id or source.id or "", {}).get("family"))
     check_options(family, options)
     facts = facts_of(source, family, options)

@@ -10,7 +10,7 @@ from source import Source
 
 ORDER = [
     "id", "kind", "architecture", "dtype", "pooling", "dimensions", "maxTokens", "defaultMaxTokens", "queryInstruction",
-    "documentInstruction", "queryFormat", "fewShot", "output", "sparseOutput", "multiVectorOutput", "imageOutput", "prompt", "layers", "licence",
+    "documentInstruction", "queryFormat", "fewShot", "output", "sparseOutput", "multiVectorOutput", "imageOutput", "vision", "prompt", "layers", "licence",
 ]
 OUTPUT_KEYS = {"sparse": "sparseOutput", "multi_vector": "multiVectorOutput"}
 LICENCES = {"mit": "MIT", "apache-2.0": "Apache-2.0"}

@@ -11,6 +11,46 @@ BERT = {"family": "encoder", "pooling": "cls", "licence": "MIT"}
 RERANKER = {"family": "cross-encoder"}
 DECODER = {"family": "decoder"}
 
+# The strings of the models' own code (`prepare_text_input`); FlagEmbedding's demo and documents run it as it is.
+LLAVA = {
+    "family": "llava_next",
+    "licence": "MIT",
+    "vision": {
+        "imageToken": "<image>",
+        "stretch": 512,
+        "query": "[INST] \n <instruct> {instruction} <query>  {content} [/INST]",
+        "bareQuery": "[INST] \n <instruct>  <query> {content} [/INST]",
+        "bareDocument": "[INST]  {content} [/INST]",
+        "text": "{text} \n",
+        "image": "<image>",
+        "both": "{text} \n <image>",
+    },
+}
+
+
+
+def chat(system: str) -> str:
+    """Qwen's chat template, with what is read as the user's message."""
+    turns = [("system", system), ("user", "{content}")]
+    return "".join(f"<|im_start|>{role}\n{words}<|im_end|>\n" for role, words in turns) + "<|im_start|>assistant\n"
+
+
+SEEN = "<|vision_start|><|image_pad|><|vision_end|>"
+# Unverified: the model's own code could not be read. A public port writes these.
+QWEN_VL = {
+    "family": "qwen2_5_vl",
+    "vision": {
+        "imageToken": "<|image_pad|>",
+        "query": chat("{instruction}"),
+        "bareQuery": chat("You are a helpful assistant."),
+        "document": chat("{instruction}"),
+        "bareDocument": chat("You are a helpful assistant."),
+        "text": "{text}",
+        "image": SEEN,
+        "both": "{text}" + SEEN,
+    },
+}
+
 PUBLISHED = {
     **{f"BAAI/bge-{size}-en{version}": {**BERT, "queryInstruction": EN}
        for size in ("small", "base", "large") for version in ("", "-v1.5")},
@@ -36,6 +76,8 @@ PUBLISHED = {
     },
     "BAAI/BGE-VL-base": {"family": "clip", "licence": "MIT"},
     "BAAI/BGE-VL-large": {"family": "clip", "licence": "MIT"},
+    **{f"BAAI/BGE-VL-{name}": LLAVA for name in ("MLLM-S1", "MLLM-S2", "v1.5-zs", "v1.5-mmeb")},
+    "BAAI/BGE-VL-Screenshot": QWEN_VL,
     "BAAI/bge-reasoner-embed-qwen3-8b-0923": {**DECODER, "queryFormat": "Instruct: {instruction}\nQuery: {text}"},
 }
 

@@ -9,12 +9,13 @@ import numpy as np
 import onnx
 import onnxruntime
 import torch
+from safetensors.torch import load_file, save_file
 
 import rounding
 from check import cosine
 from errors import ExportError
 from export_model import export
-from test_models import MODELS, write_clip, write_model
+from test_models import MODELS, write_clip, write_llava, write_model, write_qwen_vl
 
 DECODERS = ("qwen2", "qwen2-window", "qwen3", "gemma2", "mistral")
 EXTERNAL = 10_000  # bytes
@@ -192,6 +193,28 @@ def test_clip(sources, root):
     (source / "preprocessor_config.json").unlink()
     fails("preprocessor_config.json", lambda: export(source, root / "without"))
     assert not (root / "pooled").exists() and not (root / "without").exists()
+
+
+def test_vision_language(sources, root):
+    """Two graphs for each family, with data beside them, and the prompts of the model they are like."""
+    for name, write, like in (("llava", write_llava, "BAAI/BGE-VL-v1.5-zs"), ("qwen-vl", write_qwen_vl, "BAAI/BGE-VL-Screenshot")):
+        source, out = write(root / name), root / f"{name}-out"
+        for dtype in ("fp32", "fp16", "int8"):
+            print(name, dtype, export(source, out, dtype=dtype, like=like, external_data_above=EXTERNAL))
+        facts = json.loads((out / "bge.json").read_text("utf-8"))
+        assert (facts["dimensions"], facts["maxTokens"], facts["defaultMaxTokens"], facts["output"]) == (HIDDEN, 1024, 1024, "dense")
+        assert "{instruction}" in facts["vision"]["query"] and "id" not in facts and (out / "preprocessor_config.json").is_file()
+        graphs = {f"{part}_model{suffix}.onnx{data}" for part in ("vision", "language") for suffix in ("", "_fp16", "_quantized") for data in ("", "_data")}
+        assert {path.name for path in (out / "onnx").iterdir()} == graphs
+        assert not any("visual" in each or "vision_tower" in each for each in weights_of(out / "onnx/language_model.onnx"))
+        assert not any("language_model" in each for each in weights_of(out / "onnx/vision_model.onnx"))
+        fails("no file says", lambda source=source: export(source, root / "unlike"))
+        fails("not for vision language models", lambda source=source: export(source, root / "pooled", pooling="cls"))
+        state = load_file(source / "model.safetensors")
+        lost = next(each for each in state if each.endswith("norm.weight"))
+        del state[lost]
+        save_file(state, source / "model.safetensors", {"format": "pt"})
+        fails("lacks weights", lambda source=source, like=like: export(source, root / "lost", like=like))
 
 
 def test_a_file_that_differs_does_not_count(sources, root):

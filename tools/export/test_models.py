@@ -8,8 +8,9 @@ from FlagEmbedding.inference.reranker.decoder_only.models.configuration_minicpm_
 from FlagEmbedding.inference.reranker.decoder_only.models.modeling_minicpm_reranker import LayerWiseMiniCPMForCausalLM
 from tokenizers import Tokenizer, models, pre_tokenizers, processors, trainers
 from transformers import (
-    BertConfig, BertForSequenceClassification, BertModel, CLIPConfig, CLIPImageProcessor, CLIPModel, Gemma2Config, Gemma2Model, GemmaConfig, GemmaForCausalLM,
-    MistralConfig, MistralModel, PreTrainedTokenizerFast, Qwen2Config, Qwen2Model, Qwen3Config, Qwen3Model,
+    BertConfig, BertForSequenceClassification, BertModel, CLIPConfig, CLIPImageProcessor, CLIPModel, CLIPVisionConfig, Gemma2Config, Gemma2Model,
+    GemmaConfig, GemmaForCausalLM, LlavaNextConfig, LlavaNextForConditionalGeneration, LlavaNextImageProcessor, MistralConfig, MistralModel,
+    PreTrainedTokenizerFast, Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration, Qwen2Config, Qwen2Model, Qwen2VLImageProcessor, Qwen3Config, Qwen3Model,
     XLMRobertaConfig, XLMRobertaForSequenceClassification, XLMRobertaModel,
 )
 
@@ -75,6 +76,41 @@ def write_clip(folder: Path) -> Path:
         if parameter.dim() == 2:
             parameter.data = torch.randn_like(parameter) / parameter.shape[1] ** 0.5
     for part in (model, tokenizer, CLIPImageProcessor(size={"shortest_edge": 32}, crop_size=32)):
+        part.save_pretrained(folder)
+    return folder
+
+
+def write_llava(folder: Path) -> Path:
+    tokenizer = tiny_tokenizer()
+    tokenizer.add_special_tokens({"additional_special_tokens": ["<image>"]})
+    vision = CLIPVisionConfig(**{**SHAPE, "hidden_size": 16, "num_hidden_layers": 3}, image_size=32, patch_size=8, projection_dim=16)
+    text = MistralConfig(**GROUPED, vocab_size=len(tokenizer), sliding_window=None)
+    pinpoints = [[32, 64], [64, 32], [64, 64]]
+    config = LlavaNextConfig(vision, text, image_token_index=tokenizer.convert_tokens_to_ids("<image>"), image_grid_pinpoints=pinpoints)
+    size = {"height": 32, "width": 32}
+    processor = LlavaNextImageProcessor(size={"shortest_edge": 32}, crop_size=size, image_grid_pinpoints=pinpoints)
+    return written(LlavaNextForConditionalGeneration(config), [tokenizer, processor], folder)
+
+
+def write_qwen_vl(folder: Path) -> Path:
+    tokenizer = tiny_tokenizer()
+    tokenizer.add_special_tokens({"additional_special_tokens": ["<|vision_start|>", "<|image_pad|>"]})
+    start, image = tokenizer.convert_tokens_to_ids(["<|vision_start|>", "<|image_pad|>"])
+    vision = {
+        "depth": 3, "hidden_size": 32, "intermediate_size": 48, "num_heads": 2, "out_hidden_size": HIDDEN, "fullatt_block_indexes": [1],
+        "patch_size": 4, "window_size": 32,
+    }
+    text = {**GROUPED, "vocab_size": len(tokenizer), "rope_scaling": {"type": "mrope", "mrope_section": [1, 1, 2]}}
+    config = Qwen2_5_VLConfig(text_config=text, vision_config=vision, image_token_id=image, vision_start_token_id=start)
+    return written(Qwen2_5_VLForConditionalGeneration(config), [tokenizer, Qwen2VLImageProcessor(patch_size=4)], folder)
+
+
+def written(model, parts: list, folder: Path) -> Path:
+    torch.manual_seed(len(MODELS) + 1)
+    for parameter in model.parameters():
+        if parameter.dim() > 1:
+            parameter.data = torch.randn_like(parameter) / parameter[0].numel() ** 0.5
+    for part in (model.eval(), *parts):
         part.save_pretrained(folder)
     return folder
 
