@@ -105,9 +105,11 @@ describe("@bge-js/core", () => {
   test("maxTokens", () => {
     const usual = MODELS.map((model) => ("defaultMaxTokens" in model ? model.defaultMaxTokens : model.maxTokens));
     const other = MODELS.filter((_, i) => usual[i] !== 512).map(({ id }) => id);
-    expect([...new Set(usual)].sort()).toEqual([4096, 512, 77]);
-    expect(other).toEqual(["BAAI/BGE-VL-base", "BAAI/BGE-VL-large", "BAAI/bge-code-v1"]);
-    const said = "the model's: 512, of bge-code-v1 4,096, of BGE-VL 77; of other models what their files say";
+    expect([...new Set(usual)].sort()).toEqual([2048, 4096, 512, 77]);
+    expect(other.filter((id) => !id.startsWith("BAAI/BGE-VL-"))).toEqual(["BAAI/bge-code-v1"]);
+    expect(other).toHaveLength(1 + MODELS.filter(({ id }) => id.startsWith("BAAI/BGE-VL-")).length);
+    const said =
+      "the model's: 512, of bge-code-v1 4,096, of BGE-VL 77 (prompted: 2,048); of other models what their files say";
     expect(rows.get("maxTokens")).toBe(said);
     expect(tagged("packages/core/src/api/options.ts", "maxTokens")).toBe(said);
   });
@@ -123,15 +125,16 @@ describe("@bge-js/core", () => {
 
   test("docs/multimodal.md has the further options of loadMultimodalEmbedder, with their defaults", () => {
     const further = tables("docs/multimodal.md");
-    const { limits, urls } = imagePolicy({ allowUrls: true });
+    const { limits, urls, maxScaledPixels } = imagePolicy({ allowUrls: true });
     expect([...further.keys()].sort()).toEqual(
       Object.keys(MULTIMODAL_OPTIONS)
         .filter((name) => !Object.hasOwn(LOAD, name))
         .sort(),
     );
-    for (const name of ["maxPixels", "maxBytes"] as const) {
-      expect(further.get(name)).toBe(limits[name].toLocaleString("en"));
-      expect(tagged("packages/core/src/api/multimodal.ts", name)).toContain(limits[name].toLocaleString("en"));
+    for (const [name, usual] of Object.entries({ ...limits, maxScaledPixels })) {
+      if (typeof usual !== "number") continue;
+      expect(further.get(name)).toBe(usual.toLocaleString("en"));
+      expect(tagged("packages/core/src/api/multimodal.ts", name)).toContain(usual.toLocaleString("en"));
     }
     expect(further.get("orientation")).toBe(`\`"${limits.orientation}"\``);
     expect([further.get("allowUrls"), imagePolicy({}).urls]).toEqual(["`false`", undefined]);

@@ -220,6 +220,7 @@ describe("a bad picture", () => {
     ["null", null, /must be \{ text\?, image\? \}/],
     ["a string", "words", /must be \{ text\?, image\? \}/],
     ["another field", { picture: "a" }, /field picture/],
+    ["an instruction", { text: "a", instruction: "b" }, /takes no instruction/],
     ["a number as text", { text: 5 }, /text cannot be used: number/],
     ["a lone surrogate", { text: "\ud800" }, /lone surrogate/],
     ["a number as image", { image: 5 }, /must be a path, a URL/],

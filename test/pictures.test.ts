@@ -9,6 +9,7 @@ import { resizeAndCrop } from "../packages/core/src/images/resample.js";
 import { toTensor } from "../packages/core/src/images/tensor.js";
 import { largestDifference, readGolden } from "./support/golden.js";
 import { fixture } from "./support/models.js";
+import { counted } from "./support/pictures.js";
 
 /** SHA-256 of Pillow's bytes: of the whole picture, of the square that the model sees, and of that after EXIF's turn. */
 interface PicturesGolden {
@@ -23,13 +24,6 @@ const { size, files, resampled } = readGolden<PicturesGolden>("clip/pictures.jso
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 const read = (name: string) => readFileSync(`${fixture("pictures")}/${name}`);
 const IGNORING = { maxPixels: 1e6, orient: false };
-
-/** Numbers as tools/golden counts them: 32 bits of a product, the top 8 of them. */
-function counted(width: number, height: number) {
-  const data = new Uint8Array(width * height * 3);
-  for (let i = 0, value = 12345; i < data.length; i++, value = (value + 2654435761) >>> 0) data[i] = value >>> 24;
-  return { data, width, height };
-}
 
 test("the golden file has every picture", () => {
   expect(readdirSync(fixture("pictures")).sort()).toEqual(Object.keys(files).sort());

@@ -88,6 +88,10 @@ function planEmbedder(spec: ModelSpec, options: EmbedderOptions): EmbedderPlan {
     const message = `${spec.id} is a reranker, not an embedding model. Load it with loadReranker.`;
     throw new BgeError("MODEL_MISMATCH", message, { parameter: "model" });
   }
+  if (spec.vision !== undefined) {
+    const message = `${spec.id} reads texts in prompts, with pictures. Load it with loadMultimodalEmbedder of @bge-js/core/multimodal.`;
+    throw new BgeError("MODEL_MISMATCH", message, { parameter: "model" });
+  }
   const prompts = createPrompts(spec, options);
   const { outputs = ["dense"], keep } = options;
   if (keep !== undefined && !canKeep(prompts.spec)) {

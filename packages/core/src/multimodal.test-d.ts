@@ -11,6 +11,9 @@ test("a loaded model", () => {
   expectTypeOf(model.embed([{ text: "a" }, { image: "a.jpg" }, { image, text: "a" }])).resolves.toEqualTypeOf<
     Float32Array[]
   >();
+  expectTypeOf(model.embed([{ image, instruction: "a" }], { inputType: "query" })).resolves.toEqualTypeOf<
+    Float32Array[]
+  >();
 });
 
 test("a stream yields `undefined` only where inputs may be skipped", () => {

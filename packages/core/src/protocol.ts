@@ -1,8 +1,9 @@
 /**
  * The messages between a thread or process and its workers. They are plain data, so that they can be sent to either.
  */
+
+import type { ImageLimits, ImageSettings, VisionSettings } from "./api/image-settings.js";
 import type { Architecture, Device, EmbeddingSpec, Padding, RerankerPrompt } from "./api/model.js";
-import type { ImageLimits, ImageSettings } from "./api/multimodal.js";
 import type { InputType } from "./api/options.js";
 import type { WindowMatches } from "./rows/score.js";
 
@@ -18,6 +19,8 @@ export interface WorkerStart {
   readonly lowerCase?: boolean;
   /** Set for a graph that reads pictures: how they are prepared. Such a worker has no tokenizer. */
   readonly images?: ImageSettings & ImageLimits;
+  /** Set for a vision language model, which is opened beside the graph for what it sees. */
+  readonly vision?: VisionStart;
   /** The text around query and document, for LLM rerankers. */
   readonly prompt?: RerankerPrompt;
   /** Names of the graph outputs that may be read. */
@@ -26,6 +29,15 @@ export interface WorkerStart {
   readonly threads: number;
   /** Threads for work sent as `lone`. */
   readonly loneThreads: number;
+}
+
+/** The second graph of a vision language model, and how pictures are prepared for it. */
+export interface VisionStart {
+  readonly file: string;
+  readonly settings: VisionSettings;
+  readonly limits: ImageLimits;
+  readonly imageToken: string;
+  readonly stretch?: number;
 }
 
 /** Two words shared between a native-code thread and its parent: whether it is in a native call, and whether it may enter one. */
@@ -41,6 +53,12 @@ export interface WorkerData extends WorkerStart, NativeThreadData {}
 
 /** The graph inputs a worker can provide. */
 export const KNOWN_INPUTS = ["input_ids", "attention_mask", "token_type_ids", "output_length"];
+
+/** The inputs of a language model that also reads the features of pictures, and for each token the feature it takes (0: none). */
+export const LANGUAGE_INPUTS = ["input_ids", "image_features", "image_rows"];
+
+/** A further input of those that count the rows and columns of a picture: [3, batch, tokens]. */
+export const GRID_INPUT = "position_ids";
 
 /** The input of a graph that reads pictures. */
 export const IMAGE_INPUT = "pixel_values";
@@ -84,6 +102,8 @@ export type Encoding =
    * does with queries. `prefix` and `suffix` are not cut.
    */
   | { readonly form: "few-shot"; readonly maxTokens: number; readonly prefix: string; readonly suffix: string }
+  /** The text between `before` and `after`, which are not cut. The text is, until all of it has at most `maxTokens`. */
+  | { readonly form: "prompt"; readonly maxTokens: number; readonly before: string; readonly after: string }
   /** The text without special tokens, cut to `maxTokens`: the query of later pairs. */
   | { readonly form: "bare"; readonly maxTokens: number }
   /** `[CLS] query [SEP] text [SEP]`, or the architecture's equivalent. Only the text is cut, at its end. */
@@ -133,6 +153,14 @@ export type Work =
     }
   /** One picture, for a worker with `images`. */
   | { readonly type: "image"; readonly image: SentImage; readonly heads: readonly Head[] }
+  /** A text in its prompt, and the picture whose place is marked in it, for a worker with `vision`. */
+  | {
+      readonly type: "prompt";
+      readonly text: string;
+      readonly encoding: Extract<Encoding, { form: "prompt" }>;
+      readonly image?: SentImage;
+      readonly heads: readonly Head[];
+    }
   /** Each token as text, on its own. */
   | { readonly type: "decode"; readonly ids: Int32Array }
   /** Divides a text of `tokens` tokens, special ones included, into windows of `maxTokens`: see `divide`. */
@@ -268,13 +296,17 @@ const BYTES_PER_TOKEN = 4;
 /** A picture counts as many tokens as the larger CLIP cuts it into: 16 × 16 patches. */
 const IMAGE_TOKENS = 256;
 
+/** Those of most vision language models: LLaVA-NeXT's with the reference's square. */
+const PROMPT_IMAGE_TOKENS = 2928;
+
 /** Tokens in a piece of work, estimated from bytes for texts that are not yet tokenized. */
 export function tokensOf(work: Work): number {
   if (work.type === "run") return work.rows.ids.length;
   if (work.type === "decode" || work.type === "match") return work.ids.length;
   if (work.type === "image") return IMAGE_TOKENS;
   const texts = work.type === "encode" ? work.texts : [work.text];
-  return texts.reduce((sum, text) => sum + 1 + Math.ceil(Buffer.byteLength(text) / BYTES_PER_TOKEN), 0);
+  const ofImage = work.type === "prompt" && work.image !== undefined ? PROMPT_IMAGE_TOKENS : 0;
+  return texts.reduce((sum, text) => sum + 1 + Math.ceil(Buffer.byteLength(text) / BYTES_PER_TOKEN), ofImage);
 }
 
 /**

@@ -11,6 +11,8 @@ export const ARCHITECTURES = [
   "mistral",
   "minicpm",
   "clip",
+  "llava_next",
+  "qwen2_5_vl",
 ] as const;
 
 /** How token vectors become one text vector: the first token's, the mean over all tokens, or the last token's. */
@@ -67,6 +69,27 @@ export interface FewShot {
   readonly suffix: string;
 }
 
+/** What a vision language model reads: its prompts and, in them, the place of a picture. */
+export interface VisionFacts {
+  /** The token that stands for a picture: once in a prompt, as often as the picture has features in what is run. */
+  readonly imageToken: string;
+  /** Pictures are first stretched to a square of this many pixels. @default none */
+  readonly stretch?: number;
+  /** Around a query with an instruction: `{instruction}` and `{content}`. */
+  readonly query: string;
+  /** Around a query without an instruction: `{content}`. */
+  readonly bareQuery: string;
+  /** Around a document with an instruction. @default documents have none */
+  readonly document?: string;
+  readonly bareDocument: string;
+  /** The content of an input with a text alone: `{text}`. */
+  readonly text: string;
+  /** The content of an input with a picture alone. */
+  readonly image: string;
+  /** The content of an input with both: `{text}`. */
+  readonly both: string;
+}
+
 /** An LLM reranker's text around query and document, in reading order. */
 export interface RerankerPrompt {
   /** Put before the query. */
@@ -117,6 +140,11 @@ export interface EmbeddingSpec extends CommonSpec {
    * then `onnx/text_model.onnx`. See `loadMultimodalEmbedder`. @default none: text only
    */
   readonly imageOutput?: string;
+  /**
+   * For a vision language model: its prompts. Its graphs are `onnx/language_model.onnx` and `onnx/vision_model.onnx`. See
+   * `loadMultimodalEmbedder`. @default none
+   */
+  readonly vision?: VisionFacts;
   /** True if measured as a late-interaction reranker, which `loadReranker` accepts. */
   readonly lateInteraction?: boolean;
 }

@@ -2,24 +2,6 @@ import type { BgeError } from "./errors.js";
 import type { EmbeddingSpec, OpenSource } from "./model.js";
 import type { CallOptions, InputType, LoadOptions } from "./options.js";
 
-/** How a model's pictures become numbers. */
-export interface ImageSettings {
-  /** The picture is resized until its shorter side has this many pixels. */
-  readonly edge: number;
-  /** Then the centre is cut out, a square of this many pixels. */
-  readonly size: number;
-  /** Each channel's mean and standard deviation, for values from 0 to 1. */
-  readonly mean: readonly [number, number, number];
-  readonly std: readonly [number, number, number];
-}
-
-/** What pictures are read, and how. */
-export interface ImageLimits {
-  readonly maxPixels: number;
-  readonly maxBytes: number;
-  readonly orientation: "ignore" | "apply";
-}
-
 /** Decoded samples, row by row and pixel by pixel: grey (1 channel), RGB (3), or RGB with an alpha channel (4), which is ignored. */
 export interface RawImage {
   readonly data: Uint8Array | Uint8ClampedArray;
@@ -39,6 +21,11 @@ export type ImageInput = string | URL | Uint8Array | RawImage;
 export interface MultimodalInput {
   readonly text?: string;
   readonly image?: ImageInput;
+  /**
+   * What to look for, in words, for the models that are prompted (BGE-VL-v1.5, -MLLM, -Screenshot): with queries, as in the reference.
+   * @default none
+   */
+  readonly instruction?: string;
 }
 
 /** Where pictures may be downloaded from. */
@@ -60,6 +47,11 @@ export interface MultimodalOptions extends LoadOptions {
   readonly maxPixels?: number;
   /** Files and downloads of more bytes are refused before they are read. @default 67,108,864 */
   readonly maxBytes?: number;
+  /**
+   * BGE-VL-Screenshot scales pictures with more pixels down to this many, each 784 of which take a token: memory and time grow with
+   * their square. Part of what makes a vector: use one value for queries and documents. @default 1,003,520, or the model's limit if that is lower
+   */
+  readonly maxScaledPixels?: number;
   /** `"apply"` turns pictures as their EXIF orientation says; the reference ignores it. @default "ignore" */
   readonly orientation?: "ignore" | "apply";
   /**
@@ -70,7 +62,10 @@ export interface MultimodalOptions extends LoadOptions {
 }
 
 export interface MultimodalCallOptions extends CallOptions {
-  /** A query runs ahead of queued documents. These models give both the same vector. @default "document" */
+  /**
+   * A query runs ahead of queued documents. Models that are prompted have another prompt for each; BGE-VL-base and -large give both the
+   * same vector. @default "document"
+   */
   readonly inputType?: InputType;
   /** Called on the caller's thread as inputs are finished, like `onProgress` of `embedDocuments`. @default none */
   readonly onProgress?: (progress: { readonly completed: number; readonly total: number }) => void;
@@ -97,15 +92,15 @@ export interface MultimodalStreamOptions extends CallOptions {
  */
 export interface MultimodalEmbedder extends AsyncDisposable {
   readonly spec: EmbeddingSpec;
-  /** The source of the graph for texts; that for pictures is beside it. */
+  /** The source of the graph for texts, or of the language model; that for pictures is beside it. */
   readonly source: OpenSource;
   /** Length of the vectors. */
   readonly dimensions: number;
-  /** Longest text in tokens that is not cut, special tokens included: 77 unless the option says less. */
+  /** Longest text in tokens that is not cut, special tokens and prompt included, but not what stands for a picture. */
   readonly maxTokens: number;
   /**
    * Resolves to one vector of length `dimensions` per input, in input order; `[]` for `[]`. The vector of a text with a picture is
-   * the normalised sum of both before normalisation. On failure, the error carries the finished vectors in `completed`.
+   * the normalised sum of both before normalisation, or of prompted models that of the prompt with both. On failure, the error carries the finished vectors in `completed`.
    */
   embed(inputs: readonly MultimodalInput[], options?: MultimodalCallOptions): Promise<Float32Array[]>;
   /**

@@ -50,7 +50,7 @@ export interface DownloadProgress {
 export interface LoadOptions {
   /** Precision; `"q8"` is an alias of `"int8"`. @default what the folder's `bge.json` says, else "fp32" */
   readonly dtype?: Dtype | "q8";
-  /** Longest input in tokens, special tokens included. Longer inputs are cut on the right. @default the model's: 512, of bge-code-v1 4,096, of BGE-VL 77; of other models what their files say */
+  /** Longest input in tokens, special tokens included. Longer inputs are cut on the right. @default the model's: 512, of bge-code-v1 4,096, of BGE-VL 77 (prompted: 2,048); of other models what their files say */
   readonly maxTokens?: number;
   /**
    * What to do with an input longer than `maxTokens`: `"error"` rejects with `INPUT_TOO_LONG` before anything runs; `"warn"` cuts it

@@ -29,6 +29,9 @@ export interface WorkTrace {
 
 const NO_TIME: Timing = { tokenizeMs: 0, runMs: 0, postprocessMs: 0 };
 
+/** Work that runs the model on tokens. */
+const RUNS: readonly Work["type"][] = ["run", "encode-and-run", "prompt"];
+
 let calls = 0;
 
 /** Traces a call if there are subscribers. Otherwise does nothing: no clock is read. */
@@ -67,7 +70,7 @@ export function traceCall(model: TracedModel, method: Method, inputs: number): C
       },
       done(result, timing = NO_TIME) {
         const tokens = tokensIn(work, result);
-        if (work.type === "image" || (tokens > 0 && (work.type === "run" || work.type === "encode-and-run"))) {
+        if (work.type === "image" || (tokens > 0 && RUNS.includes(work.type))) {
           sum.runs++;
           sum.tokens += tokens;
         }

@@ -36,10 +36,11 @@ export async function shareEngine(
   options: LoadOptions & { readonly maxTokens: number },
   about: TracedModel,
 ): Promise<SharedEngine> {
-  // A device runs one batch at a time, and has memory for only one copy of the weights.
-  const { threads, maxTokens, workers = start.device === "cpu" ? undefined : 1 } = options;
+  // A device runs one batch at a time, and has memory for only one copy of the weights. So has most memory, of a vision language model.
+  const single = start.device !== "cpu" || start.vision !== undefined;
+  const { threads, maxTokens, workers = single ? 1 : undefined } = options;
   const planned = planThreads(weightBytes(start.file), { threads, workers, maxTokens });
-  const plan = start.device === "cpu" ? planned : { ...planned, loneThreads: planned.threadsPerWorker };
+  const plan = single ? { ...planned, loneThreads: planned.threadsPerWorker } : planned;
   const isolation = isolationOf(options.isolation);
   const engines = registry();
   const key = JSON.stringify([import.meta.url, start, fingerprint, plan, isolation]);

@@ -4,7 +4,9 @@ import { messageOf } from "../api/errors.js";
 import { cmykToRgb, greyToRgb, type Samples, toRgb } from "./colours.js";
 import { formatOf } from "./format.js";
 import { restoreHidden } from "./gif.js";
-import type { RgbImage } from "./resample.js";
+import { type PixelKind, pixelKind } from "./pixel-kind.js";
+import { type RgbImage, resize } from "./resample.js";
+import { stretchByPicking, stretchDeep, stretchPlanes, stretchTransparent } from "./stretch.js";
 import { unusable } from "./unusable.js";
 
 export interface DecodeOptions {
@@ -12,6 +14,8 @@ export interface DecodeOptions {
   readonly maxPixels: number;
   /** Whether a picture is turned as its EXIF orientation says. */
   readonly orient: boolean;
+  /** The picture is stretched to a square of this many pixels as it is, before its colours become RGB. @default not */
+  readonly stretch?: number | undefined;
 }
 
 /**
@@ -21,6 +25,7 @@ export interface DecodeOptions {
  * @throws BgeError `INVALID_INPUT`
  */
 export async function decode(sharp: typeof sharpModule, bytes: Uint8Array, options: DecodeOptions): Promise<RgbImage> {
+  const { stretch } = options;
   if (bytes.length === 0) throw unusable("the file is empty");
   const format = formatOf(bytes);
   if (format === undefined) throw unusable(`it is no JPEG, PNG, WebP, GIF, TIFF or AVIF file. ${OTHERWISE}`);
@@ -32,9 +37,10 @@ export async function decode(sharp: typeof sharpModule, bytes: Uint8Array, optio
     if (format === "gif") {
       const samples = await samplesOf(open().toColourspace("srgb").ensureAlpha());
       restoreHidden(bytes, samples);
-      return toRgb(samples);
+      const rgb = toRgb(samples);
+      return stretch === undefined ? rgb : stretchRgb(rgb, pixelKind(bytes, facts), stretch);
     }
-    return await colours(turned(), facts);
+    return await colours(turned(), facts, bytes, stretch);
   } catch (error) {
     if (error instanceof Error && error.name === "BgeError") throw error;
     throw unusable(
@@ -54,17 +60,32 @@ export function checkSize(width: number, height: number, maxPixels: number): voi
   }
 }
 
-async function colours(image: Sharp, { space, channels, depth }: Metadata): Promise<RgbImage> {
-  if (space === "cmyk") return cmykToRgb(await samplesOf(image.pipelineColourspace("cmyk").toColourspace("cmyk")));
+/** Reads a picture's colours; stretched, if asked, before they become RGB. */
+async function colours(image: Sharp, facts: Metadata, bytes: Uint8Array, stretch?: number): Promise<RgbImage> {
+  if (facts.space === "cmyk") {
+    const inks = await samplesOf(image.pipelineColourspace("cmyk").toColourspace("cmyk"));
+    return cmykToRgb(stretch === undefined ? inks : stretchPlanes(inks, stretch));
+  }
   // With an alpha channel, the reference reads the high byte instead.
-  if (depth === "ushort" && channels === 1) {
+  if (facts.depth === "ushort" && facts.channels === 1) {
     const { data, info } = await image
       .toColourspace("grey16")
       .raw({ depth: "ushort" })
       .toBuffer({ resolveWithObject: true });
-    return greyToRgb({ ...info, data: new Uint16Array(data.buffer, data.byteOffset, data.length / 2) });
+    const grey = { ...info, data: new Uint16Array(data.buffer, data.byteOffset, data.length / 2) };
+    return greyToRgb(stretch === undefined ? grey : stretchDeep(grey, stretch));
   }
-  return toRgb(await samplesOf(image.removeAlpha().toColourspace("srgb")));
+  const kind = stretch === undefined ? "smooth" : pixelKind(bytes, facts);
+  if (stretch !== undefined && kind === "transparent") {
+    const samples = await samplesOf(image.toColourspace("srgb").ensureAlpha());
+    return toRgb(stretchTransparent(samples, stretch));
+  }
+  const rgb = toRgb(await samplesOf(image.removeAlpha().toColourspace("srgb")));
+  return stretch === undefined ? rgb : stretchRgb(rgb, kind, stretch);
+}
+
+function stretchRgb(rgb: RgbImage, kind: PixelKind, size: number): RgbImage {
+  return kind === "picked" ? stretchByPicking(rgb, size) : resize(rgb, size, size);
 }
 
 async function samplesOf(image: Sharp): Promise<Samples> {

@@ -7,6 +7,7 @@ interface FirstFrame {
   readonly width: number;
   readonly height: number;
   readonly hidden: Uint8Array;
+  readonly palette: Uint8Array;
 }
 
 /**
@@ -25,6 +26,12 @@ export function restoreHidden(bytes: Uint8Array, { data, width, height }: Sample
   }
 }
 
+/** True if the first frame's palette is a ramp of greys: the reference then has no palette, but shades. */
+export function isGreyRamp(bytes: Uint8Array): boolean {
+  const palette = firstFrame(bytes)?.palette ?? new Uint8Array(0);
+  return palette.every((value, at) => value === Math.floor(at / 3));
+}
+
 const EXTENSION = 0x21;
 const GRAPHIC_CONTROL = 0xf9;
 const IMAGE = 0x2c;
@@ -38,9 +45,10 @@ function firstFrame(bytes: Uint8Array): FirstFrame | undefined {
   while (at < bytes.length) {
     if (bytes[at] === IMAGE) {
       const local = tableAt(bytes, at + 9, at + 10);
-      const hidden = (local.length > 0 ? local : global).subarray(3 * index, 3 * index + 3);
+      const palette = local.length > 0 ? local : global;
+      const hidden = palette.subarray(3 * index, 3 * index + 3);
       const [left, top, width, height] = [number(at + 1), number(at + 3), number(at + 5), number(at + 7)];
-      return hidden.length === 3 ? { left, top, width, height, hidden } : undefined;
+      return hidden.length === 3 ? { left, top, width, height, hidden, palette } : undefined;
     }
     if (bytes[at] !== EXTENSION) return undefined;
     if (bytes[at + 1] === GRAPHIC_CONTROL && (bytes[at + 3]! & 1) === 1) index = bytes[at + 6]!;

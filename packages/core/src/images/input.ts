@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { types } from "node:util";
+import { listed } from "../api/errors.js";
 import type { ImageInput, MultimodalInput, RawImage } from "../api/multimodal.js";
 import type { SentImage } from "../protocol.js";
 import { unusable } from "./unusable.js";
@@ -17,12 +18,14 @@ export function toPicture(image: ImageInput, allowsUrls: boolean): Picture {
   throw unusable("it must be a path, a URL, a Uint8Array or { data, width, height, channels }");
 }
 
+const FIELDS = ["text", "image", "instruction"];
+
 /** Returns what keeps an input from being used before anything is read: not even its file. */
 export function checkInput(input: MultimodalInput): void {
   if (typeof input !== "object" || input === null)
     throw unusable(`the input must be { text?, image? }, not ${typeof input}`);
-  const unknown = Object.keys(input).find((name) => name !== "text" && name !== "image");
-  if (unknown !== undefined) throw unusable(`the input has a field ${unknown}; it may have text and image`);
+  const unknown = Object.keys(input).find((name) => !FIELDS.includes(name));
+  if (unknown !== undefined) throw unusable(`the input has a field ${unknown}; it may have ${listed(FIELDS)}`);
   if (input.text === undefined && input.image === undefined) throw unusable("the input has neither text nor image");
 }
 

@@ -5,9 +5,15 @@ export interface RgbImage {
   readonly height: number;
 }
 
+/** Resizes a picture to the bytes that Pillow's bicubic `resize` gives (horizontal pass first, as up to Pillow 12.1). */
+export function resize({ data, width, height }: RgbImage, toWidth: number, toHeight: number): RgbImage {
+  const narrow = narrowed(data, width, height, tapsOf(width, toWidth));
+  return { data: shortened(narrow, tapsOf(height, toHeight), 0, toWidth), width: toWidth, height: toHeight };
+}
+
 /**
  * Resizes a picture until its shorter side has `edge` pixels and returns the square of `size` pixels in its centre: the bytes that
- * Pillow's bicubic `resize` (horizontal pass first, as up to Pillow 12.1) and CLIP's centre crop give. Only what is kept is computed.
+ * `resize` and CLIP's centre crop give. Only what is kept is computed.
  */
 export function resizeAndCrop({ data, width, height }: RgbImage, edge: number, size: number): Uint8Array {
   const wide = width > height;
@@ -16,7 +22,7 @@ export function resizeAndCrop({ data, width, height }: RgbImage, edge: number, s
   const rows = tapsOf(height, wide ? edge : longer, size);
   const first = rows.starts[0]!;
   const last = rows.starts[size - 1]! + rows.counts[size - 1]!;
-  const narrow = narrowed(data.subarray(first * width * 3), width, last - first, columns, size);
+  const narrow = narrowed(data.subarray(first * width * 3), width, last - first, columns);
   return shortened(narrow, rows, first, size);
 }
 
@@ -35,33 +41,45 @@ const HALF = 1 << (FRACTION_BITS - 1);
 const REACH = 2;
 
 /** Returns the taps for the `size` pixels in the centre of a line that is resized from `from` to `to` pixels. */
-function tapsOf(from: number, to: number, size: number): Taps {
+function tapsOf(from: number, to: number, size = to): Taps {
+  const fractions = fractionsOf(from, to, size);
+  const counts = Int32Array.from(fractions, ({ weights }) => weights.length);
+  const stride = Math.max(...counts);
+  const weights = new Int32Array(size * stride);
+  for (const [i, { weights: exact }] of fractions.entries()) {
+    for (const [tap, fraction] of exact.entries()) {
+      const weight = fraction * (1 << FRACTION_BITS);
+      weights[i * stride + tap] = Math.trunc(weight < 0 ? weight - 0.5 : weight + 0.5);
+    }
+  }
+  return { starts: Int32Array.from(fractions, ({ start }) => start), counts, weights, stride };
+}
+
+/** The first source pixel of a target pixel, and how much it and those behind it count. */
+interface Fractions {
+  readonly start: number;
+  readonly weights: Float64Array;
+}
+
+/** Like `tapsOf`, without rounding. */
+export function fractionsOf(from: number, to: number, size = to): Fractions[] {
   const offset = Math.floor((to - size) / 2);
   const scale = from / to;
   const stretch = Math.max(scale, 1);
   const support = REACH * stretch;
-  const stride = Math.ceil(support) * 2 + 1;
-  const starts = new Int32Array(size);
-  const counts = new Int32Array(size);
-  const weights = new Int32Array(size * stride);
-  const raw = new Float64Array(stride);
-  for (let i = 0; i < size; i++) {
+  return Array.from({ length: size }, (_, i) => {
     const centre = (offset + i + 0.5) * scale;
     const start = Math.max(0, Math.trunc(centre - support + 0.5));
     const count = Math.min(from, Math.trunc(centre + support + 0.5)) - start;
+    const weights = new Float64Array(count);
     let sum = 0;
     for (let tap = 0; tap < count; tap++) {
-      raw[tap] = bicubic((tap + start - centre + 0.5) * (1 / stretch));
-      sum += raw[tap]!;
+      weights[tap] = bicubic((tap + start - centre + 0.5) * (1 / stretch));
+      sum += weights[tap]!;
     }
-    for (let tap = 0; tap < count; tap++) {
-      const weight = (sum === 0 ? raw[tap]! : raw[tap]! / sum) * (1 << FRACTION_BITS);
-      weights[i * stride + tap] = Math.trunc(weight < 0 ? weight - 0.5 : weight + 0.5);
-    }
-    starts[i] = start;
-    counts[i] = count;
-  }
-  return { starts, counts, weights, stride };
+    if (sum !== 0) for (let tap = 0; tap < count; tap++) weights[tap] = weights[tap]! / sum;
+    return { start, weights };
+  });
 }
 
 /** The cubic with a = -0.5 (Catmull-Rom). */
@@ -72,9 +90,10 @@ function bicubic(value: number): number {
   return x < 2 ? (((x - 5) * x + 8) * x - 4) * a : 0;
 }
 
-/** Resizes each of `height` rows to `size` pixels. */
-function narrowed(data: Uint8Array, width: number, height: number, taps: Taps, size: number): Uint8Array {
+/** Resizes each of `height` rows to a pixel for each of the taps. */
+function narrowed(data: Uint8Array, width: number, height: number, taps: Taps): Uint8Array {
   const { starts, counts, weights, stride } = taps;
+  const size = counts.length;
   const out = new Uint8Array(height * size * 3);
   let to = 0;
   for (let row = 0; row < height; row++) {
@@ -99,10 +118,11 @@ function narrowed(data: Uint8Array, width: number, height: number, taps: Taps, s
   return out;
 }
 
-/** Resizes each column of `size` pixels a row to `size` rows. `first` is the number of the first row in `data`. */
-function shortened(data: Uint8Array, taps: Taps, first: number, size: number): Uint8Array {
+/** Resizes each of `pixels` columns to a pixel for each of the taps. `first` is the number of the first row in `data`. */
+function shortened(data: Uint8Array, taps: Taps, first: number, pixels: number): Uint8Array {
   const { starts, counts, weights, stride } = taps;
-  const width = size * 3;
+  const size = counts.length;
+  const width = pixels * 3;
   const out = new Uint8Array(size * width);
   const sums = new Int32Array(width);
   for (let i = 0; i < size; i++) {

@@ -1,4 +1,4 @@
-import type { ImageSettings } from "../api/multimodal.js";
+import type { ImageSettings } from "../api/image-settings.js";
 
 /** Converts bytes of colour to the model's input: one plane after another, scaled to 0 to 1, then normalised, in float32 steps. */
 export function toTensor(pixels: Uint8Array, { mean, std }: Pick<ImageSettings, "mean" | "std">): Float32Array {

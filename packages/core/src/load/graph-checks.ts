@@ -1,19 +1,31 @@
 import { BgeError } from "../api/errors.js";
 import type { EmbeddingSpec, ModelSource, ModelSpec, RerankerSpec } from "../api/model.js";
 import type { ModelInfo } from "../protocol.js";
-import { KNOWN_INPUTS } from "../protocol.js";
+import { GRID_INPUT, KNOWN_INPUTS, LANGUAGE_INPUTS } from "../protocol.js";
 import { mainOutput, type NeededOutput } from "../run/outputs.js";
 import { logitOutput } from "../scoring/cross-encoder.js";
 
 /** Checks the graph's inputs: a wrong fact must fail at load, never return wrong numbers. */
 export function checkInputs(spec: ModelSpec, { inputs }: ModelInfo, { file, batching }: ModelSource): void {
-  const unknown = inputs.filter((name) => !KNOWN_INPUTS.includes(name));
+  const { known, needed, why = "" } = inputsOf(spec, batching);
+  const unknown = inputs.filter((name) => !known.includes(name));
   if (unknown.length > 0)
     throw mismatch(file, `the graph has inputs that bge-js cannot provide for ${spec.id}: ${unknown.join(", ")}`);
-  const needed = batching === "padded" ? ["input_ids", "attention_mask"] : ["input_ids"];
   if (needed.every((name) => inputs.includes(name))) return;
-  const why = batching === "padded" ? ", since texts are padded unless bge.json sets `batching`" : "";
   throw mismatch(file, `the graph's inputs are ${inputs.join(", ")}, but it needs ${needed.join(" and ")}${why}`);
+}
+
+function inputsOf(
+  spec: ModelSpec,
+  batching: ModelSource["batching"],
+): { readonly known: readonly string[]; readonly needed: readonly string[]; readonly why?: string } {
+  if (spec.kind === "embedding" && spec.vision !== undefined) {
+    const needed = spec.architecture === "qwen2_5_vl" ? [...LANGUAGE_INPUTS, GRID_INPUT] : LANGUAGE_INPUTS;
+    return { known: needed, needed };
+  }
+  if (batching !== "padded") return { known: KNOWN_INPUTS, needed: ["input_ids"] };
+  const why = ", since texts are padded unless bge.json sets `batching`";
+  return { known: KNOWN_INPUTS, needed: ["input_ids", "attention_mask"], why };
 }
 
 export function checkLogits(spec: RerankerSpec, info: ModelInfo, file: string): void {

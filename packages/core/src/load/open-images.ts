@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { BgeError } from "../api/errors.js";
+import type { ImageLimits } from "../api/image-settings.js";
 import type { EmbeddingSpec, OpenSource } from "../api/model.js";
-import type { ImageLimits } from "../api/multimodal.js";
 import type { LoadOptions } from "../api/options.js";
 import { type SharedEngine, shareEngine } from "../engine/shared-engine.js";
 import { architectureOf } from "../model/facts.js";

@@ -1,15 +1,18 @@
 import { join } from "node:path";
 import { BgeError } from "../api/errors.js";
 import { outcomeOf, publish, startStopwatch } from "../api/events.js";
-import type { ModelReference, ModelSpec, OpenSource, ServedSource } from "../api/model.js";
+import type { ModelReference, ModelSource, ModelSpec, OpenSource, ServedSource } from "../api/model.js";
 import type { LoadOptions, RerankerOptions } from "../api/options.js";
 import { checkEntries } from "../engine/entries.js";
 import { isolationOf } from "../engine/isolation.js";
 import { type SharedEngine, shareEngine } from "../engine/shared-engine.js";
 import { architectureOf } from "../model/facts.js";
+import { weightFiles } from "../model/files.js";
+import { fingerprint as fingerprintOf } from "../model/fingerprint.js";
 import { transformerPath } from "../model/modules-json.js";
 import { checkThreads } from "../model/options.js";
 import type { ResolvedModel } from "../model/resolve.js";
+import type { VisionStart } from "../protocol.js";
 import { type NeededOutput, namedOutputs } from "../run/outputs.js";
 import { logitOutput } from "../scoring/cross-encoder.js";
 import { checkCanaries } from "./canary-check.js";
@@ -23,6 +26,8 @@ export interface Plan {
   readonly maxTokens: number;
   /** The outputs an embedding model's graph must have. */
   readonly needs: readonly NeededOutput[];
+  /** What a vision language model sees with. @default nothing */
+  readonly vision?: (source: ModelSource) => VisionStart;
 }
 
 /** A model whose files are open and agree with its facts. */
@@ -75,15 +80,29 @@ async function openOn<P extends Plan>(
   options: LoadOptions,
   plan: P,
 ): Promise<OpenModel<P> & { readonly source: OpenSource }> {
-  const { directory, file, optimized, fingerprint, dtype, from } = files;
-  const source: OpenSource = { ...files, device, ...(reason !== undefined && { deviceReason: reason }) };
+  const { directory, file, optimized, dtype, from } = files;
+  const vision = plan.vision?.(files);
+  const weights = vision === undefined ? undefined : [file, vision.file].flatMap(weightFiles);
+  const fingerprint = weights === undefined ? files.fingerprint : fingerprintOf(weights);
+  const source: OpenSource = { ...files, fingerprint, device, ...(reason !== undefined && { deviceReason: reason }) };
   const { padding = "right", lowerCase } = spec;
   const architecture = architectureOf(spec);
   const lower = lowerCase === true ? { lowerCase } : {};
   const reads = spec.kind === "reranker" ? [logitOutput(spec)] : namedOutputs(spec);
   const prompt = spec.kind === "reranker" && spec.prompt !== undefined ? { prompt: spec.prompt } : {};
   const tokenizer = join(directory, transformerPath(directory));
-  const start = { directory: tokenizer, file, optimized, architecture, padding, reads, device, ...prompt, ...lower };
+  const start = {
+    directory: tokenizer,
+    file,
+    optimized,
+    architecture,
+    padding,
+    reads,
+    device,
+    ...prompt,
+    ...lower,
+    ...(vision && { vision }),
+  };
   const about = { model: spec.id, dtype, device };
   const watch = startStopwatch();
   let engine: SharedEngine | undefined;

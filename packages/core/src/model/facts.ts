@@ -36,6 +36,7 @@ const FACTS: Readonly<Record<keyof ModelFacts, (value: unknown) => boolean>> = {
   sparseOutput: isText,
   multiVectorOutput: isText,
   imageOutput: isText,
+  vision: isVision,
   padding: oneOf("left", "right"),
   prompt: (value) => hasTexts(value, ["query", "document", "separator", "text"]),
   layers: (value) => isRecord(value) && isCount(value["first"]) && isCount(value["last"]),
@@ -120,6 +121,20 @@ function hasTexts(value: unknown, needed: readonly string[], allowed: readonly s
   if (!isRecord(value) || !needed.every((name) => name in value)) return false;
   return Object.entries(value).every(
     ([name, text]) => [...needed, ...allowed].includes(name) && typeof text === "string",
+  );
+}
+
+function isVision(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  const { stretch = 1, document, ...texts } = value;
+  const named = ["imageToken", "query", "bareQuery", "bareDocument", "text", "image", "both"];
+  if (!isCount(stretch) || !hasTexts(texts, named)) return false;
+  const holds = (names: readonly string[], part: string) => names.every((name) => String(value[name]).includes(part));
+  return (
+    holds(["query", "bareQuery", "bareDocument"], "{content}") &&
+    holds(["text", "both"], "{text}") &&
+    holds(["image", "both"], String(value["imageToken"])) &&
+    (document === undefined || (typeof document === "string" && holds(["document"], "{content}")))
   );
 }
 

@@ -27,6 +27,10 @@ export function readDeclaration(directory: string, stated: Facts = {}): Facts {
   const config = readJsonObject(file) ?? {};
   const architecture = architectureOf(config, directory);
   if (architecture === "clip") return clipFacts(config, file, directory);
+  // Their prompts, and with them all else, are in bge.json: no other file tells them.
+  if (architecture === "llava_next" || architecture === "qwen2_5_vl") {
+    return { id: basename(directory), licence: "unknown", kind: "embedding", architecture };
+  }
   const kind = stated.kind ?? kindOf(config);
   const lowerCase = readLowerCase(transformer, kind ?? "embedding");
   return {

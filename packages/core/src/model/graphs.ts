@@ -1,19 +1,21 @@
 import { posix } from "node:path";
-import type { Dtype } from "../api/model.js";
+import type { Dtype, EmbeddingSpec } from "../api/model.js";
 
 const PRECISIONS: Readonly<Record<Dtype, string>> = { fp32: "", fp16: "_fp16", int8: "_quantized" };
 
-/** The graph that reads texts: the only one, or one of two in a model that also reads images. */
-export type GraphPart = "model" | "text_model";
+/** The graph that reads texts: the only one, or one of two in a model that also reads images, apart or together with texts. */
+export type GraphPart = "model" | "text_model" | "language_model";
 
 /** Returns the name of the graph for texts. */
-export function partOf({ imageOutput }: { readonly imageOutput?: string }): GraphPart {
+export function partOf({ imageOutput, vision }: Pick<EmbeddingSpec, "imageOutput" | "vision">): GraphPart {
+  if (vision !== undefined) return "language_model";
   return imageOutput === undefined ? "model" : "text_model";
 }
 
 /** Returns the path of the graph for images beside that for texts, or `undefined` if the name of the latter does not tell. */
 export function visionFile(text: string): string | undefined {
-  return /text_model[^/\\]*\.onnx$/.test(text) ? text.replace(/text_model([^/\\]*)$/, "vision_model$1") : undefined;
+  const found = /(?:text|language)_model([^/\\]*\.onnx)$/;
+  return found.test(text) ? text.replace(found, "vision_model$1") : undefined;
 }
 
 /** Returns the path of a precision's graph in Hugging Face layout, optionally of the one that ends after a layer. */
@@ -33,11 +35,9 @@ export function graphFiles(dtype: Dtype, layer?: number, transformer = "", part?
 
 /** Returns the precision of a graph, whole or ending after a layer; `undefined` for any other file. */
 export function dtypeOf(path: string): Dtype | undefined {
-  const [, , suffix] = /^(?:\d+_Transformer\/)?(?:onnx\/)?(?:text_)?model(_layer\d+)?(_\w+)?\.onnx$/.exec(path) ?? [
+  const [, , suffix] = /^(?:\d+_Transformer\/)?(?:onnx\/)?(?:text_|language_)?model(_layer\d+)?(_\w+)?\.onnx$/.exec(
     path,
-    "",
-    "none",
-  ];
+  ) ?? [path, "", "none"];
   return (Object.keys(PRECISIONS) as Dtype[]).find((dtype) => PRECISIONS[dtype] === (suffix ?? ""));
 }
 
@@ -52,5 +52,5 @@ export function dtypeByName(path: string): Dtype | undefined {
   const name = posix.basename(path, ".onnx").toLowerCase();
   if (/(^|[_.-])(q?u?int8|uint8|quantized|q8)([_.-]|$)/.test(name)) return "int8";
   if (/(^|[_.-])(fp16|float16|o4)([_.-]|$)/.test(name)) return "fp16";
-  return /^(?:text_)?model(_layer\d+)?(_o[123]|_optimized|_fp32)?$/.test(name) ? "fp32" : undefined;
+  return /^(?:text_|language_)?model(_layer\d+)?(_o[123]|_optimized|_fp32)?$/.test(name) ? "fp32" : undefined;
 }

@@ -458,6 +458,7 @@ describe("the table of models", () => {
       "bge-m3",
       "BGE-VL-base",
       "BGE-VL-large",
+      ...["MLLM-S1", "MLLM-S2", "v1.5-zs", "v1.5-mmeb", "Screenshot"].map((name) => `BGE-VL-${name}`),
       "bge-reranker-base",
       "bge-reranker-large",
       "bge-reranker-v2-m3",

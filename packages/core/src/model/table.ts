@@ -39,6 +39,65 @@ const CLIP = {
   licence: "MIT",
 } as const;
 
+/**
+ * BGE-VL's models on LLaVA-NeXT: the strings of their own code, as FlagEmbedding runs them. Its vector is the last token's, that of the
+ * prompt's end, and pictures are stretched before anything else. The limits are ours: the reference cuts nothing, in memory that grows
+ * with the square of the tokens.
+ */
+const LLAVA = {
+  kind: "embedding",
+  architecture: "llava_next",
+  pooling: "last-token",
+  similarity: "cosine",
+  dimensions: 4096,
+  maxTokens: 32768,
+  defaultMaxTokens: 2048,
+  queryInstruction: "",
+  output: "dense",
+  licence: "MIT",
+  vision: {
+    imageToken: "<image>",
+    stretch: 512,
+    query: "[INST] \n <instruct> {instruction} <query>  {content} [/INST]",
+    bareQuery: "[INST] \n <instruct>  <query> {content} [/INST]",
+    bareDocument: "[INST]  {content} [/INST]",
+    text: "{text} \n",
+    image: "<image>",
+    both: "{text} \n <image>",
+  },
+} as const;
+
+/**
+ * BGE-VL-Screenshot, on Qwen2.5-VL. Its own code could not be read: the prompt is Qwen's chat template as a public port, whose tests compare
+ * it with the real model's, writes it. Dimensions and limits are the base model's, all unverified.
+ */
+const QWEN_VL = {
+  kind: "embedding",
+  architecture: "qwen2_5_vl",
+  pooling: "last-token",
+  similarity: "cosine",
+  maxTokens: 128000,
+  defaultMaxTokens: 2048,
+  queryInstruction: "",
+  output: "dense",
+  vision: {
+    imageToken: "<|image_pad|>",
+    query: chat("{instruction}"),
+    bareQuery: chat("You are a helpful assistant."),
+    document: chat("{instruction}"),
+    bareDocument: chat("You are a helpful assistant."),
+    text: "{text}",
+    image: "<|vision_start|><|image_pad|><|vision_end|>",
+    both: "{text}<|vision_start|><|image_pad|><|vision_end|>",
+  },
+} as const;
+
+/** Qwen's chat, with what is read as the user's message. */
+function chat(system: string): string {
+  const turn = (role: string, words: string) => `<|im_start|>${role}\n${words}<|im_end|>\n`;
+  return `${turn("system", system)}${turn("user", "{content}")}<|im_start|>assistant\n`;
+}
+
 /** FlagLLMReranker's prompt: "A: query", "B: passage" and the question, on lines of their own. */
 const LLM_RERANKER = {
   kind: "reranker",
@@ -83,6 +142,12 @@ export const MODELS = [
   { ...BERT, id: "BAAI/llm-embedder", dimensions: 768, queryInstruction: "", tasks: LLM_EMBEDDER_TASKS },
   { ...CLIP, id: "BAAI/BGE-VL-base",  dimensions: 512 },
   { ...CLIP, id: "BAAI/BGE-VL-large", dimensions: 768 },
+  { ...LLAVA, id: "BAAI/BGE-VL-MLLM-S1" },
+  { ...LLAVA, id: "BAAI/BGE-VL-MLLM-S2" },
+  { ...LLAVA, id: "BAAI/BGE-VL-v1.5-zs" },
+  { ...LLAVA, id: "BAAI/BGE-VL-v1.5-mmeb" },
+  // MIT by its card; its base, Qwen2.5-VL-3B, is not for commercial use.
+  { ...QWEN_VL, id: "BAAI/BGE-VL-Screenshot", dimensions: 2048, licence: "unknown" },
   // The decoders' dimensions and limits are unverified. Default limits are the reference implementation's; bge-code-v1's is its card's.
   { ...TAGGED, id: "BAAI/bge-code-v1", architecture: "qwen2", dimensions: 1536,
     maxTokens: 32768, defaultMaxTokens: 4096, tasks: CODE_TASKS, licence: "Apache-2.0" },

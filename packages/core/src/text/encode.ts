@@ -1,3 +1,4 @@
+import { BgeError } from "../api/errors.js";
 import type { Architecture, RerankerPrompt } from "../api/model.js";
 import type { Encoded, Encoding, FrameSize, TokenRows, Windows, Work } from "../protocol.js";
 import { configured } from "../tokenizer/configured.js";
@@ -19,6 +20,8 @@ export interface Tokens {
   divide(work: Extract<Work, { type: "divide" }>): Windows;
   /** Returns the shortest row that shows whether the graph knows all tokens: the largest id between special tokens. */
   probe(): TokenRows;
+  /** Returns a token's id. */
+  idOf(token: string): number | undefined;
   /** Returns the text of each id alone. */
   decode(ids: Int32Array): string[];
 }
@@ -27,6 +30,13 @@ interface EncodedText {
   readonly ids: readonly number[];
   readonly second: number;
   readonly total: number;
+}
+
+function tooLong(tokens: number, most: number): BgeError {
+  return new BgeError(
+    "INPUT_TOO_LONG",
+    `The prompt alone, with its instruction, has ${tokens} of at most ${most} tokens`,
+  );
 }
 
 export function createTokens(
@@ -71,6 +81,18 @@ export function createTokens(
           second: head.length,
           total: query.length + total + frame.pair + frame.tail,
         };
+      }
+      case "prompt": {
+        const { before, after, maxTokens } = encoding;
+        const around = (inner: string) => framed(before + inner + after, Number.POSITIVE_INFINITY);
+        const whole = around(text);
+        // Pieces may join across the cut, so that one cut may not be enough.
+        for (let cut = whole, room = countOf(text); ; ) {
+          if (cut.total <= maxTokens) return { ...cut, total: whole.total };
+          room -= cut.total - maxTokens;
+          if (room < 0) throw tooLong(countOf(before + after) + frame.single, maxTokens);
+          cut = around(tokenizer.decode(bare(text, room).ids));
+        }
       }
       case "few-shot": {
         const { prefix, suffix, maxTokens } = encoding;
@@ -120,6 +142,7 @@ export function createTokens(
       const ids = Int32Array.from([...single.before, tokenizer.largestId, ...single.behind]);
       return { ids, lengths: Int32Array.of(ids.length), seconds: Int32Array.of(0) };
     },
+    idOf: (token) => tokenizer.token_to_id(token),
     decode: (ids) => Array.from(ids, (id) => tokenizer.decode([id])),
   };
 }

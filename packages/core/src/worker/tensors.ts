@@ -50,6 +50,13 @@ export function padRows(
   };
 }
 
+/** Returns ids, or other small integers, as an input. */
+export function int64Tensor(values: ArrayLike<number>, shape: readonly number[]): Inputs[string] {
+  const { array, set } = int64(values.length);
+  for (let at = 0; at < values.length; at++) set(at, values[at]!);
+  return { data: array, shape };
+}
+
 /** Creates 64-bit integers that are written by their low halves: token ids are small, and creating BigInts is slow. */
 function int64(length: number): { array: BigInt64Array; set(index: number, value: number): void } {
   const array = new BigInt64Array(length);

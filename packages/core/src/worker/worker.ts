@@ -2,7 +2,17 @@ import { join } from "node:path";
 import { BgeError, messageOf } from "../api/errors.js";
 import type { Padding } from "../api/model.js";
 import { corruptFile, readJsonObject } from "../model/json-file.js";
-import type { Computed, Head, ModelInfo, Result, SentWork, TokenRows, Work, WorkerData } from "../protocol.js";
+import type {
+  Computed,
+  Head,
+  ModelInfo,
+  Result,
+  SentWork,
+  TokenRows,
+  VisionStart,
+  Work,
+  WorkerData,
+} from "../protocol.js";
 import { KNOWN_INPUTS } from "../protocol.js";
 import { scoreWindows } from "../rows/score.js";
 import { createTokens, type Tokens } from "../text/encode.js";
@@ -17,6 +27,8 @@ interface Model {
   readonly session: Session;
   /** Answers one piece of work. */
   readonly perform: Perform;
+  /** Other graphs that its work needs. */
+  readonly others?: readonly Session[];
   /** The same graph with more threads, for queries that run alone. Opened after the first few of them. */
   lone?: Session;
 }
@@ -58,9 +70,14 @@ async function serve(): Promise<void> {
 }
 
 async function open(start: WorkerData): Promise<Model> {
-  const { info, model } = await (start.images === undefined ? openTexts(start) : openImages(start));
+  const { info, model } = await opened(start);
   send({ type: "ready", info });
   return model;
+}
+
+function opened(start: WorkerData): Promise<Opened> {
+  if (start.vision !== undefined) return openVisionLanguage(start, start.vision);
+  return start.images === undefined ? openTexts(start) : openImages(start);
 }
 
 interface Opened {
@@ -89,6 +106,29 @@ async function openImages(start: WorkerData): Promise<Opened> {
   return {
     info: { inputs, outputs, probe: await reader.probe(session), frame: { single: 0, pair: 0, tail: 0 } },
     model: { session, perform: reader.perform },
+  };
+}
+
+async function openVisionLanguage(start: WorkerData, vision: VisionStart): Promise<Opened> {
+  const { file, imageToken } = vision;
+  const tokens = openTokens(start);
+  const imageId = tokens.idOf(imageToken);
+  if (imageId === undefined) throw new BgeError("MODEL_MISMATCH", `The tokenizer has no token ${imageToken}.`);
+  const session = await openSession(start);
+  const seeing = await openSession({ ...start, file });
+  const { visionLanguage } = await import("./vision-language.js");
+  const model = visionLanguage({ ...start, vision }, tokens, imageId, { language: session, vision: seeing });
+  const { inputs, outputs } = session;
+  return {
+    info: { inputs, outputs, probe: await model.probe(start.reads), frame: tokens.frame },
+    model: {
+      ...{ session, others: [seeing] },
+      async perform(_, work, stages) {
+        if (work.type === "prompt") return model.perform(work, stages);
+        if (work.type === "encode") return stages.tokenize(() => tokens.encode(work.texts, work.encoding));
+        throw new BgeError("INFERENCE_FAILED", `This worker reads prompts; it has no ${work.type}.`);
+      },
+    },
   };
 }
 
@@ -144,7 +184,8 @@ async function answer(model: Model, work: SentWork): Promise<void> {
 }
 
 async function perform(model: TextModel, work: Work, stages: Stages): Promise<Result<Work>> {
-  if (work.type === "image") throw new BgeError("INFERENCE_FAILED", "This worker reads texts, not pictures.");
+  if (work.type === "image" || work.type === "prompt")
+    throw new BgeError("INFERENCE_FAILED", "This worker reads texts, not pictures.");
   if (work.type === "run") return compute(model, work.rows, work.heads, stages);
   if (work.type === "decode") return stages.tokenize(() => model.tokens.decode(work.ids));
   if (work.type === "divide") return stages.tokenize(() => model.tokens.divide(work));
@@ -190,9 +231,10 @@ function buffersOf(result: Result<Work>): ArrayBuffer[] {
   return arrays.map((array) => array.buffer as ArrayBuffer);
 }
 
-async function close({ session, lone }: Model): Promise<void> {
+async function close({ session, lone, others = [] }: Model): Promise<void> {
   await session.release();
   await lone?.release();
+  for (const other of others) await other.release();
   leave();
 }
 
