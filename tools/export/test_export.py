@@ -15,7 +15,7 @@ import rounding
 from check import cosine
 from errors import ExportError
 from export_model import export
-from test_models import MODELS, write_clip, write_llava, write_model, write_qwen_vl
+from test_models import HIDDEN, MODELS, write_clip, write_llava, write_model, write_qwen_vl
 
 DECODERS = ("qwen2", "qwen2-window", "qwen3", "gemma2", "mistral")
 EXTERNAL = 10_000  # bytes
