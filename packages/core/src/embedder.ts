@@ -1,6 +1,6 @@
 import { listener } from "./api/callbacks.js";
-import type { EmbedDocumentsOptions, Embedder, EmbedOptions } from "./api/embedder.js";
-import type { EmbeddingOutput, LexicalWeight, SparseVector, TextEmbedding, TokenVectors } from "./api/embedding.js";
+import type { EmbedDocumentsOptions, Embedder, EmbedOptions, EmbedStreamOptions } from "./api/embedder.js";
+import type { LexicalWeight, RecordOutput, SparseVector, TextEmbedding, TokenVectors } from "./api/embedding.js";
 import { BgeError } from "./api/errors.js";
 import type { ModelReference, ModelSpec } from "./api/model.js";
 import type { CallOptions, EmbedderOptions, InputType } from "./api/options.js";
@@ -20,22 +20,16 @@ import { checkedBy, isRemote } from "./remote/reference.js";
 import { type CallFacts, withCall } from "./run/call.js";
 import { CALL_OPTIONS } from "./run/call-options.js";
 import { createEmbedStream, type StreamPlan } from "./run/embed-stream.js";
-import {
-  checkOutputs,
-  checkTokenOutput,
-  headsOf,
-  presentOutputs,
-  toEmbedding,
-  tokensHead,
-  toTokenVectors,
-} from "./run/outputs.js";
-import { allOrError } from "./run/results.js";
+import { checkTokenOutput, headsOf, presentOutputs, tokensHead, toTokenVectors } from "./run/outputs.js";
+import { planRecord } from "./run/records.js";
+import { allOrError, type FinishedText } from "./run/results.js";
 import { CUT, lengthsOf, type Reading, refuseOverLimit, runAll, type TextTask } from "./run/run-texts.js";
 import { createTruncation } from "./run/truncation-report.js";
 import { canKeep, offerKeptRows } from "./scoring/kept-rows.js";
 import { keepingBeside } from "./scoring/kept-texts.js";
 import { checkText, checkTexts } from "./text/input.js";
 import { createPrompts, type Prompts } from "./text/prompts.js";
+import { checkRanges } from "./vectors/ranges.js";
 
 type Counting = CallOptions & { readonly inputType?: InputType };
 
@@ -120,6 +114,7 @@ function createEmbedder({ source, engine, plan }: OpenModel<EmbedderPlan>): Embe
     heads,
     batching: source.batching,
   });
+  const facts = { spec, dimensions, counts: source.from !== "server" };
   const vectors = headsOf(spec, ["dense"], dimensions);
   const keeping =
     options.keep === undefined
@@ -129,7 +124,7 @@ function createEmbedder({ source, engine, plan }: OpenModel<EmbedderPlan>): Embe
   async function embedAll<T extends Float32Array | TextEmbedding | TokenVectors>(
     texts: readonly string[],
     heads: readonly Head[],
-    toValue: (data: Float32Array, tokens: number) => T,
+    toValue: (result: FinishedText) => T,
     {
       inputType,
       onProgress,
@@ -159,7 +154,7 @@ function createEmbedder({ source, engine, plan }: OpenModel<EmbedderPlan>): Embe
   async function embedQuery(text: string, callOptions: CallOptions = {}): Promise<Float32Array> {
     checkText(text, "text");
     const checked = checkOptions(callOptions, CALL_OPTIONS.any, "embedQuery");
-    const [vector] = await embedAll([text], vectors, (data) => data, {
+    const [vector] = await embedAll([text], vectors, ({ data }) => data, {
       ...checked,
       method: "embedQuery",
       inputType: "query",
@@ -173,7 +168,7 @@ function createEmbedder({ source, engine, plan }: OpenModel<EmbedderPlan>): Embe
   ): Promise<Float32Array[]> {
     checkTexts(texts, "texts");
     const checked = checkOptions(callOptions, CALL_OPTIONS.embedDocuments, "embedDocuments");
-    return embedAll(texts, vectors, (data) => data, {
+    return embedAll(texts, vectors, ({ data }) => data, {
       ...checked,
       method: "embedDocuments",
       inputType: "document",
@@ -181,22 +176,14 @@ function createEmbedder({ source, engine, plan }: OpenModel<EmbedderPlan>): Embe
     });
   }
 
-  /** The heads to run for these outputs, and how a text's record is made from them. */
-  function recordsOf(outputs: readonly EmbeddingOutput[]) {
-    checkOutputs(spec, outputs);
-    const heads = headsOf(spec, outputs, dimensions);
-    const toRecord = (data: Float32Array, tokens: number) => toEmbedding(data, tokens, outputs, heads);
-    return { heads, toRecord };
-  }
-
-  async function embed<Output extends EmbeddingOutput = "dense">(
+  async function embed<Output extends RecordOutput = "dense">(
     texts: readonly string[],
     embedOptions: EmbedOptions<Output>,
   ): Promise<Required<Pick<TextEmbedding, Output>>[]> {
     checkTexts(texts, "texts");
     const checked = checkOptions(embedOptions, CALL_OPTIONS.embed, "embed", ["inputType"]);
-    const { outputs = ["dense"], ...callOptions } = checked;
-    const { heads, toRecord } = recordsOf(outputs);
+    const { outputs = ["dense"], ranges, ...callOptions } = checked;
+    const { heads, toRecord } = planRecord(facts, outputs, ranges);
     // Exactly the requested outputs are set.
     return embedAll(texts, heads, toRecord, {
       ...callOptions,
@@ -222,7 +209,7 @@ function createEmbedder({ source, engine, plan }: OpenModel<EmbedderPlan>): Embe
     const checked = checkOptions(callOptions, CALL_OPTIONS.embedTokens, "embedTokens", ["inputType"]);
     const head = tokensHead(spec, tokenDimensionsOf(options, spec));
     checkTokenOutput(spec, engine.info, head);
-    return embedAll(texts, [head], (data) => toTokenVectors(data, head), {
+    return embedAll(texts, [head], ({ data }) => toTokenVectors(data, head), {
       ...checked,
       method: "embedTokens",
     });
@@ -248,13 +235,14 @@ function createEmbedder({ source, engine, plan }: OpenModel<EmbedderPlan>): Embe
 
   function planOf(
     inputType: InputType,
-    outputs: readonly EmbeddingOutput[] | undefined,
+    { outputs, ranges }: Pick<EmbedStreamOptions, "outputs" | "ranges">,
   ): StreamPlan<Float32Array | TextEmbedding> {
     if (outputs === undefined) {
+      checkRanges([], ranges, dimensions);
       const reading = inputType === "document" ? keeping : CUT;
-      return { task: taskOf(inputType, vectors), toValue: (data: Float32Array) => data, reading };
+      return { task: taskOf(inputType, vectors), toValue: ({ data }) => data, reading };
     }
-    const { heads, toRecord } = recordsOf(outputs);
+    const { heads, toRecord } = planRecord(facts, outputs, ranges);
     return { task: taskOf(inputType, heads), toValue: toRecord };
   }
 

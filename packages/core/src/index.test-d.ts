@@ -3,6 +3,9 @@ import {
   BgeError,
   type BgeErrorCode,
   type BgeEvents,
+  type Calibration,
+  calibrate,
+  calibrateRanges,
   type Dtype,
   type Embedder,
   type EmbedderOptions,
@@ -18,6 +21,8 @@ import {
   type OpenSource,
   onEvent,
   pullModel,
+  type QuantizationRanges,
+  quantize,
   type RankedDocument,
   type RemoteModel,
   type Reranker,
@@ -26,18 +31,22 @@ import {
   type RerankOptions,
   resolveModel,
   type Scale,
+  type ScoredPair,
   type ServedSource,
   type SparseVector,
+  scorePairs,
   similarity,
   type TextEmbedding,
   type TokenVectors,
   type TruncationReport,
   topK,
+  topKQuantized,
 } from "./index.js";
 
 declare const embedder: Embedder;
 declare const reranker: Reranker;
 declare const signal: AbortSignal;
+declare const ranges: QuantizationRanges;
 
 describe("the loaders", () => {
   test("take an id, a folder, a reference or nothing, and options", () => {
@@ -147,6 +156,14 @@ describe("an embedder", () => {
     expectTypeOf(embedder.embed(["x"], { inputType, outputs: ["sparse", "multiVector"] })).resolves.toEqualTypeOf<
       { readonly sparse: SparseVector; readonly multiVector: TokenVectors }[]
     >();
+    expectTypeOf(embedder.embed(["x"], { inputType, outputs: ["ubinary", "tokenCount"] })).resolves.toEqualTypeOf<
+      { readonly ubinary: Uint8Array; readonly tokenCount: number }[]
+    >();
+    expectTypeOf(embedder.embed(["x"], { inputType, outputs: ["int8"], ranges })).resolves.toEqualTypeOf<
+      { readonly int8: Int8Array }[]
+    >();
+    // @ts-expect-error no such output
+    embedder.embed(["x"], { inputType, outputs: ["int4"] });
     const streamed = embedder.embedStream(["x"], { outputs: ["dense", "sparse"] });
     expectTypeOf(streamed).toEqualTypeOf<
       AsyncGenerator<{ readonly dense: Float32Array; readonly sparse: SparseVector }, void, undefined>
@@ -256,4 +273,41 @@ describe("events", () => {
     // @ts-expect-error an unknown device
     loadEmbedder(undefined, { device: "gpu" });
   });
+});
+
+describe("small vectors", () => {
+  const vectors: readonly Float32Array[] = [];
+
+  test("have the type of their precision, and ranges where there are some", () => {
+    expectTypeOf(calibrateRanges(vectors)).toEqualTypeOf<QuantizationRanges>();
+    expectTypeOf(quantize(vectors, { precision: "int8", ranges })).toEqualTypeOf<Int8Array[]>();
+    expectTypeOf(quantize(vectors, { precision: "uint8", ranges })).toEqualTypeOf<Uint8Array[]>();
+    expectTypeOf(quantize([[1, 2]], { precision: "binary" })).toEqualTypeOf<Int8Array[]>();
+    expectTypeOf(quantize(vectors, { precision: "ubinary" })).toEqualTypeOf<Uint8Array[]>();
+    // @ts-expect-error int8 needs ranges
+    quantize(vectors, { precision: "int8" });
+    // @ts-expect-error binary has none
+    quantize(vectors, { precision: "binary", ranges });
+    // @ts-expect-error no such precision
+    quantize(vectors, { precision: "int4" });
+  });
+
+  test("are ranked by a query that is not quantized", () => {
+    const bits = { precision: "ubinary", rescoreMultiplier: 2 } as const;
+    expectTypeOf(topKQuantized(new Float32Array(8), [Buffer.alloc(1)], 3, bits)).toEqualTypeOf<RankedDocument[]>();
+    // @ts-expect-error int8 needs ranges
+    topKQuantized([1], [new Int8Array(1)], 3, { precision: "int8" });
+  });
+});
+
+test("a threshold by labelled pairs", () => {
+  const pairs = [{ query: "a", document: "b", relevant: true }] as const;
+  expectTypeOf(scorePairs(embedder, pairs, { symmetric: true, signal })).resolves.toEqualTypeOf<ScoredPair[]>();
+  expectTypeOf(scorePairs(reranker, pairs)).resolves.toEqualTypeOf<ScoredPair[]>();
+  expectTypeOf(calibrate([{ score: 0.8, relevant: true }])).resolves.toEqualTypeOf<Calibration>();
+  expectTypeOf(calibrate).toBeCallableWith([], { criterion: { precision: 0.9 } });
+  // @ts-expect-error one criterion
+  calibrate([], { criterion: { precision: 0.9, recall: 0.9 } });
+  // @ts-expect-error no such criterion
+  calibrate([], { criterion: "accuracy" });
 });

@@ -2,6 +2,7 @@ export type { EmbedDocumentsOptions, Embedder, EmbedOptions, EmbedStreamOptions 
 export type {
   EmbeddingOutput,
   LexicalWeight,
+  RecordOutput,
   SparseVector,
   TextEmbedding,
   TokenVectors,
@@ -31,9 +32,29 @@ export type {
   RerankerOptions,
   TruncationReport,
 } from "./api/options.js";
+export type {
+  CalibrateRangesOptions,
+  Precision,
+  QuantizationRanges,
+  QuantizedVector,
+  QuantizeOptions,
+  TopKQuantizedOptions,
+} from "./api/quantization.js";
 export type { RemoteApi, RemoteModel } from "./api/remote.js";
 export type { RankedDocument, Reranker, RerankOptions, Scale, SkippedRerankStage } from "./api/reranker.js";
 export type { SplitOptions, TextChunk, TextFormat, TokenCounter } from "./api/split.js";
+export type {
+  CalibrateOptions,
+  Calibration,
+  CalibrationCaution,
+  Estimate,
+  Interval,
+  LabelledPair,
+  ScoredPair,
+  ScorePairsOptions,
+  ThresholdCriterion,
+  ThresholdPoint,
+} from "./api/thresholds.js";
 export { loadEmbedder } from "./embedder.js";
 export type { PulledModel } from "./hub/download.js";
 export { type PullOptions, pullModel } from "./hub/pull.js";
@@ -44,3 +65,8 @@ export { MODELS } from "./model/table.js";
 export { loadReranker } from "./reranker.js";
 export { hybridScore, similarity, sparseScore, topK } from "./similarity.js";
 export { createTokenCounter, splitText } from "./split-text.js";
+export { calibrate } from "./thresholds/calibrate.js";
+export { scorePairs } from "./thresholds/score-pairs.js";
+export { quantize } from "./vectors/quantize.js";
+export { calibrateRanges } from "./vectors/ranges.js";
+export { hammingDistance, topKQuantized } from "./vectors/search.js";

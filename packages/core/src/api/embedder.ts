@@ -1,7 +1,8 @@
-import type { EmbeddingOutput, LexicalWeight, SparseVector, TextEmbedding, TokenVectors } from "./embedding.js";
+import type { LexicalWeight, RecordOutput, SparseVector, TextEmbedding, TokenVectors } from "./embedding.js";
 import type { BgeError } from "./errors.js";
 import type { EmbeddingSpec, OpenSource, ServedSource } from "./model.js";
 import type { CallOptions, InputType } from "./options.js";
+import type { QuantizationRanges } from "./quantization.js";
 
 export interface EmbedDocumentsOptions extends CallOptions {
   /**
@@ -20,14 +21,18 @@ export interface EmbedStreamOptions extends CallOptions {
   /** Called for each skipped text, like `onProgress`; the error names its index. @default none */
   readonly onSkip?: (error: BgeError) => void;
   /** If given, the stream yields records, like `embed`. @default none: dense vectors */
-  readonly outputs?: readonly EmbeddingOutput[];
+  readonly outputs?: readonly RecordOutput[];
+  /** As in `embed`. */
+  readonly ranges?: QuantizationRanges;
 }
 
-export interface EmbedOptions<Output extends EmbeddingOutput = EmbeddingOutput> extends EmbedDocumentsOptions {
+export interface EmbedOptions<Output extends RecordOutput = RecordOutput> extends EmbedDocumentsOptions {
   /** Queries get the query instruction, documents the document instruction. */
   readonly inputType: InputType;
   /** All come from one pass of the model. @default ["dense"] */
   readonly outputs?: readonly Output[];
+  /** Of `calibrateRanges`, for the outputs `int8` and `uint8`, which need them. @default none */
+  readonly ranges?: QuantizationRanges;
 }
 
 /**
@@ -59,11 +64,11 @@ export interface Embedder extends AsyncDisposable {
    * Embeds texts in constant memory: texts are drawn only as fast as they are embedded. Yields one vector of length `dimensions`
    * per text, in input order, or one record per text if `outputs` is given.
    */
-  embedStream<Output extends EmbeddingOutput>(
+  embedStream<Output extends RecordOutput>(
     texts: Iterable<string> | AsyncIterable<string>,
     options: EmbedStreamOptions & { onError: "skip"; outputs: readonly Output[] },
   ): AsyncGenerator<Required<Pick<TextEmbedding, Output>> | undefined, void, undefined>;
-  embedStream<Output extends EmbeddingOutput>(
+  embedStream<Output extends RecordOutput>(
     texts: Iterable<string> | AsyncIterable<string>,
     options: EmbedStreamOptions & { onError?: "throw"; outputs: readonly Output[] },
   ): AsyncGenerator<Required<Pick<TextEmbedding, Output>>, void, undefined>;
@@ -81,9 +86,9 @@ export interface Embedder extends AsyncDisposable {
   ): AsyncGenerator<Float32Array | TextEmbedding | undefined, void, undefined>;
   /**
    * Embeds texts with several outputs. Resolves to one record per text, in input order, with exactly the outputs requested; `[]` for
-   * `[]`. An output the model does not have is `MODEL_MISMATCH`.
+   * `[]`. An output the model does not have is `MODEL_MISMATCH`, and so is `tokenCount` of a model behind a server.
    */
-  embed<Output extends EmbeddingOutput = "dense">(
+  embed<Output extends RecordOutput = "dense">(
     texts: readonly string[],
     options: EmbedOptions<Output>,
   ): Promise<Required<Pick<TextEmbedding, Output>>[]>;

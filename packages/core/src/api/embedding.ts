@@ -25,11 +25,21 @@ export interface TokenVectors {
   readonly dimensions: number;
 }
 
-/** The outputs requested for one text. The others are absent. */
+/** The outputs requested for one text. The others are absent. All but the first three are made from the same pass. */
 export interface TextEmbedding {
   /** L2-normalised, of length `dimensions`. */
   readonly dense?: Float32Array;
   readonly sparse?: SparseVector;
   /** One row per token, including `</s>` but not `<s>`. */
   readonly multiVector?: TokenVectors;
+  /** `dense` in lower precision, as `quantize` returns it. */
+  readonly int8?: Int8Array;
+  readonly uint8?: Uint8Array;
+  readonly binary?: Int8Array;
+  readonly ubinary?: Uint8Array;
+  /** The text's tokens before any cut, as `countTokens` counts them. */
+  readonly tokenCount?: number;
 }
+
+/** What `embed` can put in a text's record. */
+export type RecordOutput = keyof TextEmbedding;

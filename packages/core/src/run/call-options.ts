@@ -3,6 +3,7 @@ import type { MultimodalCallOptions, MultimodalStreamOptions } from "../api/mult
 import type { CallOptions, InputType } from "../api/options.js";
 import type { RerankOptions } from "../api/reranker.js";
 import { type Checks, isCount, isFiniteNumber, isFunction, isList, isPositive, isSignal, oneOf } from "../checks.js";
+import { areRanges } from "../vectors/ranges.js";
 
 const CALL: Checks<CallOptions> = { signal: isSignal, deadlineMs: isFiniteNumber };
 const inputType = oneOf("query", "document");
@@ -11,11 +12,18 @@ const inputType = oneOf("query", "document");
 export const CALL_OPTIONS = {
   any: CALL,
   embedDocuments: { ...CALL, onProgress: isFunction } satisfies Checks<EmbedDocumentsOptions>,
-  embed: { ...CALL, onProgress: isFunction, inputType, outputs: isList } satisfies Checks<EmbedOptions>,
+  embed: {
+    ...CALL,
+    onProgress: isFunction,
+    inputType,
+    outputs: isList,
+    ranges: areRanges,
+  } satisfies Checks<EmbedOptions>,
   embedStream: {
     ...CALL,
     inputType,
     outputs: isList,
+    ranges: areRanges,
     onError: oneOf("throw", "skip"),
     onSkip: isFunction,
   } satisfies Checks<EmbedStreamOptions>,

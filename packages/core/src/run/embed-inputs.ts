@@ -65,7 +65,7 @@ export async function embedInputs(
         truncation.report(results, inputType, offset);
         all.push(...results);
       }
-      return allOrError(all, (data) => data);
+      return allOrError(all, ({ data }) => data);
     });
   } finally {
     stop.abort();

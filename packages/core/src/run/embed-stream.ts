@@ -1,7 +1,6 @@
 import { abortable, atDeadline } from "../abort.js";
 import { listener } from "../api/callbacks.js";
 import type { EmbedStreamOptions } from "../api/embedder.js";
-import type { EmbeddingOutput } from "../api/embedding.js";
 import { BgeError } from "../api/errors.js";
 import type { InputType } from "../api/options.js";
 import { checkOptions } from "../checks.js";
@@ -11,14 +10,14 @@ import type { SharedEngine } from "../engine/shared-engine.js";
 import { checkText } from "../text/input.js";
 import type { Prompts } from "../text/prompts.js";
 import { CALL_OPTIONS } from "./call-options.js";
-import { located, type TextResult } from "./results.js";
+import { type FinishedText, located, type TextResult } from "./results.js";
 import { CUT, type Reading, runWindows, type TextTask, type WindowResults } from "./run-texts.js";
 import type { Truncation } from "./truncation-report.js";
 
 interface StreamParts<T> {
   readonly engine: SharedEngine;
   /** What to run for the requested outputs, or for dense vectors alone. */
-  readonly planOf: (inputType: InputType, outputs: readonly EmbeddingOutput[] | undefined) => StreamPlan<T>;
+  readonly planOf: (inputType: InputType, options: Pick<EmbedStreamOptions, "outputs" | "ranges">) => StreamPlan<T>;
   readonly truncation: Truncation;
   readonly write: Prompts["write"];
 }
@@ -27,7 +26,7 @@ export interface StreamPlan<T> {
   readonly task: TextTask;
   /** @default CUT */
   readonly reading?: Reading;
-  readonly toValue: (data: Float32Array, tokens: number, keptRows: Uint8Array | undefined) => T;
+  readonly toValue: (result: FinishedText) => T;
 }
 
 /** A stream of results, one for each text; `undefined` for a skipped one. */
@@ -45,7 +44,7 @@ export function createEmbedStream<T>({ engine, planOf, truncation, write }: Stre
     const checked = checkOptions(streamOptions, CALL_OPTIONS.embedStream, "embedStream");
     const { inputType = "document" } = checked;
     checkStream(texts, "strings");
-    const { task, toValue, reading = CUT } = planOf(inputType, checked.outputs);
+    const { task, toValue, reading = CUT } = planOf(inputType, checked);
     yield* yieldResults(checked, () => {
       const trace = traceCall(engine.about, "embedStream", 0);
       const call = engine.open({ trace });
@@ -55,7 +54,7 @@ export function createEmbedStream<T>({ engine, planOf, truncation, write }: Stre
           return runUnchecked(call, window.texts, inputType, task, reading);
         }),
         report: (results, offset) => truncation.report(results, inputType, offset),
-        toValue: ({ data, kept, keptRows }) => toValue(data, kept, keptRows),
+        toValue,
         end(failure) {
           call.close();
           trace?.end(failure);
@@ -102,7 +101,7 @@ interface Run<T> {
   readonly windows: AsyncGenerator<WindowResults, void, undefined>;
   /** Called with each window's results before they are yielded. */
   report(results: readonly TextResult[], offset: number): void;
-  toValue(result: Extract<TextResult, { readonly error?: undefined }>): T;
+  toValue(result: FinishedText): T;
   /** Called once, whatever ends the stream. */
   end(failure: Parameters<CallTrace["end"]>[0]): void;
 }

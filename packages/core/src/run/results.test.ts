@@ -1,19 +1,21 @@
 import { describe, expect, test } from "vitest";
 import { BgeError, listed } from "../api/errors.js";
-import { allOrError, located, type TextResult } from "./results.js";
+import { allOrError, type FinishedText, located, type TextResult } from "./results.js";
 
 const good = (value: number): TextResult => ({ data: Float32Array.of(value), tokens: 3, kept: 3 });
 const bad = (message: string): TextResult => ({ error: new BgeError("WORKER_LOST", message) });
 
 describe("allOrError", () => {
-  test("returns all values in order", () => {
-    expect(allOrError([good(1), good(2)], ([value]) => value! * 10)).toEqual([10, 20]);
-    expect(allOrError([], ([value]) => value!)).toEqual([]);
+  const first = ({ data }: FinishedText) => data[0]!;
+
+  test("returns all values in order", async () => {
+    expect(await allOrError([good(1), good(2)], (result) => first(result) * 10)).toEqual([10, 20]);
+    expect(await allOrError([], first)).toEqual([]);
   });
 
-  test("throws the first failure with all failed positions and the finished values", () => {
-    const failing = () => allOrError([good(1), bad("first"), good(3), bad("second")], ([value]) => value!);
-    expect(failing).toThrow(
+  test("throws the first failure with all failed positions and the finished values", async () => {
+    const failing = () => allOrError([good(1), bad("first"), good(3), bad("second")], first);
+    await expect(failing).rejects.toThrow(
       expect.objectContaining({
         code: "WORKER_LOST",
         index: 1,
@@ -21,7 +23,7 @@ describe("allOrError", () => {
         completed: [1, undefined, 3, undefined],
       }),
     );
-    expect(failing).toThrow("first (input index 1, 3). Of other inputs: index 3: second");
+    await expect(failing).rejects.toThrow("first (input index 1, 3). Of other inputs: index 3: second");
   });
 });
 

@@ -1,4 +1,5 @@
 import { BgeError, type Completed, listed } from "../api/errors.js";
+import { turn } from "../clock.js";
 
 /** Where a part of a text starts and ends, in UTF-16 units as in `slice`. */
 export interface TextPart {
@@ -20,15 +21,24 @@ export type TextResult =
     }
   | { readonly error: BgeError };
 
+export type FinishedText = Exclude<TextResult, { readonly error: BgeError }>;
+
+/** How many values are made until the event loop gets a turn. */
+const VALUES_AT_A_TIME = 512;
+
 /**
- * Returns `toValue` of each result's numbers and tokens read. If any text failed, throws one error that names every
- * failed text and carries the finished values.
+ * Resolves to `toValue` of each result. If any text failed, rejects with one error that names every failed text and carries
+ * the finished values.
  */
-export function allOrError<T extends NonNullable<Completed[number]>>(
+export async function allOrError<T extends NonNullable<Completed[number]>>(
   results: readonly TextResult[],
-  toValue: (data: Float32Array, tokens: number) => T,
-): T[] {
-  const values = results.map((result) => (result.error ? undefined : toValue(result.data, result.kept)));
+  toValue: (result: FinishedText) => T,
+): Promise<T[]> {
+  const values: (T | undefined)[] = [];
+  for (const result of results) {
+    values.push(result.error ? undefined : toValue(result));
+    if (values.length % VALUES_AT_A_TIME === 0) await turn();
+  }
   refuseFailed(results, undefined, values);
   // No result is an error, so every value is defined.
   return values as T[];
@@ -65,7 +75,7 @@ function othersOf(
 }
 
 /** Returns a query's numbers. Its error names no index, which would be taken for a document's. */
-export function ofQuery(result: TextResult): Exclude<TextResult, { readonly error: BgeError }> {
+export function ofQuery(result: TextResult): FinishedText {
   if (result.error !== undefined) throw result.error;
   return result;
 }

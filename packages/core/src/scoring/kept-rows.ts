@@ -93,7 +93,7 @@ export function offerKeptRows(
     engine,
     planOf: () => ({
       task: keeping,
-      toValue: (data, _, rows) => ({ vectors: vectorsIn(data, vectors), rows: rows! }),
+      toValue: ({ data, keptRows }) => ({ vectors: vectorsIn(data, vectors), rows: keptRows! }),
       reading: IN_WINDOWS,
     }),
     truncation,
