@@ -1,5 +1,5 @@
 import { createBge } from "@bge-js/ai-sdk";
-import { BgeError, type Embedder, loadEmbedder, loadReranker, type Reranker } from "@bge-js/core";
+import { BgeError, type Embedder, loadEmbedder, loadReranker, onEvent, type Reranker } from "@bge-js/core";
 import * as ai7 from "ai";
 import * as ai6 from "ai-6";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -116,6 +116,11 @@ describe.each(Object.entries(MAJORS))("%s", (name, { embed, embedMany, rerank, c
     const one = await embed({ model: bge.queries(embedder), value: "a cat" });
     expect(one.usage.tokens).toBe(await embedder.countTokens("a cat", { inputType: "query" }));
     expect(one.usage.tokens).toBeGreaterThan(counts[0]!); // the instruction
+    const methods: string[] = [];
+    const stop = onEvent("bge-js:call", ({ method }) => methods.push(method));
+    await embed({ model: bge.queries(embedder), value: "a cat" });
+    stop();
+    expect(methods).toEqual(["embed"]); // which reads the text once
   });
 
   it("cuts vectors on request", async () => {

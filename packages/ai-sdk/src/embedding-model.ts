@@ -1,5 +1,5 @@
 import type { EmbeddingModelV3, EmbeddingModelV3CallOptions } from "@ai-sdk/provider";
-import { BgeError, type Embedder, type InputType, type LoadOptions } from "@bge-js/core";
+import { BgeError, type Embedder, type EmbedOptions, type InputType, type LoadOptions } from "@bge-js/core";
 import {
   type AdapterFields,
   type AdapterModel,
@@ -50,15 +50,25 @@ export function createEmbeddingModel(
       const { inputType = defaultType, dimensions = asked } = embeddingOptions(providerOptions);
       const call = callOptions(signal, abortSignal);
       const embedder = await embedderOf(dimensions);
-      const vectors = await embedder.embed(values, { ...call, inputType });
-      const counts = await embedder.countTokens(values, { ...call, inputType }).catch(unlessUncounted);
+      const { vectors, counts } = await embedAndCount(embedder, values, { ...call, inputType });
       return {
-        embeddings: vectors.map(({ dense }) => Array.from(dense)),
+        embeddings: vectors.map((vector) => Array.from(vector)),
         ...(counts && { usage: { tokens: counts.reduce((sum, count) => sum + count, 0) } }),
         warnings: [],
       };
     },
   };
+}
+
+/** On this machine one reading of a text gives both. */
+async function embedAndCount(embedder: Embedder, values: readonly string[], call: Omit<EmbedOptions, "outputs">) {
+  if (embedder.source.from !== "server") {
+    const records = await embedder.embed(values, { ...call, outputs: ["dense", "tokenCount"] });
+    return { vectors: records.map(({ dense }) => dense), counts: records.map(({ tokenCount }) => tokenCount) };
+  }
+  const records = await embedder.embed(values, call);
+  const counts = await embedder.countTokens(values, call).catch(unlessUncounted);
+  return { vectors: records.map(({ dense }) => dense), counts };
 }
 
 /** Not every server of a remote model counts tokens. */
