@@ -55,6 +55,7 @@ export interface Interval {
   readonly high: number;
 }
 
+/** A mean over the resamples; the interval is at least Wilson's for a share of as many pairs. */
 export interface Estimate extends Interval {
   readonly mean: number;
 }

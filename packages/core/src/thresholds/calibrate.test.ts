@@ -128,6 +128,18 @@ describe("calibrate", () => {
     expect(optimism).toBeGreaterThan(0);
   }, 60_000);
 
+  test("few pairs that a threshold separates promise nothing", async () => {
+    const { heldOut, auc } = await calibrate(
+      [0.9, 0.8, 0.7, 0.4, 0.3, 0.2].map((score, i) => ({ score, relevant: i < 3 })),
+    );
+    // Wilson's interval of three out of three.
+    for (const { mean, low, high } of [heldOut.precision, heldOut.recall, heldOut.f1, auc]) {
+      expect(low).toBeLessThanOrEqual(0.4386);
+      expect(high).toBe(1);
+      expect(mean).toBeLessThanOrEqual(1);
+    }
+  });
+
   test("more pairs give narrower intervals", async () => {
     const width = async (count: number) => {
       const { thresholdInterval, heldOut } = await calibrate(drawnPairs(count, count, 1.5, 5));

@@ -53,7 +53,7 @@ export async function calibrate(pairs: readonly ScoredPair[], options: Calibrate
     const best = `the highest is ${point.precision.toFixed(3)}, at ${point.threshold.toFixed(4)}`;
     throw invalid("criterion", `asks for a precision that no threshold reaches on these pairs: ${best}`);
   }
-  const resampled = await resample(levels, criterion, signal);
+  const resampled = await resample(levels, criterion, point.truePositives + point.falsePositives, signal);
   return {
     ...point,
     ...resampled,

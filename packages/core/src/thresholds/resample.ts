@@ -16,10 +16,13 @@ export interface Resampled {
 /**
  * Draws as many relevant pairs and as many others as there are, with replacement, chooses a threshold by those drawn, and tries it
  * on those not drawn; a thousand times, by a fixed seed.
+ *
+ * @param accepted how many pairs the threshold of all pairs accepts
  */
 export async function resample(
   levels: Levels,
   criterion: ThresholdCriterion,
+  accepted: number,
   signal: AbortSignal | undefined,
 ): Promise<Resampled> {
   const chance = seeded();
@@ -42,12 +45,28 @@ export async function resample(
     since = monotonic();
   }
   const { low, high } = estimate(values["thresholds"]!);
-  const of = (name: string) => estimate(values[name]!);
+  const of = (name: string, pairs: number) => widened(estimate(values[name]!), pairs);
+  const [relevant, others] = [levels.relevant.length, levels.others.length];
   return {
     thresholdInterval: { low, high },
-    auc: of("aucs"),
-    heldOut: { precision: of("precision"), recall: of("recall"), f1: of("f1") },
+    auc: of("aucs", Math.min(relevant, others)),
+    heldOut: {
+      precision: of("precision", accepted),
+      recall: of("recall", relevant),
+      f1: of("f1", Math.min(accepted, relevant)),
+    },
   };
+}
+
+/**
+ * Resamples of ten pairs that are all right are all right, too, which says little of the eleventh: the interval is at least as wide as
+ * that of a share of so many pairs (Wilson's, 95 %).
+ */
+function widened({ mean, low, high }: Estimate, pairs: number): Estimate {
+  const z2 = 1.96 ** 2 / pairs;
+  const middle = (mean + z2 / 2) / (1 + z2);
+  const half = Math.sqrt(z2 * (mean * (1 - mean) + z2 / 4)) / (1 + z2);
+  return { mean, low: Math.max(0, Math.min(low, middle - half)), high: Math.min(1, Math.max(high, middle + half)) };
 }
 
 /** Draws pairs by their levels, and counts those drawn and those left. */
