@@ -8,6 +8,8 @@ import { mrr10, ndcg10, readSet, recall100 } from "../tools/evaluate/beir.mjs";
 // @ts-expect-error the same
 import { keepScores, keepVectors } from "../tools/evaluate/cache.mjs";
 // @ts-expect-error the same
+import { plotDensities } from "../tools/evaluate/densities.mjs";
+// @ts-expect-error the same
 import { plot } from "../tools/evaluate/plot.mjs";
 import { fixture } from "./support/models.js";
 
@@ -88,5 +90,13 @@ test("the plot has a point for each stage", () => {
   ]);
   expect(svg.match(/<circle/g)).toHaveLength(2);
   expect(svg).toContain("a&lt;b, dense");
+  expect(svg).not.toContain("NaN");
+});
+
+test("the plot of cosines has three shapes a panel, whatever the cosines", () => {
+  const cosines = { relevant: [0.8, 1], nearest: [0.7, -1], chance: [0.5, 0.5] };
+  const svg = plotDensities([{ name: "a<b", plain: cosines, lessMean: cosines }], "a model");
+  expect(svg.match(/<polygon/g)).toHaveLength(6);
+  expect(svg).toContain("a&lt;b");
   expect(svg).not.toContain("NaN");
 });

@@ -1,3 +1,5 @@
+import { escaped, rule, text } from "./svg.mjs";
+
 const WIDTH = 760;
 const HEIGHT = 440;
 const MARGIN = { left: 60, right: 260, top: 20, bottom: 50 };
@@ -60,16 +62,4 @@ function drawSet(set, stages, i, x, y, names) {
     ),
     `<g fill="${colour}">${text(x(last.ms) + 8, y(last.mean) + 4, set)}</g>`,
   ];
-}
-
-function rule(x1, y1, x2, y2) {
-  return `<line x1="${x1}" y1="${y1}" x2="${x2}" y2="${y2}" stroke="#ddd"/>`;
-}
-
-function text(x, y, content, anchor = "start") {
-  return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${anchor}">${escaped(String(content))}</text>`;
-}
-
-function escaped(content) {
-  return content.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 }
