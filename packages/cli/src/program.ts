@@ -40,8 +40,8 @@ Claude Code:  claude mcp add docs -- npx -y @bge-js/cli mcp ./docs
 Others:       {"mcpServers": {"docs": {"command": "npx", "args": ["-y", "@bge-js/cli", "mcp", "/path/to/docs"]}}}`;
 
 const SERVE_HELP = `
-Routes: /v1/embeddings, /v1/rerank, /v1/models; /embed, /embed_all, /embed_sparse, /rerank, /tokenize, /info,
-/health, /metrics. It listens on 127.0.0.1 unless --host says otherwise. On SIGINT and SIGTERM it finishes what it has
+Routes: /v1/embeddings, /v1/rerank, /v1/models; /embed, /embed_all, /embed_sparse, /rerank, /similarity, /tokenize,
+/info, /health, /metrics. It listens on 127.0.0.1 unless --host says otherwise. On SIGINT and SIGTERM it finishes what it has
 accepted and ends with 0.
 
 Examples:

@@ -19,6 +19,7 @@ import type { Head } from "./protocol.js";
 import { checkedBy, isRemote } from "./remote/reference.js";
 import { type CallFacts, withCall } from "./run/call.js";
 import { CALL_OPTIONS } from "./run/call-options.js";
+import { offerCounted } from "./run/counted.js";
 import { createEmbedStream, type StreamPlan } from "./run/embed-stream.js";
 import { checkTokenOutput, headsOf, presentOutputs, tokensHead, toTokenVectors } from "./run/outputs.js";
 import { planRecord } from "./run/records.js";
@@ -145,8 +146,10 @@ function createEmbedder({ source, engine, plan }: OpenModel<EmbedderPlan>): Embe
         completed += count;
         tell?.({ completed, total: inputs.length });
       };
-      await refuseOverLimit(call, inputs, task.encoding, truncation, inputType);
-      const outcomes = await runAll(call, inputs, task, { truncation, inputType, onDone, reading });
+      // A text alone tells its length as it is read; of several, all lengths are known before anything runs.
+      const whole = truncation.refuses && inputs.length === 1 && reading === CUT && source.device !== "server";
+      if (!whole) await refuseOverLimit(call, inputs, task.encoding, truncation, inputType);
+      const outcomes = await runAll(call, inputs, { ...task, whole }, { truncation, inputType, onDone, reading });
       return allOrError(outcomes, toValue);
     });
   }
@@ -263,6 +266,10 @@ function createEmbedder({ source, engine, plan }: OpenModel<EmbedderPlan>): Embe
     dispose,
     [Symbol.asyncDispose]: dispose,
   };
+  offerCounted(embedder, async (texts, callOptions) => {
+    checkTexts(texts, "texts");
+    return embedAll(texts, vectors, (dense, tokens) => ({ dense, tokens }), { ...callOptions, method: "embed" });
+  });
   offerKeptRows(embedder, { engine, prompts, truncation, vectors, taskOf });
   return embedder;
 }

@@ -150,6 +150,8 @@ export type Work =
       readonly text: string;
       readonly encoding: Encoding;
       readonly heads: readonly Head[];
+      /** A text that would be cut is not run. */
+      readonly whole?: boolean;
     }
   /** One picture, for a worker with `images`. */
   | { readonly type: "image"; readonly image: SentImage; readonly heads: readonly Head[] }

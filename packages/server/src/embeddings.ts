@@ -1,6 +1,7 @@
 import type { Embedder, SparseVector, TokenVectors } from "@bge-js/core";
+import { type CountedVector, dotProduct, embedCounted } from "@bge-js/core/adapter";
 import { Failure, validation } from "./failure.js";
-import { type Body, choiceOf, countOf, flagOf, textsOf } from "./fields.js";
+import { type Body, bodyOf, choiceOf, countOf, flagOf, textOf, textsOf } from "./fields.js";
 import type { Context, Route } from "./route.js";
 
 /** A request's texts, and the embedder as it asks for it. */
@@ -16,7 +17,7 @@ export const embed: Route = async (body, { models, settings, signal }) => {
   if (flagOf(body, "normalize", true) === false)
     throw validation("`normalize` cannot be false: vectors are normalised");
   const dimensions = countOf(body, "dimensions", asked.embedder.dimensions);
-  return (await vectorsOf(asked, signal)).map((vector) => [...cut(vector, dimensions)]);
+  return (await vectorsOf(asked, signal)).map(({ dense }) => [...cut(dense, dimensions)]);
 };
 
 /** `POST /embed_all`: a row for each token. */
@@ -32,20 +33,33 @@ export const embedSparse: Route = async (body, { models, settings, signal }) => 
   return records.map(({ sparse }) => pairsOf(sparse));
 };
 
+/** `POST /similarity`: the cosine of one text with each of several. */
+export const similarity: Route = async (body, { models, settings, signal }) => {
+  const inputs = bodyOf(body["inputs"] ?? undefined, "inputs");
+  const source = textOf(inputs, "source_sentence");
+  const { texts } = textsOf(inputs, "sentences", settings.maxBatchTexts);
+  const asked = embedderFor({ ...optionsOf(body), inputs: texts }, models, settings);
+  const [first, ...others] = await vectorsOf({ ...asked, texts: [source, ...texts] }, signal);
+  return others.map(({ dense }) => dotProduct(first!.dense, 0, dense, 0, dense.length));
+};
+
+/** TEI's clients put `truncate` and `prompt_name` of this route into an object. */
+function optionsOf(body: Body): Body {
+  const { parameters = null } = body;
+  return parameters === null ? {} : bodyOf(parameters, "parameters");
+}
+
 /** `POST /v1/embeddings`, as OpenAI defines it. */
 export const openaiEmbeddings: Route = async (body, { models, settings, signal }) => {
   const asked = embedderFor(body, models, settings, "input");
   const format = choiceOf(body, "encoding_format", ["float", "base64"]) ?? "float";
   const dimensions = countOf(body, "dimensions", asked.embedder.dimensions);
-  const [vectors, counts] = await Promise.all([
-    vectorsOf(asked, signal),
-    asked.embedder.countTokens(asked.texts, { inputType: asked.inputType, signal }),
-  ]);
-  const data = vectors.map((vector, index) => {
-    const numbers = cut(vector, dimensions);
+  const vectors = await vectorsOf(asked, signal);
+  const data = vectors.map(({ dense }, index) => {
+    const numbers = cut(dense, dimensions);
     return { object: "embedding", index, embedding: format === "base64" ? base64(numbers) : [...numbers] };
   });
-  const tokens = counts.reduce((sum, count) => sum + count, 0);
+  const tokens = vectors.reduce((sum, vector) => sum + vector.tokens, 0);
   const usage = { prompt_tokens: tokens, total_tokens: tokens };
   return { object: "list", data, model: asked.embedder.spec.id, usage };
 };
@@ -76,9 +90,8 @@ function sideOf(body: Body): "query" | "document" | undefined {
   return type === "passage" ? "document" : type;
 }
 
-async function vectorsOf({ embedder, texts, inputType }: Asked, signal: AbortSignal): Promise<Float32Array[]> {
-  const records = await embedder.embed(texts, { inputType, outputs: ["dense"], signal });
-  return records.map(({ dense }) => dense);
+function vectorsOf({ embedder, texts, inputType }: Asked, signal: AbortSignal): Promise<CountedVector[]> {
+  return embedCounted(embedder, texts, { inputType, signal });
 }
 
 /** Cuts a vector, then normalises it, as TEI does. */

@@ -3,9 +3,9 @@ import { Failure, validation } from "./failure.js";
 /** The JSON of a request. Readers of its fields throw what is answered; `null` counts as not given, as in TEI. */
 export type Body = Readonly<Record<string, unknown>>;
 
-export function bodyOf(json: unknown): Body {
+export function bodyOf(json: unknown, name?: string): Body {
   if (typeof json === "object" && json !== null && !Array.isArray(json)) return json as Body;
-  throw validation("the body must be a JSON object");
+  throw validation(`${name === undefined ? "the body" : `\`${name}\``} must be a JSON object`);
 }
 
 /** Reads one text, or a list of up to `most`. */

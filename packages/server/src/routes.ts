@@ -1,14 +1,19 @@
-import { embed, embedAll, embedSparse, openaiEmbeddings } from "./embeddings.js";
+import { embed, embedAll, embedSparse, openaiEmbeddings, similarity } from "./embeddings.js";
 import { info, list, tokenize } from "./facts.js";
 import { rerank } from "./reranking.js";
 import type { Route } from "./route.js";
 
+/** `POST /`, which clients use that know nothing but an address, such as Hugging Face's. */
+const root: Route = (body, context) => ("query" in body ? rerank : embed)(body, context);
+
 export const POST: Readonly<Record<string, Route>> = {
+  "/": root,
   "/embed": embed,
   "/embed_all": embedAll,
   "/embed_sparse": embedSparse,
   "/rerank": rerank,
   "/v1/rerank": rerank,
+  "/similarity": similarity,
   "/tokenize": tokenize,
   "/embeddings": openaiEmbeddings,
   "/v1/embeddings": openaiEmbeddings,

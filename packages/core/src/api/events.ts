@@ -82,7 +82,15 @@ export interface RunEvent extends OfModel, Timed {
   readonly tokens: number;
   /** Padding in the batch, not included in `tokens`. */
   readonly paddedTokens: number;
-  /** Parts of `durationMs`: waiting for a worker, then the worker's stages. The rest is messaging. */
+  /**
+   * The whole run through the graph, with the rows of other calls that shared it. Not set where another call's event tells it, nor for
+   * work without a run.
+   */
+  readonly batch?: { readonly inputs: number; readonly tokens: number };
+  /**
+   * Parts of `durationMs`: waiting for a worker, then the worker's stages, of which a call that shared a run has its part by its tokens. The
+   * rest is messaging, and the others' parts.
+   */
   readonly queueMs: number;
   readonly tokenizeMs: number;
   readonly runMs: number;

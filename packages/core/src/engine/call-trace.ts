@@ -1,7 +1,16 @@
-import { isObserved, type Method, type Outcome, outcomeOf, publish, startStopwatch } from "../api/events.js";
+import {
+  isObserved,
+  type Method,
+  type Outcome,
+  outcomeOf,
+  publish,
+  type RunEvent,
+  startStopwatch,
+} from "../api/events.js";
 import type { OpenSource, ServedSource } from "../api/model.js";
 import type { Result, SentWork, Timing, Work } from "../protocol.js";
 import { inputsOf } from "../protocol.js";
+import type { SharedRun } from "./joint-work.js";
 
 /** The model facts that every event of a call carries. */
 export interface TracedModel extends Pick<OpenSource | ServedSource, "dtype" | "device"> {
@@ -23,7 +32,8 @@ export interface WorkTrace {
   readonly work: SentWork;
   /** Called when a worker takes the work, and again if it is retried after a lost worker. */
   begin(): void;
-  done(result: Result<Work>, timing: Timing | undefined): void;
+  /** `timing` is this call's part of a run that calls shared. */
+  done(result: Result<Work>, timing: Timing | undefined, shared?: SharedRun): void;
   failed(error: unknown): void;
 }
 
@@ -47,7 +57,7 @@ export function traceCall(model: TracedModel, method: Method, inputs: number): C
   function queue(work: Work): WorkTrace {
     const watch = startStopwatch();
     let queueMs: number | undefined;
-    const tell = (outcome: Outcome, tokens: number, timing: Timing) => {
+    const tell = (outcome: Outcome, tokens: number, timing: Timing, shared?: SharedRun) => {
       // No worker ever took this work, so there was no run.
       if (queueMs === undefined) return;
       publish("bge-js:run", () => ({
@@ -56,7 +66,8 @@ export function traceCall(model: TracedModel, method: Method, inputs: number): C
         outcome,
         inputs: inputsOf(work),
         tokens,
-        paddedTokens: paddingOf(work),
+        paddedTokens: paddingOf(work, shared?.longest),
+        ...batchOf(work, tokens, shared),
         queueMs: queueMs!,
         ...timing,
         ...watch.read(),
@@ -68,7 +79,7 @@ export function traceCall(model: TracedModel, method: Method, inputs: number): C
         queueMs = watch.read().durationMs;
         sum.queueMs = Math.max(sum.queueMs, queueMs);
       },
-      done(result, timing = NO_TIME) {
+      done(result, timing = NO_TIME, shared) {
         const tokens = tokensIn(work, result);
         if (work.type === "image" || (tokens > 0 && RUNS.includes(work.type))) {
           sum.runs++;
@@ -78,7 +89,7 @@ export function traceCall(model: TracedModel, method: Method, inputs: number): C
         sum.tokenizeMs += timing.tokenizeMs;
         sum.runMs += timing.runMs;
         sum.postprocessMs += timing.postprocessMs;
-        tell("ok", tokens, timing);
+        tell("ok", tokens, timing, shared);
       },
       failed: (error) => tell(outcomeOf(error), tokensIn(work), NO_TIME),
     };
@@ -108,10 +119,17 @@ function tokensIn(work: Work, result?: Result<Work>): number {
   return isCount(work) ? result.totals.reduce((sum, tokens) => sum + tokens, 0) : result.rows.ids.length;
 }
 
-function paddingOf(work: Work): number {
+function paddingOf(work: Work, longest?: number): number {
   if (work.type !== "run") return 0;
   const { ids, lengths } = work.rows;
-  return lengths.length * Math.max(...lengths) - ids.length;
+  return lengths.length * (longest ?? Math.max(...lengths)) - ids.length;
+}
+
+/** What went through the graph, told by one of the calls that shared it. */
+function batchOf(work: Work, tokens: number, shared: SharedRun | undefined): Pick<RunEvent, "batch"> {
+  if (work.type !== "run" && work.type !== "encode-and-run") return {};
+  if (shared === undefined) return { batch: { inputs: inputsOf(work), tokens } };
+  return shared.leads ? { batch: { inputs: shared.inputs, tokens: shared.tokens } } : {};
 }
 
 /** The number of inputs that were truncated. */

@@ -74,7 +74,7 @@ describe("a call", () => {
   ] as const)("gives lost work to so many workers: %s", async (_, work, retryLost, again, most) => {
     const queue = newQueue();
     const call = createCall(queue, () => {}, { retryLost });
-    const outcome = call.run(work, again).catch((error: unknown) => error as BgeError);
+    const outcome = call.run(work, { again }).catch((error: unknown) => error as BgeError);
     const job = queue.next()!;
     let workers = 1;
     while (job.lost()) workers++;

@@ -2,6 +2,7 @@ import { BgeError } from "../api/errors.js";
 import type { Result, SentWork, Timing, Work } from "../protocol.js";
 import { inputsOf, tokensOf } from "../protocol.js";
 import type { CallTrace } from "./call-trace.js";
+import { type SharedRun, type Sharing, sharingOf } from "./joint-work.js";
 import type { FairQueue, Lane } from "./queue.js";
 
 export interface CallSettings {
@@ -17,13 +18,25 @@ export interface CallSettings {
   readonly onClose?: (call: EngineCall) => void;
 }
 
+export interface RunOptions {
+  /** False for work that the caller resubmits itself if its worker is lost. @default true */
+  readonly again?: boolean;
+  /**
+   * Lets token rows run together with other calls' rows: how long the shortest must then be, as a share of the longest.
+   * @default they run by themselves
+   */
+  readonly fill?: number;
+}
+
 /** One call's access to the engine. Its work runs in order, interleaved with other calls, until it is closed. */
 export interface EngineCall {
   /**
    * With `retryLost`, a single input whose worker is lost is retried on another, unless `again` is false. A batch is
    * not: the caller can resubmit its inputs one by one, so that only the one at fault fails again.
    */
-  run<W extends Work>(work: W, again?: boolean): Promise<Result<W>>;
+  run<W extends Work>(work: W, options?: RunOptions): Promise<Result<W>>;
+  /** True while other work waits, so that this call's may be done together with it. */
+  isCrowded(): boolean;
   readonly retryLost: boolean;
   /** True once the call was closed or rejected. */
   ended(): boolean;
@@ -35,9 +48,11 @@ export interface Job {
   readonly work: SentWork;
   readonly tokens: number;
   readonly lane: Lane<Job>;
+  /** How it may be done together with other jobs. Undefined for one that is done by itself. */
+  sharing: Sharing | undefined;
   /** Called when a worker takes the job. */
   begin(): void;
-  resolve(result: Result<Work>, timing?: Timing): void;
+  resolve(result: Result<Work>, timing?: Timing, shared?: SharedRun): void;
   reject(error: BgeError): void;
   /** Records that a worker died on this job. Returns true if the job should be retried. */
   lost(): boolean;
@@ -77,7 +92,7 @@ export function createCall(
   }
 
   const call: EngineCall = {
-    run: <W extends Work>(work: W, again = true) =>
+    run: <W extends Work>(work: W, { again = true, fill }: RunOptions = {}) =>
       new Promise<Result<W>>((resolve, reject) => {
         if (!admitted) admit();
         if (end !== undefined) return reject(end);
@@ -89,10 +104,11 @@ export function createCall(
           work: seen?.work ?? work,
           tokens: tokensOf(work),
           lane,
+          sharing: sharingOf(work, fill),
           begin: () => seen?.begin(),
-          resolve(result, timing) {
+          resolve(result, timing, shared) {
             waiting.delete(reject);
-            seen?.done(result, timing);
+            seen?.done(result, timing, shared);
             // Each kind of work has its own kind of result.
             resolve(result as Result<W>);
           },
@@ -107,6 +123,7 @@ export function createCall(
         dispatch();
       }),
     retryLost,
+    isCrowded: () => queue.size > 0,
     ended: () => end !== undefined,
     close,
   };

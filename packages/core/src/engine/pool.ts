@@ -3,9 +3,11 @@ import { monotonic } from "../clock.js";
 import type { FromWorker, ModelInfo, WorkerStart } from "../protocol.js";
 import { ownFloats, type Result, type Work } from "../protocol.js";
 import { type CallSettings, createCall, type EngineCall, type Job } from "./call.js";
+import { joinWork } from "./joint-work.js";
 import { createQueue } from "./queue.js";
 import { threadBudget } from "./thread-budget.js";
 import type { ThreadPlan } from "./thread-plan.js";
+import { resolveTogether, takeTogether } from "./together.js";
 import type { StartWorker, WorkerHandle } from "./workers.js";
 
 export type { EngineCall } from "./call.js";
@@ -22,8 +24,9 @@ interface Slot {
   readonly worker: WorkerHandle;
   readonly ended: Promise<void>;
   state: "starting" | "idle" | "busy" | "closing";
-  job: Job | undefined;
-  /** Threads held by its job. */
+  /** Its work: one job, or several that are done together. */
+  jobs: readonly Job[];
+  /** Threads held by its work. */
   threads: number;
 }
 
@@ -69,7 +72,7 @@ export async function startEngine(start: WorkerStart, plan: ThreadPlan, starter:
       onEnd(how, cause) {
         slots.delete(slot);
         tellEnd();
-        lose(takeJob(slot), lostError(`A worker ended (${how}) while it was working.`, cause));
+        lose(takeJobs(slot), lostError(`A worker ended (${how}) while it was working.`, cause));
         if (disposed) return;
         if (slot.state !== "starting") dispatch();
         else onFailure(cannotStart ?? lostError(`A worker ended (${how}) before it had opened the model.`, cause));
@@ -78,7 +81,7 @@ export async function startEngine(start: WorkerStart, plan: ThreadPlan, starter:
     const slot: Slot = {
       worker,
       state: "starting",
-      job: undefined,
+      jobs: [],
       threads: 0,
       ended: new Promise((resolve) => {
         tellEnd = resolve;
@@ -93,45 +96,59 @@ export async function startEngine(start: WorkerStart, plan: ThreadPlan, starter:
     slot.worker.hold(false);
   }
 
-  /** Takes the job from a worker and releases its threads. */
-  function takeJob(slot: Slot): Job | undefined {
-    const { job } = slot;
-    if (job === undefined) return undefined;
-    slot.job = undefined;
+  /** Takes the jobs from a worker and releases its threads. */
+  function takeJobs(slot: Slot): readonly Job[] {
+    const { jobs } = slot;
+    if (jobs.length === 0) return jobs;
+    slot.jobs = [];
     budget.release(slot.threads);
-    return job;
+    return jobs;
   }
 
-  function lose(job: Job | undefined, error: BgeError): void {
-    if (job === undefined) return;
-    if (!disposed && job.lost()) queue.putBack(job.lane, job);
-    else job.reject(error);
+  function lose(jobs: readonly Job[], error: BgeError): void {
+    const [job] = jobs;
+    if (jobs.length > 1) separate(jobs, error);
+    else if (!disposed && job?.lost()) queue.putBack(job.lane, job);
+    else job?.reject(error);
+  }
+
+  /** Does the jobs again, each by itself, because only one of them may be at fault. */
+  function separate(jobs: readonly Job[], error: BgeError): void {
+    for (const job of [...jobs].reverse()) {
+      job.sharing = undefined;
+      if (disposed || job.ended()) job.reject(error);
+      else queue.putBack(job.lane, job);
+    }
   }
 
   function finish(slot: Slot, message: Extract<FromWorker, { type: "done" | "failed" }>): void {
-    const job = takeJob(slot);
+    const jobs = takeJobs(slot);
     if (slot.state === "busy") becomeIdle(slot);
+    if (message.type === "failed" && jobs.length > 1) separate(jobs, failureOf(message));
     dispatch();
-    if (message.type === "done") job?.resolve(inThisRealm(message.result), message.timing);
-    else job?.reject(failureOf(message));
+    if (jobs.length === 0) return;
+    if (message.type === "done") resolveTogether(jobs, inThisRealm(message.result), message.timing);
+    else if (jobs.length === 1) jobs[0]!.reject(failureOf(message));
   }
 
   function dispatch(): void {
     while (queue.size > 0 && !disposed) {
-      const idle = [...slots].find((slot) => slot.state === "idle");
+      const [idle, ...others] = [...slots].filter((slot) => slot.state === "idle");
       if (idle === undefined) {
         startReplacement();
         break;
       }
       if (!budget.acquire(plan.threadsPerWorker, queue.urgent, dispatch)) return;
-      const job = queue.next()!;
-      const lone = runsAlone(job);
+      const jobs = takeTogether(queue, 1 + others.length);
+      const [job] = jobs as [Job];
+      const lone = jobs.length === 1 && runsAlone(job);
       idle.state = "busy";
-      idle.job = job;
+      idle.jobs = jobs;
       idle.threads = lone ? plan.loneThreads : plan.threadsPerWorker;
       idle.worker.hold(true);
-      job.begin();
-      idle.worker.send(lone ? { ...job.work, lone: true } : job.work);
+      for (const { begin } of jobs) begin();
+      const work = jobs.length === 1 ? job.work : joinWork(jobs.map((one) => one.work));
+      idle.worker.send(lone ? { ...work, lone: true } : work);
     }
     // A pool with nothing to run must not hold up the models behind it.
     budget.leave(dispatch);
@@ -171,7 +188,7 @@ export async function startEngine(start: WorkerStart, plan: ThreadPlan, starter:
     await Promise.all(
       [...slots].map(async (slot) => {
         // Its threads are released once it has ended: it computes until then.
-        slot.job?.reject(ended);
+        for (const job of slot.jobs) job.reject(ended);
         slot.state = "closing";
         slot.worker.hold(true);
         slot.worker.send({ type: "close" });

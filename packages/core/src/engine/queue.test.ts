@@ -82,6 +82,18 @@ describe("the queue", () => {
     expect(takeAll(queue)).toEqual(["x", "a", "b"]);
   });
 
+  test("lets items ride along that are as urgent, and keeps the order of those that stay", () => {
+    const queue = createQueue<string>((item) => item.length);
+    const lanes = [laneOf<string>(), laneOf<string>(), laneOf<string>(true)];
+    for (const item of ["a", "take b", "c"]) queue.push(lanes[0]!, item);
+    queue.push(lanes[1]!, "take d");
+    queue.push(lanes[2]!, "take e");
+    const wants = (item: string) => item.startsWith("take");
+    expect(queue.takeAlong(lanes[0]!, wants)).toEqual(["take b", "take d"]);
+    expect([queue.size, queue.ahead(false)]).toEqual([3, 8]);
+    expect(takeAll(queue)).toEqual(["take e", "a", "c"]);
+  });
+
   test("never lets queries starve documents: of any nine takes with documents waiting, one is a document", () => {
     // Lanes 0-2 hold queries, 3-5 documents; a number above 5 is a take.
     fc.assert(

@@ -15,9 +15,17 @@ export interface FairQueue<T> {
   /** Weight of the items ahead of a newcomer: for a query the queries, for a document everything. */
   ahead(urgent: boolean): number;
   next(): T | undefined;
+  /**
+   * Removes and returns those of the first waiting items that `wants` picks, from lanes as urgent as `like`, and leaves the lanes in
+   * their order: who rides along has not had its turn.
+   */
+  takeAlong(like: Lane<T>, wants: (item: T) => boolean): T[];
   /** Removes and returns a lane's waiting items, at a cost independent of the other lanes. */
   drop(lane: Lane<T>): T[];
 }
+
+/** How many waiting items are looked at for a ride along. */
+const LOOK = 256;
 
 /** After this many queries in a row, a waiting document is served: bulk work slows down but never starves. */
 const QUERIES_IN_A_ROW = 8;
@@ -66,6 +74,27 @@ export function createQueue<T>(weigh: (item: T) => number = () => 1): FairQueue<
       count(lane, [item], -1);
       queriesInARow = lane.urgent ? queriesInARow + 1 : 0;
       return item;
+    },
+    takeAlong({ urgent }, wants) {
+      const lanes = urgent ? queries : documents;
+      const all: T[] = [];
+      let looked = 0;
+      for (const lane of lanes) {
+        const taken: T[] = [];
+        const stay = lane.items.filter((item) => {
+          if (looked++ >= LOOK || !wants(item)) return true;
+          taken.push(item);
+          return false;
+        });
+        if (taken.length > 0) {
+          lane.items.splice(0, lane.items.length, ...stay);
+          if (stay.length === 0) lanes.delete(lane);
+          count(lane, taken, -1);
+          all.push(...taken);
+        }
+        if (looked >= LOOK) break;
+      }
+      return all;
     },
     drop(lane) {
       (lane.urgent ? queries : documents).delete(lane);

@@ -1,4 +1,5 @@
 import type { Batching } from "../api/model.js";
+import { fit } from "../engine/joint-work.js";
 import type { TokenRows } from "../protocol.js";
 
 /**
@@ -15,13 +16,13 @@ const MIN_FILL = 0.85;
 export function planBatches(lengths: ArrayLike<number>, batching: Batching, maxTokens = MAX_BATCH_TOKENS): number[][] {
   const order = Array.from(lengths, (_, index) => index).sort((a, b) => lengths[b]! - lengths[a]! || a - b);
   if (batching === "alone") return order.map((index) => [index]);
-  const minFill = batching === "equal-length" ? 1 : MIN_FILL;
+  const fill = fillOf(batching);
   const batches: number[][] = [];
   let batch: number[] = [];
   for (const index of order) {
     const longest = lengths[batch[0] ?? index]!;
-    const full = (batch.length + 1) * longest > maxTokens || lengths[index]! < minFill * longest;
-    if (batch.length > 0 && full) {
+    const fits = fit({ count: batch.length + 1, longest, shortest: lengths[index]! }, fill, maxTokens);
+    if (batch.length > 0 && !fits) {
       batches.push(batch);
       batch = [];
     }
@@ -29,6 +30,11 @@ export function planBatches(lengths: ArrayLike<number>, batching: Batching, maxT
   }
   if (batch.length > 0) batches.push(batch);
   return batches;
+}
+
+/** How long the shortest row of a batch must be, as a share of the longest. */
+export function fillOf(batching: Exclude<Batching, "alone">): number {
+  return batching === "equal-length" ? 1 : MIN_FILL;
 }
 
 /** Returns the chosen rows, in the order given. */

@@ -1,10 +1,11 @@
 import { BgeError } from "../api/errors.js";
 import type { Batching } from "../api/model.js";
 import type { InputType } from "../api/options.js";
+import { joinInts } from "../engine/joint-work.js";
 import type { EngineCall } from "../engine/pool.js";
 import type { Encoded, Encoding, Head, TokenRows } from "../protocol.js";
 import { rowsSize } from "../protocol.js";
-import { pickRows, planBatches } from "./batches.js";
+import { fillOf, pickRows, planBatches } from "./batches.js";
 import type { TextResult } from "./results.js";
 import type { Truncation } from "./truncation-report.js";
 import { mapAhead, type Window, windows } from "./windows.js";
@@ -14,6 +15,8 @@ export interface TextTask {
   readonly encoding: Extract<Encoding, { maxTokens: number }>;
   readonly heads: readonly Head[];
   readonly batching: Batching;
+  /** A text over the limit is not run: its result has no numbers. For a text alone; of a list, all lengths are known before a run. */
+  readonly whole?: boolean;
 }
 
 /** Inputs that are too long. */
@@ -99,7 +102,10 @@ export async function runTexts(
   task: TextTask,
   onDone: (count: number) => void = () => {},
 ): Promise<TextResult[]> {
-  if (task.batching === "alone" || texts.length === 1) return runEachAlone(call, texts, task, onDone);
+  // A text alone saves a round trip, unless others wait that it may run together with.
+  if (task.batching === "alone" || (texts.length === 1 && !call.isCrowded()))
+    return runEachAlone(call, texts, task, onDone);
+  const fill = fillOf(task.batching);
   const encoded = await encodeTexts(call, texts, task.encoding, !call.retryLost).catch(ofInput);
   if (encoded instanceof BgeError) {
     if (isLost(call, encoded)) return runEachAlone(call, texts, task, onDone);
@@ -107,10 +113,11 @@ export async function runTexts(
     return texts.map(() => ({ error: encoded }));
   }
   const { rows, totals } = encoded;
+  if (task.whole && totals[0]! > rows.lengths[0]!) return [unread(totals[0]!, rows.lengths[0]!)];
   const results = new Array<TextResult>(texts.length);
   await Promise.all(
     planBatches(rows.lengths, task.batching).map(async (indices) => {
-      const batch = await runBatch(call, pickRows(rows, indices), task.heads);
+      const batch = await runBatch(call, pickRows(rows, indices), task.heads, fill);
       for (const [i, index] of indices.entries()) {
         const result = batch[i]!;
         results[index] = result.error ? result : { ...result, tokens: totals[index]! };
@@ -147,9 +154,9 @@ export async function encodeTexts(
   again = true,
 ): Promise<Encoded> {
   const parts = await Promise.all(
-    chunksOf(texts).map((chunk) => call.run({ type: "encode", texts: chunk, encoding }, again)),
+    chunksOf(texts).map((chunk) => call.run({ type: "encode", texts: chunk, encoding }, { again })),
   );
-  const join = (pick: (part: Encoded) => Int32Array) => joined(parts.map(pick));
+  const join = (pick: (part: Encoded) => Int32Array) => joinInts(parts.map(pick));
   return {
     rows: { ids: join((p) => p.rows.ids), lengths: join((p) => p.rows.lengths), seconds: join((p) => p.rows.seconds) },
     totals: join((p) => p.totals),
@@ -199,22 +206,29 @@ export async function refuseOverLimit(
   truncation.refuse(tokens, inputType, limit);
 }
 
-async function runAlone(call: EngineCall, text: string, { encoding, heads }: TextTask): Promise<TextResult> {
+async function runAlone(call: EngineCall, text: string, { encoding, heads, whole }: TextTask): Promise<TextResult> {
   try {
-    const { data, faulty, keptRows, kept, total } = await call.run({ type: "encode-and-run", text, encoding, heads });
+    const work = { type: "encode-and-run", text, encoding, heads, ...(whole && { whole }) } as const;
+    const { data, faulty, keptRows, kept, total } = await call.run(work);
     if (kept === 0) return { error: nothingToRead() };
+    if (whole && total > kept) return unread(total, kept);
     return faulty.length > 0 ? { error: notFinite() } : { data, ...rowsOf(keptRows, 0), tokens: total, kept };
   } catch (error) {
     return { error: ofInput(error) };
   }
 }
 
-async function runBatch(call: EngineCall, rows: TokenRows, heads: readonly Head[]): Promise<TextResult[]> {
+async function runBatch(
+  call: EngineCall,
+  rows: TokenRows,
+  heads: readonly Head[],
+  fill: number,
+): Promise<TextResult[]> {
   const count = rows.lengths.length;
   // Longest first: if the first has no tokens, none has.
   if (rows.lengths[0] === 0) return Array.from(rows.lengths, () => ({ error: nothingToRead() }));
   try {
-    const { data, faulty, keptRows } = await call.run({ type: "run", rows, heads });
+    const { data, faulty, keptRows } = await call.run({ type: "run", rows, heads }, { fill });
     let from = 0;
     return Array.from(rows.lengths, (kept, row) => {
       const to = from + rowsSize(heads, kept);
@@ -227,11 +241,16 @@ async function runBatch(call: EngineCall, rows: TokenRows, heads: readonly Head[
     });
   } catch (error) {
     if (count > 1 && isLost(call, error)) {
-      const each = Array.from({ length: count }, (_, row) => runBatch(call, pickRows(rows, [row]), heads));
+      const each = Array.from({ length: count }, (_, row) => runBatch(call, pickRows(rows, [row]), heads, fill));
       return (await Promise.all(each)).flat();
     }
     return Array.from(rows.lengths, () => ({ error: ofInput(error) }));
   }
+}
+
+/** The result of a text that was not run because it is over the limit. */
+function unread(tokens: number, kept: number): TextResult {
+  return { data: new Float32Array(0), tokens, kept };
 }
 
 function rowsOf(keptRows: readonly Uint8Array[] | undefined, row: number): { keptRows?: Uint8Array } {
@@ -278,14 +297,4 @@ function chunksOf(texts: readonly string[]): string[][] {
     characters += text.length;
   }
   return chunks;
-}
-
-function joined(arrays: readonly Int32Array[]): Int32Array {
-  const all = new Int32Array(arrays.reduce((sum, array) => sum + array.length, 0));
-  let at = 0;
-  for (const array of arrays) {
-    all.set(array, at);
-    at += array.length;
-  }
-  return all;
 }

@@ -14,7 +14,7 @@ export interface Truncation {
   readonly refuses: boolean;
   /** Throws for inputs over `limit`, by default the model's. `tokens` are the inputs' lengths, in order. */
   refuse(tokens: ArrayLike<number>, inputType: InputType, limit?: number): void;
-  /** Reports each truncated input. `offset` is the position of the first one in the caller's list. */
+  /** Reports each truncated input, or refuses it. `offset` is the position of the first one in the caller's list. */
   report(results: readonly (Cut | { readonly error: unknown })[], inputType: InputType, offset?: number): void;
 }
 
@@ -35,24 +35,31 @@ export function createTruncation(id: string, maxTokens: number, options: LoadOpt
     );
   }
 
+  function refuse(tokens: ArrayLike<number>, inputType: InputType, limit = maxTokens): void {
+    const indices = Array.from(tokens, (_, index) => index).filter((index) => tokens[index]! > limit);
+    if (indices.length === 0) return;
+    const lengths = listed(indices.map((index) => `index ${index} has ${tokens[index]}`));
+    const which =
+      tokens.length === 1
+        ? `The ${inputType} has ${tokens[0]} tokens`
+        : `${indices.length} of ${tokens.length} inputs are longer: ${lengths}`;
+    throw new BgeError(
+      "INPUT_TOO_LONG",
+      `The limit is ${limit} tokens. ${which}. ` +
+        'Split them, raise maxTokens, or set truncation to "warn" or "silent". Nothing was run.',
+      { indices },
+    );
+  }
+
   return {
     refuses: truncation === "error",
-    refuse(tokens, inputType, limit = maxTokens) {
-      const indices = Array.from(tokens, (_, index) => index).filter((index) => tokens[index]! > limit);
-      if (indices.length === 0) return;
-      const lengths = listed(indices.map((index) => `index ${index} has ${tokens[index]}`));
-      const which =
-        tokens.length === 1
-          ? `The ${inputType} has ${tokens[0]} tokens`
-          : `${indices.length} of ${tokens.length} inputs are longer: ${lengths}`;
-      throw new BgeError(
-        "INPUT_TOO_LONG",
-        `The limit is ${limit} tokens. ${which}. ` +
-          'Split them, raise maxTokens, or set truncation to "warn" or "silent". Nothing was run.',
-        { indices },
-      );
-    },
+    refuse,
     report(results, inputType, offset = 0) {
+      if (truncation === "error") {
+        // A text alone, which was not run; of several, those over the limit were refused before.
+        const lengths = results.map((result) => ("kept" in result && result.tokens > result.kept ? result.tokens : 0));
+        return refuse(lengths, inputType);
+      }
       for (const [i, result] of results.entries()) {
         if ("kept" in result && result.tokens > result.kept) reportCut(offset + i, inputType, result);
       }

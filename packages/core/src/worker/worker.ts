@@ -199,11 +199,12 @@ async function perform(model: TextModel, work: Work, stages: Stages): Promise<Re
   if (work.type === "encode") return encoded;
   const { rows, totals } = encoded;
   const kept = rows.lengths[0]!;
-  const computed = kept === 0 ? NOTHING : await compute(model, rows, work.heads, stages);
-  return { ...computed, kept, total: totals[0]! };
+  const total = totals[0]!;
+  const unread = kept === 0 || (work.whole === true && total > kept);
+  return { ...(unread ? NOTHING : await compute(model, rows, work.heads, stages)), kept, total };
 }
 
-/** The result of a text without tokens. */
+/** The result of a text that is not run. */
 const NOTHING: Computed = { data: new Float32Array(0), faulty: [] };
 
 async function compute(

@@ -1,0 +1,32 @@
+// Packs the command and the packages that it needs into a folder: node deploy/pack.mjs FOLDER.
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const [folder] = process.argv.slice(2);
+if (folder === undefined) throw new Error("Name the folder for the packages: node deploy/pack.mjs FOLDER");
+const target = resolve(folder);
+mkdirSync(target, { recursive: true });
+
+const manifests = new Map(
+  readdirSync(join(root, "packages")).map((name) => {
+    const manifest = JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8"));
+    return [manifest.name, { ...manifest, name: manifest.name, folder: join(root, "packages", name) }];
+  }),
+);
+const needed = new Set(["@bge-js/cli"]);
+for (const name of needed) {
+  const { dependencies = {}, peerDependencies = {} } = manifests.get(name);
+  for (const other of Object.keys({ ...dependencies, ...peerDependencies }))
+    if (manifests.has(other)) needed.add(other);
+}
+const pnpm = join(root, ".tools", "node_modules", "pnpm", "bin", "pnpm.mjs");
+for (const name of needed) {
+  execFileSync(process.execPath, [pnpm, "pack", "--pack-destination", target], {
+    cwd: manifests.get(name).folder,
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+}
+console.log([...needed].join("\n"));
