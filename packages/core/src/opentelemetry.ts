@@ -114,7 +114,7 @@ function recordMetrics(meter: Meter): () => void {
       if (work !== "run" && work !== "encode-and-run") return;
       runDuration.record(event.runMs / 1000, attributes);
       postprocessDuration.record(event.postprocessMs / 1000, attributes);
-      if (event.batch !== undefined) batchSize.record(event.batch.inputs, attributes);
+      if (event.batchInputs !== undefined) batchSize.record(event.batchInputs, attributes);
       tokens.add(event.tokens, attributes);
       padding.add(event.paddedTokens, attributes);
     }),

@@ -36,10 +36,10 @@ export function createMetrics(models: ReadonlySet<string>): Metrics {
       queue.observe(event.queueMs / 1000);
       inference.observe(event.runMs / 1000);
     }),
-    onEvent("bge-js:run", ({ model, batch }: BgeEvents["bge-js:run"]) => {
-      if (!models.has(model) || batch === undefined) return;
-      batchSize.observe(batch.inputs);
-      batchTokens.observe(batch.tokens);
+    onEvent("bge-js:run", (event: BgeEvents["bge-js:run"]) => {
+      if (!models.has(event.model) || event.batchInputs === undefined) return;
+      batchSize.observe(event.batchInputs);
+      batchTokens.observe(event.batchTokens!);
     }),
   ];
 

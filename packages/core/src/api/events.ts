@@ -83,10 +83,11 @@ export interface RunEvent extends OfModel, Timed {
   /** Padding in the batch, not included in `tokens`. */
   readonly paddedTokens: number;
   /**
-   * The whole run through the graph, with the rows of other calls that shared it. Not set where another call's event tells it, nor for
-   * work without a run.
+   * Rows and tokens of the whole run through the graph, with those of other calls that shared it. Not set where another call's event
+   * tells them, nor for work without a run.
    */
-  readonly batch?: { readonly inputs: number; readonly tokens: number };
+  readonly batchInputs?: number;
+  readonly batchTokens?: number;
   /**
    * Parts of `durationMs`: waiting for a worker, then the worker's stages, of which a call that shared a run has its part by its tokens. The
    * rest is messaging, and the others' parts.

@@ -126,10 +126,14 @@ function paddingOf(work: Work, longest?: number): number {
 }
 
 /** What went through the graph, told by one of the calls that shared it. */
-function batchOf(work: Work, tokens: number, shared: SharedRun | undefined): Pick<RunEvent, "batch"> {
+function batchOf(
+  work: Work,
+  tokens: number,
+  shared: SharedRun | undefined,
+): Pick<RunEvent, "batchInputs" | "batchTokens"> {
   if (work.type !== "run" && work.type !== "encode-and-run") return {};
-  if (shared === undefined) return { batch: { inputs: inputsOf(work), tokens } };
-  return shared.leads ? { batch: { inputs: shared.inputs, tokens: shared.tokens } } : {};
+  if (shared === undefined) return { batchInputs: inputsOf(work), batchTokens: tokens };
+  return shared.leads ? { batchInputs: shared.inputs, batchTokens: shared.tokens } : {};
 }
 
 /** The number of inputs that were truncated. */

@@ -82,16 +82,17 @@ describe("the queue", () => {
     expect(takeAll(queue)).toEqual(["x", "a", "b"]);
   });
 
-  test("lets items ride along that are as urgent, and keeps the order of those that stay", () => {
+  test("lets items of other lanes ride along that are as urgent, and keeps the order of those that stay", () => {
     const queue = createQueue<string>((item) => item.length);
     const lanes = [laneOf<string>(), laneOf<string>(), laneOf<string>(true)];
     for (const item of ["a", "take b", "c"]) queue.push(lanes[0]!, item);
     queue.push(lanes[1]!, "take d");
     queue.push(lanes[2]!, "take e");
     const wants = (item: string) => item.startsWith("take");
-    expect(queue.takeAlong(lanes[0]!, wants)).toEqual(["take b", "take d"]);
-    expect([queue.size, queue.ahead(false)]).toEqual([3, 8]);
-    expect(takeAll(queue)).toEqual(["take e", "a", "c"]);
+    expect(queue.takeAlong(lanes[1]!, wants)).toEqual(["take b"]);
+    expect([queue.size, queue.ahead(false)]).toEqual([4, 14]);
+    expect(queue.takeAlong(lanes[1]!, wants)).toEqual([]);
+    expect(takeAll(queue)).toEqual(["take e", "a", "take d", "c"]);
   });
 
   test("never lets queries starve documents: of any nine takes with documents waiting, one is a document", () => {

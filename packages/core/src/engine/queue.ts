@@ -16,10 +16,10 @@ export interface FairQueue<T> {
   ahead(urgent: boolean): number;
   next(): T | undefined;
   /**
-   * Removes and returns those of the first waiting items that `wants` picks, from lanes as urgent as `like`, and leaves the lanes in
-   * their order: who rides along has not had its turn.
+   * Removes and returns those of the first waiting items that `wants` picks, from other lanes as urgent as this one, and leaves the
+   * lanes in their order: who rides along has not had its turn. What one caller has divided stays divided.
    */
-  takeAlong(like: Lane<T>, wants: (item: T) => boolean): T[];
+  takeAlong(lane: Lane<T>, wants: (item: T) => boolean): T[];
   /** Removes and returns a lane's waiting items, at a cost independent of the other lanes. */
   drop(lane: Lane<T>): T[];
 }
@@ -75,11 +75,12 @@ export function createQueue<T>(weigh: (item: T) => number = () => 1): FairQueue<
       queriesInARow = lane.urgent ? queriesInARow + 1 : 0;
       return item;
     },
-    takeAlong({ urgent }, wants) {
-      const lanes = urgent ? queries : documents;
+    takeAlong(own, wants) {
+      const lanes = own.urgent ? queries : documents;
       const all: T[] = [];
       let looked = 0;
       for (const lane of lanes) {
+        if (lane === own) continue;
         const taken: T[] = [];
         const stay = lane.items.filter((item) => {
           if (looked++ >= LOOK || !wants(item)) return true;
