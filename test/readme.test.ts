@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { hasMastra, newerNode } from "./support/extra.js";
 import { hasLoopback } from "./support/loopback.js";
 import { type QdrantDouble, startQdrantDouble } from "./support/qdrant-double.js";
 
@@ -19,6 +20,7 @@ const READMES = [
   "docs/options.md",
   "docs/running.md",
   "docs/splitting.md",
+  "docs/add-reranking.md",
   "packages/langchain/README.md",
   "packages/llamaindex/README.md",
   "packages/ai-sdk/README.md",
@@ -26,6 +28,8 @@ const READMES = [
   "packages/model-bge-small-zh-v1.5/README.md",
   "packages/model-reranker-small-en/README.md",
 ];
+
+const EXTRA_PACKAGES = new URL("support/extra-packages.mjs", import.meta.url).href;
 
 /** Those that need a Qdrant get the tests' double. */
 let qdrant: QdrantDouble | undefined;
@@ -48,9 +52,13 @@ describe.each(READMES)("%s", (name) => {
 
   it.for(programs)("prints what it shows (%#)", async ({ code, output }, { skip }) => {
     if (code!.includes("QDRANT_URL")) skip(!hasLoopback);
+    const withMastra = code!.includes("@mastra/");
+    if (withMastra) skip(!hasMastra);
     // As a user runs it: in a process of its own, with the built packages.
-    const env = { ...process.env, ...(qdrant && { QDRANT_URL: qdrant.url }) };
-    const { stdout } = await run(process.execPath, ["--input-type=module", "--eval", code!], { cwd: root, env });
+    const program = withMastra ? newerNode! : process.execPath;
+    const args = [...(withMastra ? ["--import", EXTRA_PACKAGES] : []), "--input-type=module", "--eval", code!];
+    const env = { ...process.env, MASTRA_TELEMETRY_DISABLED: "1", ...(qdrant && { QDRANT_URL: qdrant.url }) };
+    const { stdout } = await run(program, args, { cwd: root, env });
     expect(stdout).toBe(output);
   });
 });

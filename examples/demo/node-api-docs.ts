@@ -5,10 +5,12 @@ import ts from "typescript";
 import { type SourceText, sourceText, withoutRepeats } from "./documents.js";
 import { describe } from "./jsdoc.js";
 
-/** Returns the API documentation in the installed `@types/node`, one text per documented symbol. */
-export function readNodeApiDocs(): SourceText[] {
+/** Returns the API documentation in the installed `@types/node`, or in some of its files, one text per documented symbol. */
+export function readNodeApiDocs(wanted: (file: string) => boolean = () => true): SourceText[] {
   const directory = dirname(createRequire(import.meta.url).resolve("@types/node/package.json"));
-  const files = readdirSync(directory, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".d.ts"));
+  const files = readdirSync(directory, { recursive: true, encoding: "utf8" }).filter(
+    (file) => file.endsWith(".d.ts") && wanted(file),
+  );
   return withoutRepeats(
     files.sort().flatMap((file) => readDeclarations(file, readFileSync(join(directory, file), "utf8"))),
   );
