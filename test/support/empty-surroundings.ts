@@ -24,6 +24,10 @@ export interface RunOptions {
   /** Files in the working folder beforehand. */
   readonly given?: Readonly<Record<string, string>>;
   readonly input?: string;
+  /** Another program than Node. */
+  readonly program?: string;
+  /** Files of that program's own, by the beginning of their path. */
+  readonly ignored?: string;
 }
 
 /**
@@ -32,14 +36,14 @@ export interface RunOptions {
  */
 export async function runInEmptySurroundings(
   args: readonly string[],
-  { env = {}, traced = false, given = {}, input = "" }: RunOptions = {},
+  { env = {}, traced = false, given = {}, input = "", program = process.execPath, ignored }: RunOptions = {},
 ): Promise<Run> {
   const [folder, trace] = [folderOf({ "home/.keep": "", "tmp/.keep": "", "cwd/.keep": "" }), join(folderOf(), "trace")];
   addFiles(join(folder, "cwd"), given);
-  const node = [process.execPath, ...args];
+  const command = [program, ...args];
   const strace = ["strace", "-f", "-qq", "-e", "trace=connect,sendto,sendmsg,sendmmsg", "-o", trace];
-  const [program, ...rest] = traced ? [...strace, ...node] : node;
-  const child = spawn(program!, rest, {
+  const [first, ...rest] = traced ? [...strace, ...command] : command;
+  const child = spawn(first!, rest, {
     cwd: join(folder, "cwd"),
     env: { HOME: join(folder, "home"), TMPDIR: join(folder, "tmp"), PATH: process.env["PATH"], ...env },
     stdio: "pipe",
@@ -55,11 +59,13 @@ export async function runInEmptySurroundings(
   const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
   const network = existsSync(trace) ? readFileSync(trace, "utf8").split("\n") : [];
   const before = new Set(Object.keys(given).map((name) => `cwd/${name}`));
+  const isOurs = (name: string) =>
+    !name.endsWith("/.keep") && !before.has(name) && (ignored === undefined || !name.startsWith(ignored));
   return {
     out: out.split("\n").filter(Boolean),
     err,
     code,
-    files: everyFile(folder).filter((name) => !name.endsWith("/.keep") && !before.has(name)),
+    files: everyFile(folder).filter(isOurs),
     network: network.filter((line) => line.includes("AF_INET")),
   };
 }

@@ -10,13 +10,15 @@ const PNPM = join(ROOT, ".tools", "node_modules", "pnpm", "bin", "pnpm.mjs");
 /** What is published as it is in the repository, and what published packages need: linked to where the workspace has it. */
 const LINKED: Readonly<Record<string, string>> = {
   "@bge-js/model-bge-small-en-v1.5": "packages/model-bge-small-en-v1.5",
+  "@bge-js/model-reranker-small-en": "packages/model-reranker-small-en",
   "@huggingface/tokenizers": "packages/core/node_modules/@huggingface/tokenizers",
   "@langchain/core": "packages/langchain/node_modules/@langchain/core",
   "jest-environment-node": "node_modules/jest-environment-node",
+  lmdb: "packages/retriever/node_modules/lmdb",
   "onnxruntime-node": "packages/core/node_modules/onnxruntime-node",
 };
 
-/** A project of a user's own that has `@bge-js/core` and `@bge-js/langchain` as npm users get them. */
+/** A project of a user's own that has some of our packages as npm users get them. */
 export interface PackedProject {
   readonly directory: string;
   remove(): void;
@@ -25,15 +27,10 @@ export interface PackedProject {
 /** Packs, and unpacks into a new folder; needs no network. */
 export function packedProject(): PackedProject {
   const directory = realpathSync(mkdtempSync(join(tmpdir(), "bge-js-packed-")));
-  for (const name of ["core", "langchain", "retriever"]) {
-    const tarball = join(directory, `${name}.tgz`);
+  for (const name of ["core", "langchain", "retriever", "store"]) {
     const packed = join(directory, "node_modules", "@bge-js", name);
     mkdirSync(packed, { recursive: true });
-    execFileSync(process.execPath, [PNPM, "pack", "--out", tarball], {
-      cwd: join(ROOT, "packages", name),
-      stdio: "pipe",
-    });
-    execFileSync("tar", ["-xzf", tarball, "-C", packed, "--strip-components=1"]);
+    execFileSync("tar", ["-xzf", pack(name, directory), "-C", packed, "--strip-components=1"]);
   }
   for (const [name, path] of Object.entries(LINKED)) {
     const link = join(directory, "node_modules", name);
@@ -41,4 +38,12 @@ export function packedProject(): PackedProject {
     symlinkSync(realpathSync(join(ROOT, path)), link, "junction");
   }
   return { directory, remove: () => rmSync(directory, { recursive: true, force: true }) };
+}
+
+/** Packs `packages/<name>` as it would be published, and returns the tarball's path. */
+export function pack(name: string, directory: string): string {
+  const tarball = join(directory, `${name}.tgz`);
+  const cwd = join(ROOT, "packages", name);
+  execFileSync(process.execPath, [PNPM, "pack", "--out", tarball], { cwd, stdio: "pipe" });
+  return tarball;
 }

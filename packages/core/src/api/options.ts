@@ -67,8 +67,8 @@ export interface LoadOptions {
    * Where workers run. In a process of their own, a native abort or `kill -9` does not end this process. Threads start faster, share
    * the runtime's code and move results without a copy. Inside one of your worker threads the default is `"process"`, because
    * terminating that thread while native code runs in a thread below it would abort this process; `"thread"` is refused there unless
-   * `ORT_DISABLE_TELEMETRY` is set, because a thread cannot turn off ONNX Runtime's telemetry.
-   * @default "thread"
+   * `ORT_DISABLE_TELEMETRY` is set, because a thread cannot turn off ONNX Runtime's telemetry. The same holds in Bun.
+   * @default "thread"; "process" inside a worker thread and in Bun
    */
   readonly isolation?: "thread" | "process";
   /**

@@ -7,16 +7,20 @@ export type Isolation = "thread" | "process";
 /**
  * Returns where workers run. By default that is in threads, but in processes if the caller is itself a worker thread:
  * terminating that thread while native code runs in a nested one would end the process, and a thread cannot change the
- * environment that ONNX Runtime reads. @throws BgeError `INVALID_OPTION`
+ * environment that ONNX Runtime reads. Nor can a program in Bun. @throws BgeError `INVALID_OPTION`
  */
 export function isolationOf(asked: Isolation | undefined): Isolation {
-  if (isMainThread) return asked ?? "thread";
+  const where = isMainThread ? (IN_BUN ? "in Bun" : undefined) : "inside a worker thread";
+  if (where === undefined) return asked ?? "thread";
   if (asked === "thread" && allowsTelemetry()) {
     throw invalid(
       "isolation",
-      'cannot be "thread" inside a worker thread, where ONNX Runtime\'s telemetry cannot be turned off. ' +
+      `cannot be "thread" ${where}, where ONNX Runtime's telemetry cannot be turned off. ` +
         'Omit it to use "process", or start the program with ORT_DISABLE_TELEMETRY=1 in its environment',
     );
   }
   return asked ?? "process";
 }
+
+/** Bun keeps what is assigned to `process.env` to itself: native code reads the environment that the program started with. */
+const IN_BUN = process.versions["bun"] !== undefined;

@@ -84,13 +84,14 @@ export function startProcess(start: WorkerStart, { onMessage, onEnd }: WorkerEve
   return {
     // The callback receives the error if the channel is already closed.
     send: (message: ToWorker) => void child.send(message, () => {}),
+    // In Bun the channel goes with the process, and has no such functions.
     hold(yes) {
       if (yes) {
         child.ref();
-        child.channel?.ref();
+        child.channel?.ref?.();
       } else {
         child.unref();
-        child.channel?.unref();
+        child.channel?.unref?.();
       }
     },
   };

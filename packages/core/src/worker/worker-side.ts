@@ -1,4 +1,4 @@
-import { isMainThread, parentPort, workerData } from "node:worker_threads";
+import { isMainThread, type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { createGate } from "../engine/native-gate.js";
 import type { FromWorker, ToWorker, WorkerData, WorkerStart } from "../protocol.js";
 
@@ -20,18 +20,26 @@ export function workerSide(): WorkerSide {
 
 function threadSide(): WorkerSide {
   const port = parentPort!;
+  const { receive, onMessage } = inbox();
+  // At once: Deno drops a message that nobody listens for.
+  port.on("message", receive);
   return {
     data: workerData as WorkerData,
     send: (message, transfer = []) => port.postMessage(message, transfer),
-    onMessage: (receive) => port.on("message", receive),
-    close: () => port.close(),
+    onMessage,
+    close: () => closePort(port),
   };
 }
 
+/** In Deno a port has no `close`; once nothing holds it, the thread ends as well. */
+function closePort(port: Pick<MessagePort, "unref"> & Partial<Pick<MessagePort, "close">>): void {
+  if (port.close !== undefined) port.close();
+  else port.unref();
+}
+
 function processSide(): WorkerSide {
-  const early: ToWorker[] = [];
-  let receive = (message: ToWorker): void => void early.push(message);
-  process.on("message", (message: ToWorker) => receive(message));
+  const { receive, onMessage } = inbox();
+  process.on("message", receive);
   let sent = Promise.resolve();
   return {
     // A process is never stopped inside a native call, so its gate stays open.
@@ -41,10 +49,20 @@ function processSide(): WorkerSide {
         process.send!(message, undefined, undefined, () => resolve());
       });
     },
-    onMessage(receiver) {
-      receive = receiver;
+    onMessage,
+    close: () => void sent.then(() => process.disconnect()),
+  };
+}
+
+/** Keeps messages until there is a receiver. */
+function inbox(): { receive(message: ToWorker): void; onMessage: WorkerSide["onMessage"] } {
+  const early: ToWorker[] = [];
+  let receiver = (message: ToWorker): void => void early.push(message);
+  return {
+    receive: (message) => receiver(message),
+    onMessage(receive) {
+      receiver = receive;
       for (const message of early.splice(0)) receive(message);
     },
-    close: () => void sent.then(() => process.disconnect()),
   };
 }

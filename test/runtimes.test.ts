@@ -1,0 +1,55 @@
+import { copyFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Run, runInEmptySurroundings } from "./support/empty-surroundings.js";
+import { type PackedProject, packedProject } from "./support/packed.js";
+import { RUNTIMES, type Runtime } from "./support/runtimes/runtimes.js";
+
+/** Each runtime runs one program with the packages as npm users get them: what it prints, and what it leaves behind. */
+const PROGRAM = fileURLToPath(new URL("support/runtimes/program.mjs", import.meta.url));
+const DIGEST = expect.stringMatching(/^[0-9a-f]{16}$/);
+
+let project: PackedProject;
+beforeAll(() => {
+  project = packedProject();
+  copyFileSync(PROGRAM, join(project.directory, "program.mjs"));
+  writeFileSync(join(project.directory, "package.json"), JSON.stringify({ type: "module" }));
+});
+afterAll(() => project.remove());
+
+function run({ program, flags, home }: Runtime): Promise<Run> {
+  return runInEmptySurroundings([...flags, join(project.directory, "program.mjs")], {
+    program,
+    ...(home !== undefined && { ignored: home }),
+  });
+}
+const resultsOf = ({ out }: Run) => Object.assign({}, ...out.map((line) => JSON.parse(line)));
+let own: Promise<Run> | undefined;
+/** What this Node gives. */
+const reference = () => (own ??= run(RUNTIMES[0]!));
+
+test("the program does what it says", { timeout: 240_000 }, async () => {
+  expect(resultsOf(await reference())).toEqual({
+    embed: DIGEST,
+    rerank: DIGEST,
+    directory: [6, "STORE_IN_USE", 6, "data.mdb", "lock.mdb", DIGEST],
+    store: [6, 6, 0, DIGEST],
+    processes: DIGEST,
+    thread: DIGEST,
+    abort: ["gone", DIGEST],
+    deadline: "DEADLINE_EXCEEDED",
+    free: true,
+    errors: ["MODEL_NOT_FOUND", "INVALID_OPTION"],
+    require: DIGEST,
+    exit: DIGEST,
+  });
+});
+
+describe.each(RUNTIMES)("$name", { timeout: 240_000 }, (runtime) => {
+  test.skipIf(!runtime.isHere)("gives the same bits, leaves no file, says nothing and ends by itself", async () => {
+    const { err, code, files, ...ran } = await (runtime === RUNTIMES[0] ? reference() : run(runtime));
+    expect({ err, code, files }).toEqual({ err: "", code: 0, files: [] });
+    expect(resultsOf({ err, code, files, ...ran })).toEqual(resultsOf(await reference()));
+  });
+});
