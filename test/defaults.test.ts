@@ -9,6 +9,7 @@ import {
   splitText,
 } from "@bge-js/core";
 import { rerankerHandle } from "@bge-js/core/adapter";
+import { ingest } from "@bge-js/ingest";
 import * as langchain from "@bge-js/langchain";
 import * as llamaindex from "@bge-js/llamaindex";
 import { loadQdrantRetriever } from "@bge-js/qdrant";
@@ -18,6 +19,8 @@ import { describe, expect, test } from "vitest";
 import { MAX_QUEUED_TOKENS } from "../packages/core/src/engine/call.js";
 import { imagePolicy, MULTIMODAL_OPTIONS } from "../packages/core/src/model/multimodal-options.js";
 import { LOAD } from "../packages/core/src/model/options.js";
+import { MAX_WAITING } from "../packages/ingest/src/queue/produce.js";
+import { CONCURRENCY, STALLED_AFTER_MS } from "../packages/ingest/src/queue/worker.js";
 import { CANDIDATES, EVALUATED_WEIGHT, WEIGHTS } from "../packages/retriever/src/retriever.js";
 import { settingsOf } from "../packages/server/src/options.js";
 
@@ -204,6 +207,24 @@ test("@bge-js/server: the README has a row for each option of serve, with its de
     expect(rows.get(name)).toBe(settingsOf({})[name].toLocaleString("en").replace("8,080", "8080"));
     expect(tagged("packages/server/src/api.ts", name)).toBe(rows.get(name));
   }
+});
+
+test("@bge-js/ingest: the README has a row for each option of ingest, and the defaults of the queue", async () => {
+  const rows = tables("packages/ingest/README.md");
+  const refused: BgeError = await ingest([], { unheard: 1 } as never).then(
+    () => undefined as never,
+    (error) => error,
+  );
+  const known = refused.message.slice(refused.message.indexOf("Known options: ") + 15, -1).split(", ");
+  expect([...rows.keys()].sort()).toEqual(known.sort());
+  expect(rows.get("prune")).toBe("`false`");
+  const page = read("packages/ingest/README.md");
+  const api = "packages/ingest/src/queue/api.ts";
+  expect(tagged(api, "maxWaiting")).toBe(MAX_WAITING.toLocaleString("en"));
+  expect(page).toContain(`\`maxWaiting = ${MAX_WAITING.toLocaleString("en")}\``);
+  expect(tagged(api, "concurrency")).toBe(String(CONCURRENCY));
+  expect(tagged(api, "stalledAfterMs")).toBe(STALLED_AFTER_MS.toLocaleString("en"));
+  expect(page).toContain(`concurrency = ${CONCURRENCY}, stalledAfterMs = ${STALLED_AFTER_MS}`);
 });
 
 test("@bge-js/llamaindex: metadataMode", () => {

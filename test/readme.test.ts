@@ -16,6 +16,7 @@ const READMES = [
   "packages/retriever/README.md",
   "packages/qdrant/README.md",
   "packages/store/README.md",
+  "packages/ingest/README.md",
   "packages/server/README.md",
   "docs/options.md",
   "docs/running.md",

@@ -54,6 +54,9 @@ import { BgeQdrantRetriever } from "@bge-js/qdrant/llamaindex";
 import { loadRetriever, type Retriever } from "@bge-js/retriever";
 import { QdrantClient } from "@qdrant/js-client-rest";
 import { openStore, type Store } from "@bge-js/store";
+import { type IngestReport, ingest, retrieverStore } from "@bge-js/ingest";
+import { type IngestQueue, openIngestQueue } from "@bge-js/ingest/bullmq";
+import { qdrantStore } from "@bge-js/ingest/qdrant";
 import { type AdapterFields } from "@bge-js/core/adapter";
 import { loadMultimodalEmbedder, type MultimodalEmbedder } from "@bge-js/core/multimodal";
 import { instrument } from "@bge-js/core/opentelemetry";
@@ -63,6 +66,9 @@ export const server: Promise<BgeServer> = serve({ port: 0 });
 export const retriever: Promise<Retriever> = loadRetriever({ reranker: false });
 export const store: Promise<Store> = openStore({ directory: "rows" });
 export const directory: string = model.directory;
+export const report: Promise<IngestReport> = retriever.then((one) => ingest(["a"], { store: retrieverStore(one) }));
+export const queue: Promise<IngestQueue> = openIngestQueue({ connection: { host: "localhost" } });
+export const points = qdrantStore;
 export const collection: Promise<QdrantRetriever> = loadQdrantRetriever({ client: new QdrantClient(), collection: "docs" });
 export const classes = [BgeQdrantVectorStore, BgeQdrantRetriever];
 export const fields: AdapterFields<Embedder> = { model };
@@ -117,7 +123,15 @@ function checkPackage(manifest, directory) {
 function checkInstalled(tarballs) {
   const project = join(folder, "project");
   const versions = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).devDependencies;
-  const outside = ["@langchain/core", "@llamaindex/core", "@qdrant/js-client-rest", "@types/node", "typescript"];
+  const outside = [
+    "@langchain/core",
+    "@llamaindex/core",
+    "@qdrant/js-client-rest",
+    "@types/node",
+    "bullmq",
+    "ioredis",
+    "typescript",
+  ];
   const dependencies = {
     ...Object.fromEntries(Object.entries(tarballs).map(([name, tarball]) => [name, `file:${tarball}`])),
     ...Object.fromEntries(outside.map((name) => [name, versions[name]])),
@@ -132,7 +146,7 @@ function checkInstalled(tarballs) {
   write(
     project,
     "required.cjs",
-    `const { loadEmbedder, loadReranker } = require("@bge-js/core");\nrequire("@bge-js/langchain"); require("@bge-js/llamaindex"); require("@bge-js/ai-sdk"); require("@bge-js/retriever"); require("@bge-js/store"); require("@bge-js/server"); require("@bge-js/qdrant"); require("@bge-js/qdrant/langchain"); require("@bge-js/qdrant/llamaindex");\n${PROGRAM}`,
+    `const { loadEmbedder, loadReranker } = require("@bge-js/core");\nrequire("@bge-js/langchain"); require("@bge-js/llamaindex"); require("@bge-js/ai-sdk"); require("@bge-js/retriever"); require("@bge-js/store"); require("@bge-js/ingest"); require("@bge-js/ingest/bullmq"); require("@bge-js/ingest/qdrant"); require("@bge-js/server"); require("@bge-js/qdrant"); require("@bge-js/qdrant/langchain"); require("@bge-js/qdrant/llamaindex");\n${PROGRAM}`,
   );
   for (const program of ["esm.mjs", "required.cjs"]) {
     const output = run([process.execPath, program], project).trim();

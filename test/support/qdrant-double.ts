@@ -90,6 +90,9 @@ export async function startQdrantDouble(): Promise<QdrantDouble> {
       case "PATCH ":
         Object.assign(collection.metadata, body["metadata"]);
         return true;
+      case "PUT index":
+        // It filters without.
+        return change(wait, () => {});
       case "PUT points":
         return change(wait, upsert(collection, body["points"] as SentPoint[]));
       case "POST points/delete":

@@ -144,6 +144,7 @@ export interface Retriever<D extends RetrieverDocument = AnyDocument> extends As
   readonly size: number;
   /** Where the index is kept, as an absolute path; `undefined` for one in memory. */
   readonly directory: string | undefined;
+  readonly embedder: Embedder;
   /** The loaded stages, in the order in which they run. */
   readonly stages: readonly Stage[];
   /**

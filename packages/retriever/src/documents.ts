@@ -1,7 +1,6 @@
 import { BgeError } from "@bge-js/core";
-import { listed } from "@bge-js/core/adapter";
+import { listed, notJson } from "@bge-js/core/adapter";
 import type { FailedDocument, RetrieverDocument } from "./api.js";
-import { notJson } from "./disk/json.js";
 import type { Store } from "./store.js";
 
 /** Checks that `documents` is iterable, but not a string, whose characters nobody wants. */

@@ -107,6 +107,7 @@ export async function loadRetriever<D extends RetrieverDocument = AnyDocument>(
       return isDisposed() ? 0 : store.size;
     },
     directory: store.directory,
+    embedder,
     stages,
     add,
     remove,

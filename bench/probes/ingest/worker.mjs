@@ -1,0 +1,9 @@
+// A worker that is killed sooner or later: node worker.mjs '{"url", "table", "model", "redis", "name", "stalledAfterMs"}'
+import { openIngestQueue } from "@bge-js/ingest/bullmq";
+import { openRecipe } from "./recipe.mjs";
+
+const { redis, name, stalledAfterMs, ...given } = JSON.parse(process.argv[2]);
+const { recipe } = await openRecipe(given);
+const queue = await openIngestQueue({ connection: redis, name });
+await queue.work({ ...recipe, stalledAfterMs });
+console.log("ready");

@@ -1,0 +1,61 @@
+import { createHash } from "node:crypto";
+import { BgeError } from "@bge-js/core";
+import { checkText, notJson } from "@bge-js/core/adapter";
+import type { AnyDocument } from "../api.js";
+
+/** Field of a stored chunk in which stores keep what they know of it. */
+export const INGESTED = "ingested";
+
+/** A document that was checked. */
+export interface Checked {
+  /** As JSON gives it back. */
+  readonly document: AnyDocument;
+  /** Of all its fields. */
+  readonly hash: string;
+  /** Length of its JSON. */
+  readonly characters: number;
+}
+
+/** Returns a copy of a document, or the reason why it cannot be ingested. */
+export function toChecked(given: unknown): Checked | BgeError {
+  const document = typeof given === "string" ? { id: contentHash(given), text: given } : given;
+  if (typeof document !== "object" || document === null) return unusable("must be an object { id, text } or a string");
+  const { id, text } = document as Partial<AnyDocument>;
+  if (typeof id !== "string" || id === "") return unusable("needs an id, a non-empty string");
+  if (typeof text !== "string") return unusable("needs a text, a string");
+  if (INGESTED in document) return unusable(`cannot have a field ${INGESTED}, in which its place is kept`);
+  try {
+    checkText(id, "id");
+    checkText(text, "text");
+  } catch (error) {
+    return error as BgeError;
+  }
+  const problem = notJson({ ...document }, "");
+  if (problem !== undefined) {
+    return unusable(`is kept as JSON: its field ${problem.replace(/^\./, "")}, which JSON does not give back`);
+  }
+  const json = JSON.stringify(document);
+  return { document: JSON.parse(json) as AnyDocument, hash: contentHash(json), characters: json.length };
+}
+
+/** The id of a document, if it can be read. */
+export function idOf(given: unknown): string | undefined {
+  const id = (given as Partial<AnyDocument> | null | undefined)?.id;
+  return typeof id === "string" && id !== "" ? id : undefined;
+}
+
+/** Returns 128 bits of SHA-256, as hex digits. */
+export function contentHash(...parts: readonly string[]): string {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part).update("\0");
+  return hash.digest("hex").slice(0, 32);
+}
+
+export function unusable(problem: string): BgeError {
+  return new BgeError("INVALID_INPUT", `a document ${problem}.`, { parameter: "documents" });
+}
+
+/** Recognises errors that documents are exchanged for. */
+export function isError(value: object): value is BgeError {
+  return value instanceof BgeError;
+}

@@ -1,0 +1,1 @@
+export { qdrantStore } from "./stores/qdrant-store.js";
