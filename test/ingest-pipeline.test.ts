@@ -170,7 +170,7 @@ describe("refuses", () => {
     ["no store", (embedder) => ({ embedder }), "store"],
     ["a store that is none", (embedder) => ({ store: {}, embedder }), "store"],
     ["no model", () => ({ store }), "embedder"],
-    ["a model that is none", (embedder) => ({ store, embedder: {} }), "embedder"],
+    ["a model that is none", () => ({ store, embedder: {} }), "embedder"],
     ["a model beside that of the store", (embedder) => ({ store: reading, embedder }), "embedder"],
     ["chunk without its name", (embedder) => ({ store, embedder, chunk: () => [] }), "recipe"],
     ["a name of nothing", (embedder) => ({ store, embedder, recipe: "lines" }), "recipe"],

@@ -340,7 +340,7 @@ describe("documents through a queue in Redis", () => {
         }
         expect(await call).toMatchObject({ queued: 40, failed: 1 });
         for await (const { id, error } of queue.failed()) expect([id, error.code]).toEqual(["doc 17", "WORKER_LOST"]);
-        expect(deaths).toBe(5);
+        expect(deaths).toBe(6);
         const stored = new Set(
           (await points("docs")).map(({ payload }) => (payload!["ingested"] as { document: string }).document),
         );

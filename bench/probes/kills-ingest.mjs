@@ -5,6 +5,7 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { ingest } from "@bge-js/ingest";
@@ -85,6 +86,7 @@ const workers = new Set();
 let kills = 0;
 let busy = 0;
 let isOver = false;
+const over = new AbortController();
 function start() {
   const given = { url: postgres.url, table: "fleet", model, redis: connection, name: "kills", stalledAfterMs: 2000 };
   const child = spawn(process.execPath, [workerFile, JSON.stringify(given)], { stdio: ["ignore", "pipe", "inherit"] });
@@ -100,7 +102,7 @@ function start() {
 for (let i = 0; i < Number(values.workers); i++) start();
 const killing = (async () => {
   while (!isOver) {
-    await new Promise((resolve) => setTimeout(resolve, every * (0.25 + 1.5 * random())));
+    await sleep(every * (0.25 + 1.5 * random()), undefined, { signal: over.signal }).catch(() => {});
     const ready = [...workers].filter(({ isReady }) => isReady);
     const victim = ready[Math.floor(random() * ready.length)];
     if (victim === undefined || isOver) continue;
@@ -134,6 +136,7 @@ const editions = [
 const [again, queued] = await Promise.all(editions);
 const afterSecond = await fingerprint();
 isOver = true;
+over.abort();
 await killing;
 for (const child of workers) {
   child.kill("SIGKILL");

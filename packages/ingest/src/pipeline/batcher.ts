@@ -8,10 +8,17 @@ const BATCH_CHARACTERS = 200_000;
 /** Batches at once: one is read while another is looked up or stored. */
 const BATCHES = 2;
 
+/** How a document is worked on that may end its process: with few others, and nothing beside them. */
+export interface Caution {
+  /** Documents that may be in its batch, itself included. */
+  readonly most: number;
+  /** Called right before the work on it. */
+  begin(): Promise<void>;
+}
+
 interface Item {
   readonly checked: Checked;
-  /** Called right before the work on a document that is worked on alone, with nothing beside it. */
-  readonly alone: (() => Promise<void>) | undefined;
+  readonly caution: Caution | undefined;
   resolve(outcome: Outcome): void;
   reject(error: unknown): void;
 }
@@ -19,7 +26,7 @@ interface Item {
 /** Puts documents together that wait for work at the same time. */
 export interface Batcher {
   /** Resolves to what became of the document; rejects as the work on its batch. */
-  add(checked: Checked, alone?: () => Promise<void>): Promise<Outcome>;
+  add(checked: Checked, caution?: Caution): Promise<Outcome>;
   /** Resolves when nothing is being worked on. */
   idle(): Promise<void>;
 }
@@ -30,9 +37,9 @@ export function createBatcher(work: Work, signal: AbortSignal): Batcher {
   let isAlone = false;
   let isPlanned = false;
 
-  function add(checked: Checked, alone?: () => Promise<void>): Promise<Outcome> {
+  function add(checked: Checked, caution?: Caution): Promise<Outcome> {
     return new Promise((resolve, reject) => {
-      queue.push({ checked, alone, resolve, reject });
+      queue.push({ checked, caution, resolve, reject });
       if (isPlanned) return;
       isPlanned = true;
       // Those that come in the same turn go together.
@@ -45,9 +52,9 @@ export function createBatcher(work: Work, signal: AbortSignal): Batcher {
 
   function start(): void {
     while (queue.length > 0 && !isAlone && running.size < BATCHES) {
-      if (queue[0]!.alone !== undefined && running.size > 0) return;
+      if (queue[0]!.caution !== undefined && running.size > 0) return;
       const batch = takeBatch(queue);
-      isAlone = batch[0]!.alone !== undefined;
+      isAlone = batch[0]!.caution !== undefined;
       const run = runBatch(batch).finally(() => {
         running.delete(run);
         isAlone = false;
@@ -60,7 +67,7 @@ export function createBatcher(work: Work, signal: AbortSignal): Batcher {
   async function runBatch(batch: readonly Item[]): Promise<void> {
     try {
       signal.throwIfAborted();
-      await batch[0]!.alone?.();
+      await Promise.all(batch.map(({ caution }) => caution?.begin()));
       const outcomes = await work(
         batch.map(({ checked }) => checked),
         signal,
@@ -79,13 +86,17 @@ export function createBatcher(work: Work, signal: AbortSignal): Batcher {
 }
 
 function takeBatch(queue: Item[]): Item[] {
-  const batch = [queue.shift()!];
-  if (batch[0]!.alone !== undefined) return batch;
-  let { characters } = batch[0]!.checked;
-  while (batch.length < BATCH_DOCUMENTS && queue[0] !== undefined && queue[0].alone === undefined) {
-    characters += queue[0].checked.characters;
-    if (characters > BATCH_CHARACTERS) break;
-    batch.push(queue.shift()!);
+  const isCautious = queue[0]!.caution !== undefined;
+  const batch: Item[] = [];
+  let most = BATCH_DOCUMENTS;
+  let characters = 0;
+  for (const item of queue) {
+    if ((item.caution !== undefined) !== isCautious) break;
+    most = Math.min(most, item.caution?.most ?? most);
+    characters += item.checked.characters;
+    const isFull = batch.length + 1 > most || characters > BATCH_CHARACTERS;
+    if (batch.length > 0 && isFull) break;
+    batch.push(item);
   }
-  return batch;
+  return queue.splice(0, batch.length);
 }

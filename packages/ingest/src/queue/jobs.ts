@@ -11,9 +11,9 @@ export interface JobData {
   readonly hash: string;
 }
 
-/** Where a job keeps how often it was started alone and not ended. */
+/** Where a job keeps how many workers ended while they worked on it with caution. */
 export interface JobProgress {
-  readonly alone?: number;
+  readonly lost?: number;
 }
 
 export type DocumentQueue = Queue<JobData>;

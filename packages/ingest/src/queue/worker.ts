@@ -11,10 +11,10 @@ import { type JobData, type JobProgress, toReason } from "./jobs.js";
 
 export const CONCURRENCY = 128;
 export const STALLED_AFTER_MS = 30_000;
-/** A document whose worker was lost so often is worked on alone from then on ... */
-const LOST_TOGETHER = 2;
-/** ... and set aside when so many workers were lost with it alone. */
-const LOST_ALONE = 3;
+/** A document that has lost so many workers is worked on with caution from then on, with nothing beside its batch: */
+const LOST = 2;
+/** most documents of the batch, by the workers that it has lost so. After the last one it is set aside. */
+const CAUTIOUS = [16, 4, 1, 1] as const;
 /** Minutes for which BullMQ keeps how many documents were finished. */
 const METRICS = 60 * 24;
 
@@ -35,17 +35,18 @@ export async function startWorker<D extends IngestDocument>(
   async function ingestJob(job: Job<JobData, unknown, string, JobProgress>): Promise<{ chunks: number }> {
     const checked = toChecked(job.data.document);
     if (isError(checked)) throw new UnrecoverableError(toReason(checked));
-    const { alone: lost = 0 } = job.progress;
-    if (lost >= LOST_ALONE) throw new UnrecoverableError(toReason(killer(lost)));
-    const start = () => job.updateProgress({ alone: lost + 1 });
-    const isSuspect = job.stalledCounter >= LOST_TOGETHER;
+    const { lost = 0 } = job.progress;
+    const most = CAUTIOUS[lost];
+    if (most === undefined) throw new UnrecoverableError(toReason(killer(job.stalledCounter)));
+    const isSuspect = job.stalledCounter >= LOST;
+    const caution = isSuspect ? { most, begin: () => job.updateProgress({ lost: lost + 1 }) } : undefined;
     try {
-      const outcome = await batcher.add(checked, isSuspect ? start : undefined);
+      const outcome = await batcher.add(checked, caution);
       if (outcome.kind === "failed") throw new UnrecoverableError(toReason(outcome.error));
       return { chunks: outcome.kind === "stored" ? outcome.chunks : 0 };
     } catch (error) {
       if (error instanceof UnrecoverableError) throw error;
-      if (isSuspect) await job.updateProgress({ alone: lost });
+      if (isSuspect) await job.updateProgress({ lost });
       const failed = error instanceof BgeError ? new Error(toReason(error), { cause: error }) : error;
       // The same for all documents of a batch.
       if (typeof error === "object" && error !== null && !told.has(error)) {
@@ -74,7 +75,7 @@ export async function startWorker<D extends IngestDocument>(
 }
 
 function killer(lost: number): BgeError {
-  const message = `${lost} workers ended while they worked on this document alone.`;
+  const message = `${lost} workers ended with this document, the last two while they worked on nothing else.`;
   return new BgeError("WORKER_LOST", message, { parameter: "documents" });
 }
 
