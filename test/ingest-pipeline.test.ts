@@ -130,7 +130,7 @@ describe("without chunk", () => {
     return documents.get("one")!.chunks.map((chunk) => chunk.text);
   };
 
-  test("a document is divided into windows that the model reads whole, and no word is lost", async () => {
+  test("a document is divided into chunks that the model reads whole, and no word is lost", async () => {
     const { encode, room } = openTokenizer(embedder, {});
     const word = fc.constantFrom("train", "ticket", "dog. ", "Zürich", "E-4712", "a", "valley! ", "\n\n", "𝒳", "小狗");
     await fc.assert(
@@ -157,7 +157,7 @@ describe("without chunk", () => {
   });
 
   test("a short one is one chunk; a blank one has none, and says so", async () => {
-    expect(await textsOf(" A penguin is a bird. It cannot fly.\n")).toEqual(["A penguin is a bird. It cannot fly."]);
+    expect(await textsOf("A penguin is a bird. It cannot fly.\n")).toEqual(["A penguin is a bird. It cannot fly."]);
     await expect(textsOf(" \n ")).rejects.toMatchObject({ code: "INVALID_INPUT", indices: [0] });
   });
 });

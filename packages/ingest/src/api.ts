@@ -87,8 +87,7 @@ export interface IngestRecipe<D extends IngestDocument = AnyDocument> {
   /** The loaded model, for a store that does not have its own. Not disposed. */
   readonly embedder?: Embedder;
   /**
-   * Divides a document into chunks. @default windows of whole sentences as long as the model reads, each with the end of the
-   * one before
+   * Divides a document into chunks. @default `splitText`, into chunks that the model reads whole
    */
   readonly chunk?: ChunkFunction<D>;
   /**

@@ -34,15 +34,24 @@ test("each document gets its own outcome; batches are bounded; those with cautio
   await fc.assert(
     fc.asyncProperty(
       fc.scheduler(),
-      fc.array(fc.record({ characters: fc.integer({ min: 1, max: 150_000 }), most: fc.option(fc.integer({ min: 1, max: 5 }), { nil: undefined }) }), {
-        maxLength: 150,
-      }),
+      fc.array(
+        fc.record({
+          characters: fc.integer({ min: 1, max: 150_000 }),
+          most: fc.option(fc.integer({ min: 1, max: 5 }), { nil: undefined }),
+        }),
+        {
+          maxLength: 150,
+        },
+      ),
       async (scheduler, given) => {
         const { work, batches, beside, most } = recorded((task) => scheduler.schedule(task));
         const batcher = createBatcher(work, signal);
         const started: number[] = [];
         const results = given.map(({ characters, most }, i) =>
-          batcher.add(checked(i, characters), most === undefined ? undefined : { most, begin: async () => void started.push(i) }),
+          batcher.add(
+            checked(i, characters),
+            most === undefined ? undefined : { most, begin: async () => void started.push(i) },
+          ),
         );
         const outcomes = await scheduler.waitFor(Promise.all(results));
         expect(outcomes).toEqual(given.map((_, i) => ({ kind: "stored", chunks: i })));

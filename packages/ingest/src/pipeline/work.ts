@@ -1,5 +1,5 @@
 import { BgeError, type Embedder } from "@bge-js/core";
-import { invalid } from "@bge-js/core/adapter";
+import { invalid, turn } from "@bge-js/core/adapter";
 import type { AnyDocument, Chunk, ChunkedDocument, ChunkFunction, IngestStore } from "../api.js";
 import { divideDocument } from "./divide-document.js";
 import { type Checked, contentHash } from "./documents.js";
@@ -20,6 +20,9 @@ export interface Recipe {
   readonly chunk: ChunkFunction<AnyDocument>;
   readonly recipe: string;
 }
+
+/** Characters to divide in a turn of the event loop, which takes some milliseconds; one document may have more. */
+const CHARACTERS = 20_000;
 
 /** Errors that are the document's own. All others may be gone tomorrow, and are not held against it. */
 const OF_DOCUMENTS: ReadonlySet<string> = new Set([
@@ -43,6 +46,7 @@ export function createWork({ store, embedder, chunk, recipe }: Recipe): Work {
     const outcomes = new Array<Outcome | undefined>(documents.length);
     const ids = documents.map(({ document }) => document.id);
     const known = await store.versions(ids, { signal });
+    let characters = 0;
     const divided = new Map<string, { readonly at: number; readonly document: ChunkedDocument }>();
     for (const [at, checked] of documents.entries()) {
       const { document } = checked;
@@ -50,6 +54,11 @@ export function createWork({ store, embedder, chunk, recipe }: Recipe): Work {
       if (known[at] === version) {
         outcomes[at] = { kind: "unchanged" };
         continue;
+      }
+      characters += checked.characters;
+      if (characters > CHARACTERS) {
+        characters = 0;
+        await turn();
       }
       try {
         const chunks = await divideDocument(document, chunk, signal);
