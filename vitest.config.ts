@@ -6,7 +6,13 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["packages/*/src/**/*.test.ts", "test/**/*.test.ts", "examples/**/*.test.ts", "bench/**/*.test.mjs"],
+          include: [
+            "packages/*/src/**/*.test.ts",
+            "test/**/*.test.ts",
+            "examples/**/*.test.ts",
+            "bench/**/*.test.mjs",
+            "site/*.test.mjs",
+          ],
           exclude: ["**/dist/**", "**/node_modules/**"],
           // No test may reach the real hub; those of downloads have one of their own.
           env: { HF_HUB_OFFLINE: "1" },

@@ -10,6 +10,9 @@ import { type QdrantDouble, startQdrantDouble } from "./support/qdrant-double.js
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("..", import.meta.url));
 
+/** A program, how it is started where the page says so, and what it prints. */
+const PROGRAM = /```js\n(.*?)```\s+(?:```sh\nnode search\.mjs\n```\s+)?```text\n(.*?)```/gs;
+
 const READMES = [
   "README.md",
   "packages/core/README.md",
@@ -22,6 +25,18 @@ const READMES = [
   "docs/running.md",
   "docs/splitting.md",
   "docs/add-reranking.md",
+  "docs/errors.md",
+  "docs/start/node.md",
+  "docs/start/langchain.md",
+  "docs/start/llamaindex.md",
+  "docs/start/ai-sdk.md",
+  "docs/start/mastra.md",
+  "docs/start/qdrant.md",
+  "docs/migrate/huggingface-transformers-embeddings.md",
+  "docs/migrate/fastembed.md",
+  "docs/migrate/cohere.md",
+  "docs/migrate/transformers-js.md",
+  "docs/migrate/flagembedding.md",
   "packages/langchain/README.md",
   "packages/llamaindex/README.md",
   "packages/ai-sdk/README.md",
@@ -41,10 +56,7 @@ afterAll(() => qdrant?.[Symbol.asyncDispose]());
 
 describe.each(READMES)("%s", (name) => {
   const readme = readFileSync(`${root}/${name}`, "utf8");
-  const programs = [...readme.matchAll(/```js\n(.*?)```\s+```text\n(.*?)```/gs)].map(([, code, output]) => ({
-    code,
-    output,
-  }));
+  const programs = [...readme.matchAll(PROGRAM)].map(([, code, output]) => ({ code, output }));
 
   it("has programs, each with its output", () => {
     expect(programs.length).toBeGreaterThan(0);

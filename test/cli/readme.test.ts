@@ -6,18 +6,28 @@ import { describe, expect, test } from "vitest";
 import { BGE } from "../support/bge.js";
 import { folderOf } from "../support/folders.js";
 
-const readme = readFileSync(new URL("../../packages/cli/README.md", import.meta.url), "utf8");
-const programs = [...readme.matchAll(/```sh\n(.*?)```\s+```text\n(.*?)```/gs)].map(([, command, output]) => ({
-  command: command!,
-  output: output!,
-}));
+/** Pages with commands, and how many of them show their output. */
+const PAGES = [
+  ["packages/cli/README.md", 5],
+  ["docs/start/command-line.md", 2],
+] as const;
+
+function programsOf(file: string) {
+  const page = readFileSync(new URL(`../../${file}`, import.meta.url), "utf8");
+  return [...page.matchAll(/```sh\n([^`]*)```\s+```text\n(.*?)```/gs)].map(([, command, output]) => ({
+    command: command!,
+    output: output!,
+  }));
+}
 
 /** Processors differ in the last digits. */
 const rounded = (text: string) => text.replace(/-?\d+\.\d+/g, (number) => Number(number).toFixed(1));
 
-describe.skipIf(process.platform === "win32")("packages/cli/README.md", () => {
+describe.skipIf(process.platform === "win32").each(PAGES)("%s", (file, count) => {
+  const programs = programsOf(file);
+
   test("has commands with their output", () => {
-    expect(programs.length).toBeGreaterThan(4);
+    expect(programs).toHaveLength(count);
   });
 
   test.each(programs)("$command", ({ command, output }) => {

@@ -1,0 +1,34 @@
+// The index of the site for search by meaning: made when the site is built, read when it is served. Sections that did not change are
+// not embedded again.
+import { loadRetriever } from "@bge-js/retriever";
+import { sectionsOf } from "./sections.mjs";
+
+export async function writeIndex(folder, directory) {
+  await using retriever = await loadRetriever({ directory, reranker: false });
+  const sections = sectionsOf(folder);
+  const ids = new Set(sections.map(({ id }) => id));
+  const gone = [];
+  for await (const id of retriever.ids()) if (!ids.has(id)) gone.push(id);
+  await retriever.remove(gone);
+  const added = await retriever.add(sections);
+  return { ...added, removed: gone.length, sections: sections.length };
+}
+
+/** Opens the index for questions. */
+export async function openSearch(directory) {
+  const retriever = await loadRetriever({ directory, readOnly: true });
+  return {
+    /** The best sections, best first, one a heading. */
+    async search(query, signal) {
+      const { results } = await retriever.search(query, { topN: 8, budgetMs: 3000, signal });
+      return results.map(({ document: { title, url, text } }) => ({ title, url, excerpt: excerptOf(text) }));
+    },
+    dispose: () => retriever.dispose(),
+  };
+}
+
+/** The beginning of a section, without its title. */
+function excerptOf(text) {
+  const body = text.slice(text.indexOf("\n") + 1).replaceAll("\n", " ");
+  return body.length <= 240 ? body : `${body.slice(0, body.lastIndexOf(" ", 240))} …`;
+}
