@@ -268,7 +268,10 @@ function createEmbedder({ source, engine, plan }: OpenModel<EmbedderPlan>): Embe
   };
   offerCounted(embedder, async (texts, callOptions) => {
     checkTexts(texts, "texts");
-    return embedAll(texts, vectors, (dense, tokens) => ({ dense, tokens }), { ...callOptions, method: "embed" });
+    return embedAll(texts, vectors, ({ data, tokens }) => ({ dense: data, tokens }), {
+      ...callOptions,
+      method: "embed",
+    });
   });
   offerKeptRows(embedder, { engine, prompts, truncation, vectors, taskOf });
   return embedder;
