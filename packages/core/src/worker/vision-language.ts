@@ -1,32 +1,63 @@
 import { BgeError, messageOf } from "../api/errors.js";
 import { prepare, smallest } from "../images/families.js";
 import type { PreparedPicture } from "../images/prepared.js";
-import type { Computed, ModelInfo, VisionStart, Work, WorkerData } from "../protocol.js";
+import type { Computed, ModelInfo, Result, VisionStart, Work, WorkerData } from "../protocol.js";
 import { GRID_INPUT, LANGUAGE_INPUTS } from "../protocol.js";
 import type { Tokens } from "../text/encode.js";
 import { gridPositions } from "./grid-positions.js";
 import type { Output } from "./heads.js";
+import { openTokens } from "./open-tokens.js";
 import { numbersOf } from "./pictures.js";
 import { readPicture } from "./read-picture.js";
-import type { Session } from "./session.js";
+import { openSession, type Session } from "./session.js";
 import type { Stages } from "./stages.js";
 import { type Inputs, int64Tensor } from "./tensors.js";
 
 type PromptWork = Extract<Work, { type: "prompt" }>;
 
-/** A vision language model in a worker: what it sees with, and the language model that reads it. */
-export interface VisionLanguage {
-  /** Runs both graphs once, on as little as possible. */
-  probe(reads: readonly string[]): Promise<ModelInfo["probe"]>;
-  perform(work: PromptWork, stages: Stages): Promise<Computed & { readonly kept: number; readonly total: number }>;
+/** A vision language model in a worker: the language model's session, that of what it sees with, and what both do. */
+interface VisionLanguage {
+  readonly session: Session;
+  readonly seeing: Session;
+  readonly info: ModelInfo;
+  /** Counts tokens, or runs a prompt. */
+  perform(work: Work, stages: Stages): Promise<Result<Work>>;
 }
 
-export function visionLanguage(
+export async function openVisionLanguage(start: WorkerData, vision: VisionStart): Promise<VisionLanguage> {
+  const { file, imageToken } = vision;
+  const tokens = openTokens(start);
+  const imageId = tokens.idOf(imageToken);
+  if (imageId === undefined) throw new BgeError("MODEL_MISMATCH", `The tokenizer has no token ${imageToken}.`);
+  const session = await openSession(start);
+  const seeing = await openSession({ ...start, file });
+  const { probe, prompt } = createReader({ ...start, vision }, tokens, imageId, { language: session, vision: seeing });
+  const { inputs, outputs } = session;
+  return {
+    session,
+    seeing,
+    info: { inputs, outputs, probe: await probe(start.reads), frame: tokens.frame },
+    async perform(work, stages) {
+      if (work.type === "prompt") return prompt(work, stages);
+      if (work.type === "encode") return stages.tokenize(() => tokens.encode(work.texts, work.encoding));
+      throw new BgeError("INFERENCE_FAILED", `This worker reads prompts; it has no ${work.type}.`);
+    },
+  };
+}
+
+/** Reads prompts. */
+interface Reader {
+  /** Runs both graphs once, on as little as possible. */
+  probe(reads: readonly string[]): Promise<ModelInfo["probe"]>;
+  prompt(work: PromptWork, stages: Stages): Promise<Computed & { readonly kept: number; readonly total: number }>;
+}
+
+function createReader(
   { vision, gate }: WorkerData & { readonly vision: VisionStart },
   tokens: Tokens,
   imageId: number,
   graphs: { readonly language: Session; readonly vision: Session },
-): VisionLanguage {
+): Reader {
   const { settings, limits, stretch, imageToken } = vision;
   /** Numbers of a feature, known from the probe. */
   let width = 0;
@@ -63,7 +94,7 @@ export function visionLanguage(
       const shapes = Object.fromEntries(Object.entries(outputs).map(([name, { shape }]) => [name, shape]));
       return { tokens: ids.length, shapes };
     },
-    async perform({ text, encoding, image, heads }, stages) {
+    async prompt({ text, encoding, image, heads }, stages) {
       const { rows, totals } = stages.tokenize(() => tokens.encode([text], encoding));
       const marks = rows.ids.reduce((count, id) => count + (id === imageId ? 1 : 0), 0);
       if (marks !== (image === undefined ? 0 : 1)) {

@@ -1,7 +1,5 @@
-import { join } from "node:path";
 import { BgeError, messageOf } from "../api/errors.js";
 import type { Padding } from "../api/model.js";
-import { corruptFile, readJsonObject } from "../model/json-file.js";
 import type {
   Computed,
   Head,
@@ -15,8 +13,9 @@ import type {
 } from "../protocol.js";
 import { KNOWN_INPUTS } from "../protocol.js";
 import { scoreWindows } from "../rows/score.js";
-import { createTokens, type Tokens } from "../text/encode.js";
+import type { Tokens } from "../text/encode.js";
 import { applyHeads, readFirstToken } from "./heads.js";
+import { openTokens } from "./open-tokens.js";
 import { openSession, type Session } from "./session.js";
 import { createStages, type Stages } from "./stages.js";
 import { padRows } from "./tensors.js";
@@ -76,7 +75,7 @@ async function open(start: WorkerData): Promise<Model> {
 }
 
 function opened(start: WorkerData): Promise<Opened> {
-  if (start.vision !== undefined) return openVisionLanguage(start, start.vision);
+  if (start.vision !== undefined) return openSeeing(start, start.vision);
   return start.images === undefined ? openTexts(start) : openImages(start);
 }
 
@@ -109,27 +108,11 @@ async function openImages(start: WorkerData): Promise<Opened> {
   };
 }
 
-async function openVisionLanguage(start: WorkerData, vision: VisionStart): Promise<Opened> {
-  const { file, imageToken } = vision;
-  const tokens = openTokens(start);
-  const imageId = tokens.idOf(imageToken);
-  if (imageId === undefined) throw new BgeError("MODEL_MISMATCH", `The tokenizer has no token ${imageToken}.`);
-  const session = await openSession(start);
-  const seeing = await openSession({ ...start, file });
-  const { visionLanguage } = await import("./vision-language.js");
-  const model = visionLanguage({ ...start, vision }, tokens, imageId, { language: session, vision: seeing });
-  const { inputs, outputs } = session;
-  return {
-    info: { inputs, outputs, probe: await model.probe(start.reads), frame: tokens.frame },
-    model: {
-      ...{ session, others: [seeing] },
-      async perform(_, work, stages) {
-        if (work.type === "prompt") return model.perform(work, stages);
-        if (work.type === "encode") return stages.tokenize(() => tokens.encode(work.texts, work.encoding));
-        throw new BgeError("INFERENCE_FAILED", `This worker reads prompts; it has no ${work.type}.`);
-      },
-    },
-  };
+async function openSeeing(start: WorkerData, vision: VisionStart): Promise<Opened> {
+  // Loaded only here, too.
+  const { openVisionLanguage } = await import("./vision-language.js");
+  const { session, seeing, info, perform } = await openVisionLanguage(start, vision);
+  return { info, model: { session, others: [seeing], perform: (_, work, stages) => perform(work, stages) } };
 }
 
 async function openLone(model: Model): Promise<void> {
@@ -237,21 +220,4 @@ async function close({ session, lone, others = [] }: Model): Promise<void> {
   await lone?.release();
   for (const other of others) await other.release();
   leave();
-}
-
-function openTokens(start: WorkerData): Tokens {
-  const file = join(start.directory, "tokenizer.json");
-  try {
-    return createTokens(readThere(file), readThere(join(start.directory, "tokenizer_config.json")), start);
-  } catch (cause) {
-    if (cause instanceof BgeError) throw cause;
-    // Any step may hold an invalid value.
-    throw corruptFile(file, messageOf(cause));
-  }
-}
-
-function readThere(file: string): object {
-  const found = readJsonObject(file);
-  if (found === undefined) throw new BgeError("MODEL_NOT_FOUND", `${file} does not exist.`);
-  return found;
 }
