@@ -90,6 +90,18 @@ describe("callers of a text each", () => {
     expect(runs).toEqual([]);
   });
 
+  test.each(["bge-small-en-v1.5", "bge-small-zh-v1.5"])("get the same bits from the packaged %s", async (name) => {
+    const model = await loadEmbedder(name, { truncation: "silent", threads: 1, workers: 1 });
+    loaded.push(model);
+    const some = short(40);
+    const alone: Float32Array[] = [];
+    for (const text of some) alone.push(await model.embedQuery(text));
+    const runs = watchRuns();
+    const together = await Promise.all(some.map((text) => model.embedQuery(text)));
+    for (const [i, vector] of together.entries()) expect(vector, `text ${i}`).toEqual(alone[i]);
+    expect(Math.max(...runs)).toBeGreaterThan(1);
+  });
+
   test("divide the work among idle workers", async () => {
     const model = await embedder({ threads: 2, workers: 2 });
     // Both are up.
