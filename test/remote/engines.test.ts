@@ -3,6 +3,7 @@ import {
   type Embedder,
   loadEmbedder,
   loadReranker,
+  quantize,
   type RemoteModel,
   type Reranker,
 } from "@bge-js/core";
@@ -243,6 +244,16 @@ describe.skipIf(!hasLoopback)("an embedder behind TEI", () => {
       expect(count).toBe(expected[i]!.rows);
       expect(furthest(data, expected[i]!.data)).toBeLessThan(1e-6);
     }
+  });
+
+  test("quantizes its vectors here, but does not know how many tokens a text has", async () => {
+    await using server = await teiDouble({ embedder: local });
+    await using remote = await loadEmbedder(KINDS["tei"]!.refer(server.url));
+    const inputType = "document";
+    const [record] = await remote.embed(["a cat"], { inputType, outputs: ["dense", "ubinary"] });
+    expect(quantize([record!.dense], { precision: "ubinary" })).toEqual([record!.ubinary]);
+    const counted = remote.embed(["a cat"], { inputType, outputs: ["dense", "tokenCount"] });
+    await expect(counted).rejects.toMatchObject({ code: "MODEL_MISMATCH", parameter: "outputs" });
   });
 
   test("names its prompts where the server has them", async () => {

@@ -63,7 +63,8 @@ export interface Estimate extends Interval {
 /** Why not to trust a calibration. */
 export interface CalibrationCaution {
   /**
-   * `"few-pairs"`: fewer than 50 that are relevant, or that are not. `"indistinct"`: the scores may not tell the two apart at all.
+   * `"few-pairs"`: fewer than 50 that are relevant, or that are not. `"indistinct"`: the scores may not tell the two apart at
+   * all, or the best F1 is no better than that of accepting all.
    * `"criterion-missed"`: pairs that the threshold was not chosen by miss the precision or the recall asked for, on average.
    */
   readonly code: "few-pairs" | "indistinct" | "criterion-missed";

@@ -156,6 +156,11 @@ describe("calibrate", () => {
     expect(await codes(drawnPairs(49, 60, 3, 1))).toEqual(["few-pairs"]);
     expect(await codes(drawnPairs(60, 60, 0, 1))).toEqual(["indistinct"]);
     expect(await codes(drawnPairs(50, 50, 1, 3), { criterion: { precision: 0.97 } })).toEqual(["criterion-missed"]);
+    const [useless] = (await calibrate(drawnPairs(300, 300, 0.4, 2))).cautions;
+    expect(useless).toMatchObject({
+      code: "indistinct",
+      message: expect.stringContaining("to accept all pairs, for an F1 of 0.667"),
+    });
     const [few] = (await calibrate(drawnPairs(3, 60, 3, 1))).cautions;
     expect(few!.message).toContain("Only 3 relevant:");
   });

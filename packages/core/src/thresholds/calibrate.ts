@@ -8,7 +8,7 @@ import type {
 } from "../api/thresholds.js";
 import { type Check, type Checks, checkOptions, isSignal } from "../checks.js";
 import { choose } from "./choose.js";
-import { aucOf, curveOf, type Levels, levelsOf } from "./levels.js";
+import { aucOf, curveOf, type Levels, levelsOf, measures } from "./levels.js";
 import { type Resampled, resample } from "./resample.js";
 
 /** The fewest pairs of a kind without a caution: the standard error of a share of 0.5 is then 0.07. */
@@ -109,8 +109,12 @@ function cautionsOf(
     const message = `Only ${few.join(" and ")}: label at least ${ENOUGH_PAIRS} of each, better some hundreds.`;
     cautions.push({ code: "few-pairs", message });
   }
+  const ofAll = measures(relevant.length, others.length, relevant.length).f1;
   if (auc.low <= 0.5) {
     const message = "The scores may not tell relevant pairs from others: no threshold is of use if so.";
+    cautions.push({ code: "indistinct", message });
+  } else if (criterion === "f1" && heldOut.f1.mean <= ofAll) {
+    const message = `The threshold does no better than to accept all pairs, for an F1 of ${ofAll.toFixed(3)}: ask for a precision.`;
     cautions.push({ code: "indistinct", message });
   }
   if (criterion === "f1") return cautions;
