@@ -1,12 +1,15 @@
 import { readFileSync } from "node:fs";
 import {
   type BgeError,
+  calibrate,
+  calibrateRanges,
   loadEmbedder,
   loadReranker,
   MODELS,
   type RemoteModel,
   type Reranker,
   splitText,
+  topKQuantized,
 } from "@bge-js/core";
 import { rerankerHandle } from "@bge-js/core/adapter";
 import { ingest } from "@bge-js/ingest";
@@ -143,6 +146,31 @@ describe("@bge-js/core", () => {
     expect([further.get("allowUrls"), imagePolicy({}).urls]).toEqual(["`false`", undefined]);
     expect(urls).toEqual({ maxRedirects: 3, timeoutMs: 30_000 });
     expect(read("docs/multimodal.md")).toContain("{ hosts?, maxRedirects = 3, timeoutMs = 30,000 }");
+  });
+
+  test("docs/small-vectors.md and docs/thresholds.md have a row for each option, with its default", async () => {
+    const known = (call: () => unknown) =>
+      (async () => call())().then(
+        () => expect.fail("refuses no option"),
+        ({ message }: BgeError) => message.slice(message.indexOf("Known options: ") + 15, -1).split(", "),
+      );
+    const unheard = { unheard: 1 } as never;
+    const small = tables("docs/small-vectors.md");
+    const search = await known(() => topKQuantized([1], [], 1, unheard));
+    const further = search.filter((name) => !["precision", "ranges"].includes(name));
+    expect([...small.keys()].sort()).toEqual([...further, ...(await known(() => calibrateRanges([], unheard)))].sort());
+    for (const name of ["minVectors", "rescoreMultiplier"]) {
+      expect(small.get(name)).toBe(tagged("packages/core/src/api/quantization.ts", name));
+    }
+    const few = Array.from({ length: Number(small.get("minVectors")) }, () => [1]);
+    expect(calibrateRanges(few).vectors).toBe(few.length);
+    expect(() => calibrateRanges(few.slice(1))).toThrow(small.get("minVectors"));
+
+    const thresholds = tables("docs/thresholds.md");
+    expect([...thresholds.keys()].sort()).toEqual((await known(() => calibrate([], unheard))).sort());
+    for (const name of ["criterion", "signal"]) {
+      expect(thresholds.get(name)!.replaceAll("`", "")).toBe(tagged("packages/core/src/api/thresholds.ts", name));
+    }
   });
 
   test("the retriever's candidates and weights", () => {

@@ -37,6 +37,8 @@ const READMES = [
   "docs/migrate/cohere.md",
   "docs/migrate/transformers-js.md",
   "docs/migrate/flagembedding.md",
+  "docs/small-vectors.md",
+  "docs/thresholds.md",
   "packages/langchain/README.md",
   "packages/llamaindex/README.md",
   "packages/ai-sdk/README.md",

@@ -104,5 +104,6 @@ async function thresholdOf(relevant, others) {
 function show(values) {
   const sorted = Float64Array.from(values).sort();
   const at = (share) => sorted[Math.round(share * (sorted.length - 1))].toFixed(2);
-  return `${meanOf(values).toFixed(2)} [${at(0.05)}, ${at(0.95)}]`;
+  // A mean of -0.001 is none.
+  return `${meanOf(values).toFixed(2).replace("-0.00", "0.00")} [${at(0.05)}, ${at(0.95)}]`;
 }
