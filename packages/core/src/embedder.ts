@@ -19,7 +19,6 @@ import type { Head } from "./protocol.js";
 import { checkedBy, isRemote } from "./remote/reference.js";
 import { type CallFacts, withCall } from "./run/call.js";
 import { CALL_OPTIONS } from "./run/call-options.js";
-import { offerCounted } from "./run/counted.js";
 import { createEmbedStream, type StreamPlan } from "./run/embed-stream.js";
 import { checkTokenOutput, headsOf, presentOutputs, tokensHead, toTokenVectors } from "./run/outputs.js";
 import { planRecord } from "./run/records.js";
@@ -266,13 +265,6 @@ function createEmbedder({ source, engine, plan }: OpenModel<EmbedderPlan>): Embe
     dispose,
     [Symbol.asyncDispose]: dispose,
   };
-  offerCounted(embedder, async (texts, callOptions) => {
-    checkTexts(texts, "texts");
-    return embedAll(texts, vectors, ({ data, tokens }) => ({ dense: data, tokens }), {
-      ...callOptions,
-      method: "embed",
-    });
-  });
   offerKeptRows(embedder, { engine, prompts, truncation, vectors, taskOf });
   return embedder;
 }

@@ -1,5 +1,5 @@
 import type { Embedder, SparseVector, TokenVectors } from "@bge-js/core";
-import { type CountedVector, dotProduct, embedCounted } from "@bge-js/core/adapter";
+import { dotProduct } from "@bge-js/core/adapter";
 import { Failure, validation } from "./failure.js";
 import { type Body, bodyOf, choiceOf, countOf, flagOf, textOf, textsOf } from "./fields.js";
 import type { Context, Route } from "./route.js";
@@ -59,7 +59,7 @@ export const openaiEmbeddings: Route = async (body, { models, settings, signal }
     const numbers = cut(dense, dimensions);
     return { object: "embedding", index, embedding: format === "base64" ? base64(numbers) : [...numbers] };
   });
-  const tokens = vectors.reduce((sum, vector) => sum + vector.tokens, 0);
+  const tokens = vectors.reduce((sum, vector) => sum + vector.tokenCount, 0);
   const usage = { prompt_tokens: tokens, total_tokens: tokens };
   return { object: "list", data, model: asked.embedder.spec.id, usage };
 };
@@ -90,8 +90,9 @@ function sideOf(body: Body): "query" | "document" | undefined {
   return type === "passage" ? "document" : type;
 }
 
-function vectorsOf({ embedder, texts, inputType }: Asked, signal: AbortSignal): Promise<CountedVector[]> {
-  return embedCounted(embedder, texts, { inputType, signal });
+/** Vectors and token counts, by one reading of each text. */
+function vectorsOf({ embedder, texts, inputType }: Asked, signal: AbortSignal) {
+  return embedder.embed(texts, { inputType, signal, outputs: ["dense", "tokenCount"] });
 }
 
 /** Cuts a vector, then normalises it, as TEI does. */
