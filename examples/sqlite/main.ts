@@ -1,5 +1,5 @@
 // SQLite with sqlite-vec, all in one file: a hundred texts are found by words (FTS5) and by vectors, and a reranker chooses three
-// of them. What it has read of the texts is kept in the same file. Needs Node 22.13 or newer, for node:sqlite.
+// of them. What it has read of the texts is kept in the same file. Needs Node 22.16 or newer, whose node:sqlite has FTS5.
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { loadEmbedder, loadReranker, onEvent } from "@bge-js/core";

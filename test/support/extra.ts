@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
-/** A Node that has `node:sqlite` and `registerHooks`, and that Mastra supports: this one, or the newer one among the runtimes. */
+/** A Node that has FTS5 in `node:sqlite`, and `registerHooks`, and that Mastra supports: this one, or the newer one among the runtimes. */
 export const newerNode: string | undefined = isNewEnough(process.versions.node)
   ? process.execPath
   : installed("BGE_JS_RUNTIMES", "node-24/bin/node");
@@ -26,5 +26,5 @@ function installed(variable: string, path: string): string | undefined {
 
 function isNewEnough(version: string): boolean {
   const [major = 0, minor = 0] = version.split(".").map(Number);
-  return major > 22 || (major === 22 && minor >= 15);
+  return major > 22 || (major === 22 && minor >= 16);
 }
