@@ -244,7 +244,23 @@ test("a match points at the window that has what was asked for, wherever it is (
       stages: ["dense", "lateInteraction"],
     });
     expect(results[0]!.id).toBe(id);
+    const { document, part } = results[0]!;
+    expect(document.text.slice(part!.start, part!.end)).toContain(`The ${animal} sleeps`);
+    expect(part!.end - part!.start).toBeLessThan(document.text.length);
   }
+  // And a cross-encoder, which reads no more than that at once, reads the part that matches.
+  await using reranker = await loadReranker("bge-js/reranker-small-en", { truncation: "silent" });
+  await using reading = await loadRetriever({ embedder, lateInteraction: true, reranker });
+  await reading.add([`${filler.join("")}The otter sleeps under the violet bridge.`, "A short text about otters."]);
+  const question = "Where does the otter sleep?";
+  const { results } = await reading.search(question);
+  expect(results.map(({ id }) => id)).toEqual(["#0", "#1"]);
+  for (const { document, part, scores } of results) {
+    const { start, end } = part!;
+    expect(await reranker.score(question, [document.text.slice(start, end)])).toEqual([scores.crossEncoder]);
+  }
+  expect(results[1]!.part).toEqual({ start: 0, end: results[1]!.document.text.length });
+  expect((await reading.search(question, { stages: ["lexical", "dense"] })).results[0]!.part).toBeUndefined();
 });
 
 test("a text's rows are the same in whatever company it is read (embedded int8 file)", async () => {

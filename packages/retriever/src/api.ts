@@ -111,6 +111,12 @@ export interface SearchOptions<D> {
   readonly signal?: AbortSignal;
 }
 
+/** Where a part of a document's text starts and ends, in UTF-16 units as in `slice`. */
+export interface TextPart {
+  readonly start: number;
+  readonly end: number;
+}
+
 export interface SearchResult<D> {
   readonly id: string;
   readonly document: D;
@@ -120,6 +126,11 @@ export interface SearchResult<D> {
   readonly scores: Partial<Readonly<Record<Stage, number>>>;
   /** The document's rank by each of these scores among the stage's candidates, from 1. */
   readonly ranks: Partial<Readonly<Record<Stage, number>>>;
+  /**
+   * The part of `document.text` that matches best by late interaction with kept vectors, and that the cross-encoder has read: all of
+   * it, or of a text longer than the model reads one of the windows it was read in. Not there if late interaction has not scored the document.
+   */
+  readonly part?: TextPart;
 }
 
 /** A stage that did not score all its candidates for lack of time. */

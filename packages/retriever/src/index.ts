@@ -10,5 +10,6 @@ export type {
   SearchResults,
   SkippedStage,
   Stage,
+  TextPart,
 } from "./api.js";
 export { loadRetriever } from "./retriever.js";

@@ -12,7 +12,15 @@ import {
   startBudget,
   unitsOf,
 } from "@bge-js/core/adapter";
-import type { RetrieverDocument, SearchOptions, SearchResult, SearchResults, SkippedStage, Stage } from "./api.js";
+import type {
+  RetrieverDocument,
+  SearchOptions,
+  SearchResult,
+  SearchResults,
+  SkippedStage,
+  Stage,
+  TextPart,
+} from "./api.js";
 import { checkVector, FIRST_STAGES, LATER_STAGES, STAGES, strictFilter } from "./options.js";
 import type { Store } from "./store.js";
 import type { Entry, Ranking, View } from "./view.js";
@@ -41,6 +49,8 @@ interface Run<D> extends SearchParts<D> {
   readonly ask: (limits: CallOptions) => Promise<Asked>;
   /** Each stage's scores, by the candidates' positions. */
   readonly scores: Partial<Record<Stage, readonly (number | undefined)[]>>;
+  /** The part of its text in which late interaction found a candidate, by its position. */
+  readonly parts: Map<number, TextPart>;
   readonly skipped: SkippedStage[];
   readonly timings: Partial<Record<Stage, number>>;
 }
@@ -57,7 +67,18 @@ export async function searchStore<D extends RetrieverDocument>(
 ): Promise<SearchResults<D>> {
   const budget = startBudget(budgetMs);
   const ask = asker(query, parts, stages);
-  const run: Run<D> = { ...parts, query, stages, signal, budget, ask, scores: {}, skipped: [], timings: {} };
+  const run: Run<D> = {
+    ...parts,
+    query,
+    stages,
+    signal,
+    budget,
+    ask,
+    scores: {},
+    parts: new Map(),
+    skipped: [],
+    timings: {},
+  };
   const view = await parts.store.view(filter && strictFilter(filter));
   try {
     return await searchView(run, view, topN);
@@ -78,13 +99,12 @@ async function searchView<D extends RetrieverDocument>(
       weight: run.weights[stage],
       depth: run.candidates[stage],
       score: async (positions) => {
-        const read = positions.map((position) => candidates[position]!);
         const scores = await (stage === "lateInteraction" && run.keptRows
-          ? matchKept(run, run.keptRows, read)
+          ? matchKept(run, run.keptRows, positions, candidates)
           : rescore(
               run,
               stage,
-              read.map(({ document }) => document.text),
+              positions.map((position) => readText(candidates[position]!.document.text, run.parts.get(position))),
             ));
         run.scores[stage] = atPositions(positions, scores, candidates.length);
         return scores;
@@ -103,15 +123,22 @@ async function searchView<D extends RetrieverDocument>(
       const score = run.scores[stage]![position];
       return score === undefined ? [] : [[stage, score] as const];
     });
+    const part = run.parts.get(position);
     return {
       id: document.id,
       document,
       score: scores[position]!,
       scores: Object.fromEntries(own),
       ranks: ranks.get(position)!,
+      ...(part && { part }),
     };
   });
   return { results, skipped: run.skipped, timings: { ...run.timings, total: budget.elapsedMs() } };
+}
+
+/** The part of a text that a reranker reads. */
+function readText(text: string, part: TextPart | undefined): string {
+  return part === undefined ? text : text.slice(part.start, part.end);
 }
 
 /** Reads the query once, but again after a failure. */
@@ -172,11 +199,12 @@ async function denseRanking<D>(run: Run<D>, view: View<D>): Promise<Ranking | un
 async function matchKept<D>(
   run: Run<D>,
   keptRows: KeptRows,
+  positions: readonly number[],
   candidates: readonly Entry<D>[],
 ): Promise<readonly (number | undefined)[]> {
-  const { budget, ask, signal } = run;
+  const { budget, ask, signal, parts } = run;
   // A store that keeps rows has those of every document.
-  const rows = candidates.map((candidate) => candidate.rows()!);
+  const rows = positions.map((position) => candidates[position]!.rows()!);
   const { scores } = await timed(run, "lateInteraction", () =>
     budget.remainingMs() <= 0
       ? NONE
@@ -184,10 +212,11 @@ async function matchKept<D>(
           const { side } = await ask(limitsOf(budget, signal));
           // With kept rows, every query that is asked for this stage has a side.
           const matches = await keptRows.match(side!, rows, limitsOf(budget, signal));
+          for (const [i, { start, end }] of matches.entries()) parts.set(positions[i]!, { start, end });
           return matches.map(({ score }) => score);
         }),
   );
-  reportSkipped(run, "lateInteraction", scores, candidates.length);
+  reportSkipped(run, "lateInteraction", scores, positions.length);
   return scores;
 }
 
