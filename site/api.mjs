@@ -38,6 +38,8 @@ export async function writeApi() {
     useHTMLEncodedBrackets: true,
     useHTMLAnchors: true,
     useCodeBlocks: true,
+    // Every property is readonly.
+    tableColumnSettings: { hideModifiers: true },
     parametersFormat: "table",
     interfacePropertiesFormat: "table",
     typeAliasPropertiesFormat: "table",

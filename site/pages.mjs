@@ -15,6 +15,7 @@ export const SECTIONS = [
       ["docs/start/qdrant.md", "Qdrant"],
       ["docs/start/command-line.md", "Command line"],
       ["docs/mcp.md", "Coding agents (MCP)"],
+      ["docs/add-reranking.md", "Into an app that searches"],
     ],
   },
   {
@@ -26,6 +27,14 @@ export const SECTIONS = [
       ["docs/small-vectors.md", "Small vectors"],
       ["docs/multimodal.md", "Pictures and words"],
       ["docs/sentence-transformers-folders.md", "sentence-transformers folders"],
+    ],
+  },
+  {
+    title: "Documents",
+    pages: [
+      ["docs/splitting.md", "Splitting"],
+      ["docs/ingest.md", "Bulk ingestion"],
+      ["docs/scale.md", "At a million and more"],
     ],
   },
   {
@@ -50,6 +59,8 @@ export const SECTIONS = [
     title: "Deployment",
     pages: [
       ["docs/running.md", "Running it"],
+      ["docs/deployment.md", "Containers, Kubernetes"],
+      ["docs/runtimes.md", "Node, Bun, Deno"],
       ["docs/reliability.md", "Reliability"],
       ["docs/remote.md", "Models behind a server"],
       ["docs/bundlers.md", "Bundlers"],
@@ -78,6 +89,7 @@ export const SECTIONS = [
       ["packages/llamaindex/README.md", "llamaindex"],
       ["packages/ai-sdk/README.md", "ai-sdk"],
       ["packages/store/README.md", "store"],
+      ["packages/ingest/README.md", "ingest"],
       ["packages/cli/README.md", "cli"],
       ["packages/model-bge-small-en-v1.5/README.md", "model-bge-small-en-v1.5"],
       ["packages/model-bge-small-zh-v1.5/README.md", "model-bge-small-zh-v1.5"],
@@ -100,7 +112,11 @@ export const ENTRIES = [
   ["packages/qdrant/src/llamaindex.ts", "@bge-js/qdrant/llamaindex"],
   ["packages/server/src/index.ts", "@bge-js/server"],
   ["packages/langchain/src/index.ts", "@bge-js/langchain"],
+  ["packages/langchain/src/splitter.ts", "@bge-js/langchain/splitter"],
   ["packages/llamaindex/src/index.ts", "@bge-js/llamaindex"],
   ["packages/ai-sdk/src/index.ts", "@bge-js/ai-sdk"],
   ["packages/store/src/index.ts", "@bge-js/store"],
+  ["packages/ingest/src/index.ts", "@bge-js/ingest"],
+  ["packages/ingest/src/bullmq.ts", "@bge-js/ingest/bullmq"],
+  ["packages/ingest/src/qdrant.ts", "@bge-js/ingest/qdrant"],
 ];

@@ -11,7 +11,7 @@ const run = promisify(execFile);
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** A program, how it is started where the page says so, and what it prints. */
-const PROGRAM = /```js\n(.*?)```\s+(?:```sh\nnode search\.mjs\n```\s+)?```text\n(.*?)```/gs;
+const PROGRAM = /```js\n(.*?)```\s+(?:```sh\n(?:\w+=\w+ )?node search\.mjs\n```\s+)?```text\n(.*?)```/gs;
 
 const READMES = [
   "README.md",

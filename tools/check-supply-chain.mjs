@@ -14,6 +14,8 @@ const INSTALL_SCRIPTS = ["preinstall", "install", "postinstall", "prepare", "pre
 const manifests = [
   "package.json",
   "examples/package.json",
+  "bench/package.json",
+  "site/package.json",
   ...readdirSync(join(root, "packages")).map((name) => `packages/${name}/package.json`),
 ];
 for (const file of manifests) {

@@ -15,6 +15,8 @@ export default defineConfig({
   title: "bge-js",
   description: "BGE retrieval models in Node.js: embed, retrieve, rerank; offline, off the event loop.",
   lang: "en",
+  // No icon, rather than a request for one that is not there.
+  head: [["link", { rel: "icon", href: "data:," }]],
   srcDir: root,
   srcExclude: others,
   rewrites: addressOf,
@@ -23,7 +25,11 @@ export default defineConfig({
   // A page is told of by its own text; the list of files would say nothing more.
   metaChunk: true,
   // The pages lie outside this folder, from where Vue is not found.
-  vite: { resolve: { alias: [{ find: /^vue(\/server-renderer)?$/, replacement: `${here}node_modules/vue$1` }] } },
+  vite: {
+    // The index of the search by words is one file.
+    build: { chunkSizeWarningLimit: 4000 },
+    resolve: { alias: [{ find: /^vue(\/server-renderer)?$/, replacement: `${here}node_modules/vue$1` }] },
+  },
   themeConfig: {
     search: { provider: "local" },
     outline: [2, 3],

@@ -4,14 +4,18 @@ import { loadRetriever } from "@bge-js/retriever";
 import { sectionsOf } from "./sections.mjs";
 
 export async function writeIndex(folder, directory) {
-  await using retriever = await loadRetriever({ directory, reranker: false });
   const sections = sectionsOf(folder);
   const ids = new Set(sections.map(({ id }) => id));
-  const gone = [];
-  for await (const id of retriever.ids()) if (!ids.has(id)) gone.push(id);
-  await retriever.remove(gone);
-  const added = await retriever.add(sections);
-  return { ...added, removed: gone.length, sections: sections.length };
+  const retriever = await loadRetriever({ directory, reranker: false });
+  try {
+    const gone = [];
+    for await (const id of retriever.ids()) if (!ids.has(id)) gone.push(id);
+    await retriever.remove(gone);
+    const added = await retriever.add(sections);
+    return { ...added, removed: gone.length, sections: sections.length };
+  } finally {
+    await retriever.dispose();
+  }
 }
 
 /** Opens the index for questions. */

@@ -56,7 +56,7 @@ export function sectionsOfPage(html, name) {
         heading = false;
         if (tag === "h1") page = section.heading.trim();
       }
-      if (section !== undefined && tag === "td") section.text += " | ";
+      if (section !== undefined && (tag === "td" || tag === "th")) section.text += " | ";
       if (section !== undefined && BLOCKS.has(tag)) section.text += "\n";
     },
   });
