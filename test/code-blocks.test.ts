@@ -9,7 +9,7 @@ import { PAGES as pages } from "../site/pages.mjs";
 /** Every code block of every page is in its language. Those with an output are run, too: `readme.test.ts`, `cli/readme.test.ts`. */
 const PAGES = pages as readonly string[];
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
-const LANGUAGES = new Set(["console", "js", "json", "python", "sh", "text", "toml", "ts"]);
+const LANGUAGES = new Set(["console", "js", "json", "python", "sh", "text", "toml", "ts", "yaml"]);
 const hasPython = spawnSync("python3", ["--version"]).status === 0;
 const root = fileURLToPath(new URL("..", import.meta.url));
 
