@@ -3,6 +3,7 @@ import { renameSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { build as esbuild } from "esbuild";
 import { build as rolldown } from "rolldown";
+import { build as vite } from "vite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import webpack from "webpack";
 import { type PackedProject, packedProject } from "./support/packed.js";
@@ -44,6 +45,20 @@ const BUNDLERS: Readonly<Record<string, Build>> = {
       output: { file: output, format, codeSplitting: false },
       ...(external && { external: /^@bge-js\// }),
     }),
+  "vite build --ssr": (input, output, format, external) =>
+    vite({
+      root: dirname(input),
+      configFile: false,
+      logLevel: "silent",
+      build: {
+        ssr: input,
+        outDir: dirname(output),
+        emptyOutDir: false,
+        rolldownOptions: { output: { format, entryFileNames: basename(output), codeSplitting: false } },
+      },
+      // Packages stay outside unless this says otherwise.
+      ...(!external && { ssr: { noExternal: true } }),
+    }),
   webpack: (input, output, format, external) => {
     const esm = format === "esm";
     return promised({
@@ -84,7 +99,7 @@ describe.each(Object.entries(BUNDLERS))("%s", (name, build) => {
   const bundle = async (format: Format, external: boolean) => {
     const output = join(
       project.directory,
-      `${name}-${external ? "outside" : "inside"}.${format === "esm" ? "mjs" : "cjs"}`,
+      `${name.split(" ")[0]}-${external ? "outside" : "inside"}.${format === "esm" ? "mjs" : "cjs"}`,
     );
     await build(join(project.directory, "program.mjs"), output, format, external);
     return output;
