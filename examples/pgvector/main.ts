@@ -35,6 +35,6 @@ for (const question of QUESTIONS) {
   console.log(`\n? ${question}`);
   for (const { index } of best) console.log(`  ${found[index]!.title} (place ${index + 1} of ${found.length} before)`);
 }
-console.log(`\n${read} texts read for the answers: all were kept`);
+console.log(`\n${read} texts read by late interaction: all were kept`);
 
 await Promise.all([embedder.dispose(), reranker.dispose(), pool.end()]);

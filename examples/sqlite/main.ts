@@ -33,4 +33,4 @@ for (const question of QUESTIONS) {
   console.log(`\n? ${question}`);
   for (const { index } of best) console.log(`  ${found[index]!.title} (place ${index + 1} of ${found.length} before)`);
 }
-console.log(`\n${read} texts read for the answers: all were kept`);
+console.log(`\n${read} texts read by late interaction: all were kept`);

@@ -31,7 +31,7 @@ export const POSTGRES_SERVERS: readonly {
 ];
 
 async function startServer(): Promise<PostgresUnderTest> {
-  const child = spawn(PYTHON, ["-B", SERVER], { stdio: ["pipe", "pipe", "inherit"] });
+  const child = spawn(PYTHON, ["-B", "-W", "ignore", SERVER], { stdio: ["pipe", "pipe", "inherit"] });
   const [url] = (await once(createInterface(child.stdout), "line")) as [string];
   return {
     url,
