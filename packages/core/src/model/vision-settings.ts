@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { invalid } from "../api/errors.js";
 import type { PatchSettings, TileSettings, VisionSettings } from "../api/image-settings.js";
 import type { EmbeddingSpec } from "../api/model.js";
 import { corruptFile, isRecord, type Json, readJsonObject } from "./json-file.js";
@@ -62,17 +63,21 @@ function resolution(value: unknown, tile: number): TileSettings["resolutions"][n
 function readPatchSettings(directory: string, most: number): PatchSettings {
   const { config, refuse, mean, std } = readPreprocessor(directory);
   const { file, vision } = readVisionConfig(directory);
-  const count = (from: Json, name: string) => {
-    const value = pixels(from[name]);
+  const count = (from: Json, name: keyof typeof USUAL) => {
+    const value = pixels(from[name] ?? USUAL[name]);
     if (value === undefined) throw from === config ? refuse(name, "a count") : corruptFile(file, `${name} is no count`);
     return value;
   };
-  const [patch, merge, frames] = ["patch_size", "merge_size", "temporal_patch_size"].map((name) => count(config, name));
-  const names = ["patch_size", "spatial_merge_size", "temporal_patch_size"];
-  if (`${names.map((name) => count(vision, name))}` !== `${[patch, merge, frames]}`) {
-    throw corruptFile(file, `${names.join(", ")} of vision_config are not those of preprocessor_config.json`);
+  const [patch, frames] = [count(vision, "patch_size"), count(vision, "temporal_patch_size")];
+  const merge = count(vision, "spatial_merge_size");
+  const prepared = [count(config, "patch_size"), count(config, "temporal_patch_size"), count(config, "merge_size")];
+  if (`${prepared}` !== `${[patch, frames, merge]}`) {
+    throw corruptFile(
+      file,
+      "vision_config's patch_size, or how patches are merged, is not that of preprocessor_config.json",
+    );
   }
-  const window = count(vision, "window_size") / (patch! * merge!);
+  const window = count(vision, "window_size") / (patch * merge);
   if (!Number.isInteger(window)) throw corruptFile(file, "window_size is no whole number of merged patches");
   const [minPixels, maxPixels] = [
     limitOf(config, "min_pixels", "shortest_edge"),
@@ -80,10 +85,14 @@ function readPatchSettings(directory: string, most: number): PatchSettings {
   ];
   if (minPixels === undefined) throw refuse("min_pixels", "a count");
   if (maxPixels === undefined) throw refuse("max_pixels", "a count");
+  if (most < minPixels)
+    throw invalid("maxScaledPixels", `must be at least ${minPixels}, to which smaller pictures are scaled up`);
   const limits = { minPixels, maxPixels: Math.min(maxPixels, most) };
-  const sizes = { patch: patch!, merge: merge!, frames: frames!, window };
-  return { family: "qwen2_5_vl", ...sizes, ...limits, mean, std };
+  return { family: "qwen2_5_vl", patch, merge, frames, window, ...limits, mean, std };
 }
+
+/** What transformers may leave out of the files, because it is its default. */
+const USUAL = { patch_size: 14, temporal_patch_size: 2, merge_size: 2, spatial_merge_size: 2, window_size: 112 };
 
 /** `min_pixels` and `max_pixels` or, in newer files, the same within `size`. */
 function limitOf(config: Json, name: string, inSize: string): number | undefined {
