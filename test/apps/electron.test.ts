@@ -14,7 +14,7 @@ describe.skipIf(!runsExamples)("an Electron application's archive", () => {
   let project: PackedProject;
   beforeAll(() => {
     project = installedExample("test/fixtures/electron");
-  }, 300_000);
+  }, 600_000);
   afterAll(() => project?.remove());
 
   test("what the page unpacks runs without the archive", () => {

@@ -30,7 +30,7 @@ describe.skipIf(!runsExamples)("examples/lambda", () => {
   beforeAll(() => {
     project = installedExample("examples/lambda");
     printed = execFileSync(process.execPath, ["build.mjs"], { cwd: project.directory, encoding: "utf8" });
-  }, 300_000);
+  }, 600_000);
   afterAll(() => project?.remove());
 
   test("builds a function that is small enough", () => {
