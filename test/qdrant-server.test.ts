@@ -203,6 +203,40 @@ describe.each(SERVERS)("$name", ({ isHere, start }) => {
       expect(await client.count(name, { exact: true })).toEqual({ count: 0 });
     });
 
+    test("points are listed in pages, by a field in a field; those that match are deleted", async () => {
+      const documents = ids.map((_, i) => ({ document: `doc ${i % 4}`, position: i >> 2 }));
+      await client.createPayloadIndex(name, {
+        field_name: "ingested.document",
+        field_schema: "keyword",
+        wait: true,
+      });
+      await store(
+        ids.map((id, i) => ({ id, vector: { dense: [1, i] }, payload: { ingested: documents[i]!, text: "x" } })),
+      );
+      const filter = { must: [{ key: "ingested.document", match: { any: ["doc 1", "doc 3", "none"] } }] };
+      const list = async (asked: object) => {
+        const seen: unknown[] = [];
+        let offset: unknown;
+        do {
+          const page = await client.scroll(name, {
+            limit: 4,
+            with_payload: ["ingested"],
+            with_vector: false,
+            ...asked,
+            ...(offset !== undefined && { offset: offset as string }),
+          });
+          for (const { id, payload } of page.points) seen.push([ids.indexOf(String(id)), payload]);
+          offset = page.next_page_offset ?? undefined;
+        } while (offset !== undefined);
+        return seen.sort((a, b) => (a as [number])[0] - (b as [number])[0]);
+      };
+      const wanted = documents.map((ingested, i) => [i, { ingested }]);
+      expect(await list({})).toEqual(wanted);
+      expect(await list({ filter })).toEqual(wanted.filter((_, i) => i % 2 === 1));
+      await client.delete(name, { wait: true, filter });
+      expect(await list({})).toEqual(wanted.filter((_, i) => i % 2 === 0));
+    });
+
     test("refuses with the statuses that are told apart", async () => {
       expect(await refused(client.getCollection(`${name}-not`))).toBe(404);
       expect(await refused(client.createCollection(name, { vectors: {} }))).toBe(409);

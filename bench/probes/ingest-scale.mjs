@@ -1,6 +1,6 @@
 // How many documents 1 to N worker processes ingest in a second, from a queue in Redis into PostgreSQL, each with one thread for the
 // model; and one process without a queue.
-//   node bench/probes/ingest-scale.mjs [--documents 300] [--workers 1,2] [--model bge-small-en-v1.5]
+//   npm run ingest-scale -- [--documents 300] [--workers 1,2] [--model bge-small-en-v1.5]
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";

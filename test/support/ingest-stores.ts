@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,11 +10,13 @@ import { loadRetriever } from "@bge-js/retriever";
 import { PGlite } from "@electric-sql/pglite";
 import { vector } from "@electric-sql/pglite-pgvector";
 import { QdrantClient } from "@qdrant/js-client-rest";
-import { hasLoopback } from "./loopback.js";
 import { fixture } from "./models.js";
-import { startQdrantDouble } from "./qdrant-double.js";
+import { type QdrantUnderTest, SERVERS } from "./qdrant-servers.js";
 
 const MODEL = { directory: fixture("tiny-bert-cls") };
+
+/** The truest Qdrant that is here. */
+const QDRANT = SERVERS.find(({ isHere }) => isHere) ?? SERVERS.at(-1)!;
 
 /** A chunk as a test sees it, whatever has it. */
 export interface SeenChunk {
@@ -44,7 +47,11 @@ export const STORES: readonly {
     isHere: true,
     open: () => openRetriever(mkdtempSync(join(tmpdir(), "ingest-"))),
   },
-  { name: "a collection of Qdrant (the double)", isHere: hasLoopback, open: openQdrant },
+  {
+    name: `a collection of ${QDRANT.name}`,
+    isHere: QDRANT.isHere,
+    open: () => openQdrant(QDRANT.start),
+  },
   { name: "PostgreSQL (PGlite)", isHere: true, open: openPostgres },
 ];
 
@@ -71,17 +78,17 @@ async function openRetriever(directory: string | undefined): Promise<StoreUnderT
   };
 }
 
-async function openQdrant(): Promise<StoreUnderTest> {
-  const server = await startQdrantDouble();
+async function openQdrant(start: () => Promise<QdrantUnderTest>): Promise<StoreUnderTest> {
+  const server = await start();
   const client = new QdrantClient({ url: server.url, checkCompatibility: false });
-  const load = () =>
-    loadQdrantRetriever({ client, collection: "docs", embedder: MODEL, reranker: false, averageWords: 9 });
+  const collection = randomUUID();
+  const load = () => loadQdrantRetriever({ client, collection, embedder: MODEL, reranker: false, averageWords: 9 });
   const retriever = await load();
   const opened = [retriever];
   return {
     recipe: { store: qdrantStore(retriever) },
     async chunks() {
-      const { points } = await client.scroll("docs", { limit: 10_000, with_payload: true });
+      const { points } = await client.scroll(collection, { limit: 10_000, with_payload: true });
       return sorted(
         points.map(({ payload }) => {
           const { bge_hash: _, ...document } = payload as Record<string, unknown>;
@@ -95,6 +102,7 @@ async function openQdrant(): Promise<StoreUnderTest> {
     },
     async [Symbol.asyncDispose]() {
       for (const one of opened) await one.dispose();
+      await client.deleteCollection(collection);
       await server[Symbol.asyncDispose]();
     },
   };

@@ -53,6 +53,13 @@ def points(name, action, body):
         asked = read(m.PointRequest, body)
         payload = True if asked.with_payload is None else asked.with_payload
         return client.retrieve(name, asked.ids, with_payload=payload, with_vectors=asked.with_vector or False)
+    if action == "POST scroll":
+        asked = read(m.ScrollRequest, body)
+        found, following = client.scroll(
+            name, scroll_filter=asked.filter, limit=asked.limit or 10, offset=asked.offset,
+            with_payload=asked.with_payload, with_vectors=asked.with_vector or False,
+        )  # fmt: skip
+        return {"points": found, "next_page_offset": following}
     if action == "POST delete":
         return client.delete(name, read(m.PointsSelector, body))
     if action == "POST count":
@@ -74,7 +81,10 @@ class Handler(BaseHTTPRequestHandler):
             if len(body) > MOST_BYTES:
                 raise ValueError(f"JSON payload ({len(body)} bytes) is larger than allowed (limit: {MOST_BYTES} bytes).")
             with lock:
-                if len(parts) == 2:
+                if parts[2:] == ["index"]:
+                    asked = read(m.CreateFieldIndex, body)
+                    result = client.create_payload_index(parts[1], asked.field_name, asked.field_schema)
+                elif len(parts) == 2:
                     result = collection(self.command, parts[1], body)
                 else:
                     result = points(parts[1], " ".join([self.command, "/".join(parts[3:])]).strip(), body)

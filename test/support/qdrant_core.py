@@ -52,11 +52,27 @@ class CoreClient:
         return {"operation_id": 0, "status": "completed"}
 
     def delete(self, name, selector):
-        self.shard(name).update(edge.UpdateOperation.delete_points(selector.points))
+        if isinstance(selector, m.FilterSelector):
+            change = edge.UpdateOperation.delete_points_by_filter(filtered(selector.filter))
+        else:
+            change = edge.UpdateOperation.delete_points(selector.points)
+        self.shard(name).update(change)
         return {"operation_id": 0, "status": "completed"}
 
     def retrieve(self, name, ids, with_payload, with_vectors):
         return [shown(one) for one in self.shard(name).retrieve(ids, with_payload=with_payload, with_vector=with_vectors)]
+
+    def create_payload_index(self, name, field_name, field_schema):
+        assert field_schema == m.PayloadSchemaType.KEYWORD
+        self.shard(name).update(edge.UpdateOperation.create_field_index(field_name, edge.PayloadSchemaType.Keyword))
+        return {"operation_id": 0, "status": "completed"}
+
+    def scroll(self, name, scroll_filter, limit, offset, with_payload, with_vectors):
+        request = edge.ScrollRequest(
+            offset=offset, limit=limit, filter=filtered(scroll_filter), with_payload=with_payload, with_vector=with_vectors
+        )
+        found, following = self.shard(name).scroll(request)
+        return [shown(one) for one in found], following and str(following)
 
     def count(self, name, asked):
         return {"count": self.shard(name).count(edge.CountRequest(exact=True, filter=filtered(asked)))}

@@ -27,8 +27,6 @@ interface Item {
 export interface Batcher {
   /** Resolves to what became of the document; rejects as the work on its batch. */
   add(checked: Checked, caution?: Caution): Promise<Outcome>;
-  /** Resolves when nothing is being worked on. */
-  idle(): Promise<void>;
 }
 
 export function createBatcher(work: Work, signal: AbortSignal): Batcher {
@@ -78,11 +76,7 @@ export function createBatcher(work: Work, signal: AbortSignal): Batcher {
     }
   }
 
-  async function idle(): Promise<void> {
-    while (running.size > 0) await Promise.all(running);
-  }
-
-  return { add, idle };
+  return { add };
 }
 
 function takeBatch(queue: Item[]): Item[] {

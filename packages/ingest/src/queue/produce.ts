@@ -59,12 +59,12 @@ export async function produce<D extends IngestDocument>(
       return { waiting, pending, failed };
     }
 
-    async function room(): Promise<void> {
+    async function room(count: number): Promise<void> {
       for (;;) {
         const { waiting } = await look();
         // The queue is first in, first out.
         const characters = waiting === 0 ? 0 : sizes.slice(-waiting).reduce((sum, size) => sum + size, 0);
-        if (waiting < maxWaiting && characters < WAITING_CHARACTERS) return;
+        if (waiting + count <= maxWaiting && characters < WAITING_CHARACTERS) return;
         await until(sleep(PAUSE));
       }
     }
@@ -75,10 +75,10 @@ export async function produce<D extends IngestDocument>(
       const changed = all.filter(
         (checked, i) => recipe === undefined || versions![i] !== versionOf(checked, recipe.recipe),
       );
-      await room();
+      await room(changed.length);
       const enqueued = await enqueue(queue, changed, until);
       sizes.push(...changed.map(({ characters }) => characters));
-      sizes.splice(0, sizes.length - maxWaiting - BATCH_DOCUMENTS);
+      sizes.splice(0, sizes.length - maxWaiting);
       counts.queued += enqueued.added;
       counts.unchanged += all.length - changed.length + enqueued.known;
       replaced += enqueued.replaced;
@@ -100,7 +100,7 @@ export async function produce<D extends IngestDocument>(
       // The later one of the same id takes the place of the earlier.
       window.set(id!, checked);
       characters += checked.characters;
-      if (window.size < BATCH_DOCUMENTS && characters < WINDOW_CHARACTERS) continue;
+      if (window.size < Math.min(BATCH_DOCUMENTS, maxWaiting) && characters < WINDOW_CHARACTERS) continue;
       await give(window);
       window = new Map();
       characters = 0;
