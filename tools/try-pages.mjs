@@ -10,8 +10,12 @@ import { fileURLToPath } from "node:url";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const folder = mkdtempSync(join(tmpdir(), "bge-js-pages-"));
 const asked = process.argv.slice(2);
-/** The command line's page has no program, and Mastra needs Node 22: name it where that runs. */
-const LEFT_OUT = Number(process.versions.node.split(".")[0]) < 22 ? ["command-line", "mastra"] : ["command-line"];
+/** Pages that are tried when they are named alone: one without a program, one that needs Node 22, one that needs a server. */
+const LEFT_OUT = [
+  "command-line",
+  ...(Number(process.versions.node.split(".")[0]) < 22 ? ["mastra"] : []),
+  ...(process.env.QDRANT_URL === undefined ? ["qdrant"] : []),
+];
 const pages = readdirSync(join(root, "docs", "start"))
   .map((name) => name.replace(/\.md$/, ""))
   .filter((name) => (asked.length === 0 ? !LEFT_OUT.includes(name) : asked.includes(name)));
