@@ -6,6 +6,8 @@ from transformers import LlavaNextForConditionalGeneration as model_class  # noq
 
 from vision_case import Case, text_case
 
+GRID = False
+
 
 class Vision(torch.nn.Module):
     """Tiles → the features of each, row by row, and last the one that ends a row of the picture."""

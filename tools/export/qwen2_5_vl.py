@@ -13,6 +13,8 @@ from transformers.models.qwen2_5_vl.modeling_qwen2_5_vl import apply_rotary_pos_
 from masks import MASKED
 from vision_case import Case, text_case
 
+GRID = True
+
 
 class Vision(torch.nn.Module):
     """[windows, places, values], [windows, places, 2] (row, column) and [windows, places] of 0 and 1 → the features of each four places."""
@@ -77,7 +79,7 @@ def example(model) -> dict:
 
 def cases(model) -> list[Case]:
     """A text; pictures of several windows, of which the last ones are smaller; and one of a single token."""
-    return [text_case(grid=True), *(picture_case(model.config, *size) for size in ((4, 8), (7, 10), (1, 1), (9, 3)))]
+    return [text_case(grid=GRID), *(picture_case(model.config, *size) for size in ((4, 8), (7, 10), (1, 1), (9, 3)))]
 
 
 def picture_case(config, height: int, width: int) -> Case:

@@ -28,7 +28,7 @@ from vision_case import Case
 from weights import take_weights
 from write import write
 
-# What differs, by model_type: `model_class`, `vision`, `cases`; `POSITIONS` where tokens have a row and a column.
+# What differs, by model_type: `model_class`, `vision` and its `example`, `cases`, and `GRID`: whether tokens have a row and a column.
 FAMILIES = {"llava_next": llava_next, "qwen2_5_vl": qwen2_5_vl}
 LANGUAGE, VISION = "language_model", "vision_model"
 POSITIONS = "position_ids"
@@ -77,8 +77,7 @@ def export(source: Source, out: Path, options) -> Result:
     with torch.no_grad():
         expected = [model(input_ids=torch.from_numpy(case.ids), use_cache=False, **case.torch_inputs).last_hidden_state[0, -1].numpy() for case in cases]
     vision = written(family.vision(model), family.example(model), "image_features", {0: "features"}, stage / f"{VISION}{SUFFIX[options.dtype]}.onnx", options)
-    grid = family is qwen2_5_vl
-    language = written(Language(model, grid), language_example(model, grid), "dense", {0: "batch"}, stage / f"{LANGUAGE}{SUFFIX[options.dtype]}.onnx", options)
+    language = written(Language(model, family.GRID), language_example(model, family.GRID), "dense", {0: "batch"}, stage / f"{LANGUAGE}{SUFFIX[options.dtype]}.onnx", options)
     del model
     result = Result(len(cases), check(vision, language, cases, expected))
     bound = BOUNDS[options.dtype]["vectors"]
