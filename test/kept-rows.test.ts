@@ -13,7 +13,7 @@ import {
   splitWindows,
   type TokenSide,
 } from "@bge-js/core/adapter";
-import { loadRetriever, type Retriever } from "@bge-js/retriever";
+import { type AnyDocument, loadRetriever, type Retriever, type SearchResult } from "@bge-js/retriever";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { compressRows } from "../packages/core/dist/rows/compress.js";
 import { scoreRows } from "../packages/core/dist/rows/score.js";
@@ -248,7 +248,7 @@ test("a match points at the window that has what was asked for, wherever it is (
     expect(document.text.slice(part!.start, part!.end)).toContain(`The ${animal} sleeps`);
     expect(part!.end - part!.start).toBeLessThan(document.text.length);
   }
-  // And a cross-encoder, which reads no more than that at once, reads the part that matches.
+  // And the cross-encoder that was measured with it reads the part that matches, another one the window.
   await using reranker = await loadReranker("bge-js/reranker-small-en", { truncation: "silent" });
   await using reading = await loadRetriever({ embedder, lateInteraction: true, reranker });
   await reading.add([`${filler.join("")}The otter sleeps under the violet bridge.`, "A short text about otters."]);
@@ -259,11 +259,19 @@ test("a match points at the window that has what was asked for, wherever it is (
     "A short text about otters.",
     expect.stringMatching(/The otter sleeps under the violet bridge\.$/),
   ]);
-  expect(Math.max(...read.map((text) => text.length))).toBeLessThan(filler.join("").length);
+  expect(Math.max(...(await embedder.countTokens(read)))).toBeLessThanOrEqual(2 + 96);
   for (const [i, { scores }] of results.entries()) {
     expect(await reranker.score(question, [read[i]!])).toEqual([scores.crossEncoder]);
   }
   expect((await reading.search(question, { stages: ["lexical", "dense"] })).results[0]!.part).toBeUndefined();
+  await using other = await loadReranker(fixture("tiny-bert-reranker"), quiet);
+  await using widely = await loadRetriever({ embedder, lateInteraction: true, reranker: other });
+  await widely.add([`${filler.join("")}The otter sleeps under the violet bridge.`]);
+  const [{ document, part, scores }] = (await widely.search(question)).results as [SearchResult<AnyDocument>];
+  const window = document.text.slice(part!.start, part!.end);
+  expect(window.length).toBeGreaterThan(1000);
+  expect(window).toContain("The otter sleeps");
+  expect(await other.score(question, [window])).toEqual([scores.crossEncoder]);
 });
 
 test("a text's rows are the same in whatever company it is read (embedded int8 file)", async () => {

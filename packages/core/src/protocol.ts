@@ -175,6 +175,17 @@ export type Work =
       readonly dimensions: number;
       readonly documents: readonly Uint8Array[];
       readonly bonus: number;
+    }
+  /** The part of each text that a query, given by its rows and their ids, matches best: see `bestPassage`. `documents`: what `compressRows` made of the texts. */
+  | {
+      readonly type: "passages";
+      readonly rows: Float32Array;
+      readonly ids: Int32Array;
+      readonly weights: readonly number[];
+      readonly dimensions: number;
+      readonly texts: readonly string[];
+      readonly documents: readonly Uint8Array[];
+      readonly most: number;
     };
 
 /** A picture: the absolute path of a file, a file's bytes, or samples. */
@@ -228,11 +239,13 @@ export type Result<W extends Work> = W extends { type: "encode" }
     ? readonly string[]
     : W extends { type: "match" }
       ? WindowMatches
-      : W extends { type: "divide" }
-        ? Windows
-        : W extends { type: "run" | "image" }
-          ? Computed
-          : Computed & { readonly kept: number; readonly total: number };
+      : W extends { type: "passages" }
+        ? Int32Array
+        : W extends { type: "divide" }
+          ? Windows
+          : W extends { type: "run" | "image" }
+            ? Computed
+            : Computed & { readonly kept: number; readonly total: number };
 
 export type FromWorker =
   | { readonly type: "ready"; readonly info: ModelInfo }
@@ -288,7 +301,7 @@ export function rowsSize(heads: readonly Head[], length: number): number {
 /** How many inputs a piece of work has: rows or texts. */
 export function inputsOf(work: Work): number {
   if (work.type === "encode") return work.texts.length;
-  if (work.type === "match") return work.documents.length;
+  if (work.type === "match" || work.type === "passages") return work.documents.length;
   return work.type === "run" ? work.rows.lengths.length : 1;
 }
 
@@ -304,7 +317,7 @@ const PROMPT_IMAGE_TOKENS = 2928;
 /** Tokens in a piece of work, estimated from bytes for texts that are not yet tokenized. */
 export function tokensOf(work: Work): number {
   if (work.type === "run") return work.rows.ids.length;
-  if (work.type === "decode" || work.type === "match") return work.ids.length;
+  if (work.type === "decode" || work.type === "match" || work.type === "passages") return work.ids.length;
   if (work.type === "image") return IMAGE_TOKENS;
   const texts = work.type === "encode" ? work.texts : [work.text];
   const ofImage = work.type === "prompt" && work.image !== undefined ? PROMPT_IMAGE_TOKENS : 0;

@@ -5,6 +5,7 @@ export { checkIds, checkSource, failedDocuments } from "./documents.js";
 export { createLifetime } from "./lifetime.js";
 export { loadModels } from "./models.js";
 export { ADD, FIRST_STAGES, LATER_STAGES, RETRIEVER, SEARCH, stagesToRun } from "./options.js";
+export { checkScores, inTime } from "./rescore.js";
 export { CANDIDATES, measuredWeight, WEIGHTS } from "./retriever.js";
-export { checkScores, inTime, ranksOf } from "./search.js";
+export { ranksOf } from "./search.js";
 export { wordsOf } from "./words.js";

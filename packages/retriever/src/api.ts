@@ -127,8 +127,9 @@ export interface SearchResult<D> {
   /** The document's rank by each of these scores among the stage's candidates, from 1. */
   readonly ranks: Partial<Readonly<Record<Stage, number>>>;
   /**
-   * The part of `document.text` that matches best by late interaction with kept vectors, and that the cross-encoder has read: all of
-   * it, or of a text longer than the model reads one of the windows it was read in. Not there if late interaction has not scored the document.
+   * The part of `document.text` that matches best by late interaction with kept vectors. Of documents that the cross-encoder has read it is
+   * what that has read: of the one measured with the embedder, at most 96 tokens. Of others it is all of the text, or the
+   * best of the windows in which a text longer than the model was read. Not there if late interaction has not scored the document.
    */
   readonly part?: TextPart;
 }

@@ -61,6 +61,7 @@ export async function loadRetriever<D extends RetrieverDocument = AnyDocument>(
     embedder,
     keptRows,
     rerankers,
+    readsPassages: isMeasured(rerankers.crossEncoder),
     candidates: { ...CANDIDATES, ...given.candidates },
     weights: { ...WEIGHTS, ...measuredWeight(rerankers.crossEncoder), ...given.weights },
     costs: createCosts(),
@@ -149,6 +150,10 @@ async function openStore<D extends RetrieverDocument>(
 }
 
 export function measuredWeight(reranker: Reranker | undefined): Partial<Record<Stage, number>> {
-  const isEvaluated = reranker?.spec.kind === "reranker" && reranker.spec.fusedWeight !== undefined;
-  return isEvaluated ? { crossEncoder: EVALUATED_WEIGHT } : {};
+  return isMeasured(reranker) ? { crossEncoder: EVALUATED_WEIGHT } : {};
+}
+
+/** True for a cross-encoder that was evaluated with late interaction. */
+function isMeasured(reranker: Reranker | undefined): boolean {
+  return reranker?.spec.kind === "reranker" && reranker.spec.fusedWeight !== undefined;
 }

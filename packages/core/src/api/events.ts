@@ -75,7 +75,7 @@ export interface RunEvent extends OfModel, Timed {
    * `run`: a batch through the graph; `encode`: texts to tokens; `encode-and-run`: both for one text; `decode`: tokens to text;
    * `divide`: a long text into windows; `match`: late interaction of a query with texts whose rows were kept; `image`: one picture.
    */
-  readonly work: "encode" | "run" | "encode-and-run" | "decode" | "divide" | "match" | "image" | "prompt";
+  readonly work: "encode" | "run" | "encode-and-run" | "decode" | "divide" | "match" | "passages" | "image" | "prompt";
   readonly outcome: Outcome;
   /** Rows in a batch, or texts to encode. */
   readonly inputs: number;

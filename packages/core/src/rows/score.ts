@@ -2,12 +2,12 @@ import { BgeError } from "../api/errors.js";
 import { checkSide, type TokenSide } from "./compress.js";
 import { type KeptRows, readKept } from "./format.js";
 import { codeProducts, floatProducts } from "./kernel.js";
-import { type AskedTokens, askedTokens, bestOf } from "./match.js";
+import { askedTokens, bestOf, type MatchedTokens } from "./match.js";
 import { rotate } from "./rotate.js";
 import { ofText, splitWindows } from "./windows.js";
 
 /** A query's rows, prepared for the kernel. */
-interface Asked extends AskedTokens {
+interface Asked {
   readonly dimensions: number;
   /** Its rows as integers; row `q` times `steps[q]` is the original. */
   readonly whole: Int16Array;
@@ -70,28 +70,41 @@ export function scoreRows(
   special: ReadonlySet<number>,
   { indices, bonus }: { readonly indices?: readonly number[]; readonly bonus?: number | undefined } = {},
 ): Float32Array[] {
+  const asked = askedTokens(query.ids, special);
+  return compareRows(query, documents, dimensions, indices).map(({ tokens, cosines, stride }) => {
+    const out = new Float32Array(2 * query.ids.length);
+    bestOf(cosines, stride, asked, tokens, out, bonus);
+    return out;
+  });
+}
+
+/** A document's cosines with a query: of its row `r` with the query's row `q` in `cosines[r * stride + q]`. */
+export interface Compared {
+  readonly tokens: Required<MatchedTokens>;
+  readonly cosines: Float32Array;
+  readonly stride: number;
+}
+
+/** Compares a query with kept rows. The parameters and errors are those of `scoreRows`. */
+export function compareRows(
+  query: TokenSide,
+  documents: readonly Uint8Array[],
+  dimensions: number,
+  indices?: readonly number[],
+): Compared[] {
   checkSide(query, dimensions);
-  const asked: Asked = {
-    ...askedTokens(query.ids, special),
-    dimensions,
-    ...inWhole(query, dimensions),
-  };
+  const asked: Asked = { dimensions, ...inWhole(query, dimensions) };
   const kept = documents.map((bytes, index) => readAt(bytes, indices?.[index] ?? index, dimensions));
   const { values, stride } = floatProducts(meansOf(kept, dimensions), query.rows, dimensions);
   // The kernel's next result overwrites this one.
   const means = values.slice();
-  return kept.map((one, i) => matches(asked, one, means.subarray(i * stride, (i + 1) * stride), bonus));
+  return kept.map((one, i) => compare(asked, one, means.subarray(i * stride, (i + 1) * stride)));
 }
 
-function matches(
-  asked: Asked,
-  { codes, scales, ids, starts }: KeptRows,
-  means: Float32Array,
-  bonus: number | undefined,
-): Float32Array {
+function compare(asked: Asked, { codes, scales, ids, starts }: KeptRows, means: Float32Array): Compared {
   const { values, stride } = codeProducts(codes, asked.whole, asked.dimensions);
   const cosines = new Float32Array(values.length);
-  const count = asked.ids.length;
+  const count = asked.steps.length;
   for (let row = 0; row < scales.length; row++) {
     const scale = scales[row]!;
     for (let q = 0; q < count; q++) {
@@ -99,9 +112,7 @@ function matches(
       cosines[at] = means[q]! + scale * asked.steps[q]! * values[at]!;
     }
   }
-  const out = new Float32Array(2 * count);
-  bestOf(cosines, stride, asked, { ids, starts }, out, bonus);
-  return out;
+  return { tokens: { ids, starts }, cosines, stride };
 }
 
 /** Rotates rows like kept ones, and quantizes them to 15 bits and a sign. */

@@ -15,6 +15,7 @@ import type { Truncation } from "../run/truncation-report.js";
 import type { Prompts } from "../text/prompts.js";
 import { keptRowsHead } from "./kept-texts.js";
 import { bestMatchOf, type Match, matchWindows } from "./match-windows.js";
+import { bestPassages, type FoundText } from "./passages.js";
 import { runQuery } from "./query-heads.js";
 
 /** What is kept of a document that was read once, in windows where it is longer than the model reads. */
@@ -38,11 +39,19 @@ export interface KeptRows {
   /** Runs a query through the model once, for its vector and for `match`. */
   readQuery(query: string, options: CallOptions): Promise<KeptQuery>;
   /**
-   * Scores documents by their rows: `bestByCandidates`. Runs in a worker, and nothing runs through the model.
+   * Scores documents by their rows: `bestMatchOf`. Runs in a worker, and nothing runs through the model.
    *
    * @throws BgeError `STORE_CORRUPT` or `MODEL_MISMATCH`, with the index of the document whose rows are not the model's
    */
   match(side: TokenSide, documents: readonly Uint8Array[], options: CallOptions): Promise<Match[]>;
+  /**
+   * Narrows matches to the part of at most `PASSAGE_TOKENS` tokens that matches best, for a cross-encoder to read in place of all. The texts
+   * are tokenized in a worker, and nothing runs through the model.
+   *
+   * @param found results of one `match`, with their texts and rows
+   * @returns one for each, inside the match; the same where that is no longer
+   */
+  passages(side: TokenSide, found: readonly FoundText[], options: CallOptions): Promise<Match[]>;
 }
 
 /** What one model pass computes for a query. */
@@ -138,7 +147,12 @@ export function offerKeptRows(
     );
   }
 
-  offers.set(embedder, { embedStream, readQuery, match });
+  function passages(side: TokenSide, found: readonly FoundText[], options: CallOptions): Promise<Match[]> {
+    const facts = { ...options, method: "score", inputs: found.length, urgent: true } as const;
+    return withCall(engine, facts, (call) => bestPassages(call, side, found, dimensions));
+  }
+
+  offers.set(embedder, { embedStream, readQuery, match, passages });
 }
 
 /** Splits the numbers of all windows. */

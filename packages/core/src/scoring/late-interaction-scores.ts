@@ -11,25 +11,17 @@ export interface BestWindow {
  * @param documents the output of `bestMatches` for each
  */
 export function scoresByCandidates(documents: readonly Float32Array[]): number[] {
-  return bestByCandidates(documents.map((numbers) => [numbers])).map(({ score }) => score);
-}
-
-/** The same with documents of several windows, of which the best counts. */
-export function bestByCandidates(documents: readonly (readonly Float32Array[])[]): BestWindow[] {
   if (documents.length === 0) return [];
-  return bestBy(documents, weightsOf(documents));
+  const alone = documents.map((numbers) => [numbers]);
+  return bestBy(alone, weightsByCandidates(alone)).map(({ score }) => score);
 }
 
-/** The mean of the query tokens' best cosines, by the best window of each document. */
-export function bestByCosine(documents: readonly (readonly Float32Array[])[]): BestWindow[] {
-  if (documents.length === 0) return [];
-  return bestBy(
-    documents,
-    Array.from({ length: documents[0]![0]!.length / 2 }, () => 1),
-  );
-}
-
-function bestBy(documents: readonly (readonly Float32Array[])[], weights: readonly number[]): BestWindow[] {
+/**
+ * Scores documents of several windows, of which the best counts, by the weighted mean of the query tokens' best cosines.
+ *
+ * @param weights of the query's rows
+ */
+export function bestBy(documents: readonly (readonly Float32Array[])[], weights: readonly number[]): BestWindow[] {
   const sum = weights.reduce((total, weight) => total + weight, 0);
   return documents.map((windows) => {
     let best: BestWindow | undefined;
@@ -41,8 +33,13 @@ function bestBy(documents: readonly (readonly Float32Array[])[], weights: readon
   });
 }
 
-/** Returns a weight for each row of the query. */
-function weightsOf(documents: readonly (readonly Float32Array[])[]): number[] {
+/** The same weight for each row of the query, for at least one document. */
+export function evenWeights(documents: readonly (readonly Float32Array[])[]): number[] {
+  return Array.from({ length: documents[0]![0]!.length / 2 }, () => 1);
+}
+
+/** A weight for each row of the query: more the fewer of these documents, of which there is at least one, contain its token. */
+export function weightsByCandidates(documents: readonly (readonly Float32Array[])[]): number[] {
   const count = documents[0]![0]!.length / 2;
   const has = (row: number) =>
     documents.map((windows) => windows.reduce((most, numbers) => Math.max(most, numbers[count + row]!), -1));

@@ -104,8 +104,8 @@ export function planLateInteraction(spec: EmbeddingSpec, options: RerankerOption
       ).values();
       return all.map((one) => {
         if (one === undefined || one.result.error !== undefined || one.windows === undefined) return one?.result;
-        const { score, ...part } = best.next().value!;
-        return { data: Float32Array.of(score), tokens: one.result.tokens, kept: one.result.kept, part };
+        const { score, start, end } = best.next().value!;
+        return { data: Float32Array.of(score), tokens: one.result.tokens, kept: one.result.kept, part: { start, end } };
       });
     }
 

@@ -1,7 +1,7 @@
 import type { EngineCall } from "../engine/pool.js";
 import type { TokenSide } from "../rows/compress.js";
 import { SAME_PIECE } from "../rows/match.js";
-import { bestByCandidates, bestByCosine } from "./late-interaction-scores.js";
+import { bestBy, evenWeights, weightsByCandidates } from "./late-interaction-scores.js";
 
 /** A document's score, and the part of its text that has it. */
 export interface Match {
@@ -9,12 +9,14 @@ export interface Match {
   /** Where the best window starts and ends in the text, in UTF-16 units as in `slice`. */
   readonly start: number;
   readonly end: number;
+  /** Of the query's rows, the same for all documents of one call. */
+  readonly weights: readonly number[];
 }
 
 /** How late interaction scores a document. */
 export interface Matching {
   readonly dimensions: number;
-  /** `bestByCandidates`, with the bonus for the same word piece; else `bestByCosine`. */
+  /** `weightsByCandidates`, with the bonus for the same word piece; else even weights. */
   readonly byCandidates: boolean;
 }
 
@@ -46,9 +48,11 @@ export async function matchWindows(
 
 /** Scores documents by their best windows. */
 export function bestMatchOf(documents: readonly (readonly MatchedWindow[])[], { byCandidates }: Matching): Match[] {
-  const best = byCandidates ? bestByCandidates : bestByCosine;
-  return best(documents.map((windows) => windows.map(({ numbers }) => numbers))).map(({ score, window }, i) => {
+  const windows = documents.map((own) => own.map(({ numbers }) => numbers));
+  if (windows.length === 0) return [];
+  const weights = byCandidates ? weightsByCandidates(windows) : evenWeights(windows);
+  return bestBy(windows, weights).map(({ score, window }, i) => {
     const { start, end } = documents[i]![window]!;
-    return { score, start, end };
+    return { score, start, end, weights };
   });
 }

@@ -4,6 +4,7 @@ import type { Encoded, Encoding, FrameSize, TokenRows, Windows, Work } from "../
 import { configured } from "../tokenizer/configured.js";
 import { loadTokenizer } from "../tokenizer/load.js";
 import { divide } from "./divide.js";
+import { type LocatedTokens, locate } from "./located.js";
 import { documentRoom, sizeOf, specialTokens } from "./special-tokens.js";
 
 /**
@@ -22,6 +23,8 @@ export interface Tokens {
   probe(): TokenRows;
   /** Returns a token's id. */
   idOf(token: string): number | undefined;
+  /** Tokenizes a text word by word. */
+  locate(text: string): LocatedTokens;
   /** Returns the text of each id alone. */
   decode(ids: Int32Array): string[];
 }
@@ -143,6 +146,7 @@ export function createTokens(
       return { ids, lengths: Int32Array.of(ids.length), seconds: Int32Array.of(0) };
     },
     idOf: (token) => tokenizer.token_to_id(token),
+    locate: (text) => locate(text, (word) => bare(word, Number.POSITIVE_INFINITY).ids),
     decode: (ids) => Array.from(ids, (id) => tokenizer.decode([id])),
   };
 }

@@ -85,8 +85,8 @@ function items(text: string, range: Range): Range[] {
   return between(starts, range.end);
 }
 
-/** A sentence may go on in the next line. */
-function sentences(text: string, { start, end }: Range): Range[] {
+/** Sentences, each of which may go on in the next line. */
+export function sentences(text: string, { start, end }: Range): Range[] {
   const flowing = text.slice(start, end).replace(/[\r\n]/g, " ");
   const starts = Array.from(sentenceEnds.segment(flowing), ({ index }) => start + index);
   return between(starts, end);

@@ -12,7 +12,9 @@ import type {
   WorkerData,
 } from "../protocol.js";
 import { KNOWN_INPUTS } from "../protocol.js";
-import { scoreWindows } from "../rows/score.js";
+import { askedTokens } from "../rows/match.js";
+import { bestPassage } from "../rows/passage.js";
+import { compareRows, scoreWindows } from "../rows/score.js";
 import type { Tokens } from "../text/encode.js";
 import { applyHeads, readFirstToken } from "./heads.js";
 import { openTokens } from "./open-tokens.js";
@@ -177,6 +179,7 @@ async function perform(model: TextModel, work: Work, stages: Stages): Promise<Re
     const { weightless } = model.tokens;
     return stages.postprocess(() => scoreWindows({ rows, ids }, documents, dimensions, weightless, bonus));
   }
+  if (work.type === "passages") return passages(model, work, stages);
   const texts = work.type === "encode" ? work.texts : [work.text];
   const encoded = stages.tokenize(() => model.tokens.encode(texts, work.encoding));
   if (work.type === "encode") return encoded;
@@ -185,6 +188,22 @@ async function perform(model: TextModel, work: Work, stages: Stages): Promise<Re
   const total = totals[0]!;
   const unread = kept === 0 || (work.whole === true && total > kept);
   return { ...(unread ? NOTHING : await compute(model, rows, work.heads, stages)), kept, total };
+}
+
+/** Where the best part of each text starts and ends. */
+function passages({ tokens }: TextModel, work: Extract<Work, { type: "passages" }>, stages: Stages): Int32Array {
+  const { rows, ids, weights, dimensions, texts, documents, most } = work;
+  const located = stages.tokenize(() => texts.map((text) => tokens.locate(text)));
+  return stages.postprocess(() => {
+    const query = askedTokens(ids, tokens.weightless);
+    const compared = compareRows({ rows, ids }, documents, dimensions);
+    const ends = located.flatMap(({ ids: own, starts, ends, sentences }, i) => {
+      if (own.length <= most) return [0, texts[i]!.length];
+      const [from, to] = bestPassage(query, weights, compared[i]!, { ids: own, sentences }, most);
+      return [starts[from]!, ends[to - 1]!];
+    });
+    return Int32Array.from(ends);
+  });
 }
 
 /** The result of a text that is not run. */
