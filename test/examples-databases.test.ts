@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { openRows } from "../examples/pgvector/rows.js";
 import { documentedOutput, type ExampleRun, outputOf } from "./support/examples.js";
 import { lancedbLibrary, newerNode } from "./support/extra.js";
 import { POSTGRES_SERVERS, type PostgresUnderTest } from "./support/postgres-servers.js";
@@ -49,6 +50,21 @@ describe.each(POSTGRES_SERVERS)("pgvector, $name", ({ isHere, start }) => {
     test("stores each text once, and finds", async () => {
       await expectDocumentedTwice("pgvector", { environment: { DATABASE_URL: server.url } });
       expect(await tableSizes(server.url)).toEqual([139, 139]); // the texts, and what was read of them
+    });
+
+    test("a table of rows is a store: what is put last is found, also of a key that is put twice at once", async () => {
+      const pool = new pg.Pool({ connectionString: server.url });
+      try {
+        const store = await openRows(pool);
+        const twice = { key: "b", rows: Uint8Array.of(0, 1, 255) };
+        await store.put([twice, { key: "a", rows: Uint8Array.of(2) }, twice]);
+        await store.put([{ key: "a", rows: Uint8Array.of(3) }]);
+        const found = await store.get(["b", "none", "a", "b"]);
+        expect(found.map((rows) => rows && [...rows])).toEqual([[0, 1, 255], undefined, [3], [0, 1, 255]]);
+        expect(await store.get([])).toEqual([]);
+      } finally {
+        await pool.end();
+      }
     });
   });
 });
