@@ -7,13 +7,16 @@ import { type IngestQueue, openIngestQueue, type QueueProgress } from "@bge-js/i
 import { qdrantStore } from "@bge-js/ingest/qdrant";
 import { loadQdrantRetriever } from "@bge-js/qdrant";
 import { QdrantClient } from "@qdrant/js-client-rest";
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { loadTiny } from "./support/ingest-stores.js";
 import { hasLoopback } from "./support/loopback.js";
 import { fixture } from "./support/models.js";
 import { start } from "./support/programs.js";
 import { startQdrantDouble } from "./support/qdrant-double.js";
 import { hasRedis, type RedisUnderTest, startRedis } from "./support/redis.js";
+
+// Processes are started and killed, which a busy machine takes its time for.
+vi.setConfig({ testTimeout: 240_000 });
 
 const whole = { chunk: ({ text }: AnyDocument) => [text], recipe: "whole" };
 const documentOf = (i: number, edition = 0): AnyDocument => ({

@@ -1,8 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { BgeError } from "@bge-js/core";
 import { type AnyDocument, type FailedDocument, type IngestOptions, type IngestProgress, ingest } from "@bge-js/ingest";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type SeenChunk, STORES, type StoreUnderTest } from "./support/ingest-stores.js";
+
+// Qdrant's engine behind Python takes its time on a busy machine.
+vi.setConfig({ testTimeout: 240_000 });
 
 const lines = ({ text }: AnyDocument) => text.split("\n");
 
