@@ -135,7 +135,7 @@ export interface EmbedderOptions extends LoadOptions {
 export interface RerankerOptions extends LoadOptions {
   /**
    * What a cross-encoder's scores are. `"fused"`, for bge-js/reranker-small-en: late interaction with bge-small-en-v1.5 scores all
-   * documents, the cross-encoder the best 30, and their z-scores are added. This ranks better, but scores are only comparable within
+   * documents, the cross-encoder a passage of the best 16, and their z-scores are added. This ranks better, but scores are only comparable within
    * one call, and both models are loaded, with the same options. Late interaction always scores by cosine.
    * @default "logit"; "fused" where no model is named
    */

@@ -10,8 +10,8 @@ import { cascade } from "../scoring/cascade.js";
 import { scoresOf } from "../scoring/scorer.js";
 import { type OpenScorer, openScorer, type Pacing, type ScoredInTime, skippedOf } from "./open-scorer.js";
 
-/** How many of late interaction's best documents the cross-encoder reads. With 40 it takes up to 1.6 times as long as late interaction. */
-export const FUSED_DEPTH = 30;
+/** How many of late interaction's best documents the cross-encoder reads: see docs/search.md for what more or fewer give. */
+export const FUSED_DEPTH = 16;
 
 /** Two models that rerank together. */
 export interface Fused {
@@ -62,7 +62,7 @@ export function scoreFused(
       if (documents.length === 0) return { scores: [], skipped: [] };
       await late.scorer.check(lateCall, query, documents);
       await cross.scorer.check(crossCall, query, documents);
-      // The cross-encoder reads the part of a long document that late interaction points at.
+      // The cross-encoder reads the passage of a document that late interaction points at.
       const parts = [...documents];
       const read = new Set<number>();
       const skipped: SkippedRerankStage[] = [];
@@ -71,7 +71,7 @@ export function scoreFused(
         async (positions: readonly number[]) => {
           const texts = positions.map((position) => parts[position]!);
           const pace = pacing && { ...pacing, stage: scorer.stage };
-          const results = await scorer.score(call, query, texts, { positions, pace });
+          const results = await scorer.score(call, query, texts, { positions, pace, narrow: most });
           refuseFailed(results, positions);
           for (const [i, result] of results.entries()) {
             if (result === undefined || result.error !== undefined) continue;

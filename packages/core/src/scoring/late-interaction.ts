@@ -8,13 +8,14 @@ import { type Head, splitRow } from "../protocol.js";
 import type { TokenSide } from "../rows/compress.js";
 import { MOST_DIMENSIONS } from "../rows/format.js";
 import { mainOutput } from "../run/outputs.js";
-import type { TextResult } from "../run/results.js";
+import type { FinishedText, TextResult } from "../run/results.js";
 import { ofInput, refuseOverLimit, runWindows, type TextTask } from "../run/run-texts.js";
 import { createTruncation, reportingPart } from "../run/truncation-report.js";
 import { keptRowsHead, remembering } from "./kept-texts.js";
 import { bestMatchOf, type MatchedWindow, matchWindows } from "./match-windows.js";
 import { createMemoryStore, KEPT_BYTES } from "./memory-store.js";
 import { inPace, inTime, type Pace } from "./pace.js";
+import { bestPassages, type FoundText } from "./passages.js";
 import { runQuery } from "./query-heads.js";
 import { eachAlone, type Scored, type ScoreOptions, type Scorer, type ScorerPlan } from "./scorer.js";
 
@@ -84,7 +85,7 @@ export function planLateInteraction(spec: EmbeddingSpec, options: RerankerOption
       call: EngineCall,
       query: string,
       documents: readonly string[],
-      { positions, pace }: ScoreOptions = {},
+      { positions, pace, narrow = 0 }: ScoreOptions = {},
     ): Promise<Scored[]> {
       const asking = runQuery(call, instruction + query, queryTask, truncation);
       const asked = await (pace === undefined ? asking : inTime(pace.budget, asking));
@@ -98,14 +99,23 @@ export function planLateInteraction(spec: EmbeddingSpec, options: RerankerOption
         all.map((one) => one?.result ?? UNREAD),
         "document",
       );
-      const best = bestMatchOf(
-        all.flatMap((one) => (one?.windows === undefined ? [] : [one.windows])),
+      const matched = all.flatMap((one, i) => (isMatched(one) ? [{ text: documents[i]!, ...one }] : []));
+      const matches = bestMatchOf(
+        matched.map(({ windows }) => windows),
         matching,
-      ).values();
+      );
+      const found = matches.map((match, i) => ({ match, text: matched[i]!.text, rows: matched[i]!.result.keptRows! }));
+      const best = mostAlike(found, narrow);
+      const narrowing = bestPassages(call, side, best, dimensions);
+      const narrowed = pace === undefined ? await narrowing : await inTime(pace.budget, narrowing);
+      const parts = new Map(narrowed?.map((part, i) => [best[i]!.match, part]));
+      const each = matches.values();
       return all.map((one) => {
-        if (one === undefined || one.result.error !== undefined || one.windows === undefined) return one?.result;
-        const { score, start, end } = best.next().value!;
-        return { data: Float32Array.of(score), tokens: one.result.tokens, kept: one.result.kept, part: { start, end } };
+        if (!isMatched(one)) return one?.result;
+        const match = each.next().value!;
+        const { start, end } = parts.get(match) ?? match;
+        const { tokens, kept } = one.result;
+        return { data: Float32Array.of(match.score), tokens, kept, part: { start, end } };
       });
     }
 
@@ -151,6 +161,20 @@ export function planLateInteraction(spec: EmbeddingSpec, options: RerankerOption
 interface Read {
   readonly result: TextResult;
   readonly windows?: readonly MatchedWindow[];
+}
+
+interface Matched {
+  readonly result: FinishedText;
+  readonly windows: readonly MatchedWindow[];
+}
+
+function isMatched(one: Read | undefined): one is Matched {
+  return one?.windows !== undefined && one.result.error === undefined;
+}
+
+/** The documents of the highest scores. */
+function mostAlike(found: readonly FoundText[], count: number): FoundText[] {
+  return found.toSorted((a, b) => b.match.score - a.match.score).slice(0, count);
 }
 
 /** Documents read at once within a budget: they are compared once all of them are read, so no more than these are read in vain. */

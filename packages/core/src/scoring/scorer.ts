@@ -14,6 +14,8 @@ export interface ScoreOptions {
   readonly positions?: readonly number[] | undefined;
   /** @default all the time in the world */
   readonly pace?: Pace | undefined;
+  /** Of how many of the best documents late interaction points at a passage: `bestPassages`. @default none: at the best window */
+  readonly narrow?: number;
 }
 
 /** The implementation of one kind of reranker. */
