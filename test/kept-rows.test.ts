@@ -259,7 +259,7 @@ test("a match points at the window that has what was asked for, wherever it is (
     "A short text about otters.",
     expect.stringMatching(/The otter sleeps under the violet bridge\.$/),
   ]);
-  expect(Math.max(...(await embedder.countTokens(read)))).toBeLessThanOrEqual(2 + 96);
+  expect(Math.max(...(await embedder.countTokens(read)))).toBeLessThanOrEqual(2 + 128);
   for (const [i, { scores }] of results.entries()) {
     expect(await reranker.score(question, [read[i]!])).toEqual([scores.crossEncoder]);
   }

@@ -128,7 +128,7 @@ export interface SearchResult<D> {
   readonly ranks: Partial<Readonly<Record<Stage, number>>>;
   /**
    * The part of `document.text` that matches best by late interaction with kept vectors. Of documents that the cross-encoder has read it is
-   * what that has read: of the one measured with the embedder, at most 96 tokens. Of others it is all of the text, or the
+   * what that has read: of the one measured with the embedder, at most 128 tokens. Of others it is all of the text, or the
    * best of the windows in which a text longer than the model was read. Not there if late interaction has not scored the document.
    */
   readonly part?: TextPart;
