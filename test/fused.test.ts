@@ -1,8 +1,9 @@
 import { BgeError, type LoadOptions, loadReranker, type ModelReference, type TruncationReport } from "@bge-js/core";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { keptScores } from "./support/late-scores.js";
 import { fixture } from "./support/models.js";
 import { words } from "./support/texts.js";
+import { onPost, type Posted } from "./support/workers.js";
 
 /** A random cross-encoder in the place of the trained one: any will do to see how two models are put together. */
 const CROSS: ModelReference = { id: "bge-js/reranker-small-en", directory: fixture("tiny-bert-reranker") };
@@ -24,7 +25,7 @@ function standardized(scores: readonly (number | undefined)[]): number[] {
 }
 
 describe('scale "fused"', () => {
-  test("adds the z-scores of late interaction over all, and half of those of the cross-encoder over the best 30", async () => {
+  test("adds the z-scores of late interaction over all, and those of the cross-encoder over the best 16", async () => {
     await using reranker = await load();
     expect([reranker.kind, reranker.scale, reranker.spec.id]).toEqual(["fused", "fused", CROSS.id]);
     await using alone = await loadReranker(CROSS);
@@ -32,15 +33,36 @@ describe('scale "fused"', () => {
     const read = new Set(
       DOCUMENTS.map((_, i) => i)
         .sort((a, b) => late[b]! - late[a]!)
-        .slice(0, 30),
+        .slice(0, 16),
     );
     const logits = await alone.score(QUERY, DOCUMENTS);
     const cross = standardized(logits.map((logit, i) => (read.has(i) ? logit : undefined)));
-    const expected = standardized(late).map((score, i) => score + 0.5 * cross[i]!);
+    const expected = standardized(late).map((score, i) => score + cross[i]!);
     const scores = await reranker.score(QUERY, DOCUMENTS);
     for (const [i, score] of scores.entries()) expect(score).toBeCloseTo(expected[i]!, 4);
     const ranked = await reranker.rerank(QUERY, DOCUMENTS, { topN: 5 });
     expect(ranked.map(({ score }) => score)).toEqual(scores.toSorted((a, b) => b - a).slice(0, 5));
+  });
+
+  test("the cross-encoder reads the passage that late interaction points at", async () => {
+    const answer = "A borrowed book may be kept for four weeks.";
+    const filler = Array.from({ length: 40 }, (_, i) => `The ${words(6, i + 50)}.`);
+    const long = [...filler.slice(0, 20), answer, ...filler.slice(20)].join(" ");
+    await using reranker = await load();
+    const posts: Posted[] = [];
+    const listener = (message: Posted) => {
+      posts.push(message);
+      return undefined;
+    };
+    onPost.add(listener);
+    onTestFinished(() => void onPost.delete(listener));
+    await reranker.rerank(QUERY, [long, "another book"]);
+    const pairs = posts.flatMap(({ encoding, texts, text }) =>
+      encoding?.form === "pair" ? (texts ?? text ?? []) : [],
+    );
+    const read = pairs.find((text) => text.includes(answer));
+    expect(read?.length).toBeLessThan(long.length / 2);
+    expect(pairs).toContain("another book");
   });
 
   test("few documents and none", async () => {

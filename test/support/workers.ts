@@ -13,6 +13,7 @@ export interface Posted {
   readonly type: string;
   readonly text?: string;
   readonly texts?: readonly string[];
+  readonly encoding?: { readonly form: string };
   readonly heads?: readonly { readonly type: string }[];
   readonly rows?: { readonly ids: Int32Array; readonly lengths: Int32Array };
 }
