@@ -15,7 +15,7 @@ import type { Truncation } from "../run/truncation-report.js";
 import type { Prompts } from "../text/prompts.js";
 import { keptRowsHead } from "./kept-texts.js";
 import { bestMatchOf, type Match, matchWindows } from "./match-windows.js";
-import { bestPassages, type FoundText } from "./passages.js";
+import { bestPassages, type FoundText, PASSAGE_TOKENS } from "./passages.js";
 import { runQuery } from "./query-heads.js";
 
 /** What is kept of a document that was read once, in windows where it is longer than the model reads. */
@@ -45,7 +45,7 @@ export interface KeptRows {
    */
   match(side: TokenSide, documents: readonly Uint8Array[], options: CallOptions): Promise<Match[]>;
   /**
-   * Narrows matches to the part of at most `PASSAGE_TOKENS` tokens that matches best, for a cross-encoder to read in place of all. The texts
+   * Narrows matches to the part of at most 128 tokens that matches best, for a cross-encoder to read in place of all. The texts
    * are tokenized in a worker, and nothing runs through the model.
    *
    * @param found results of one `match`, with their texts and rows
@@ -149,7 +149,9 @@ export function offerKeptRows(
 
   function passages(side: TokenSide, found: readonly FoundText[], options: CallOptions): Promise<Match[]> {
     const facts = { ...options, method: "score", inputs: found.length, urgent: true } as const;
-    return withCall(engine, facts, (call) => bestPassages(call, side, found, dimensions));
+    return withCall(engine, facts, (call) =>
+      bestPassages(call, side, found, { dimensions, most: PASSAGE_TOKENS.search }),
+    );
   }
 
   offers.set(embedder, { embedStream, readQuery, match, passages });

@@ -15,7 +15,7 @@ import { keptRowsHead, remembering } from "./kept-texts.js";
 import { bestMatchOf, type MatchedWindow, matchWindows } from "./match-windows.js";
 import { createMemoryStore, KEPT_BYTES } from "./memory-store.js";
 import { inPace, inTime, type Pace } from "./pace.js";
-import { bestPassages, type FoundText } from "./passages.js";
+import { bestPassages, type FoundText, PASSAGE_TOKENS } from "./passages.js";
 import { runQuery } from "./query-heads.js";
 import { eachAlone, type Scored, type ScoreOptions, type Scorer, type ScorerPlan } from "./scorer.js";
 
@@ -106,7 +106,7 @@ export function planLateInteraction(spec: EmbeddingSpec, options: RerankerOption
       );
       const found = matches.map((match, i) => ({ match, text: matched[i]!.text, rows: matched[i]!.result.keptRows! }));
       const best = mostAlike(found, narrow);
-      const narrowing = bestPassages(call, side, best, dimensions);
+      const narrowing = bestPassages(call, side, best, { dimensions, most: PASSAGE_TOKENS.fused });
       const narrowed = pace === undefined ? await narrowing : await inTime(pace.budget, narrowing);
       const parts = new Map(narrowed?.map((part, i) => [best[i]!.match, part]));
       const each = matches.values();

@@ -4,10 +4,10 @@ import { splitWindows } from "../rows/windows.js";
 import type { Match } from "./match-windows.js";
 
 /**
- * Tokens of the part of a text that a cross-encoder reads in place of all: two thirds of the time, and no loss that shows. Chosen with
- * others on sets that defaults are chosen by: see docs/search.md.
+ * Tokens of the part of a text that a cross-encoder reads in place of all, in a search and in a fused reranker: half to two thirds of the
+ * time, and no loss that shows. Each was measured with how many texts are read there: see docs/search.md.
  */
-export const PASSAGE_TOKENS = 128;
+export const PASSAGE_TOKENS = { search: 128, fused: 96 };
 
 /** A document that was matched. */
 export interface FoundText {
@@ -21,7 +21,7 @@ export async function bestPassages(
   call: EngineCall,
   { rows, ids }: TokenSide,
   found: readonly FoundText[],
-  dimensions: number,
+  { dimensions, most }: { readonly dimensions: number; readonly most: number },
 ): Promise<Match[]> {
   if (found.length === 0) return [];
   const documents = found.map(({ rows: all, match: { start, end } }) => {
@@ -31,7 +31,6 @@ export async function bestPassages(
   });
   const texts = found.map(({ text, match: { start, end } }) => text.slice(start, end));
   const { weights } = found[0]!.match;
-  const most = PASSAGE_TOKENS;
   const ends = await call.run({ type: "passages", rows, ids, weights, dimensions, texts, documents, most });
   return found.map(({ match }, i) => ({
     ...match,
