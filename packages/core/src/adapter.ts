@@ -16,6 +16,15 @@ export {
   specInUse,
 } from "./adapter/models.js";
 export {
+  type AdapterImage,
+  type MultimodalAdapter,
+  type MultimodalAdapterInput,
+  type MultimodalFields,
+  type MultimodalModel,
+  multimodalAdapter,
+} from "./adapter/multimodal.js";
+export { ofBase64 } from "./adapter/pictures.js";
+export {
   checkList,
   metadataOf,
   optionalPackage,

@@ -2,6 +2,7 @@ import { isThenable } from "../api/callbacks.js";
 import type { Embedder } from "../api/embedder.js";
 import { BgeError, invalid } from "../api/errors.js";
 import type { EmbeddingSpec, ModelReference } from "../api/model.js";
+import type { MultimodalEmbedder } from "../api/multimodal.js";
 import type { CallOptions, EmbedderOptions, RerankerOptions } from "../api/options.js";
 import type { RemoteModel } from "../api/remote.js";
 import type { Reranker, SkippedRerankStage } from "../api/reranker.js";
@@ -44,8 +45,8 @@ const BUDGET: Checks<BudgetFields> = { budgetMs: isPositive, onSkipped: isFuncti
 type LoaderOptions<Loaded extends Embedder | Reranker> = Loaded extends Embedder ? EmbedderOptions : RerankerOptions;
 
 /** Returns an adapter's constructor argument as fields: a bare model becomes the field `model`. @throws BgeError `INVALID_OPTION` */
-export function adapterFields<Loaded extends Embedder | Reranker, Fields extends AdapterFields<Loaded>>(
-  input: AdapterModel<Loaded> | Fields,
+export function adapterFields<Loaded extends object, Fields extends { readonly model?: unknown }>(
+  input: string | URL | ModelReference | RemoteModel | Loaded | Fields,
 ): Fields {
   if (typeof input === "string" || isUrl(input)) return { model: input } as Fields; // every field of every adapter is optional
   if (typeof input !== "object" || input === null || Array.isArray(input)) {
@@ -115,8 +116,8 @@ export function specInUse(spec: EmbeddingSpec, options: EmbedderOptions): Embedd
 }
 
 /** True for a loaded model. Duck-typed, because it may come from another copy of this package. */
-export function isLoaded<Loaded extends Embedder | Reranker>(
-  model: AdapterModel<Loaded> | object | undefined,
+export function isLoaded<Loaded extends Embedder | MultimodalEmbedder | Reranker>(
+  model: string | URL | ModelReference | RemoteModel | Loaded | object | undefined,
 ): model is Loaded {
   return (
     typeof model === "object" &&
