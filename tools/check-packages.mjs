@@ -46,7 +46,9 @@ for (const [name, call] of [["langchain", (r) => r.invoke("x")], ["llamaindex", 
 `;
 const TYPED = `import { type Embedder, loadEmbedder } from "@bge-js/core";
 import { BgeEmbeddings, BgeReranker } from "@bge-js/langchain";
+import { BgeMultimodalEmbeddings } from "@bge-js/langchain/multimodal";
 import { BgeEmbedding } from "@bge-js/llamaindex";
+import { BgeMultiModalEmbedding } from "@bge-js/llamaindex/multimodal";
 import { type BgeProvider, bge } from "@bge-js/ai-sdk";
 import { loadQdrantRetriever, type QdrantRetriever } from "@bge-js/qdrant";
 import { BgeQdrantVectorStore } from "@bge-js/qdrant/langchain";
@@ -79,6 +81,9 @@ export const embedder: Promise<Embedder> = loadEmbedder("BAAI/bge-small-en-v1.5"
 export const provider: BgeProvider = bge;
 export const pictures: Promise<MultimodalEmbedder> = loadMultimodalEmbedder("./folder", { orientation: "apply" });
 export const adapters = [new BgeEmbeddings(), new BgeReranker(), new BgeEmbedding()];
+export const inPictures = [new BgeMultimodalEmbeddings(), new BgeMultiModalEmbedding()];
+// @ts-expect-error: these are types, not any.
+export const heights: string[] = inPictures.map((one) => one.dispose);
 `;
 /** How a project finds a package's types. node10, the oldest, reads no `exports`. */
 const RESOLUTIONS = [
@@ -146,7 +151,7 @@ function checkInstalled(tarballs) {
   write(
     project,
     "required.cjs",
-    `const { loadEmbedder, loadReranker } = require("@bge-js/core");\nrequire("@bge-js/langchain"); require("@bge-js/llamaindex"); require("@bge-js/ai-sdk"); require("@bge-js/retriever"); require("@bge-js/store"); require("@bge-js/ingest"); require("@bge-js/ingest/bullmq"); require("@bge-js/ingest/qdrant"); require("@bge-js/server"); require("@bge-js/qdrant"); require("@bge-js/qdrant/langchain"); require("@bge-js/qdrant/llamaindex");\n${PROGRAM}`,
+    `const { loadEmbedder, loadReranker } = require("@bge-js/core");\nrequire("@bge-js/langchain"); require("@bge-js/langchain/multimodal"); require("@bge-js/llamaindex"); require("@bge-js/llamaindex/multimodal"); require("@bge-js/ai-sdk"); require("@bge-js/retriever"); require("@bge-js/store"); require("@bge-js/ingest"); require("@bge-js/ingest/bullmq"); require("@bge-js/ingest/qdrant"); require("@bge-js/server"); require("@bge-js/qdrant"); require("@bge-js/qdrant/langchain"); require("@bge-js/qdrant/llamaindex");\n${PROGRAM}`,
   );
   for (const program of ["esm.mjs", "required.cjs"]) {
     const output = run([process.execPath, program], project).trim();
