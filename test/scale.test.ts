@@ -28,6 +28,14 @@ describe("against what was measured", () => {
     expectNear(planScale({ documents: 393_216, tokens: 100, pairs: 0 }).directory.questionMs, 11 + 31 + 3.4 + 10 + 5);
   });
 
+  test("one of a million", () => {
+    const { directory } = planScale({ documents: 1e6, tokens: 100, pairs: 0 });
+    expectNear(directory.diskBytes, 7.34e9);
+    expectNear(directory.memoryBytes, 502e6, 0.12);
+    // Of processor time.
+    expectNear(directory.questionMs, 120);
+  });
+
   test("one of 100,000", () => {
     expectNear(planScale({ documents: 100_000, tokens: 100 }).directory.memoryBytes, 67e6, 0.25);
   });

@@ -24,6 +24,8 @@ const LATE_INTERACTION_MS = 5;
 const EMBED_MS_PER_TOKEN = 33 / 179;
 /** Tokens of a question, which each pair has beside the document's. Reading ten pairs took 9.4 times as long as embedding a document. */
 const QUESTION_TOKENS = 20;
+/** Of `bestPassages`, in a search. */
+const PASSAGE_TOKENS = 128;
 const PAIR_MS_PER_TOKEN = (0.94 * 33) / (179 + QUESTION_TOKENS);
 
 /** Bytes of a graph's links for a point in Qdrant: m = 16, so 32 links on the lowest level, with those above it. */
@@ -62,11 +64,14 @@ export function embedMs({ tokens, lateInteraction }) {
   return EMBED_MS_PER_TOKEN * tokens * (lateInteraction ? 1.09 : 1);
 }
 
-/** Milliseconds of one thread that a question takes beside the search itself. */
-export function questionMs({ tokens, lateInteraction, pairs }) {
-  return (
-    QUESTION_MS + (lateInteraction ? LATE_INTERACTION_MS : 0) + pairs * PAIR_MS_PER_TOKEN * (tokens + QUESTION_TOKENS)
-  );
+/**
+ * Milliseconds of one thread that a question takes beside the search itself. Where token rows are at home, the cross-encoder reads the
+ * passages that they point at.
+ */
+export function questionMs({ tokens, lateInteraction, pairs }, { passages }) {
+  const read = passages && lateInteraction ? Math.min(tokens, PASSAGE_TOKENS) : tokens;
+  const late = lateInteraction ? LATE_INTERACTION_MS : 0;
+  return QUESTION_MS + late + pairs * PAIR_MS_PER_TOKEN * (read + QUESTION_TOKENS);
 }
 
 /** Milliseconds of one thread to search an index on disk: every vector is looked at. */

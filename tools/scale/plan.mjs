@@ -37,18 +37,18 @@ export function planScale(asked = {}) {
   const given = { ...USUAL, ...asked };
   for (const [name, value] of Object.entries(given)) check(name, value);
   const { documents, dimensions, questionsPerSecond, threadsPerNode, fill, indexingNodes } = given;
-  const question = questionMs(given);
+  const question = { directory: questionMs(given, { passages: true }), qdrant: questionMs(given, { passages: false }) };
   const scan = scanMs(documents, dimensions);
   const [own, point] = [inDirectory(given), inQdrant(given)];
   const directory = {
     diskBytes: documents * own.disk,
     memoryBytes: documents * own.memory,
-    questionMs: question + scan,
+    questionMs: question.directory + scan,
     fits:
       scan <= MOST_SCAN_MS &&
       documents * own.memory <= fill * given.memoryPerNode &&
       documents * own.disk <= fill * given.diskPerNode,
-    replicas: machines((questionsPerSecond * (question + scan)) / 1000, threadsPerNode, fill),
+    replicas: machines((questionsPerSecond * (question.directory + scan)) / 1000, threadsPerNode, fill),
   };
   const [diskBytes, memoryBytes] = [documents * point.disk, documents * point.memory];
   const shards = Math.max(
@@ -62,8 +62,8 @@ export function planScale(asked = {}) {
     shards,
     nodes: shards * given.copies,
     /** Without what the server takes. */
-    questionMs: question,
-    replicas: machines((questionsPerSecond * question) / 1000, threadsPerNode, fill),
+    questionMs: question.qdrant,
+    replicas: machines((questionsPerSecond * question.qdrant) / 1000, threadsPerNode, fill),
   };
   const indexingSeconds = (documents * embedMs(given)) / 1000;
   return {
