@@ -2,6 +2,7 @@
 import { inspect } from "node:util";
 import { BgeError, type Embedder, loadEmbedder, loadReranker } from "@bge-js/core";
 import * as langchain from "@bge-js/langchain";
+import * as splitter from "@bge-js/langchain/splitter";
 import * as llamaindex from "@bge-js/llamaindex";
 import { loadRetriever } from "@bge-js/retriever";
 import { Document } from "@langchain/core/documents";
@@ -77,6 +78,14 @@ const HELD: Readonly<Record<string, Held<object>>> = {
     () => new llamaindex.BgeReranker({ model: TINY_RERANKER, ...load, endpoint }),
     (it) => it.postprocessNodes(ranked, "cats?"),
   ),
+  "langchain/splitter BgeTextSplitter": held(
+    () => new splitter.BgeTextSplitter(),
+    async (it) => [await it.splitText("# Cats\n\nA cat."), await it.splitDocuments(documents)],
+  ),
+  "llamaindex BgeTextSplitter": held(
+    () => new llamaindex.BgeTextSplitter(),
+    async (it) => [it.splitText("# Cats\n\nA cat."), it.splitTextMetadataAware("A cat.", "title: cats")],
+  ),
   "llamaindex BgeRetriever": held(
     () => new llamaindex.BgeRetriever(options),
     async (it) => {
@@ -113,7 +122,11 @@ describe("what the adapters export", () => {
         .filter((key) => key !== LLAMAINDEX_OWN)
         .map((key) => `${name} ${key}`);
     expect(Object.keys(HELD).sort()).toEqual(
-      [...classes("langchain", langchain), ...classes("llamaindex", llamaindex)].sort(),
+      [
+        ...classes("langchain", langchain),
+        ...classes("langchain/splitter", splitter),
+        ...classes("llamaindex", llamaindex),
+      ].sort(),
     );
   });
 

@@ -62,7 +62,7 @@ export class BgeTextSplitter extends TextSplitter {
   }
 
   async splitText(text: string): Promise<string[]> {
-    return this.#split(text).map((chunk) => chunk.text);
+    return this.divide(text).map((chunk) => chunk.text);
   }
 
   /** As LangChain's, with the headings in the metadata. The headers count as tokens of the chunk. */
@@ -80,7 +80,7 @@ export class BgeTextSplitter extends TextSplitter {
       const metadata = metadatas[i] ?? {};
       const loc = typeof metadata["loc"] === "object" ? metadata["loc"] : {};
       let [line, at] = [1, 0];
-      return this.#split(text, later).map(({ text: own, start, headings }, index) => {
+      return this.divide(text, later).map(({ text: own, start, headings }, index) => {
         // A chunk may begin before the end of the one before.
         line += linesIn(text.slice(at, start));
         at = start;
@@ -96,7 +96,7 @@ export class BgeTextSplitter extends TextSplitter {
     });
   }
 
-  #split(text: string, header = ""): TextChunk[] {
+  private divide(text: string, header = ""): TextChunk[] {
     const countTokens = this.lengthFunction as (text: string) => number;
     return splitText(text, {
       format: this.format,

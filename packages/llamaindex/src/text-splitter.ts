@@ -39,14 +39,15 @@ export class BgeTextSplitter extends MetadataAwareTextSplitter {
   readonly chunkSize: number;
   readonly chunkOverlap: number;
   readonly format: TextFormat;
-  readonly #countTokens: (text: string) => number;
+  // Not #private, because tracers call methods on a Proxy.
+  private readonly countTokens: (text: string) => number;
 
   /** @throws BgeError `INVALID_OPTION`, for a `chunkSize` over what the model reads too; `MODEL_NOT_FOUND` if it has not been downloaded */
   constructor(fields: BgeTextSplitterFields = {}) {
     super();
     const { model, maxTokens, chunkSize = CHUNK_SIZE, chunkOverlap = 0, format = "markdown" } = fields;
     const counter = createTokenCounter(model, maxTokens === undefined ? {} : { maxTokens });
-    this.#countTokens = counter.countTokens;
+    this.countTokens = counter.countTokens;
     this.chunkSize = fields.chunkSize === undefined ? Math.min(chunkSize, counter.maxTokens) : chunkSize;
     this.chunkOverlap = chunkOverlap;
     this.format = format;
@@ -66,7 +67,7 @@ export class BgeTextSplitter extends MetadataAwareTextSplitter {
   /** LlamaIndex puts the metadata and a blank line before a node's text. */
   splitTextMetadataAware(text: string, metadata: string): string[] {
     // The end of the one and the beginning of the other may be one token more together.
-    const taken = metadata === "" ? 0 : this.#countTokens(`${metadata}\n\n`) + 1;
+    const taken = metadata === "" ? 0 : this.countTokens(`${metadata}\n\n`) + 1;
     if (taken >= this.chunkSize) {
       const message = `The metadata of a document take ${taken} tokens, and leave none of chunkSize (${this.chunkSize}) for its text.`;
       throw new BgeError("INVALID_INPUT", message, { parameter: "metadata" });
@@ -76,7 +77,7 @@ export class BgeTextSplitter extends MetadataAwareTextSplitter {
       format: this.format,
       maxTokens,
       overlapTokens: Math.min(this.chunkOverlap, Math.floor(maxTokens / 2)),
-      countTokens: this.#countTokens,
+      countTokens: this.countTokens,
     }).map((chunk) => chunk.text);
   }
 }
