@@ -44,10 +44,9 @@ interface Library {
   readonly Tokenizer: new (json: object, config: object) => LibraryTokenizer;
 }
 
-const require = createRequire(import.meta.url);
-
-/** Loads the library when a step first needs it, which most tokenizers never do. */
+/** Loads the library when a step first needs it, which most tokenizers never do: a bundle has no `import.meta.url` to begin with. */
 function openLibrary(json: object, config: object): LibraryTokenizer {
+  const require = createRequire(import.meta.url);
   const { Tokenizer } = require("@huggingface/tokenizers") as Library;
   return new Tokenizer({ ...EMPTY, ...json }, config);
 }
