@@ -128,6 +128,9 @@ describe("the manifests", () => {
     ]) {
       expect(labels).toMatchObject(selector);
     }
+    // Clients need the label that docs/deployment.md names, and no other.
+    const [{ from }] = of("NetworkPolicy").spec.ingress;
+    expect(from[0].podSelector.matchLabels).toEqual({ "bge-js/client": "true" });
     expect(of("HorizontalPodAutoscaler").spec.scaleTargetRef.name).toBe(of("Deployment").metadata.name);
   });
 

@@ -390,3 +390,18 @@ async function metricsOf(url: string): Promise<Map<string, number>> {
     lines.map((line) => [line.slice(0, line.lastIndexOf(" ")), Number(line.slice(line.lastIndexOf(" ")))]),
   );
 }
+
+test.skipIf(!hasLoopback)("a text has one vector, alone or in a list, where documents get an instruction", async () => {
+  const directory = fixture("tiny-bert-cls");
+  await using served = await serve({ embedder: { directory, documentInstruction: "passage: " }, port: 0 });
+  const vectors = async (inputs: unknown, more: object = {}) => {
+    const body = JSON.stringify({ inputs, ...more });
+    const headers = { "content-type": "application/json" };
+    return (await fetch(`${served.url}/embed`, { method: "POST", headers, body })).json() as Promise<number[][]>;
+  };
+  const [alone] = await vectors("a cat");
+  const [first] = await vectors(["a cat", "the moon"]);
+  expect(furthest(first!, alone!)).toBeLessThan(1e-5);
+  const [instructed] = await vectors(["a cat", "the moon"], { prompt_name: "document" });
+  expect(furthest(instructed!, alone!)).toBeGreaterThan(1e-3);
+});

@@ -85,6 +85,14 @@ test("a real page and a real program are divided at their headings and declarati
   }
 });
 
+test("a block of very many lines under a heading", () => {
+  const list = Array.from({ length: 150_000 }, (_, i) => `- ${i % 10}`).join("\n");
+  const countTokens = (text: string) => text.split(/\s+/).length;
+  const chunks = splitText(`# Log\n\n${list}`, { maxTokens: 200, countTokens, format: "markdown" });
+  expect(chunks.at(-1)!.end).toBe(list.length + 7);
+  expect(chunks.every(({ tokens }) => tokens <= 200)).toBe(true);
+});
+
 describe("LangChain's splitter", () => {
   it("makes documents that say where they stand", async () => {
     const splitter = new LangChainSplitter({ chunkSize: 100 });
@@ -107,6 +115,12 @@ describe("LangChain's splitter", () => {
     const text = Array.from({ length: 40 }, (_, i) => `Line ${i} of a text.`).join("\n");
     const header = { chunkHeader: "FILE a\n", appendChunkOverlapHeader: true };
     const made = await splitter.createDocuments([text, ""], [{ loc: { page: 1 } }], header);
+    const chunkHeader = "a title ".repeat(20);
+    await expect(splitter.createDocuments([text], [], { chunkHeader })).rejects.toMatchObject({
+      parameter: "chunkHeader",
+    });
+    const half = new LangChainSplitter({ model: TINY_EMBEDDER, chunkSize: 30, chunkOverlap: 15, format: "text" });
+    expect((await half.createDocuments([text], [], { chunkHeader: "Title\n" })).length).toBeGreaterThan(1);
     const { countTokens } = createTokenCounter(TINY_EMBEDDER);
     let before = 0;
     for (const [i, { pageContent, metadata }] of made.entries()) {

@@ -6,10 +6,19 @@ import { loadRetriever } from "@bge-js/retriever";
 const retriever = await loadRetriever({ directory: join(import.meta.dirname, "index"), readOnly: true });
 
 export async function handler(event) {
-  const { question } = JSON.parse(event.body ?? "{}");
+  const question = questionOf(event);
   if (typeof question !== "string" || question.trim() === "") return answer(400, { error: "question is missing" });
   const { results, skipped } = await retriever.search(question, { topN: 3, budgetMs: 3000 });
   return answer(200, { results: results.map(({ id, document }) => ({ id, text: document.text })), skipped });
+}
+
+/** Bodies that are not sent as JSON come in base64. */
+function questionOf({ body, isBase64Encoded }) {
+  try {
+    return JSON.parse(Buffer.from(body, isBase64Encoded ? "base64" : "utf8")).question;
+  } catch {
+    return undefined;
+  }
 }
 
 function answer(statusCode, body) {

@@ -98,12 +98,15 @@ export class BgeTextSplitter extends TextSplitter {
 
   private divide(text: string, header = ""): TextChunk[] {
     const countTokens = this.lengthFunction as (text: string) => number;
-    return splitText(text, {
-      format: this.format,
-      maxTokens: this.chunkSize - countTokens(header),
-      overlapTokens: this.chunkOverlap,
-      countTokens,
-    });
+    // The end of the one and the beginning of the other may be one token more together.
+    const taken = header === "" ? 0 : countTokens(header) + 1;
+    if (taken >= this.chunkSize) {
+      const message = `The chunk header takes ${taken} tokens, and leaves none of chunkSize (${this.chunkSize}) for the text.`;
+      throw new BgeError("INVALID_OPTION", message, { parameter: "chunkHeader" });
+    }
+    const maxTokens = this.chunkSize - taken;
+    const overlapTokens = Math.min(this.chunkOverlap, Math.floor(maxTokens / 2));
+    return splitText(text, { format: this.format, maxTokens, overlapTokens, countTokens });
   }
 }
 

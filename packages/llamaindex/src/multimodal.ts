@@ -131,10 +131,11 @@ function toInput(part: MessageContentDetail | string): MultimodalAdapterInput | 
 type ImageUrlPart = Extract<MessageContentDetail, { type: "image_url" }>;
 type ImagePart = Extract<MessageContentDetail, { type: "image" }>;
 
-/** A message's URL is never taken for a path. */
+/** A message may come from anybody: its URL leads to no file of this machine. */
 function ofImageUrl({ image_url: image }: ImageUrlPart): AdapterImage {
   const url: unknown = image?.url;
-  if (typeof url === "string" && /^(data|file|https?):/i.test(url)) return url;
-  const message = "query cannot be used: the url of its image_url must be a data:, file:, http: or https: URL.";
+  if (typeof url === "string" && /^(data|https?):/i.test(url)) return url;
+  const message =
+    "query cannot be used: the url of its image_url must be a data:, http: or https: URL. Read a file of your own and pass it as a data: URL.";
   throw new BgeError("INVALID_INPUT", message, { parameter: "query" });
 }

@@ -77,10 +77,11 @@ function embedderFor(
     throw validation("`truncation_direction` can only be right");
   }
   const cutAsked = flagOf(body, "truncate", autoTruncate);
-  // A text alone is most often a query, and goes ahead of longer lists even if the request does not say what it is. Few-shot models
-  // write more into a query than its instruction.
-  const isLone = side === undefined && texts.length === 1 && embedder.any.spec.fewShot === undefined;
-  const inputType = side === "query" || isLone ? "query" : "document";
+  const { fewShot, documentInstruction = "" } = embedder.any.spec;
+  // A text alone is most often a query, and goes ahead of longer lists even if the request does not say what it is. Where documents get an
+  // instruction, lists are read like it, as they are and as the text alone. Few-shot models write more into a query than its instruction.
+  const isBare = side === undefined && fewShot === undefined && (texts.length === 1 || documentInstruction !== "");
+  const inputType = side === "query" || isBare ? "query" : "document";
   return { embedder: embedder.use({ cut: cutAsked, instructed: side !== undefined }), texts, inputType };
 }
 

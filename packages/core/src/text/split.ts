@@ -35,11 +35,12 @@ export function splitBlocks(text: string, blocks: readonly Block[], limits: Limi
 /** Puts the pieces of a section together. */
 function chunksOf(
   text: string,
-  pieces: Piece[],
+  whole: readonly Piece[],
   { maxTokens, countTokens, overlapTokens }: Limits,
   countOf: (range: Range) => number,
 ): TextChunk[] {
   const chunks: TextChunk[] = [];
+  let pieces = whole;
   const below = pieces.findLast(({ kind }) => kind === "heading")?.end ?? 0;
   let before: Range | undefined;
   for (let at = 0; at < pieces.length; ) {
@@ -68,7 +69,8 @@ function chunksOf(
     let isTitle = pieces[at]!.kind === "heading";
     while (end < pieces.length) {
       if (pieces[end]!.tokens > room && isTitle && room >= LEAST_ROOM * maxTokens) {
-        pieces.splice(end, 1, ...cut(text, pieces[end]!, room, countOf));
+        // Not by splice, which takes no more pieces than the stack has room for.
+        pieces = [...pieces.slice(0, end), ...cut(text, pieces[end]!, room, countOf), ...pieces.slice(end + 1)];
       }
       const { tokens, kind } = pieces[end]!;
       if (tokens > room) break;

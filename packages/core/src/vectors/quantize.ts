@@ -9,7 +9,7 @@ export const PRECISIONS: readonly Precision[] = ["int8", "uint8", "binary", "ubi
 export const QUANTIZE_OPTIONS: Checks<QuantizeOptions> = { precision: oneOf(...PRECISIONS), ranges: areRanges };
 
 /**
- * Returns vectors in a lower precision: byte for byte what sentence-transformers' `quantize_embeddings` returns for float32. What is
+ * Returns vectors in a lower precision: byte for byte what `quantize_embeddings` of sentence-transformers 5.7 returns for float32. What is
  * beyond the ranges gets the lowest or the highest step.
  *
  * @param vectors one list of numbers per text, of one length, read as float32
