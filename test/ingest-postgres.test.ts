@@ -89,5 +89,18 @@ describe("in PostgreSQL (PGlite)", () => {
     expect(await reranker.score("number 7", texts)).toEqual(await plain.score("number 7", texts));
     expect(seen).toMatchObject([{ found: 20, read: 0 }]);
     expect(await keep.get(["none"])).toEqual([undefined]);
+    const [rows, others] = [Uint8Array.of(1, 2), Uint8Array.of(3)];
+    await keep.put([rows, others, rows].map((one, i) => ({ key: i === 1 ? "other" : "twice", rows: one })));
+    expect((await keep.get(["twice", "other"])).map((one) => [...one!])).toEqual([[1, 2], [3]]);
+  });
+
+  test("an id that PostgreSQL cannot store fails by itself", async () => {
+    await using embedder = await loadEmbedder(MODEL);
+    const failed: string[] = [];
+    const documents = ["a", "b\0", "c"].map((id) => ({ id, text: `text of ${id.slice(0, 1)}` }));
+    const options = { store: postgresStore({ query, table: "nul" }), embedder, ...whole };
+    const counts = await ingest(documents, { ...options, onFailed: ({ id }) => void failed.push(id!) });
+    expect(counts).toMatchObject({ stored: 2, failed: 1 });
+    expect(failed).toEqual(["b\0"]);
   });
 });

@@ -1,8 +1,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { BgeError } from "@bge-js/core";
-import { type AnyDocument, type FailedDocument, type IngestOptions, type IngestProgress, ingest } from "@bge-js/ingest";
+import { type BgeError, loadEmbedder } from "@bge-js/core";
+import {
+  type AnyDocument,
+  type FailedDocument,
+  type IngestOptions,
+  type IngestProgress,
+  ingest,
+  retrieverStore,
+} from "@bge-js/ingest";
+import { loadRetriever } from "@bge-js/retriever";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type SeenChunk, STORES, type StoreUnderTest } from "./support/ingest-stores.js";
+import { fixture } from "./support/models.js";
 
 // Qdrant's engine behind Python takes its time on a busy machine.
 vi.setConfig({ testTimeout: 240_000 });
@@ -180,4 +189,16 @@ describe.each(STORES)("ingest into $name", ({ isHere, open }) => {
       expect(await under.chunks()).toEqual(wanted(documents));
     });
   });
+});
+
+test("a document of which a chunk fails leaves nothing behind that a later version does not remove", async () => {
+  await using strict = await loadEmbedder({ directory: fixture("tiny-bert-cls") }, { truncation: "error" });
+  await using retriever = await loadRetriever({ embedder: strict, reranker: false, lateInteraction: false });
+  const options = { store: retrieverStore(retriever), chunk: lines, recipe: "lines", onFailed: () => undefined };
+  const document = (text: readonly string[]) => ({ id: "d", text: text.join("\n") });
+  const broken = ["one", "two", "long ".repeat(2000), "four", "five"];
+  expect(await ingest([document(broken)], options)).toMatchObject({ stored: 0, failed: 1 });
+  await ingest([document(["one", "two"])], options);
+  expect(await ingest([document(["one"])], { ...options })).toMatchObject({ stored: 1 });
+  expect(retriever.size).toBe(1);
 });

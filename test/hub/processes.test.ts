@@ -52,7 +52,6 @@ describe.skipIf(!hasLoopback)("processes", () => {
 
   test("that lose their locks, again and again, download more than once and damage nothing", async () => {
     hub.fault = ({ at }) => (at === "store" ? { drip: { bytes: 50_000, everyMs: 20 } } : undefined);
-    const programs = Array.from({ length: 4 }, () => start("pull"));
     let running = true;
     const saboteur = (async () => {
       while (running) {
@@ -65,11 +64,17 @@ describe.skipIf(!hasLoopback)("processes", () => {
         await new Promise((resolve) => setTimeout(resolve, 10));
       }
     })();
-    const ended = await Promise.all(programs.map(({ ended }) => ended));
+    // A process whose lock vanishes while it is being made may end with an error, on a bad day all four; none may leave anything wrong.
+    let good = 0;
+    for (let round = 0; round < 5 && good === 0; round++) {
+      const programs = Array.from({ length: 4 }, () => start("pull"));
+      const ended = await Promise.all(programs.map(({ ended }) => ended));
+      good = ended.filter(({ code }) => code === 0).length;
+      expectSound(cache);
+    }
     running = false;
     await saboteur;
-    // A process whose lock vanishes while it is being made may end with an error; none may leave anything wrong.
-    expect(ended.filter(({ code }) => code === 0).length).toBeGreaterThan(0);
+    expect(good).toBeGreaterThan(0);
     expectSound(cache);
     expect(result<PulledModel>(await start("pull").ended).id).toBe(ID);
     expect((await verifyModel(ID)).ok).toBe(true);

@@ -71,11 +71,12 @@ export function scoreRows(
   { indices, bonus }: { readonly indices?: readonly number[]; readonly bonus?: number | undefined } = {},
 ): Float32Array[] {
   const asked = askedTokens(query.ids, special);
-  return compareRows(query, documents, dimensions, indices).map(({ tokens, cosines, stride }) => {
+  const take = ({ tokens, cosines, stride }: Compared) => {
     const out = new Float32Array(2 * query.ids.length);
     bestOf(cosines, stride, asked, tokens, out, bonus);
     return out;
-  });
+  };
+  return compareRows(query, documents, dimensions, take, indices);
 }
 
 /** A document's cosines with a query: of its row `r` with the query's row `q` in `cosines[r * stride + q]`. */
@@ -85,20 +86,24 @@ export interface Compared {
   readonly stride: number;
 }
 
-/** Compares a query with kept rows. The parameters and errors are those of `scoreRows`. */
-export function compareRows(
+/**
+ * Compares a query with kept rows, and returns what `take` makes of each document's cosines, which are not held together: they take
+ * hundreds of megabytes for a long query over long texts. The other parameters and errors are those of `scoreRows`.
+ */
+export function compareRows<T>(
   query: TokenSide,
   documents: readonly Uint8Array[],
   dimensions: number,
+  take: (compared: Compared, index: number) => T,
   indices?: readonly number[],
-): Compared[] {
+): T[] {
   checkSide(query, dimensions);
   const asked: Asked = { dimensions, ...inWhole(query, dimensions) };
   const kept = documents.map((bytes, index) => readAt(bytes, indices?.[index] ?? index, dimensions));
   const { values, stride } = floatProducts(meansOf(kept, dimensions), query.rows, dimensions);
   // The kernel's next result overwrites this one.
   const means = values.slice();
-  return kept.map((one, i) => compare(asked, one, means.subarray(i * stride, (i + 1) * stride)));
+  return kept.map((one, i) => take(compare(asked, one, means.subarray(i * stride, (i + 1) * stride)), i));
 }
 
 function compare(asked: Asked, { codes, scales, ids, starts }: KeptRows, means: Float32Array): Compared {

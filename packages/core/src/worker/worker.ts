@@ -196,13 +196,13 @@ function passages({ tokens }: TextModel, work: Extract<Work, { type: "passages" 
   const located = stages.tokenize(() => texts.map((text) => tokens.locate(text)));
   return stages.postprocess(() => {
     const query = askedTokens(ids, tokens.weightless);
-    const compared = compareRows({ rows, ids }, documents, dimensions);
-    const ends = located.flatMap(({ ids: own, starts, ends, sentences }, i) => {
+    const ends = compareRows({ rows, ids }, documents, dimensions, (compared, i) => {
+      const { ids: own, starts, ends, sentences } = located[i]!;
       if (own.length <= most) return [0, texts[i]!.length];
-      const [from, to] = bestPassage(query, weights, compared[i]!, { ids: own, sentences }, most);
+      const [from, to] = bestPassage(query, weights, compared, { ids: own, sentences }, most);
       return [starts[from]!, ends[to - 1]!];
     });
-    return Int32Array.from(ends);
+    return Int32Array.from(ends.flat());
   });
 }
 

@@ -95,20 +95,24 @@ async function embedAll(
   };
   const vectors = embedder.embedStream(texts, { onError: "skip", onSkip, signal });
   const done: ChunkedDocument[] = [];
-  for (const document of documents) {
-    const chunks: Chunk[] = [];
-    let failed: BgeError | undefined;
-    for (const chunk of document.chunks) {
-      const { value: vector, done: isOver } = await vectors.next();
-      if (isOver) throw invalid("embedder", "returned fewer vectors than it was passed texts");
-      if (vector !== undefined) chunks.push({ ...chunk, vector });
-      else if (isOfDocument(reason)) failed ??= ofChunk(reason, chunk);
-      else throw reason;
+  try {
+    for (const document of documents) {
+      const chunks: Chunk[] = [];
+      let failed: BgeError | undefined;
+      for (const chunk of document.chunks) {
+        const { value: vector, done: isOver } = await vectors.next();
+        if (isOver) throw invalid("embedder", "returned fewer vectors than it was passed texts");
+        if (vector !== undefined) chunks.push({ ...chunk, vector });
+        else if (isOfDocument(reason)) failed ??= ofChunk(reason, chunk);
+        else throw reason;
+      }
+      if (failed === undefined) done.push({ ...document, chunks });
+      else onFailed(document.id, failed);
     }
-    if (failed === undefined) done.push({ ...document, chunks });
-    else onFailed(document.id, failed);
+  } finally {
+    // What has not been read yet is not run.
+    await vectors.return();
   }
-  await vectors.return();
   return done;
 }
 

@@ -56,15 +56,17 @@ export async function produce<D extends IngestDocument>(
         const done = (await until(countDone(queue))) - before;
         onProgress({ ...counts, done, pending, failed: failed + refused, perSecond: rate.at(done) });
       }
-      return { waiting, pending, failed };
+      return { waiting, retrying, pending, failed };
     }
 
     async function room(count: number): Promise<void> {
       for (;;) {
-        const { waiting } = await look();
+        // What failed and is tried again waits, too: while a store is down, that is everything.
+        const { waiting, retrying } = await look();
+        const held = waiting + retrying;
         // The queue is first in, first out.
-        const characters = waiting === 0 ? 0 : sizes.slice(-waiting).reduce((sum, size) => sum + size, 0);
-        if (waiting + count <= maxWaiting && characters < WAITING_CHARACTERS) return;
+        const characters = held === 0 ? 0 : sizes.slice(-held).reduce((sum, size) => sum + size, 0);
+        if (held + count <= maxWaiting && characters < WAITING_CHARACTERS) return;
         await until(sleep(PAUSE));
       }
     }

@@ -1,6 +1,7 @@
 import type { RowEntry, RowStore } from "@bge-js/core";
 import { type Checks, checkOptions, isFunction } from "@bge-js/core/adapter";
 import { checkTable, createRun, type PostgresQuery, quoted } from "./postgres-query.js";
+import { createOnce } from "./postgres-tables.js";
 
 export interface PostgresRowsOptions {
   /** Runs a statement: `(text, values) => pool.query(text, values)`. */
@@ -23,7 +24,7 @@ export async function postgresRows(options: PostgresRowsOptions): Promise<RowSto
   const run = createRun(query);
   const table = quoted(name);
   const create = `CREATE TABLE IF NOT EXISTS ${table} (key text PRIMARY KEY, rows bytea NOT NULL)`;
-  await run("make its table", create, [], {});
+  await createOnce(run, create, {});
 
   return {
     async get(keys) {
@@ -35,7 +36,9 @@ export async function postgresRows(options: PostgresRowsOptions): Promise<RowSto
     },
 
     async put(entries: readonly RowEntry[]) {
-      const given = entries.map(({ key, rows }) => ({ key, rows: Buffer.from(rows).toString("base64") }));
+      // One statement writes no row twice.
+      const each = new Map(entries.map(({ key, rows }) => [key, rows]));
+      const given = [...each].map(([key, rows]) => ({ key, rows: Buffer.from(rows).toString("base64") }));
       const text = `INSERT INTO ${table} (key, rows)
         SELECT key, decode(rows, 'base64') FROM jsonb_to_recordset($1::text::jsonb) AS g(key text, rows text) ORDER BY key
         ON CONFLICT (key) DO UPDATE SET rows = excluded.rows`;

@@ -50,7 +50,7 @@ export async function prepareTables(
 type Facts = Readonly<Record<string, unknown>>;
 
 /** Two processes that create one table at once may get in each other's way, in spite of IF NOT EXISTS. */
-async function createOnce(run: Run, statement: string, options: StoreCallOptions): Promise<void> {
+export async function createOnce(run: Run, statement: string, options: StoreCallOptions): Promise<void> {
   try {
     await run("make its tables", statement, [], options);
   } catch (error) {

@@ -30,6 +30,13 @@ export function retrieverStore(retriever: Retriever): IngestStore {
     return ids.reverse();
   }
 
+  /** What a document that was put in part has behind its first empty place. */
+  function behindGap({ id, chunks }: { readonly id: string; readonly chunks: readonly unknown[] }): string[] {
+    const places = chunks.map((_, at) => chunkId(id, at));
+    const gap = places.findIndex((place, at) => at > 0 && of(place)?.document !== id);
+    return gap < 0 ? [] : places.slice(gap).reverse();
+  }
+
   /** Undefined while another version is being put in the place of this one. */
   function wholeVersion(document: string): string | undefined {
     const head = of(chunkId(document, 0));
@@ -51,7 +58,8 @@ export function retrieverStore(retriever: Retriever): IngestStore {
       const failed = await addChunks(retriever, documents, options, (position) => position > 0);
       const bad = new Set(failed.map(({ id }) => id));
       const good = documents.filter(({ id }) => !bad.has(id));
-      const surplus = good.flatMap(({ id, chunks }) => chunksFrom(id, chunks.length));
+      const gaps = documents.filter(({ id }) => bad.has(id)).flatMap(behindGap);
+      const surplus = [...gaps, ...good.flatMap(({ id, chunks }) => chunksFrom(id, chunks.length))];
       if (surplus.length > 0) await retriever.remove(surplus);
       return [...failed, ...(await addChunks(retriever, good, options, (position) => position === 0))];
     },
