@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { postgresRows } from "@bge-js/ingest";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { openRows } from "../examples/pgvector/rows.js";
 import { documentedOutput, type ExampleRun, outputOf } from "./support/examples.js";
 import { lancedbLibrary, newerNode } from "./support/extra.js";
 import { POSTGRES_SERVERS, type PostgresUnderTest } from "./support/postgres-servers.js";
@@ -55,7 +55,8 @@ describe.each(POSTGRES_SERVERS)("pgvector, $name", ({ isHere, start }) => {
     test("a table of rows is a store: what is put last is found, also of a key that is put twice at once", async () => {
       const pool = new pg.Pool({ connectionString: server.url });
       try {
-        const store = await openRows(pool);
+        const query = (text: string, values: unknown[]) => pool.query(text, values);
+        const store = await postgresRows({ query });
         const twice = { key: "b", rows: Uint8Array.of(0, 1, 255) };
         await store.put([twice, { key: "a", rows: Uint8Array.of(2) }, twice]);
         await store.put([{ key: "a", rows: Uint8Array.of(3) }]);

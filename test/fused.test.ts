@@ -1,9 +1,9 @@
 import { BgeError, type LoadOptions, loadReranker, type ModelReference, type TruncationReport } from "@bge-js/core";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { keptScores } from "./support/late-scores.js";
 import { fixture } from "./support/models.js";
 import { words } from "./support/texts.js";
-import { onPost, type Posted } from "./support/workers.js";
+import { watched } from "./support/workers.js";
 
 /** A random cross-encoder in the place of the trained one: any will do to see how two models are put together. */
 const CROSS: ModelReference = { id: "bge-js/reranker-small-en", directory: fixture("tiny-bert-reranker") };
@@ -49,13 +49,7 @@ describe('scale "fused"', () => {
     const filler = Array.from({ length: 40 }, (_, i) => `The ${words(6, i + 50)}.`);
     const long = [...filler.slice(0, 20), answer, ...filler.slice(20)].join(" ");
     await using reranker = await load();
-    const posts: Posted[] = [];
-    const listener = (message: Posted) => {
-      posts.push(message);
-      return undefined;
-    };
-    onPost.add(listener);
-    onTestFinished(() => void onPost.delete(listener));
+    const posts = watched();
     await reranker.rerank(QUERY, [long, "another book"]);
     const pairs = posts.flatMap(({ encoding, texts, text }) =>
       encoding?.form === "pair" ? (texts ?? text ?? []) : [],

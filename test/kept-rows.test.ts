@@ -14,12 +14,12 @@ import {
   type TokenSide,
 } from "@bge-js/core/adapter";
 import { type AnyDocument, loadRetriever, type Retriever, type SearchResult } from "@bge-js/retriever";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { compressRows } from "../packages/core/dist/rows/compress.js";
 import { scoreRows } from "../packages/core/dist/rows/score.js";
 import { lateScores } from "./support/late-scores.js";
 import { fixture } from "./support/models.js";
-import { ISOLATIONS, onPost, type Posted } from "./support/workers.js";
+import { ISOLATIONS, type Posted, watched } from "./support/workers.js";
 
 const tiny = { directory: fixture("tiny-bert-cls"), lateInteraction: true };
 const quiet = { truncation: "silent" } as const;
@@ -31,18 +31,6 @@ async function listOf<T>(stream: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
   for await (const one of stream) all.push(one);
   return all;
-}
-
-/** What is sent to workers from now on. */
-function watched(): Posted[] {
-  const posts: Posted[] = [];
-  const listener = (message: Posted) => {
-    posts.push(message);
-    return undefined;
-  };
-  onPost.add(listener);
-  onTestFinished(() => void onPost.delete(listener));
-  return posts;
 }
 
 const textsOf = (posts: readonly Posted[]) => posts.flatMap(({ text, texts }) => texts ?? text ?? []);

@@ -1,10 +1,10 @@
 // PostgreSQL with pgvector: one statement finds a hundred texts by words and by vectors, and a reranker chooses three of them.
 // What it has read of the texts is kept in the same database. DATABASE_URL names a PostgreSQL that has pgvector.
 import { loadEmbedder, loadReranker, onEvent } from "@bge-js/core";
+import { postgresRows } from "@bge-js/ingest";
 import pg from "pg";
 import { NODE_DOCS, QUESTIONS } from "../node-docs.js";
 import { openDocuments } from "./documents.js";
-import { openRows } from "./rows.js";
 
 const connectionString = process.env["DATABASE_URL"];
 if (!connectionString) throw new Error("Set DATABASE_URL to a PostgreSQL that has pgvector.");
@@ -14,7 +14,7 @@ const pool = new pg.Pool({
   onConnect: (client) => client.query("SET hnsw.ef_search = 100"),
 });
 
-const keep = await openRows(pool);
+const keep = await postgresRows({ query: (text, values) => pool.query(text, values), table: "bge_js_rows" });
 const embedder = await loadEmbedder(undefined, { keep });
 const reranker = await loadReranker(undefined, { keep });
 

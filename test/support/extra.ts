@@ -18,7 +18,7 @@ export const lancedbLibrary: string | undefined = installed(
 export const hasMastra: boolean = newerNode !== undefined && installed("BGE_JS_EXTRA", "@mastra/rag") !== undefined;
 
 /** Something in a folder of npm's that a variable names: see CONTRIBUTING.md. */
-function installed(variable: string, path: string): string | undefined {
+export function installed(variable: string, path: string): string | undefined {
   const folder = process.env[variable];
   const found = folder === undefined ? undefined : join(folder, "node_modules", path);
   return found !== undefined && existsSync(found) ? found : undefined;

@@ -1,9 +1,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import type { AddressInfo } from "node:net";
-import { createServer } from "node:net";
 import { createInterface } from "node:readline";
-import { hasLoopback } from "./loopback.js";
+import { freePort, hasLoopback } from "./loopback.js";
 
 /** A Redis or Valkey server's program: see CONTRIBUTING.md. */
 const SERVER = [process.env["BGE_JS_REDIS_SERVER"], "redis-server", "valkey-server"].find(
@@ -30,14 +28,4 @@ export async function startRedis(): Promise<RedisUnderTest> {
       if (child.exitCode === null) await once(child, "exit");
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }

@@ -1,5 +1,6 @@
 import { ChildProcess } from "node:child_process";
 import type { Worker } from "node:worker_threads";
+import { onTestFinished } from "vitest";
 
 export const ISOLATIONS = ["thread", "process"] as const;
 
@@ -23,6 +24,18 @@ export const live = new Set<LiveWorker>();
 export const started = { count: 0 };
 /** Sees each message before its worker does; `true` keeps it from the worker. */
 export const onPost = new Set<(message: Posted, worker: LiveWorker) => boolean | undefined>();
+
+/** What is sent to workers from now on, until the test ends. */
+export function watched(): Posted[] {
+  const posts: Posted[] = [];
+  const listener = (message: Posted) => {
+    posts.push(message);
+    return undefined;
+  };
+  onPost.add(listener);
+  onTestFinished(() => void onPost.delete(listener));
+  return posts;
+}
 
 export async function killAll(): Promise<void> {
   await Promise.all([...live].map((worker) => worker.kill()));

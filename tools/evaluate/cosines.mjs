@@ -3,31 +3,13 @@
 // Of each query: a relevant document, the nearest that is not relevant, and one by chance. "Less the mean" takes the mean of the documents' vectors from
 // documents, and that of the queries' from queries, before the cosine.
 import { writeFileSync } from "node:fs";
-import { homedir } from "node:os";
-import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { calibrate, loadEmbedder, similarity } from "@bge-js/core";
 import { meanOf } from "./beir.mjs";
 import { plotDensities } from "./densities.mjs";
+import { setOptions } from "./options.mjs";
 import { embedSet } from "./vectors.mjs";
 
-const { values: options } = parseArgs({
-  options: {
-    data: { type: "string", default: process.env.BGE_JS_DATA },
-    sets: { type: "string" },
-    embedder: { type: "string" },
-    queries: { type: "string" },
-    documents: { type: "string" },
-    cache: { type: "string", default: join(homedir(), ".cache", "bge-js", "evaluate") },
-    out: { type: "string" },
-  },
-});
-if (!options.data || !options.sets) {
-  console.error(
-    "Name a folder of retrieval sets (--data, or BGE_JS_DATA) and some of them: --sets medquad:dev,mbpp:test",
-  );
-  process.exit(2);
-}
+const options = setOptions("medquad:dev,mbpp:test", { out: { type: "string" } });
 
 const embedder = await loadEmbedder(options.embedder, { truncation: "silent" });
 console.log(`${embedder.spec.id}, ${embedder.source.dtype}: cosines, mean [5 %, 95 %]\n`);

@@ -2,29 +2,12 @@
 //   node tools/evaluate/precisions.mjs --data DIR --sets mbpp:test,selqa:dev:4000 [--embedder ID] [--queries N] [--documents N] [--cache DIR]
 // "of 100": ranges of so many documents of the set; "of another set": of the set before it in the list. "codes alone": the dot product
 // of the query and the codes, by which sentence-transformers scores again, instead of the numbers that the codes stand for.
-import { homedir } from "node:os";
-import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { calibrateRanges, hammingDistance, loadEmbedder, quantize, topK, topKQuantized } from "@bge-js/core";
 import { meanDifference, meanOf, ndcg10 } from "./beir.mjs";
+import { setOptions } from "./options.mjs";
 import { embedSet } from "./vectors.mjs";
 
-const { values: options } = parseArgs({
-  options: {
-    data: { type: "string", default: process.env.BGE_JS_DATA },
-    sets: { type: "string" },
-    embedder: { type: "string" },
-    queries: { type: "string" },
-    documents: { type: "string" },
-    cache: { type: "string", default: join(homedir(), ".cache", "bge-js", "evaluate") },
-  },
-});
-if (!options.data || !options.sets) {
-  console.error(
-    "Name a folder of retrieval sets (--data, or BGE_JS_DATA) and some of them: --sets mbpp:test,pubmedqa:test",
-  );
-  process.exit(2);
-}
+const options = setOptions("mbpp:test,pubmedqa:test");
 
 const embedder = await loadEmbedder(options.embedder, { truncation: "silent" });
 const { dimensions } = embedder;

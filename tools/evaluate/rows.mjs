@@ -5,7 +5,6 @@
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, join, resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { loadEmbedder } from "@bge-js/core";
 import {
   bestMatches,
@@ -20,24 +19,14 @@ import {
 } from "@bge-js/core/adapter";
 import { meanDifference, meanOf, meanWithInterval, ndcg10, readSet } from "./beir.mjs";
 import { keptRows } from "./cache.mjs";
+import { setOptions } from "./options.mjs";
 
-const { values: options } = parseArgs({
-  options: {
-    data: { type: "string", default: process.env.BGE_JS_DATA },
-    sets: { type: "string" },
-    queries: { type: "string", default: "150" },
-    documents: { type: "string", default: "800" },
-    cache: { type: "string", default: join(homedir(), ".cache", "bge-js", "rows") },
-    only: { type: "string" },
-    embedder: { type: "string" },
-  },
+const options = setOptions("mbpp:test,medquad:dev", {
+  queries: { type: "string", default: "150" },
+  documents: { type: "string", default: "800" },
+  cache: { type: "string", default: join(homedir(), ".cache", "bge-js", "rows") },
+  only: { type: "string" },
 });
-if (!options.data || !options.sets) {
-  console.error(
-    "Name a folder of retrieval sets (--data, or BGE_JS_DATA) and some of them: --sets mbpp:test,medquad:dev",
-  );
-  process.exit(2);
-}
 
 const embedder = await loadEmbedder(options.embedder, { truncation: "silent" });
 // Late interaction asks without the instruction.

@@ -33,6 +33,8 @@ export {
   retrieverFields,
   retrieverHandle,
 } from "./adapter/retriever.js";
+export { checkSource } from "./adapter/source.js";
+export { splitBehind, splitterLimits, type TextSplitterFields, tokensBefore } from "./adapter/text-splitter.js";
 export { type ModelTokenizer, openTokenizer } from "./adapter/tokenizer.js";
 export { type VectorSource, vectorFacts } from "./adapter/vector-facts.js";
 export { abandon, isThenable, listener } from "./api/callbacks.js";

@@ -1,4 +1,4 @@
-import { abortable, listener } from "@bge-js/core/adapter";
+import { abortable, checkSource, listener } from "@bge-js/core/adapter";
 import type {
   AnyDocument,
   DocumentSource,
@@ -14,7 +14,7 @@ import { createFailures } from "./pipeline/failures.js";
 import { pruneStore, refusalOf } from "./pipeline/prune.js";
 import { createRate } from "./pipeline/rate.js";
 import { createSeen } from "./pipeline/seen.js";
-import { checkSource, drawn } from "./pipeline/source.js";
+import { drawn } from "./pipeline/source.js";
 import { createWork, type Outcome } from "./pipeline/work.js";
 
 /** Documents, and characters of their JSON, that are drawn and not finished. */

@@ -1,30 +1,9 @@
-import {
-  BgeError,
-  createTokenCounter,
-  type Embedder,
-  type ModelReference,
-  splitText,
-  type TextChunk,
-  type TextFormat,
-} from "@bge-js/core";
+import { BgeError, type TextChunk, type TextFormat } from "@bge-js/core";
+import { splitBehind, splitterLimits, type TextSplitterFields, tokensBefore } from "@bge-js/core/adapter";
 import { Document } from "@langchain/core/documents";
 import { TextSplitter, type TextSplitterChunkHeaderOptions } from "@langchain/textsplitters";
 
-export interface BgeTextSplitterFields {
-  /** The embedding model for the chunks, installed or loaded. @default the embedded model */
-  readonly model?: Embedder | string | URL | ModelReference;
-  /** The model's maximum input in tokens, if loaded with a different one. @default the model's */
-  readonly maxTokens?: number;
-  /** Maximum tokens per chunk. @default 256 */
-  readonly chunkSize?: number;
-  /** Maximum tokens that a chunk repeats of the one before. @default 0 */
-  readonly chunkOverlap?: number;
-  /** @default "markdown" */
-  readonly format?: TextFormat;
-}
-
-/** Tokens of a chunk: enough for one thought. */
-const CHUNK_SIZE = 256;
+export interface BgeTextSplitterFields extends TextSplitterFields {}
 
 /**
  * A LangChain text splitter that counts the embedding model's tokens, with no chunk longer than the model reads: see `splitText`
@@ -48,16 +27,8 @@ export class BgeTextSplitter extends TextSplitter {
 
   /** @throws BgeError `INVALID_OPTION`, for a `chunkSize` over what the model reads too; `MODEL_NOT_FOUND` if it has not been downloaded */
   constructor(fields: BgeTextSplitterFields = {}) {
-    const { model, maxTokens, chunkSize = CHUNK_SIZE, chunkOverlap = 0, format = "markdown" } = fields;
-    const counter = createTokenCounter(model, maxTokens === undefined ? {} : { maxTokens });
-    const size = fields.chunkSize === undefined ? Math.min(chunkSize, counter.maxTokens) : chunkSize;
-    if (!(size <= counter.maxTokens)) {
-      const message = `chunkSize (${size}) exceeds the ${counter.maxTokens} tokens of text that the model reads.`;
-      throw new BgeError("INVALID_OPTION", message, { parameter: "chunkSize" });
-    }
-    // What is wrong with the options is told at once.
-    splitText("", { format, maxTokens: size, overlapTokens: chunkOverlap, countTokens: counter.countTokens });
-    super({ chunkSize: size, chunkOverlap, keepSeparator: true, lengthFunction: counter.countTokens });
+    const { chunkSize, chunkOverlap, format, countTokens } = splitterLimits(fields);
+    super({ chunkSize, chunkOverlap, keepSeparator: true, lengthFunction: countTokens });
     this.format = format;
   }
 
@@ -97,16 +68,14 @@ export class BgeTextSplitter extends TextSplitter {
   }
 
   private divide(text: string, header = ""): TextChunk[] {
+    const { chunkSize, chunkOverlap, format } = this;
     const countTokens = this.lengthFunction as (text: string) => number;
-    // The end of the one and the beginning of the other may be one token more together.
-    const taken = header === "" ? 0 : countTokens(header) + 1;
-    if (taken >= this.chunkSize) {
-      const message = `The chunk header takes ${taken} tokens, and leaves none of chunkSize (${this.chunkSize}) for the text.`;
+    const taken = tokensBefore(header, countTokens);
+    if (taken >= chunkSize) {
+      const message = `The chunk header takes ${taken} tokens, and leaves none of chunkSize (${chunkSize}) for the text.`;
       throw new BgeError("INVALID_OPTION", message, { parameter: "chunkHeader" });
     }
-    const maxTokens = this.chunkSize - taken;
-    const overlapTokens = Math.min(this.chunkOverlap, Math.floor(maxTokens / 2));
-    return splitText(text, { format: this.format, maxTokens, overlapTokens, countTokens });
+    return splitBehind(text, taken, { chunkSize, chunkOverlap, format, countTokens });
   }
 }
 

@@ -1,28 +1,8 @@
-import {
-  BgeError,
-  createTokenCounter,
-  type Embedder,
-  type ModelReference,
-  splitText,
-  type TextFormat,
-} from "@bge-js/core";
+import { BgeError, type TextFormat } from "@bge-js/core";
+import { splitBehind, splitterLimits, type TextSplitterFields, tokensBefore } from "@bge-js/core/adapter";
 import { MetadataAwareTextSplitter } from "@llamaindex/core/node-parser";
 
-export interface BgeTextSplitterFields {
-  /** The embedding model for the nodes, installed or loaded. @default the embedded model */
-  readonly model?: Embedder | string | URL | ModelReference;
-  /** The model's maximum input in tokens, if loaded with a different one. @default the model's */
-  readonly maxTokens?: number;
-  /** Maximum tokens per node, metadata included. @default 256 */
-  readonly chunkSize?: number;
-  /** Maximum tokens that a node repeats of the one before. @default 0 */
-  readonly chunkOverlap?: number;
-  /** @default "markdown" */
-  readonly format?: TextFormat;
-}
-
-/** Tokens of a node: enough for one thought. */
-const CHUNK_SIZE = 256;
+export interface BgeTextSplitterFields extends TextSplitterFields {}
 
 /**
  * A LlamaIndex node parser for Markdown and code that counts the embedding model's tokens, with no node longer than the
@@ -45,19 +25,11 @@ export class BgeTextSplitter extends MetadataAwareTextSplitter {
   /** @throws BgeError `INVALID_OPTION`, for a `chunkSize` over what the model reads too; `MODEL_NOT_FOUND` if it has not been downloaded */
   constructor(fields: BgeTextSplitterFields = {}) {
     super();
-    const { model, maxTokens, chunkSize = CHUNK_SIZE, chunkOverlap = 0, format = "markdown" } = fields;
-    const counter = createTokenCounter(model, maxTokens === undefined ? {} : { maxTokens });
-    this.countTokens = counter.countTokens;
-    this.chunkSize = fields.chunkSize === undefined ? Math.min(chunkSize, counter.maxTokens) : chunkSize;
+    const { chunkSize, chunkOverlap, format, countTokens } = splitterLimits(fields);
+    this.chunkSize = chunkSize;
     this.chunkOverlap = chunkOverlap;
     this.format = format;
-    if (!(this.chunkSize <= counter.maxTokens)) {
-      const message = `chunkSize (${chunkSize}) exceeds the ${counter.maxTokens} tokens of text that the model reads.`;
-      throw new BgeError("INVALID_OPTION", message, { parameter: "chunkSize" });
-    }
-    // What is wrong with the options is told at once.
-    const { countTokens } = counter;
-    splitText("", { format, maxTokens: this.chunkSize, overlapTokens: chunkOverlap, countTokens });
+    this.countTokens = countTokens;
   }
 
   splitText(text: string): string[] {
@@ -66,18 +38,12 @@ export class BgeTextSplitter extends MetadataAwareTextSplitter {
 
   /** LlamaIndex puts the metadata and a blank line before a node's text. */
   splitTextMetadataAware(text: string, metadata: string): string[] {
-    // The end of the one and the beginning of the other may be one token more together.
-    const taken = metadata === "" ? 0 : this.countTokens(`${metadata}\n\n`) + 1;
-    if (taken >= this.chunkSize) {
-      const message = `The metadata of a document take ${taken} tokens, and leave none of chunkSize (${this.chunkSize}) for its text.`;
+    const { chunkSize, chunkOverlap, format, countTokens } = this;
+    const taken = metadata === "" ? 0 : tokensBefore(`${metadata}\n\n`, countTokens);
+    if (taken >= chunkSize) {
+      const message = `The metadata of a document take ${taken} tokens, and leave none of chunkSize (${chunkSize}) for its text.`;
       throw new BgeError("INVALID_INPUT", message, { parameter: "metadata" });
     }
-    const maxTokens = this.chunkSize - taken;
-    return splitText(text, {
-      format: this.format,
-      maxTokens,
-      overlapTokens: Math.min(this.chunkOverlap, Math.floor(maxTokens / 2)),
-      countTokens: this.countTokens,
-    }).map((chunk) => chunk.text);
+    return splitBehind(text, taken, { chunkSize, chunkOverlap, format, countTokens }).map((chunk) => chunk.text);
   }
 }

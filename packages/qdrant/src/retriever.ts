@@ -1,10 +1,9 @@
 import type { Reranker } from "@bge-js/core";
-import { checkQuery } from "@bge-js/core/adapter";
+import { checkQuery, checkSource } from "@bge-js/core/adapter";
 import type { AnyDocument, RetrieverDocument, Stage } from "@bge-js/retriever";
 import {
   CANDIDATES,
   checkIds,
-  checkSource,
   createLifetime,
   loadModels,
   measuredWeight,

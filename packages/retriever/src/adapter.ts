@@ -1,7 +1,7 @@
 /** `@bge-js/retriever/adapter`: shared with @bge-js/qdrant. Not for applications; it may change in any release. */
 export type { FailedDocument } from "./api.js";
 export { B, countWords, K1 } from "./bm25.js";
-export { checkIds, checkSource, failedDocuments } from "./documents.js";
+export { checkIds, failedDocuments } from "./documents.js";
 export { createLifetime } from "./lifetime.js";
 export { loadModels } from "./models.js";
 export { ADD, FIRST_STAGES, LATER_STAGES, RETRIEVER, SEARCH, stagesToRun } from "./options.js";

@@ -3,18 +3,6 @@ import { listed, notJson } from "@bge-js/core/adapter";
 import type { FailedDocument, RetrieverDocument } from "./api.js";
 import type { Store } from "./store.js";
 
-/** Checks that `documents` is iterable, but not a string, whose characters nobody wants. */
-export function checkSource(documents: unknown): void {
-  const isSource =
-    typeof documents === "object" &&
-    documents !== null &&
-    (Symbol.iterator in documents || Symbol.asyncIterator in documents);
-  if (isSource) return;
-  throw new BgeError("INVALID_INPUT", "documents must be an iterable or async iterable of documents or strings.", {
-    parameter: "documents",
-  });
-}
-
 /** Checks all ids before any document is removed. @throws BgeError `INVALID_INPUT`, with every bad index */
 export function checkIds(ids: Iterable<string>): string[] {
   if (typeof ids === "string" || typeof ids?.[Symbol.iterator] !== "function") {

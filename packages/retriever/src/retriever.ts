@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import type { Embedder, Reranker } from "@bge-js/core";
-import { checkQuery, createCosts, invalid, type KeptRows, vectorFacts } from "@bge-js/core/adapter";
+import { checkQuery, checkSource, createCosts, invalid, type KeptRows, vectorFacts } from "@bge-js/core/adapter";
 import { addDocuments, type Reading } from "./add.js";
 import type {
   AddOptions,
@@ -11,7 +11,7 @@ import type {
   SearchOptions,
   Stage,
 } from "./api.js";
-import { checkIds, checkSource } from "./documents.js";
+import { checkIds } from "./documents.js";
 import { createLifetime } from "./lifetime.js";
 import { createMemoryStore } from "./memory-store.js";
 import { loadModels } from "./models.js";

@@ -1,17 +1,3 @@
-import { BgeError } from "@bge-js/core";
-
-/** Checks that `documents` is iterable, but not a string, whose characters nobody wants. */
-export function checkSource(documents: unknown): void {
-  const isSource =
-    typeof documents === "object" &&
-    documents !== null &&
-    (Symbol.iterator in documents || Symbol.asyncIterator in documents);
-  if (isSource) return;
-  throw new BgeError("INVALID_INPUT", "documents must be an iterable or async iterable of documents or strings.", {
-    parameter: "documents",
-  });
-}
-
 /** Draws from a source one by one. One that hangs does not keep its reader from leaving. */
 export async function* drawn<T>(
   source: Iterable<T> | AsyncIterable<T>,

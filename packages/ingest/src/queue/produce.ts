@@ -1,5 +1,5 @@
 import { BgeError } from "@bge-js/core";
-import { abortable, invalid, listener, monotonic, sleep } from "@bge-js/core/adapter";
+import { abortable, checkSource, invalid, listener, monotonic, sleep } from "@bge-js/core/adapter";
 import type { DocumentSource, FailedDocument, IngestDocument } from "../api.js";
 import { recipeOf } from "../options.js";
 import { BATCH_DOCUMENTS } from "../pipeline/batcher.js";
@@ -8,7 +8,7 @@ import { createFailures } from "../pipeline/failures.js";
 import { pruneStore, refusalOf } from "../pipeline/prune.js";
 import { createRate } from "../pipeline/rate.js";
 import { createSeen } from "../pipeline/seen.js";
-import { checkSource, drawn } from "../pipeline/source.js";
+import { drawn } from "../pipeline/source.js";
 import { type Recipe, versionOf } from "../pipeline/work.js";
 import type { QueueIngestOptions, QueueReport } from "./api.js";
 import { enqueue } from "./enqueue.js";
