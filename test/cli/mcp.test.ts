@@ -200,7 +200,10 @@ describe("over standard input and output", () => {
     expect(beside).toMatchObject({ code: 0, err: "", out: expect.stringContaining("Parrots") });
     await writer.close();
     addFiles(folder, { "newer.md": "Umbrellas are kept for a month." });
+    // The reader hears of it by itself and takes over, before it is asked.
+    await new Promise((resolve) => setTimeout(resolve, 1000));
     await becomes("Where is my umbrella?", /Umbrellas/);
+    expect(await found("May parrots come?")).toMatch(/Parrots/);
   });
 
   test("ends when its client leaves, and when it is told to", async () => {

@@ -125,6 +125,8 @@ export async function openFolderIndex(
   async function followKeeper(): Promise<void> {
     release = await becomeKeeper(place!, context);
     if (release !== undefined) {
+      // What was seen when this process started is old by now.
+      first = undefined;
       await Promise.allSettled(searching);
       // LMDB does not open an index twice in a process.
       await retriever.dispose();

@@ -77,6 +77,10 @@ export function followFiles(
       ignoreInitial: true,
     });
     watcher.on("all", onChange);
+    // What changed before the watcher saw the folder came without a word.
+    watcher.on("ready", () => {
+      changed = true;
+    });
     watcher.on("error", (error) => {
       if (watching)
         context.note(
