@@ -2,7 +2,7 @@
 //   npm run eval -- --data DIR --sets scifact,mbpp:test [--embedder ID] [--directory FOLDER] [--dtype fp32] [--reranker ID]
 //     [--reranker-directory FOLDER] [--reranker-dtype fp32] [--queries N] [--documents N] [--time N] [--cache DIR] [--out DIR] [--first-stage]
 // Without --embedder it is the embedded default, with its own reranker. Dense vectors and cross-encoder scores are kept in the cache
-// between runs, token vectors in memory during one; times are measured without any of that, on --time queries of each set.
+// between runs, token rows in memory during one; times are measured without what is kept between runs, on --time queries of each set.
 // --ways "dense; dense, fused reranker" runs these alone. --first-stage leaves the rerankers out. --out gets the table, a plot, and for check.py each ranking and what was made of it.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
@@ -13,7 +13,6 @@ import { rerankerFor } from "@bge-js/core/adapter";
 import { loadRetriever } from "@bge-js/retriever";
 import { meanWithInterval, mrr10, ndcg10, readSet, recall100 } from "./beir.mjs";
 import { keepScores, keepVectors } from "./cache.mjs";
-import { fuseKept, keepTokens } from "./late.mjs";
 import { plot } from "./plot.mjs";
 
 const { values: options } = parseArgs({
@@ -40,6 +39,10 @@ if (!options.data || !options.sets) {
   process.exit(2);
 }
 
+/** No reranker. */
+const NONE = {};
+/** Of a reranker, so that it reads each document once in a run. */
+const ALL_ROWS = { maxBytes: 2 ** 30 };
 const METRICS = { "nDCG@10": ndcg10, "MRR@10": mrr10, "recall@100": recall100 };
 const load = { truncation: "silent" };
 const { embedder: id, directory, dtype } = options;
@@ -49,9 +52,9 @@ const ofEmbedder = { ...load, ...(dtype ? { dtype } : {}) };
 const embedder = await loadEmbedder(model, ofEmbedder);
 const keptEmbedder = keepVectors(embedder, options.cache);
 const rereads = !options["first-stage"] && embedder.spec.lateInteraction === true;
-// Late interaction asks without the instruction.
-const asker = rereads ? await loadEmbedder(model, { ...ofEmbedder, queryInstruction: false }) : undefined;
-const late = rereads ? await loadReranker(model ?? embedder.spec.id, ofEmbedder) : undefined;
+const loadLate = (keep) => loadReranker(model ?? embedder.spec.id, { ...ofEmbedder, keep });
+const late = rereads ? await loadLate(ALL_ROWS) : undefined;
+const lateAnew = rereads ? await loadLate(false) : undefined;
 const crossId = options.reranker ?? rerankerFor(embedder.spec.id);
 const ofCross = { directory: options["reranker-directory"], dtype: options["reranker-dtype"] };
 const cross =
@@ -62,19 +65,21 @@ const cross =
       })
     : undefined;
 const isFused = cross?.spec.fusedWith === embedder.spec.id;
-// Loaded as users load it, to compare with and to measure its time: the embedded files alone.
-const fused =
-  isFused && !directory && !ofCross.directory ? await loadReranker(crossId, { ...load, scale: "fused" }) : undefined;
-const matches = rereads ? keepTokens(embedder, asker) : undefined;
+// It comes with the embedded files alone.
+const fuses = isFused && !directory && !ofCross.directory;
+const loadFused = (keep) => loadReranker(crossId, { ...load, scale: "fused", keep });
+const fused = fuses ? await loadFused(ALL_ROWS) : undefined;
+const fusedAnew = fuses ? await loadFused(false) : undefined;
 const keptCross = cross && keepScores(cross, options.cache);
 
 /** As users have it: the embedder's own rows, compressed as documents are added, for which it has to read them. */
 const ownRows = { embedder, lateInteraction: true };
+const ownRowsAndCross = { ...ownRows, reranker: keptCross };
 const denseFirst = {
   stages: ["dense", "lateInteraction"],
   settings: { weights: { dense: 0 }, candidates: { lateInteraction: 100 } },
 };
-/** Each way to search: the rerankers whose work is kept, the same for measuring time, and the stages that run. */
+/** Each way to search: the rerankers whose work is kept, the same for measuring time if they are others, and the stages that run. */
 const allWays = [
   { name: "BM25", stages: ["lexical"] },
   { name: "dense", stages: ["dense"] },
@@ -83,22 +88,15 @@ const allWays = [
     ? [
         {
           name: "dense, plain late interaction",
-          kept: { reranker: matches.plain },
-          fresh: { reranker: late },
+          kept: { reranker: late },
+          fresh: { reranker: lateAnew },
           ...denseFirst,
         },
-        { name: "dense, late interaction", kept: { reranker: matches.byCandidates }, fresh: null, ...denseFirst },
+        { name: "dense, late interaction", kept: { ...ownRows }, ...denseFirst },
       ]
     : []),
-  ...(isFused
-    ? [
-        {
-          name: "dense, fused reranker",
-          kept: { reranker: fuseKept(matches.byCandidates, keptCross) },
-          fresh: fused ? { reranker: fused } : null,
-          ...denseFirst,
-        },
-      ]
+  ...(fuses
+    ? [{ name: "dense, fused reranker", kept: { reranker: fused }, fresh: { reranker: fusedAnew }, ...denseFirst }]
     : []),
   ...(cross
     ? [
@@ -115,19 +113,15 @@ const allWays = [
     ? [
         {
           name: "BM25 + dense, late interaction",
-          kept: ownRows,
-          fresh: ownRows,
+          kept: cross ? ownRowsAndCross : ownRows,
+          stages: ["lexical", "dense", "lateInteraction"],
         },
       ]
     : []),
   ...(cross
     ? [
         { name: "BM25 + dense, cross-encoder", kept: { reranker: keptCross }, fresh: { reranker: cross } },
-        {
-          name: "pipeline",
-          kept: { reranker: keptCross, ...ownRows },
-          fresh: { reranker: cross, ...ownRows },
-        },
+        { name: "pipeline", kept: ownRowsAndCross, fresh: { ...ownRows, reranker: cross } },
       ]
     : []),
 ];
@@ -151,7 +145,7 @@ if (options.out) {
   writeFileSync(join(options.out, "table.md"), `${report.join("\n")}\n`);
   if (points.length > 0) writeFileSync(join(options.out, "plot.svg"), plot(points));
 }
-await Promise.all([embedder, asker, late, cross, fused].map((one) => one?.dispose()));
+await Promise.all([embedder, late, lateAnew, cross, fused, fusedAnew].map((one) => one?.dispose()));
 
 async function evaluate(set) {
   const [name, split] = set.split(":");
@@ -162,11 +156,12 @@ async function evaluate(set) {
     documents: number(options.documents),
   });
   const label = `${set}, ${queries.length} queries, ${documents.length} documents`;
-  if (fused) await checkAgreement(queries[0].text, documents.slice(0, 100));
-  for (const { name: way, kept, fresh, stages, settings } of ways) {
+  /** Of ways that differ in their stages alone, so that documents are added once. */
+  const filled = new Map();
+  for (const { name: way, kept = NONE, fresh, stages, settings } of ways) {
     const search = stages ? { stages } : {};
-    const retriever = await openRetriever(kept, settings);
-    await retriever.add(documents);
+    if (!filled.has(kept)) filled.set(kept, await fill(documents, kept, settings));
+    const retriever = filled.get(kept);
     const rankings = new Map();
     for (const { id, text } of queries) {
       const { results } = await retriever.search(text, { ...search, topN: 100 });
@@ -175,9 +170,7 @@ async function evaluate(set) {
         results.map((result) => result.id),
       );
     }
-    await retriever.dispose();
-    const ms =
-      fresh === null ? undefined : await timeOf(documents, queries, await openRetriever(fresh, settings), search);
+    const ms = await timeOf(queries, search, retriever, fresh && (() => fill(documents, fresh, settings)));
     const perQuery = Object.entries(METRICS).map(([metric, of]) => [
       metric,
       queries.map(({ id }) => of(rankings.get(id), relevant.get(id))),
@@ -189,41 +182,31 @@ async function evaluate(set) {
     if (ms !== undefined) points.push({ set: name, stage: way, ms, ...meanWithInterval(perQuery[0][1]) });
     if (options.out) writeRun(`${name}-${way.replaceAll(/\W+/g, "-")}`, queries, rankings, relevant, perQuery);
   }
-  matches?.forget();
+  for (const retriever of filled.values()) await retriever.dispose();
 }
 
-function openRetriever(rerankers, settings) {
-  return loadRetriever({
+async function fill(documents, rerankers, settings) {
+  const retriever = await loadRetriever({
     embedder: keptEmbedder,
     reranker: false,
     lateInteraction: false,
     ...rerankers,
     ...settings,
   });
+  await retriever.add(documents);
+  return retriever;
 }
 
-/** What is kept must be what the reranker itself computes. */
-async function checkAgreement(query, documents) {
-  const texts = documents.map(({ text }) => text);
-  const [own, composed] = [
-    await fused.score(query, texts),
-    await fuseKept(matches.byCandidates, keptCross).score(query, texts),
-  ];
-  const apart = Math.max(...own.map((score, i) => Math.abs(score - composed[i])));
-  if (!(apart < 1e-4)) throw new Error(`the reranker's own scores are up to ${apart} away from those computed here`);
-}
-
-/** Milliseconds of a search, the mean over some queries, the models' own work and nothing kept. */
-async function timeOf(documents, queries, retriever, search) {
+/** Milliseconds of a search, the mean over some queries, with the models' own work: in a retriever of its own where results are kept. */
+async function timeOf(queries, search, kept, openFresh) {
   const asked = queries.slice(0, Number(options.time));
+  if (asked.length === 0) return undefined;
+  const retriever = (await openFresh?.()) ?? kept;
+  await retriever.search(asked[0].text, search);
   let total = 0;
-  if (asked.length > 0) {
-    await retriever.add(documents);
-    await retriever.search(asked[0].text, search);
-    for (const { text } of asked) total += (await retriever.search(text, search)).timings.total;
-  }
-  await retriever.dispose();
-  return asked.length === 0 ? undefined : total / asked.length;
+  for (const { text } of asked) total += (await retriever.search(text, search)).timings.total;
+  if (retriever !== kept) await retriever.dispose();
+  return total / asked.length;
 }
 
 function writeRun(name, queries, rankings, relevant, perQuery) {
