@@ -11,7 +11,7 @@ import { scoresOf } from "../scoring/scorer.js";
 import { type OpenScorer, openScorer, type Pacing, type ScoredInTime, skippedOf } from "./open-scorer.js";
 
 /** How many of late interaction's best documents the cross-encoder reads: see docs/search.md for what more or fewer give. */
-export const FUSED_DEPTH = 16;
+const FUSED_DEPTH = 16;
 
 /** Two models that rerank together. */
 export interface Fused {
