@@ -107,6 +107,7 @@ export const ENTRIES = [
   ["packages/core/src/multimodal.ts", "@bge-js/core/multimodal"],
   ["packages/core/src/opentelemetry.ts", "@bge-js/core/opentelemetry"],
   ["packages/retriever/src/index.ts", "@bge-js/retriever"],
+  ["packages/retriever/src/multimodal.ts", "@bge-js/retriever/multimodal"],
   ["packages/qdrant/src/index.ts", "@bge-js/qdrant"],
   ["packages/qdrant/src/langchain.ts", "@bge-js/qdrant/langchain"],
   ["packages/qdrant/src/llamaindex.ts", "@bge-js/qdrant/llamaindex"],

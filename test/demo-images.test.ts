@@ -58,7 +58,7 @@ test("paths are relative to where npm was called, and --index says where files a
   expect(run).toMatchObject({ code: 0 });
   expect(readdirSync(join(folder, "kept")).sort()).toEqual([
     "found.html",
-    expect.stringMatching(/^pictures-[0-9a-f]{16}\.jsonl$/),
+    expect.stringMatching(/^pictures-[0-9a-f]{16}$/),
   ]);
   expect(readdirSync(join(folder, "pictures"))).toEqual(["gif.gif"]);
 });

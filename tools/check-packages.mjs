@@ -54,6 +54,7 @@ import { loadQdrantRetriever, type QdrantRetriever } from "@bge-js/qdrant";
 import { BgeQdrantVectorStore } from "@bge-js/qdrant/langchain";
 import { BgeQdrantRetriever } from "@bge-js/qdrant/llamaindex";
 import { loadRetriever, type Retriever } from "@bge-js/retriever";
+import { loadMultimodalRetriever, type MultimodalRetriever } from "@bge-js/retriever/multimodal";
 import { QdrantClient } from "@qdrant/js-client-rest";
 import { openStore, type Store } from "@bge-js/store";
 import { type IngestReport, ingest, retrieverStore } from "@bge-js/ingest";
@@ -66,6 +67,7 @@ import { type BgeServer, serve } from "@bge-js/server";
 import model from "@bge-js/model-bge-small-en-v1.5";
 export const server: Promise<BgeServer> = serve({ port: 0 });
 export const retriever: Promise<Retriever> = loadRetriever({ reranker: false });
+export const mixed: Promise<MultimodalRetriever> = loadMultimodalRetriever({ embedder: "./folder" });
 export const store: Promise<Store> = openStore({ directory: "rows" });
 export const directory: string = model.directory;
 export const report: Promise<IngestReport> = retriever.then((one) => ingest(["a"], { store: retrieverStore(one) }));
@@ -151,7 +153,7 @@ function checkInstalled(tarballs) {
   write(
     project,
     "required.cjs",
-    `const { loadEmbedder, loadReranker } = require("@bge-js/core");\nrequire("@bge-js/langchain"); require("@bge-js/langchain/multimodal"); require("@bge-js/llamaindex"); require("@bge-js/llamaindex/multimodal"); require("@bge-js/ai-sdk"); require("@bge-js/retriever"); require("@bge-js/store"); require("@bge-js/ingest"); require("@bge-js/ingest/bullmq"); require("@bge-js/ingest/qdrant"); require("@bge-js/server"); require("@bge-js/qdrant"); require("@bge-js/qdrant/langchain"); require("@bge-js/qdrant/llamaindex");\n${PROGRAM}`,
+    `const { loadEmbedder, loadReranker } = require("@bge-js/core");\nrequire("@bge-js/langchain"); require("@bge-js/langchain/multimodal"); require("@bge-js/llamaindex"); require("@bge-js/llamaindex/multimodal"); require("@bge-js/ai-sdk"); require("@bge-js/retriever"); require("@bge-js/retriever/multimodal"); require("@bge-js/store"); require("@bge-js/ingest"); require("@bge-js/ingest/bullmq"); require("@bge-js/ingest/qdrant"); require("@bge-js/server"); require("@bge-js/qdrant"); require("@bge-js/qdrant/langchain"); require("@bge-js/qdrant/llamaindex");\n${PROGRAM}`,
   );
   for (const program of ["esm.mjs", "required.cjs"]) {
     const output = run([process.execPath, program], project).trim();

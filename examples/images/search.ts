@@ -1,9 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { topK } from "@bge-js/core";
 import { loadMultimodalEmbedder } from "@bge-js/core/multimodal";
+import { loadMultimodalRetriever } from "@bge-js/retriever/multimodal";
 import { DemoError, messageOf } from "../demo/errors.js";
-import { openKeptVectors } from "../demo/kept-vectors.js";
 import { createProgress } from "../demo/progress.js";
 import { createReport, grouped } from "../demo/report.js";
 import type { Arguments } from "./arguments.js";
@@ -22,9 +21,11 @@ export async function searchPictures(given: Arguments, signal: AbortSignal): Pro
   report.stage("load", loaded - started, `${spec.id} ${source.dtype}, ${dimensions} dimensions`);
 
   // Vectors of other weights are of no use.
-  const kept = await openKeptVectors(given.index, `pictures-${source.fingerprint}.jsonl`, dimensions);
+  const directory = join(given.index, `pictures-${source.fingerprint}`);
+  const candidates = { dense: Math.max(given.top, 100) };
+  await using retriever = await loadMultimodalRetriever({ embedder, directory, candidates });
   const progress = createProgress(pictures.length, process.stderr, "pictures");
-  const indexed = await indexPictures(pictures, embedder, kept, progress, signal);
+  const indexed = await indexPictures(pictures, retriever, progress, signal);
   const indexMs = performance.now() - loaded;
   const { embedded, kept: known, removed } = indexed.counts;
   const rate = embedded === 0 ? "" : `, ${(embedded / (indexMs / 1000)).toFixed(1)} pictures/s`;
@@ -38,14 +39,15 @@ export async function searchPictures(given: Arguments, signal: AbortSignal): Pro
 
   const asked = performance.now();
   const { words, like } = given;
-  const [query] = await embedder.embed(
-    [{ ...(words !== undefined && { text: words }), ...(like !== undefined && { image: like }) }],
-    { inputType: "query", signal },
+  const { results } = await retriever.search(
+    { ...(words !== undefined && { text: words }), ...(like !== undefined && { image: like }) },
+    { stages: ["dense"], topN: given.top, signal },
   );
-  const found = topK(query!, indexed.vectors, given.top).map(({ index, score }) => ({
-    ...indexed.pictures[index]!,
-    score,
-  }));
+  // Files with the same content are one document.
+  const filesOf = (id: string) => indexed.pictures.filter(({ hash }) => hash === id);
+  const found = results
+    .flatMap(({ id, scores }) => filesOf(id).map((picture) => ({ ...picture, score: scores.dense! })))
+    .slice(0, given.top);
   report.stage("search", performance.now() - asked, `the best ${found.length} of ${grouped(indexed.pictures.length)}`);
 
   const question = [like === undefined ? [] : `like ${basename(like)}`, words ?? []].flat().join(": ");

@@ -67,6 +67,7 @@ export { poolRows } from "./rows/pool.js";
 export { rotate, rotateBack } from "./rows/rotate.js";
 export { scoreRows } from "./rows/score.js";
 export { joinWindows, splitWindows, type TextWindow, type TextWindows } from "./rows/windows.js";
+export { type PictureContent, pictureContent } from "./run/picture-content.js";
 export { affordable, type Budget, type Costs, createCosts, startBudget, unitsOf } from "./scoring/budget.js";
 export { atPositions, type CascadeStage, cascade, fuse, type StageScores } from "./scoring/cascade.js";
 export { type KeptQuery, type KeptRows, type KeptText, keptRowsOf } from "./scoring/kept-rows.js";

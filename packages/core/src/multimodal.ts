@@ -1,16 +1,19 @@
 import { BgeError } from "./api/errors.js";
 import type { EmbeddingSpec, ModelReference, ModelSource, ModelSpec, OpenSource } from "./api/model.js";
-import type { MultimodalEmbedder, MultimodalInput, MultimodalOptions } from "./api/multimodal.js";
+import type { MultimodalEmbedder, MultimodalInput, MultimodalOptions, PictureOptions } from "./api/multimodal.js";
 import type { InputType } from "./api/options.js";
 import { checkOptions } from "./checks.js";
 import { checkInput, toPicture } from "./images/input.js";
 import { openImages } from "./load/open-images.js";
 import { type OpenModel, openModel, type Plan } from "./load/open-model.js";
 import { visionStart } from "./load/vision-start.js";
+import { weightFiles } from "./model/files.js";
+import { fingerprint } from "./model/fingerprint.js";
+import { visionFile } from "./model/graphs.js";
 import { type ImagePolicy, imagePolicy, MULTIMODAL_OPTIONS } from "./model/multimodal-options.js";
 import { LEAST_TEXT_TOKENS, maxTokensOf, refuse } from "./model/options.js";
 import { findModel } from "./model/table.js";
-import { scalesPictures } from "./model/vision-settings.js";
+import { readVisionSettings, scalesPictures } from "./model/vision-settings.js";
 import { embedInputStream, embedInputs } from "./run/embed-inputs.js";
 import type { InputFamily } from "./run/input-family.js";
 import { mainOutput } from "./run/outputs.js";
@@ -26,6 +29,7 @@ export type {
   MultimodalInput,
   MultimodalOptions,
   MultimodalStreamOptions,
+  PictureOptions,
   RawImage,
   UrlPolicy,
 } from "./api/multimodal.js";
@@ -67,7 +71,8 @@ export async function loadMultimodalEmbedder(
     },
   );
   try {
-    return createMultimodal(opened, await openFamily(opened, policy, load), policy, load);
+    const family = await openFamily(opened, policy, load);
+    return createMultimodal(opened, family, policy, { ...load, allowUrls: checked.allowUrls ?? false });
   } catch (error) {
     await opened.engine.dispose();
     throw error;
@@ -138,9 +143,10 @@ function createMultimodal(
   { source, plan }: Opened,
   family: InputFamily,
   policy: ImagePolicy,
-  options: MultimodalOptions,
+  options: MultimodalOptions & Pick<PictureOptions, "allowUrls">,
 ): MultimodalEmbedder {
   const { spec, maxTokens } = plan;
+  const { maxPixels, maxBytes, orientation } = policy.limits;
   const model = {
     family,
     truncation: createTruncation(spec.id, maxTokens, options),
@@ -154,7 +160,8 @@ function createMultimodal(
   const dispose = async () => void (await Promise.all(family.engines.map((engine) => engine.dispose())));
   return {
     spec,
-    source,
+    source: { ...source, fingerprint: fingerprintOf(source) },
+    pictures: { maxPixels, maxBytes, orientation, allowUrls: options.allowUrls, ...scaling(spec, source, policy) },
     dimensions: spec.dimensions,
     maxTokens,
     embed: (inputs, callOptions = {}) => embedInputs(model, inputs, callOptions),
@@ -164,4 +171,19 @@ function createMultimodal(
     dispose,
     [Symbol.asyncDispose]: dispose,
   };
+}
+
+/** Of both graphs. */
+function fingerprintOf({ file }: OpenSource): string {
+  // An open model has both.
+  return fingerprint([file, visionFile(file)!].flatMap(weightFiles));
+}
+
+function scaling(
+  spec: EmbeddingSpec,
+  { directory }: OpenSource,
+  { maxScaledPixels }: ImagePolicy,
+): Pick<PictureOptions, "maxScaledPixels"> {
+  const settings = scalesPictures(spec) ? readVisionSettings(directory, spec, maxScaledPixels) : undefined;
+  return settings?.family === "qwen2_5_vl" ? { maxScaledPixels: settings.maxPixels } : {};
 }

@@ -1,8 +1,8 @@
-import type { BgeError, Embedder } from "@bge-js/core";
-import { invalid, type KeptRows, type KeptText, listener, turn } from "@bge-js/core/adapter";
-import type { Added, AddOptions, FailedDocument, RetrieverDocument } from "./api.js";
-import { failedDocuments, toDocument } from "./documents.js";
-import type { Store } from "./store.js";
+import type { BgeError, EmbedStreamOptions } from "@bge-js/core";
+import { invalid, listener, turn } from "@bge-js/core/adapter";
+import type { Added, AddOptions, FailedDocument } from "./api.js";
+import { failedDocuments, ofDocument } from "./documents.js";
+import type { Store, Stored } from "./store.js";
 
 type Source<T> = Iterable<T> | AsyncIterable<T>;
 
@@ -14,18 +14,40 @@ const UNCHANGED = 64;
 /** Ids of documents that calls are reading now, and how many calls or times. */
 export type Reading = Map<string, number>;
 
-export interface AddParts<D> {
+/** How the documents of one kind of retriever are read: what is kept of them, and what a model reads. */
+export interface Intake<Given, D, Input> {
+  take(given: Given, signal: AbortSignal | undefined): Taken<D, Input> | Promise<Taken<D, Input>>;
+  /** True if the model would read the same of both. */
+  isSame(known: D, document: D): boolean;
+  /** Yields one for each input, in their order; `undefined` for one that is skipped. */
+  embed(
+    inputs: AsyncIterable<Input>,
+    options: Pick<EmbedStreamOptions, "signal" | "onSkip"> & { readonly onError: "skip" },
+  ): AsyncIterable<ReadDocument | undefined>;
+}
+
+/** A document to keep and what the model is to read of it; or why it cannot be used. */
+export type Taken<D, Input> =
+  | { readonly document: D; readonly input: Input; readonly error?: undefined }
+  | { readonly error: BgeError };
+
+/** What the model has read of a document. */
+export interface ReadDocument {
+  readonly vectors: readonly Float32Array[];
+  readonly rows?: Uint8Array;
+}
+
+export interface AddParts<Given, D, Input> {
   readonly store: Store<D>;
-  readonly embedder: Embedder;
-  readonly keptRows: KeptRows | undefined;
+  readonly intake: Intake<Given, D, Input>;
   readonly reading: Reading;
 }
 
 /** Implements `Retriever.add`: stores each document as its vector arrives. */
-export async function addDocuments<D extends RetrieverDocument>(
-  documents: Source<D | string>,
-  { store, embedder, keptRows, reading }: AddParts<D>,
-  { signal, onProgress }: AddOptions,
+export async function addDocuments<Given, D extends Stored, Input>(
+  documents: Source<Given>,
+  { store, intake, reading }: AddParts<Given, D, Input>,
+  { signal, onProgress, onFailed }: AddOptions,
 ): Promise<Added> {
   const failed: FailedDocument[] = [];
   /** Documents whose vectors are pending, in the order in which these arrive. */
@@ -35,30 +57,37 @@ export async function addDocuments<D extends RetrieverDocument>(
   let [added, replaced, unchanged] = [0, 0, 0];
   let characters = 0;
 
-  /** The texts to read. Further fields of documents whose text is in the store are stored without reading. */
-  async function* texts() {
+  /** What is to be read. Further fields of documents that the store has with the same content are stored without reading. */
+  async function* inputs() {
     for await (const given of documents) {
-      const document = toDocument(given, store);
       const at = index++;
-      if ("code" in document && document instanceof Error) {
-        failed.push({ index: at, id: idOf(given), error: document as BgeError });
+      const taken = await intake.take(given, signal);
+      if (taken.error !== undefined) {
+        fail({ index: at, id: idOf(given), error: taken.error });
         continue;
       }
-      const { id, text } = document as D;
+      const { document, input } = taken;
+      const { id } = document;
       // What another text is being read for may be about to change.
-      if (!reading.has(id) && store.get(id)?.text === text) {
-        stored.add(store.update(document as D));
+      const known = reading.has(id) ? undefined : store.get(id);
+      if (known !== undefined && intake.isSame(known, document)) {
+        stored.add(store.update(document));
         unchanged++;
         if (unchanged % UNCHANGED === 0) await step();
         continue;
       }
       reading.set(id, (reading.get(id) ?? 0) + 1);
-      sent.push({ index: at, document: document as D });
-      yield text;
+      sent.push({ index: at, document });
+      yield input;
     }
   }
 
   const tell = listener("onProgress", onProgress);
+  const tellFailed = listener("onFailed", onFailed);
+  function fail(one: FailedDocument) {
+    failed.push(one);
+    tellFailed?.(one);
+  }
   async function step() {
     if (store.isDue()) {
       await store.commit();
@@ -76,24 +105,20 @@ export async function addDocuments<D extends RetrieverDocument>(
     },
     ...(signal && { signal }),
   } as const;
-  const embedded = keptRows ? keptRows.embedStream(texts(), options) : embedder.embedStream(texts(), options);
   try {
-    for await (const given of embedded) {
+    for await (const read of intake.embed(inputs(), options)) {
       const next = sent.shift();
-      if (next === undefined) throw invalid("embedder", "returned more vectors than it was passed texts");
+      if (next === undefined) throw invalid("embedder", "returned more vectors than it was passed documents");
       const { index, document } = next;
       stopReading(reading, document.id);
-      if (given === undefined) {
-        failed.push({ index, id: document.id, error: error! });
+      if (read === undefined) {
+        fail({ index, id: document.id, error: ofDocument(error!) });
         continue;
       }
-      const { vectors, rows }: Pick<KeptText, "vectors"> & Partial<KeptText> = keptRows
-        ? (given as KeptText)
-        : { vectors: [given as Float32Array] };
       if (store.has(document.id)) replaced++;
-      stored.add(store.put(document, vectors, rows));
+      stored.add(store.put(document, read.vectors, read.rows));
       added++;
-      characters += document.text.length;
+      characters += document.text?.length ?? 0;
       if (store.isDue()) {
         await store.commit();
         tell?.({ added, unchanged });
@@ -103,7 +128,9 @@ export async function addDocuments<D extends RetrieverDocument>(
         await turn();
       }
     }
-    if (sent.length > 0) throw invalid("embedder", `returned ${sent.length} vectors fewer than it was passed texts`);
+    if (sent.length > 0) {
+      throw invalid("embedder", `returned ${sent.length} vectors fewer than it was passed documents`);
+    }
   } finally {
     for (const { document } of sent) stopReading(reading, document.id);
     // What was read stays, even if the call is aborted.
@@ -126,6 +153,6 @@ function stopReading(reading: Reading, id: string): void {
 }
 
 function idOf(given: unknown): string | undefined {
-  const id = (given as Partial<RetrieverDocument> | undefined)?.id;
+  const id = (given as Partial<Stored> | undefined)?.id;
   return typeof id === "string" && id !== "" ? id : undefined;
 }

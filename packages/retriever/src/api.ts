@@ -80,6 +80,11 @@ export interface AddOptions {
    * stored. An error it throws aborts the call.
    */
   readonly onProgress?: (progress: { readonly added: number; readonly unchanged: number }) => void;
+  /**
+   * Called for each document that cannot be added, as soon as that is known, besides the one error at the end: each has a
+   * reason of its own. An error it throws aborts the call. @default none
+   */
+  readonly onFailed?: (failed: FailedDocument) => void;
 }
 
 export interface Added {
@@ -150,12 +155,34 @@ export interface SearchResults<D> {
   readonly timings: Partial<Readonly<Record<Stage, number>>> & { readonly total: number };
 }
 
-/** An index in memory or in a directory, with the models to fill and search it. */
-export interface Retriever<D extends RetrieverDocument = AnyDocument> extends AsyncDisposable {
+/** An index in memory or in a directory, apart from the models to fill and search it. */
+export interface DocumentIndex<D> extends AsyncDisposable {
   /** Number of documents in the index. */
   readonly size: number;
   /** Where the index is kept, as an absolute path; `undefined` for one in memory. */
   readonly directory: string | undefined;
+  /**
+   * Removes documents, and resolves to how many of these ids were in the index, once that is stored.
+   *
+   * @throws BgeError `INVALID_INPUT` if an id is not a string; then nothing is removed. `STORE_FAILED`, `INVALID_OPTION` as
+   * `add`
+   */
+  remove(ids: Iterable<string>): Promise<number>;
+  /** True if the index has a document with this id. */
+  has(id: string): boolean;
+  /** Returns a document, or `undefined`. */
+  get(id: string): D | undefined;
+  /** The ids of all documents, in no order. Documents may be added and removed meanwhile. */
+  ids(): AsyncIterable<string>;
+  /**
+   * Frees the index and the models that the retriever loaded. An index in a directory stays there. Pending and later calls
+   * reject with `DISPOSED`. May be called repeatedly.
+   */
+  dispose(): Promise<void>;
+}
+
+/** An index in memory or in a directory, with the models to fill and search it. */
+export interface Retriever<D extends RetrieverDocument = AnyDocument> extends DocumentIndex<D> {
   readonly embedder: Embedder;
   /** The loaded stages, in the order in which they run. */
   readonly stages: readonly Stage[];
@@ -171,34 +198,18 @@ export interface Retriever<D extends RetrieverDocument = AnyDocument> extends As
    */
   add(documents: Iterable<D | string> | AsyncIterable<D | string>, options?: AddOptions): Promise<Added>;
   /**
-   * Removes documents, and resolves to how many of these ids were in the index, once that is stored.
-   *
-   * @throws BgeError `INVALID_INPUT` if an id is not a string; then nothing is removed. `STORE_FAILED`, `INVALID_OPTION` as
-   * `add`
-   */
-  remove(ids: Iterable<string>): Promise<number>;
-  /** True if the index has a document with this id. */
-  has(id: string): boolean;
-  /** Returns a document, or `undefined`. */
-  get(id: string): D | undefined;
-  /** The ids of all documents, in no order. Documents may be added and removed meanwhile. */
-  ids(): AsyncIterable<string>;
-  /**
    * Searches for a query and returns the best results first.
    *
    * @throws BgeError as `Embedder.embedQuery`; `INVALID_INPUT` for a blank query
    */
   search(query: string, options?: SearchOptions<D>): Promise<SearchResults<D>>;
-  /**
-   * Frees the index and the models that the retriever loaded. An index in a directory stays there. Pending and later calls
-   * reject with `DISPOSED`. May be called repeatedly.
-   */
-  dispose(): Promise<void>;
 }
 
 /** A document that could not be added. */
 export interface FailedDocument {
+  /** Its place among those of the call. */
   readonly index: number;
+  /** Undefined if it has none. */
   readonly id: string | undefined;
   readonly error: BgeError;
 }

@@ -11,7 +11,7 @@ const STRETCH = 16_384;
 /** The texts to score: those in the slots below `size` that are in the index. */
 export interface Texts {
   readonly size: number;
-  /** How many there are, and their words together. */
+  /** How many with words there are, as Lucene counts them, and their words together. */
   readonly count: number;
   readonly words: number;
   /** A text's length in words, by slot. */

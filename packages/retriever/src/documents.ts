@@ -1,6 +1,6 @@
 import { BgeError } from "@bge-js/core";
 import { listed, notJson } from "@bge-js/core/adapter";
-import type { FailedDocument, RetrieverDocument } from "./api.js";
+import type { FailedDocument } from "./api.js";
 import type { Store } from "./store.js";
 
 /** Checks all ids before any document is removed. @throws BgeError `INVALID_INPUT`, with every bad index */
@@ -18,25 +18,23 @@ export function checkIds(ids: Iterable<string>): string[] {
   return given;
 }
 
-/** Copies the caller's document, whose text must not change. A string gets its id from the store. */
-export function toDocument<D extends RetrieverDocument>(given: D | string, store: Store<D>): D | BgeError {
-  // A document from a string has no additional fields.
-  if (typeof given === "string") return { id: store.nextId(), text: given } as D;
-  if (typeof given !== "object" || given === null) {
-    return unusable("must be an object { id, text } or a string");
-  }
-  if (typeof given.id !== "string" || given.id === "") return unusable("needs an id, a non-empty string");
-  if (typeof given.text !== "string") return unusable("needs a text, a string");
-  const problem = store.directory === undefined ? undefined : notJson({ ...given }, "");
-  if (problem !== undefined) {
-    return unusable(
-      `in a directory is kept as JSON: its field ${problem.replace(/^\./, "")}, which JSON does not give back`,
-    );
-  }
-  return { ...given };
+/** Returns what keeps a document from being one, whatever is to be read of it. `form` is what it must look like. */
+export function checkDocument(given: unknown, form: string): BgeError | undefined {
+  if (typeof given !== "object" || given === null) return unusableDocument(`must be an object ${form} or a string`);
+  const { id } = given as { readonly id?: unknown };
+  return typeof id === "string" && id !== "" ? undefined : unusableDocument("needs an id, a non-empty string");
 }
 
-function unusable(problem: string): BgeError {
+/** Returns which field a store would not give back as it is. */
+export function checkFields(fields: object, { directory }: Pick<Store<unknown>, "directory">): BgeError | undefined {
+  const problem = directory === undefined ? undefined : notJson({ ...fields }, "");
+  if (problem === undefined) return undefined;
+  return unusableDocument(
+    `in a directory is kept as JSON: its field ${problem.replace(/^\./, "")}, which JSON does not give back`,
+  );
+}
+
+export function unusableDocument(problem: string): BgeError {
   return new BgeError("INVALID_INPUT", `a document ${problem}`, { parameter: "documents" });
 }
 
@@ -46,10 +44,20 @@ export function failedDocuments(failed: readonly FailedDocument[], added: number
   const names = failed.map(({ index, id }) =>
     id === undefined ? String(index) : `${index} (id ${JSON.stringify(id)})`,
   );
-  const message = `${failed.length} documents were not added: index ${listed(names)}. First error: ${error.message} ${added} others were added.`;
+  const { message: reason } = ofDocument(error);
+  const message = `${failed.length} documents were not added: index ${listed(names)}. First error: ${reason} ${added} others were added.`;
   return new BgeError(error.code, message, {
     parameter: "documents",
     indices: failed.map(({ index }) => index),
     cause: error,
   });
+}
+
+/** Returns the model's error without its index, which is that among what the model has read. */
+export function ofDocument(error: BgeError): BgeError {
+  const message = error.message.replace(/ \(input index \d+\)$/, "");
+  const { code, parameter } = error;
+  return message === error.message
+    ? error
+    : new BgeError(code, message, { cause: error, ...(parameter !== undefined && { parameter }) });
 }

@@ -2,6 +2,8 @@ export type {
   Added,
   AddOptions,
   AnyDocument,
+  DocumentIndex,
+  FailedDocument,
   Retriever,
   RetrieverDocument,
   RetrieverOptions,

@@ -1,7 +1,6 @@
-import type { RetrieverDocument } from "./api.js";
 import { createWordIndex } from "./postings.js";
 import { type Quantized, quantize } from "./quantized.js";
-import type { Store } from "./store.js";
+import type { Store, Stored } from "./store.js";
 import { createTable } from "./table.js";
 import { createView, type Entry } from "./view.js";
 import { wordsOf } from "./words.js";
@@ -14,7 +13,7 @@ interface Kept<D> extends Entry<D> {
 }
 
 /** A store in this process's memory: what is put is there at once. */
-export function createMemoryStore<D extends RetrieverDocument>(dimensions: number): Store<D> {
+export function createMemoryStore<D extends Stored>(dimensions: number): Store<D> {
   let table = createTable(dimensions);
   const kept: (Kept<D> | undefined)[] = [];
   const slots = new Map<string, number>();
@@ -27,7 +26,7 @@ export function createMemoryStore<D extends RetrieverDocument>(dimensions: numbe
     const quantized = vectors.map((vector) => quantize(vector, dimensions));
     removeOne(document.id);
     const slot = free.pop() ?? kept.length;
-    const words = wordsOf(document.text);
+    const words = wordsOf(document.text ?? "");
     kept[slot] = { document, rows: () => rows, low: lowBytes(quantized, dimensions) };
     slots.set(document.id, slot);
     index.add(slot, words);

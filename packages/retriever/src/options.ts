@@ -19,7 +19,7 @@ export const LATER_STAGES = ["lateInteraction", "crossEncoder"] as const satisfi
 export const STAGES: readonly Stage[] = [...FIRST_STAGES, ...LATER_STAGES];
 
 /** For the models' own options, which are checked when these are loaded. */
-const anything: Check = () => undefined;
+export const anything: Check = () => undefined;
 const LOAD: Checks<NonNullable<RetrieverOptions["load"]>> = {
   download: anything,
   endpoint: anything,
@@ -34,19 +34,26 @@ const LOAD: Checks<NonNullable<RetrieverOptions["load"]>> = {
   workers: anything,
 };
 
-const isWeight: Check = (value) =>
+export const isWeight: Check = (value) =>
   Number.isFinite(value) && (value as number) >= 0 ? undefined : "a number of at least 0";
+const isEmbedder = modelWith("embedder", ["embedQuery", "embedStream", "spec"]);
 const isReranker = modelWith("reranker", ["rerank", "score", "kind"]);
 
+function isPlace(value: unknown): string | undefined {
+  return (typeof value === "string" && value !== "") || value instanceof URL ? undefined : "a path or a file URL";
+}
+
 export const RETRIEVER: Checks<RetrieverOptions> = {
-  embedder: modelWith("embedder", ["embedQuery", "embedStream", "spec"]),
+  embedder(value) {
+    if (!isLoaded(value, ["pictures"])) return isEmbedder(value);
+    throw invalid("embedder", "reads pictures too: use loadMultimodalRetriever of @bge-js/retriever/multimodal");
+  },
   reranker: (value) => (value === false ? undefined : isReranker(value)),
   lateInteraction: (value) =>
     typeof value === "boolean" || isLoaded(value, ["score"]) ? undefined : "true, false or a loaded reranker",
   candidates: byStage("candidates", isCount),
   weights: byStage("weights", isWeight),
-  directory: (value) =>
-    (typeof value === "string" && value !== "") || value instanceof URL ? undefined : "a path or a file URL",
+  directory: isPlace,
   readOnly: isFlag,
   load(value) {
     checkOptions(value as object, LOAD, "load");
@@ -54,7 +61,7 @@ export const RETRIEVER: Checks<RetrieverOptions> = {
   },
 };
 
-export const ADD: Checks<AddOptions> = { signal: isSignal, onProgress: isFunction };
+export const ADD: Checks<AddOptions> = { signal: isSignal, onProgress: isFunction, onFailed: isFunction };
 
 export const SEARCH: Checks<SearchOptions<unknown>> = {
   topN: isCount,
@@ -66,10 +73,15 @@ export const SEARCH: Checks<SearchOptions<unknown>> = {
 };
 
 export function checkRetrieverOptions(options: RetrieverOptions): RetrieverOptions {
-  const given = checkOptions(options, RETRIEVER, "loadRetriever");
+  return withPlace(checkOptions(options, RETRIEVER, "loadRetriever"));
+}
+
+/** Refuses to only read what is in memory. */
+export function withPlace<Options extends Pick<RetrieverOptions, "directory" | "readOnly">>(given: Options): Options {
   if (given.readOnly === true && given.directory === undefined) throw invalid("readOnly", "needs a directory to read");
   return given;
 }
+
 export const checkAddOptions = (options: AddOptions) => checkOptions(options, ADD, "add");
 export const checkSearchOptions = <D>(options: SearchOptions<D>) =>
   checkOptions(options, SEARCH as Checks<SearchOptions<D>>, "search");
@@ -87,7 +99,7 @@ export function stagesToRun(asked: readonly Stage[] | undefined, loaded: readonl
 }
 
 /** Accepts a model's name, a model reference, or a loaded model with these members. */
-function modelWith(kind: string, members: readonly string[]): Check {
+export function modelWith(kind: string, members: readonly string[]): Check {
   return (value) => {
     if (typeof value === "string" || value instanceof URL) return undefined;
     if (isThenable(value)) return `a ${kind}, not a promise of one: await it`;
@@ -96,13 +108,13 @@ function modelWith(kind: string, members: readonly string[]): Check {
   };
 }
 
-function isLoaded(value: unknown, members: readonly string[]): boolean {
+export function isLoaded(value: unknown, members: readonly string[]): boolean {
   return typeof value === "object" && value !== null && ["dispose", ...members].every((member) => member in value);
 }
 
 /** Accepts values by stage that all pass `check`. */
-function byStage(parameter: string, check: Check): Check {
-  const checks = Object.fromEntries(STAGES.map((stage) => [stage, anything])) as Checks<Record<Stage, unknown>>;
+export function byStage(parameter: string, check: Check, stages = STAGES): Check {
+  const checks = Object.fromEntries(stages.map((stage) => [stage, anything])) as Checks<Record<Stage, unknown>>;
   return (values) => {
     const given = checkOptions(values as Record<Stage, unknown>, checks, parameter);
     for (const [stage, value] of Object.entries(given)) {

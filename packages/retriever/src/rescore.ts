@@ -1,4 +1,4 @@
-import { BgeError, type CallOptions, type Embedder, type Reranker } from "@bge-js/core";
+import { BgeError, type CallOptions, type Reranker } from "@bge-js/core";
 import {
   affordable,
   type Budget,
@@ -9,13 +9,14 @@ import {
   type Match,
   unitsOf,
 } from "@bge-js/core/adapter";
-import type { RetrieverDocument, SkippedStage, Stage } from "./api.js";
-import type { Store } from "./store.js";
+import type { SkippedStage, Stage } from "./api.js";
+import type { Store, Stored } from "./store.js";
 import type { Entry } from "./view.js";
 
 export interface SearchParts<D> {
   readonly store: Store<D>;
-  readonly embedder: Embedder;
+  /** Of a query's vector, as of the documents'. */
+  readonly dimensions: number;
   /** Late interaction with the rows that the store keeps, in a reranker's place. */
   readonly keptRows: KeptRows | undefined;
   readonly rerankers: Partial<Readonly<Record<Stage, Reranker>>>;
@@ -26,12 +27,20 @@ export interface SearchParts<D> {
   readonly costs: Costs;
 }
 
+/** What is asked for. */
+export interface Query {
+  /** For the stages that read words. */
+  readonly words: string;
+  /** Reads all of it, with what the stages of this search need. */
+  read(limits: CallOptions): Promise<Asked>;
+}
+
 /** A query that was read. */
 export type Asked = Pick<KeptQuery, "vector"> & Partial<KeptQuery>;
 
 /** The state of one search. */
 export interface Run<D> extends SearchParts<D> {
-  readonly query: string;
+  readonly words: string;
   readonly stages: readonly Stage[];
   readonly signal: AbortSignal | undefined;
   readonly budget: Budget;
@@ -71,13 +80,13 @@ export async function matchKept<D>(
 }
 
 /** Scores as many of these candidates as fit into the time, from the first on, with a reranker. */
-export async function rescore<D extends RetrieverDocument>(
+export async function rescore<D extends Stored>(
   run: Run<D>,
   stage: Stage,
   positions: readonly number[],
   candidates: readonly Entry<D>[],
 ): Promise<(number | undefined)[]> {
-  const { budget, costs, query, signal } = run;
+  const { budget, costs, words, signal } = run;
   const reranker = run.rerankers[stage]!;
   const all: (number | undefined)[] = [];
   let late = false;
@@ -92,7 +101,7 @@ export async function rescore<D extends RetrieverDocument>(
       const part = texts.slice(done, done + count);
       const limits = limitsOf(budget, signal);
       const { scores, isLate } = await inTime(async () =>
-        checkScores(await reranker.score(query, part, limits), count),
+        checkScores(await reranker.score(words, part, limits), count),
       );
       late = isLate;
       if (!late) {
@@ -149,7 +158,7 @@ export function limitsOf(budget: Budget | undefined, signal: AbortSignal | undef
 }
 
 /** What a reranker reads of the candidates: of a text that late interaction has found, the part that matches. */
-async function textsToRead<D extends RetrieverDocument>(
+async function textsToRead<D extends Stored>(
   run: Run<D>,
   positions: readonly number[],
   candidates: readonly Entry<D>[],
@@ -161,7 +170,7 @@ async function textsToRead<D extends RetrieverDocument>(
     const { side } = await ask(limits);
     const given = found.map((position) => {
       const entry = candidates[position]!;
-      return { text: entry.document.text, rows: entry.rows()!, match: matches.get(position)! };
+      return { text: entry.document.text ?? "", rows: entry.rows()!, match: matches.get(position)! };
     });
     const passages = await keptRows!.passages(side!, given, limits).catch((error: unknown) => {
       if (isLate(error)) return [];
@@ -170,7 +179,7 @@ async function textsToRead<D extends RetrieverDocument>(
     for (const [i, passage] of passages.entries()) matches.set(found[i]!, passage);
   }
   return positions.map((position) => {
-    const { text } = candidates[position]!.document;
+    const { text = "" } = candidates[position]!.document;
     const match = matches.get(position);
     return match === undefined ? text : text.slice(match.start, match.end);
   });

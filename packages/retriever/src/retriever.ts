@@ -1,6 +1,5 @@
-import { fileURLToPath } from "node:url";
-import type { Embedder, Reranker } from "@bge-js/core";
-import { checkQuery, checkSource, createCosts, invalid, type KeptRows, vectorFacts } from "@bge-js/core/adapter";
+import type { CallOptions, Reranker } from "@bge-js/core";
+import { checkQuery, checkSource, createCosts } from "@bge-js/core/adapter";
 import { addDocuments, type Reading } from "./add.js";
 import type {
   AddOptions,
@@ -11,10 +10,10 @@ import type {
   SearchOptions,
   Stage,
 } from "./api.js";
-import { checkIds } from "./documents.js";
+import { createDocumentIndex, refuseReadOnly } from "./document-index.js";
 import { createLifetime } from "./lifetime.js";
-import { createMemoryStore } from "./memory-store.js";
 import { loadModels } from "./models.js";
+import { openStore } from "./open-store.js";
 import {
   checkAddOptions,
   checkRetrieverOptions,
@@ -23,8 +22,9 @@ import {
   LATER_STAGES,
   stagesToRun,
 } from "./options.js";
+import type { Asked } from "./rescore.js";
 import { searchStore } from "./search.js";
-import type { Store } from "./store.js";
+import { textIntake } from "./text-intake.js";
 
 /** Late interaction over 100 candidates is no better: see tools/train. What the cross-encoder reads is most of a search's time: docs/search.md. */
 export const CANDIDATES = { lexical: 100, dense: 100, lateInteraction: 50, crossEncoder: 10 };
@@ -50,7 +50,7 @@ export async function loadRetriever<D extends RetrieverDocument = AnyDocument>(
 ): Promise<Retriever<D>> {
   const given = checkRetrieverOptions(options);
   const { embedder, keptRows, rerankers, owned } = await loadModels(given);
-  const store = await openStore<D>(given, embedder, keptRows).catch(async (error: unknown) => {
+  const store = await openStore<D>(given, embedder, keptRows !== undefined).catch(async (error: unknown) => {
     await Promise.all(owned.map((model) => model.dispose()));
     throw error;
   });
@@ -58,7 +58,8 @@ export async function loadRetriever<D extends RetrieverDocument = AnyDocument>(
     (stage === "lateInteraction" && keptRows !== undefined) || rerankers[stage] !== undefined;
   const stages: readonly Stage[] = [...FIRST_STAGES, ...LATER_STAGES.filter(isLoaded)];
   const parts = {
-    embedder,
+    store,
+    dimensions: embedder.dimensions,
     keptRows,
     rerankers,
     readsPassages: isMeasured(rerankers.crossEncoder),
@@ -66,87 +67,36 @@ export async function loadRetriever<D extends RetrieverDocument = AnyDocument>(
     weights: { ...WEIGHTS, ...measuredWeight(rerankers.crossEncoder), ...given.weights },
     costs: createCosts(),
   };
-  const { untilDisposed, throwIfDisposed, isDisposed, end } = createLifetime();
+  const lifetime = createLifetime();
+  const readOnly = given.readOnly ?? false;
+  const intake = textIntake(store, embedder, keptRows);
   const reading: Reading = new Map();
-
-  function refuseReadOnly(): void {
-    if (given.readOnly !== true) return;
-    throw invalid("readOnly", "is true, so that nothing can be added or removed. Load the directory without it");
-  }
 
   async function add(documents: Iterable<D | string> | AsyncIterable<D | string>, addOptions: AddOptions = {}) {
     checkSource(documents);
     const checked = checkAddOptions(addOptions);
-    refuseReadOnly();
-    return untilDisposed(
-      (signal) => addDocuments(documents, { store, embedder, keptRows, reading }, { ...checked, signal }),
+    refuseReadOnly(readOnly);
+    return lifetime.untilDisposed(
+      (signal) => addDocuments(documents, { store, intake, reading }, { ...checked, signal }),
       checked.signal,
     );
-  }
-
-  async function remove(ids: Iterable<string>): Promise<number> {
-    throwIfDisposed();
-    const all = checkIds(ids);
-    refuseReadOnly();
-    return store.remove(all);
   }
 
   async function search(query: string, searchOptions: SearchOptions<D> = {}) {
     checkQuery(query);
     const given = checkSearchOptions(searchOptions);
     const run = stagesToRun(given.stages, stages);
-    return untilDisposed((signal) => searchStore(query, { ...parts, store }, { ...given, signal }, run), given.signal);
+    const matches = run.includes("lateInteraction") ? keptRows : undefined;
+    const read = async (limits: CallOptions): Promise<Asked> =>
+      matches?.readQuery(query, limits) ?? { vector: await embedder.embedQuery(query, limits) };
+    return lifetime.untilDisposed(
+      (signal) => searchStore({ words: query, read }, parts, { ...given, signal }, run),
+      given.signal,
+    );
   }
 
-  async function dispose(): Promise<void> {
-    end();
-    await Promise.all([store.close(), ...owned.map((model) => model.dispose())]);
-  }
-
-  return {
-    get size() {
-      return isDisposed() ? 0 : store.size;
-    },
-    directory: store.directory,
-    embedder,
-    stages,
-    add,
-    remove,
-    has(id) {
-      throwIfDisposed();
-      return store.has(id);
-    },
-    get(id) {
-      throwIfDisposed();
-      return store.get(id);
-    },
-    ids() {
-      throwIfDisposed();
-      return store.ids();
-    },
-    search,
-    dispose,
-    [Symbol.asyncDispose]: dispose,
-  };
-}
-
-/** Opens the index of a directory, or one in memory. */
-async function openStore<D extends RetrieverDocument>(
-  { directory, readOnly = false }: RetrieverOptions,
-  embedder: Embedder,
-  keptRows: KeptRows | undefined,
-): Promise<Store<D>> {
-  const { dimensions } = embedder;
-  if (directory === undefined) return createMemoryStore(dimensions);
-  if (embedder.source === undefined) {
-    throw invalid("embedder", "must have the source of one from loadEmbedder, by which a directory tells models apart");
-  }
-  const path = directory instanceof URL ? fileURLToPath(directory) : directory;
-  const vectors = vectorFacts(embedder, embedder.source.device);
-  const identity = { vectors, rows: keptRows !== undefined };
-  // LMDB's native library is not loaded for an index in memory.
-  const { openDiskStore } = await import("./disk/disk-store.js");
-  return openDiskStore({ directory: path, readOnly, dimensions, identity });
+  const index = createDocumentIndex({ store, lifetime, readOnly, owned, toDocument: (document: D) => document });
+  return Object.assign(index, { embedder, stages, add, search });
 }
 
 export function measuredWeight(reranker: Reranker | undefined): Partial<Record<Stage, number>> {

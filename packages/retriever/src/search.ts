@@ -1,28 +1,38 @@
 import { atPositions, type CascadeStage, cascade, startBudget } from "@bge-js/core/adapter";
-import type { RetrieverDocument, SearchOptions, SearchResult, SearchResults, Stage } from "./api.js";
+import type { SearchOptions, SearchResult, SearchResults, Stage } from "./api.js";
 import { checkVector, FIRST_STAGES, LATER_STAGES, STAGES, strictFilter } from "./options.js";
-import { type Asked, isLate, limitsOf, matchKept, type Run, rescore, type SearchParts, timed } from "./rescore.js";
+import {
+  type Asked,
+  isLate,
+  limitsOf,
+  matchKept,
+  type Query,
+  type Run,
+  rescore,
+  type SearchParts,
+  timed,
+} from "./rescore.js";
+import type { Stored } from "./store.js";
 import type { Entry, Ranking, View } from "./view.js";
 
 /**
  * Implements `Retriever.search` with checked options: the first stages run over all documents, each later one over the
  * best so far.
  */
-export async function searchStore<D extends RetrieverDocument>(
-  query: string,
+export async function searchStore<D extends Stored>(
+  { words, read }: Query,
   parts: SearchParts<D>,
   { topN = 10, filter, budgetMs, signal }: SearchOptions<D>,
   stages: readonly Stage[],
 ): Promise<SearchResults<D>> {
   const budget = startBudget(budgetMs);
-  const ask = asker(query, parts, stages);
   const run: Run<D> = {
     ...parts,
-    query,
+    words,
     stages,
     signal,
     budget,
-    ask,
+    ask: onceRead(read),
     scores: {},
     matches: new Map(),
     skipped: [],
@@ -36,11 +46,7 @@ export async function searchStore<D extends RetrieverDocument>(
   }
 }
 
-async function searchView<D extends RetrieverDocument>(
-  run: Run<D>,
-  view: View<D>,
-  topN: number,
-): Promise<SearchResults<D>> {
+async function searchView<D extends Stored>(run: Run<D>, view: View<D>, topN: number): Promise<SearchResults<D>> {
   const { stages, budget } = run;
   const candidates = await findCandidates(run, view);
   const reading = LATER_STAGES.filter((stage) => stages.includes(stage)).map(
@@ -58,7 +64,8 @@ async function searchView<D extends RetrieverDocument>(
   );
   const first = FIRST_STAGES.flatMap((stage) => {
     const scores = run.scores[stage];
-    return scores === undefined ? [] : [{ weight: run.weights[stage], scores }];
+    // A stage over all documents has scored all candidates but those that have nothing for it to read.
+    return scores === undefined ? [] : [{ weight: run.weights[stage], scores, unscored: "mean" as const }];
   });
   const { order, scores } = await cascade(candidates.length, first, reading);
   const ranks = ranksOf(run.scores, order);
@@ -82,23 +89,20 @@ async function searchView<D extends RetrieverDocument>(
 }
 
 /** Reads the query once, but again after a failure. */
-function asker<D>(query: string, { embedder, keptRows }: SearchParts<D>, stages: readonly Stage[]): Run<D>["ask"] {
+function onceRead(read: Query["read"]): Query["read"] {
   let known: Asked | undefined;
   return async (limits) => {
-    known ??=
-      keptRows !== undefined && stages.includes("lateInteraction")
-        ? await keptRows.readQuery(query, limits)
-        : { vector: await embedder.embedQuery(query, limits) };
+    known ??= await read(limits);
     return known;
   };
 }
 
-/** Returns the best documents by BM25 and by vectors. Each has both scores. */
-async function findCandidates<D>(run: Run<D>, view: View<D>): Promise<Entry<D>[]> {
-  const { stages, store, candidates, signal, query } = run;
+/** Returns the best documents by BM25 and by vectors. Each has both scores; one without a text has none by words. */
+async function findCandidates<D extends Stored>(run: Run<D>, view: View<D>): Promise<Entry<D>[]> {
+  const { stages, store, candidates, signal, words: asked } = run;
   const [words, cosines] = await Promise.all([
     stages.includes("lexical")
-      ? timed(run, "lexical", () => view.lexical(query, candidates.lexical, signal))
+      ? timed(run, "lexical", () => view.lexical(asked, candidates.lexical, signal))
       : undefined,
     stages.includes("dense") ? denseRanking(run, view) : undefined,
   ]);
@@ -110,13 +114,17 @@ async function findCandidates<D>(run: Run<D>, view: View<D>): Promise<Entry<D>[]
     const entry = view.entry(slot);
     return entry === undefined ? [] : [{ slot, entry }];
   });
-  if (words) run.scores.lexical = found.map(({ slot }) => words.score(slot));
+  if (words) {
+    run.scores.lexical = found.map(({ slot, entry }) =>
+      entry.document.text === undefined ? undefined : words.score(slot),
+    );
+  }
   if (cosines) run.scores.dense = found.map(({ slot }) => cosines.score(slot));
   return found.map(({ entry }) => entry);
 }
 
 async function denseRanking<D>(run: Run<D>, view: View<D>): Promise<Ranking | undefined> {
-  const { stages, costs, budget, signal, embedder, ask, candidates } = run;
+  const { stages, costs, budget, signal, dimensions, ask, candidates } = run;
   const estimate = costs.estimate("dense", 1) ?? 0;
   const optional = stages.includes("lexical");
   if (optional && estimate > budget.remainingMs()) return undefined;
@@ -124,7 +132,7 @@ async function denseRanking<D>(run: Run<D>, view: View<D>): Promise<Ranking | un
     return await timed(run, "dense", async () => {
       const start = budget.elapsedMs();
       const { vector } = await ask(limitsOf(optional ? budget : undefined, signal));
-      checkVector(vector, embedder.dimensions);
+      checkVector(vector, dimensions);
       const ranking = await view.dense(vector, candidates.dense, signal);
       costs.record("dense", 1, budget.elapsedMs() - start);
       return ranking;

@@ -1,5 +1,12 @@
 import type { View } from "./view.js";
 
+/** What a store knows of a document. */
+export interface Stored {
+  readonly id: string;
+  /** What its words are taken from. */
+  readonly text?: string;
+}
+
 /** Documents by id, each with its vectors and words, in memory or on disk. */
 export interface Store<D> {
   readonly directory: string | undefined;

@@ -9,8 +9,9 @@ export interface Table {
   readonly vectors: VectorIndex;
   /** One more than the highest slot ever used. */
   readonly size: number;
-  /** Documents in it, and their words together. */
+  /** Documents in it; those of them with words, and their words together. */
   readonly count: number;
+  readonly texts: number;
   readonly words: number;
   /** By slot: the number of the document's addition, which also is its place among equals; 0 for a free slot. */
   readonly born: Float64Array;
@@ -26,7 +27,7 @@ export function createTable(dimensions: number): Table {
   const born = growing((length) => new Float64Array(length));
   const lengths = growing((length) => new Uint32Array(length));
   const vectors = createVectorIndex(dimensions);
-  let [size, count, words, latest] = [0, 0, 0, 0];
+  let [size, count, texts, words, latest] = [0, 0, 0, 0, 0];
 
   return {
     scratch: createScratches(),
@@ -36,6 +37,9 @@ export function createTable(dimensions: number): Table {
     },
     get count() {
       return count;
+    },
+    get texts() {
+      return texts;
     },
     get words() {
       return words;
@@ -56,12 +60,14 @@ export function createTable(dimensions: number): Table {
       size = Math.max(size, slot + 1);
       latest = Math.max(latest, number);
       words += length;
+      if (length > 0) texts++;
       count++;
     },
     remove(slot) {
       if (slot >= size || born.values[slot] === 0) return;
       born.set(slot, 0);
       words -= lengths.values[slot]!;
+      if (lengths.values[slot]! > 0) texts--;
       count--;
       vectors.remove(slot);
     },

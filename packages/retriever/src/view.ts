@@ -40,7 +40,7 @@ export interface Reads<D> {
 }
 
 export function createView<D>(table: Table, reads: Reads<D>, accept?: (document: D) => boolean): View<D> {
-  const { size, latest, count, words, lengths } = table;
+  const { size, latest, texts: count, words, lengths } = table;
   const accepted = new Map<number, boolean>();
   let scratch: Scratch | undefined;
   let running = 0;

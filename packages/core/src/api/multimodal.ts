@@ -61,6 +61,13 @@ export interface MultimodalOptions extends LoadOptions {
   readonly allowUrls?: boolean | UrlPolicy;
 }
 
+/** How a loaded model reads pictures: its options, with the defaults filled in. */
+export interface PictureOptions
+  extends Required<Pick<MultimodalOptions, "allowUrls" | "maxBytes" | "maxPixels" | "orientation">> {
+  /** Of the models that scale pictures alone: the limit that is in use, the model's own if that is lower. */
+  readonly maxScaledPixels?: number;
+}
+
 export interface MultimodalCallOptions extends CallOptions {
   /**
    * A query runs ahead of queued documents. Models that are prompted have another prompt for each; BGE-VL-base and -large give both the
@@ -92,8 +99,10 @@ export interface MultimodalStreamOptions extends CallOptions {
  */
 export interface MultimodalEmbedder extends AsyncDisposable {
   readonly spec: EmbeddingSpec;
-  /** The source of the graph for texts, or of the language model; that for pictures is beside it. */
+  /** The source of the graph for texts, or of the language model; that for pictures is beside it. The fingerprint is that of both. */
   readonly source: OpenSource;
+  /** How pictures are read. `orientation` and `maxScaledPixels` are part of what makes a picture's vector. */
+  readonly pictures: PictureOptions;
   /** Length of the vectors. */
   readonly dimensions: number;
   /** Longest text in tokens that is not cut, special tokens and prompt included, but not what stands for a picture. */

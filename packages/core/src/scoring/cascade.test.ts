@@ -17,6 +17,13 @@ describe("fuse", () => {
     for (const [i, score] of expected.entries()) expect(fused[i]).toBeCloseTo(score, 12);
   });
 
+  test("counts a candidate that cannot be scored as the mean of the others", () => {
+    const scores = [0.5, 0.9, undefined];
+    expect([...fuse([{ weight: 2, scores, unscored: "mean" }], 3)]).toEqual(
+      [-2, 2, 0].map((one) => expect.closeTo(one, 12)),
+    );
+  });
+
   test("counts an unscored candidate as the worst scored one", () => {
     const [a, b, c] = fuse([{ weight: 1, scores: [0.5, 0.9, undefined] }], 3);
     expect(b).toBeCloseTo(1, 12);

@@ -2,24 +2,30 @@
 export interface StageScores {
   readonly weight: number;
   readonly scores: readonly (number | undefined)[];
+  /**
+   * What counts for a candidate that the stage has not scored: its worst score, or its mean, if it says nothing of the
+   * candidate that the stage cannot score it. @default "worst"
+   */
+  readonly unscored?: "worst" | "mean";
 }
 
 /**
  * Returns one score per candidate: the weighted sum, over the stages, of the score's distance from the stage's mean in
- * standard deviations. A candidate that a stage has not scored gets that stage's worst score.
+ * standard deviations. A candidate that a stage has not scored gets that stage's worst score, unless `unscored` says
+ * otherwise.
  */
 export function fuse(stages: readonly StageScores[], candidates: number): Float64Array {
   const fused = new Float64Array(candidates);
-  for (const { weight, scores } of stages) {
+  for (const { weight, scores, unscored = "worst" } of stages) {
     const known = scores.filter((score) => score !== undefined);
     if (known.length === 0) continue;
     const mean = known.reduce((sum, score) => sum + score, 0) / known.length;
     const variance = known.reduce((sum, score) => sum + (score - mean) ** 2, 0) / known.length;
     // Identical scores carry no information.
     if (variance === 0) continue;
-    const worst = known.reduce((least, score) => Math.min(least, score));
+    const other = unscored === "mean" ? mean : known.reduce((least, score) => Math.min(least, score));
     const deviation = Math.sqrt(variance);
-    for (let i = 0; i < candidates; i++) fused[i]! += (weight * ((scores[i] ?? worst) - mean)) / deviation;
+    for (let i = 0; i < candidates; i++) fused[i]! += (weight * ((scores[i] ?? other) - mean)) / deviation;
   }
   return fused;
 }

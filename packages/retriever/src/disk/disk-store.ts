@@ -1,9 +1,8 @@
 import { BgeError } from "@bge-js/core";
 import type { Transaction } from "lmdb";
-import type { RetrieverDocument } from "../api.js";
 import { quantize } from "../quantized.js";
 import { createSlices } from "../slices.js";
-import type { Store } from "../store.js";
+import type { Store, Stored } from "../store.js";
 import { createView, type View } from "../view.js";
 import { wordsOf } from "../words.js";
 import { type Batch, openBatch } from "./batch.js";
@@ -35,7 +34,7 @@ export interface DiskStoreOptions {
  *
  * @throws BgeError `INVALID_OPTION`, `STORE_IN_USE`, `STORE_MISMATCH`, `STORE_CORRUPT`, `STORE_FAILED`
  */
-export async function openDiskStore<D extends RetrieverDocument>(options: DiskStoreOptions): Promise<Store<D>> {
+export async function openDiskStore<D extends Stored>(options: DiskStoreOptions): Promise<Store<D>> {
   const environment = await openEnvironment(options.directory, options.readOnly);
   try {
     return await openStore<D>(environment, options);
@@ -45,7 +44,7 @@ export async function openDiskStore<D extends RetrieverDocument>(options: DiskSt
   }
 }
 
-async function openStore<D extends RetrieverDocument>(
+async function openStore<D extends Stored>(
   environment: Environment,
   { readOnly, dimensions, identity }: DiskStoreOptions,
 ): Promise<Store<D>> {
@@ -235,7 +234,7 @@ async function openStore<D extends RetrieverDocument>(
     put(document, vectors, rows) {
       const json = Buffer.from(JSON.stringify(document));
       const quantized = vectors.map((vector) => quantize(vector, dimensions));
-      const words = wordsOf(document.text);
+      const words = wordsOf(document.text ?? "");
       const bytes = json.length + vectors.length * 2 * dimensions + (rows?.length ?? 0);
       return stage(document.id, { kind: "put", json, vectors: quantized, rows, words }, bytes);
     },

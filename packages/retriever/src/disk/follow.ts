@@ -1,6 +1,7 @@
 import type { Transaction } from "lmdb";
 import { createWordIndex, type WordIndex } from "../postings.js";
 import { createSlices } from "../slices.js";
+import type { Stored } from "../store.js";
 import { createTable, type Table } from "../table.js";
 import { wordsOf } from "../words.js";
 import type { Environment } from "./environment.js";
@@ -99,16 +100,16 @@ function addWords(
   transaction: Transaction,
 ): void {
   const bytes = documents.get(slot, { transaction });
-  const document = bytes && readDocument<{ readonly text: string }>(bytes);
+  const document = bytes && readDocument<Stored>(bytes);
   if (document === undefined) throw corrupt(directory, `the document in slot ${slot} is missing or damaged`);
-  index.add(slot, wordsOf(document.text));
+  index.add(slot, wordsOf(document.text ?? ""));
 }
 
 /** Undefined for bytes that are no document. */
-export function readDocument<D extends { readonly text: string }>(bytes: Buffer): D | undefined {
+export function readDocument<D extends Stored>(bytes: Buffer): D | undefined {
   try {
     const value = JSON.parse(bytes.toString()) as D;
-    return typeof value?.text === "string" ? value : undefined;
+    return typeof value?.id === "string" ? value : undefined;
   } catch {
     return undefined;
   }

@@ -1,5 +1,5 @@
 import type { Transaction } from "lmdb";
-import type { RetrieverDocument } from "../api.js";
+import type { Stored } from "../store.js";
 import type { Entry, Reads } from "../view.js";
 import type { Environment } from "./environment.js";
 import { corrupt } from "./failures.js";
@@ -17,7 +17,7 @@ export interface Reading {
 }
 
 /** Reads what a search asks for, as of one commit. */
-export function readsOf<D extends RetrieverDocument>(
+export function readsOf<D extends Stored>(
   environment: Environment,
   { state, recent }: Memory,
   dimensions: number,

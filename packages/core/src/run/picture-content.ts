@@ -1,0 +1,84 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import type { ImageInput, PictureOptions } from "../api/multimodal.js";
+import { turn } from "../clock.js";
+import { toPicture } from "../images/input.js";
+import { withImageFile } from "../images/read.js";
+import { imagePolicy } from "../model/multimodal-options.js";
+
+/** A picture by its content, for who keeps its vector. */
+export interface PictureContent {
+  /** SHA-256 of its bytes, or of its samples and their shape, in hex. */
+  readonly hash: string;
+  /** The same picture, to be embedded. */
+  readonly image: ImageInput;
+}
+
+/** A download of at most so many bytes is embedded from memory. A larger one is downloaded again: many inputs are in flight. */
+const HELD_BYTES = 2 * 2 ** 20;
+/** Bytes hashed per turn of the event loop, in less than a millisecond. */
+const PIECE = 2 ** 18;
+
+/**
+ * Reads a picture once, without decoding it. Its size is limited as by the model with these options.
+ *
+ * @throws BgeError `INVALID_INPUT`, `DOWNLOAD_FAILED`
+ */
+export async function pictureContent(
+  given: ImageInput,
+  options: PictureOptions,
+  signal?: AbortSignal,
+  isAllowed?: (address: string) => boolean,
+): Promise<PictureContent> {
+  const { limits, urls } = imagePolicy(options);
+  const { maxBytes } = limits;
+  const picture = toPicture(given, urls !== undefined);
+  try {
+    switch (picture.form) {
+      case "file": {
+        const { path } = picture;
+        return { hash: await withImageFile(path, maxBytes, () => hashOfFile(path, signal)), image: path };
+      }
+      case "bytes":
+        return { hash: await hashOf(picture.bytes, "", signal), image: given };
+      case "samples": {
+        const { data, width, height, channels } = picture;
+        return { hash: await hashOf(data, `${width}x${height}x${channels}:`, signal), image: given };
+      }
+      case "url": {
+        // Imported late: a file needs no HTTP code.
+        const { downloadImage } = await import("../images/download.js");
+        const bytes = await downloadImage(picture.url, { ...urls!, maxBytes, signal }, isAllowed);
+        const image = bytes.length > HELD_BYTES ? picture.url : bytes;
+        return { hash: await hashOf(bytes, "", signal), image };
+      }
+    }
+  } catch (error) {
+    // What an abort interrupts is no fault of the picture.
+    signal?.throwIfAborted();
+    throw error;
+  }
+}
+
+async function hashOfFile(path: string, signal: AbortSignal | undefined): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const piece of createReadStream(path)) {
+    signal?.throwIfAborted();
+    hash.update(piece as Buffer);
+  }
+  return hash.digest("hex");
+}
+
+async function hashOf(
+  bytes: Uint8Array | Uint8ClampedArray,
+  shape: string,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  const hash = createHash("sha256").update(shape);
+  for (let at = 0; at < bytes.length; at += PIECE) {
+    if (at > 0) await turn();
+    signal?.throwIfAborted();
+    hash.update(bytes.subarray(at, at + PIECE));
+  }
+  return hash.digest("hex");
+}

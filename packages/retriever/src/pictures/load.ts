@@ -1,0 +1,105 @@
+import { checkSource, createCosts } from "@bge-js/core/adapter";
+import { loadMultimodalEmbedder, type MultimodalEmbedder } from "@bge-js/core/multimodal";
+import { addDocuments, type Reading } from "../add.js";
+import type { AddOptions, SearchOptions } from "../api.js";
+import { createDocumentIndex, refuseReadOnly } from "../document-index.js";
+import { createLifetime } from "../lifetime.js";
+import { openStore } from "../open-store.js";
+import { checkAddOptions, checkSearchOptions, FIRST_STAGES } from "../options.js";
+import { CANDIDATES, WEIGHTS } from "../retriever.js";
+import { searchStore } from "../search.js";
+import type {
+  AnyMultimodalDocument,
+  MultimodalDocument,
+  MultimodalQuery,
+  MultimodalRetriever,
+  MultimodalRetrieverOptions,
+  WithImage,
+} from "./api.js";
+import { type Kept, mixedIntake, toDocument } from "./documents.js";
+import { checkMultimodalOptions } from "./options.js";
+import { checkMultimodalQuery, stagesFor, toQuery } from "./query.js";
+
+/**
+ * Loads a retriever over texts and pictures, in memory or in a directory, searched by words, by a picture, or by a picture and a wish.
+ * The index holds no pictures: only where they are, a hash of their content, and their vectors.
+ *
+ * @throws BgeError as `loadMultimodalEmbedder`; as `loadRetriever` for a directory
+ * @example
+ * ```ts
+ * await using retriever = await loadMultimodalRetriever({ embedder: "./bge-vl-base", directory: "./index" });
+ * await retriever.add([
+ *   { id: "bus", image: "./bus.jpg" },
+ *   { id: "menu", image: "./menu.png", text: "Lunch, from 11 to 3" },
+ *   { id: "times", text: "Buses leave every ten minutes." },
+ * ]);
+ * const pictures = await retriever.search("a red bus", { filter: ({ image }) => image !== undefined });
+ * const green = await retriever.search({ image: "./bus.jpg", text: "the same, but green" });
+ * ```
+ */
+export async function loadMultimodalRetriever<D extends MultimodalDocument = AnyMultimodalDocument>(
+  options: MultimodalRetrieverOptions = {},
+): Promise<MultimodalRetriever<D>> {
+  const given = checkMultimodalOptions(options);
+  const isOwn = !isEmbedder(given.embedder);
+  const embedder = isEmbedder(given.embedder)
+    ? given.embedder
+    : await loadMultimodalEmbedder(given.embedder, given.load);
+  const store = await openStore<Kept>(given, embedder, false).catch(async (error: unknown) => {
+    if (isOwn) await embedder.dispose();
+    throw error;
+  });
+  const parts = {
+    store,
+    dimensions: embedder.dimensions,
+    keptRows: undefined,
+    rerankers: {},
+    readsPassages: false,
+    candidates: { ...CANDIDATES, ...given.candidates },
+    weights: { ...WEIGHTS, ...given.weights },
+    costs: createCosts(),
+  };
+  const lifetime = createLifetime();
+  const readOnly = given.readOnly ?? false;
+  const intake = mixedIntake<D>(store, embedder);
+  const reading: Reading = new Map();
+
+  async function add(
+    documents: Iterable<WithImage<D> | string> | AsyncIterable<WithImage<D> | string>,
+    addOptions: AddOptions = {},
+  ) {
+    checkSource(documents);
+    const checked = checkAddOptions(addOptions);
+    refuseReadOnly(readOnly);
+    return lifetime.untilDisposed(
+      (signal) => addDocuments(documents, { store, intake, reading }, { ...checked, signal }),
+      checked.signal,
+    );
+  }
+
+  async function search(query: MultimodalQuery, searchOptions: SearchOptions<D> = {}) {
+    const input = checkMultimodalQuery(query);
+    const { filter, ...checked } = checkSearchOptions(searchOptions);
+    const stages = stagesFor(input, checked.stages);
+    const accept = filter && { filter: (kept: Kept) => filter(toDocument<D>(kept)) };
+    const { results, ...rest } = await lifetime.untilDisposed(
+      (signal) => searchStore(toQuery(input, embedder), parts, { ...checked, ...accept, signal }, stages),
+      checked.signal,
+    );
+    return { results: results.map((one) => ({ ...one, document: toDocument<D>(one.document) })), ...rest };
+  }
+
+  const owned = isOwn ? [embedder] : [];
+  const index = createDocumentIndex({
+    store,
+    lifetime,
+    readOnly,
+    owned,
+    toDocument: (kept: Kept) => toDocument<D>(kept),
+  });
+  return Object.assign(index, { embedder, stages: FIRST_STAGES, add, search });
+}
+
+function isEmbedder(model: MultimodalRetrieverOptions["embedder"]): model is MultimodalEmbedder {
+  return typeof model === "object" && "embedStream" in model;
+}

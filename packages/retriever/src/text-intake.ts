@@ -1,0 +1,39 @@
+import type { Embedder } from "@bge-js/core";
+import type { KeptRows } from "@bge-js/core/adapter";
+import type { Intake, ReadDocument, Taken } from "./add.js";
+import type { RetrieverDocument } from "./api.js";
+import { checkDocument, checkFields, unusableDocument } from "./documents.js";
+import type { Store } from "./store.js";
+
+/** Documents of which the text is read: in windows, where the rows of its tokens are kept. */
+export function textIntake<D extends RetrieverDocument>(
+  store: Store<D>,
+  embedder: Embedder,
+  keptRows: KeptRows | undefined,
+): Intake<D | string, D, string> {
+  return {
+    take: (given) => toDocument(given, store),
+    isSame: (known, { text }) => known.text === text,
+    embed: (texts, options) =>
+      keptRows === undefined
+        ? readDocuments(embedder.embedStream(texts, options))
+        : keptRows.embedStream(texts, options),
+  };
+}
+
+/** What the model has read of documents with one vector each. */
+export async function* readDocuments(
+  vectors: AsyncIterable<Float32Array | undefined>,
+): AsyncGenerator<ReadDocument | undefined, void, undefined> {
+  for await (const vector of vectors) yield vector && { vectors: [vector] };
+}
+
+/** Copies the caller's document, whose text must not change. A string gets its id from the store. */
+function toDocument<D extends RetrieverDocument>(given: D | string, store: Store<D>): Taken<D, string> {
+  // A document from a string has no additional fields.
+  if (typeof given === "string") return { document: { id: store.nextId(), text: given } as D, input: given };
+  const error =
+    checkDocument(given, "{ id, text }") ??
+    (typeof given.text === "string" ? checkFields(given, store) : unusableDocument("needs a text, a string"));
+  return error === undefined ? { document: { ...given }, input: given.text } : { error };
+}
