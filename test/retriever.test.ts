@@ -1,6 +1,12 @@
 // The built package: a worker cannot start from TypeScript.
 import { BgeError, type Embedder, loadEmbedder, loadReranker, type Reranker } from "@bge-js/core";
-import { loadRetriever, type Retriever, type RetrieverDocument, type RetrieverOptions } from "@bge-js/retriever";
+import {
+  type FailedDocument,
+  loadRetriever,
+  type Retriever,
+  type RetrieverDocument,
+  type RetrieverOptions,
+} from "@bge-js/retriever";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { lateScores } from "./support/late-scores.js";
 import { fixture } from "./support/models.js";
@@ -212,9 +218,17 @@ describe("with tiny models", () => {
       { id: "number", text: 7 as unknown as string },
       { id: "good too", text: "plum" },
     ];
-    const error = await retriever.add(mixed).catch((error) => error);
+    const failed: FailedDocument[] = [];
+    const error = await retriever.add(mixed, { onFailed: (one) => failed.push(one) }).catch((error) => error);
     expect(error).toBeInstanceOf(BgeError);
     expect(error).toMatchObject({ code: "INVALID_INPUT", parameter: "documents", index: 1, indices: [1, 2, 3, 5] });
+    const reasons = new Map(failed.map(({ index, id, error: { message } }) => [index, `${id}: ${message}`]));
+    expect([1, 2, 3, 5].map((index) => reasons.get(index))).toEqual([
+      expect.stringMatching(/^lone: .*lone surrogate(?!.*input index)/),
+      expect.stringMatching(/^undefined: .*needs an id/),
+      expect.stringMatching(/^undefined: .*must be an object/),
+      expect.stringMatching(/^number: .*needs a text/),
+    ]);
     expect(error.message).toMatch(/index 1 \(id "lone"\), 2, 3, 5 \(id "number"\)\. .*3 others were added/s);
     expect(retriever.size).toBe(3);
   });
@@ -317,6 +331,16 @@ describe("with tiny models", () => {
     };
     expect((await retriever.search("text", { filter })).results).toEqual([]);
     expect(retriever.size).toBe(0);
+  });
+
+  test("what onFailed throws ends the adding", async () => {
+    await using retriever = await load();
+    const onFailed = () => {
+      throw new Error("strict");
+    };
+    await expect(retriever.add([{ id: "", text: "no id" }], { onFailed })).rejects.toThrow("strict");
+    await expect(retriever.add([{ id: "a", text: "\ud800" }], { onFailed })).rejects.toThrow("strict");
+    expect(await retriever.add([{ id: "a", text: "pear" }])).toMatchObject({ added: 1 });
   });
 
   test("what onProgress throws ends the adding; what was added stays", async () => {
