@@ -18,8 +18,9 @@ export async function openLexical(folder = NOW) {
       return words.length;
     });
     const words = lengths.reduce((sum, length) => sum + length, 0);
+    const count = lengths.filter((length) => length > 0).length;
     const born = new Uint8Array(texts.length).fill(1);
-    const all = { size: texts.length, count: texts.length, words, lengths, born: () => born, latest: 1 };
+    const all = { size: texts.length, count, words, lengths, born: () => born, latest: 1 };
     return (query) => bm25(query, all, (word) => [postings.get(word) ?? []]);
   }
   return { wordsOf, index };
