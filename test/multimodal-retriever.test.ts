@@ -472,6 +472,7 @@ describe("a retriever", () => {
     ["load", { load: { dtype: "int8" } }, /already loaded/],
     ["embedder", { embedder: Promise.resolve() }, /await it/],
     ["embedder", { embedder: 5 }, /a model or a loaded/],
+    ["readOnly", { reranker: undefined, readOnly: true }, /needs a directory/],
     ["unheard", { unheard: 1 }, /not an option of loadMultimodalRetriever/],
   ])("with a wrong %s is refused (%o)", async (parameter, options, problem) => {
     const error = await caught(load(options));

@@ -1,28 +1,42 @@
-import { invalid } from "@bge-js/core/adapter";
-import type { DocumentIndex } from "./api.js";
+import { checkSource, invalid } from "@bge-js/core/adapter";
+import { addDocuments, type Intake, type Reading } from "./add.js";
+import type { Added, AddOptions, DocumentIndex } from "./api.js";
 import { checkIds } from "./documents.js";
 import type { Lifetime } from "./lifetime.js";
-import type { Store } from "./store.js";
+import { checkAddOptions } from "./options.js";
+import type { Store, Stored } from "./store.js";
 
-export interface IndexParts<K, D> {
+export interface IndexParts<Given, K, D, Input> {
   readonly store: Store<K>;
+  readonly intake: Intake<Given, K, Input>;
   readonly lifetime: Lifetime;
-  readonly readOnly: boolean;
+  readonly readOnly?: boolean | undefined;
   /** Models to dispose with it. */
   readonly owned: readonly { dispose(): Promise<void> }[];
   /** Returns a document of the store as the caller's. */
   toDocument(kept: K): D;
 }
 
-/** What a retriever is beside adding and searching. */
-export function createDocumentIndex<K, D>({
+/** A retriever without its search. */
+export interface FillableIndex<Given, D> extends DocumentIndex<D> {
+  add(documents: Iterable<Given> | AsyncIterable<Given>, options?: AddOptions): Promise<Added>;
+}
+
+export function createDocumentIndex<Given, K extends Stored, D, Input>({
   store,
+  intake,
   lifetime,
-  readOnly,
+  readOnly = false,
   owned,
   toDocument,
-}: IndexParts<K, D>): DocumentIndex<D> {
-  const { throwIfDisposed, isDisposed, end } = lifetime;
+}: IndexParts<Given, K, D, Input>): FillableIndex<Given, D> {
+  const { untilDisposed, throwIfDisposed, isDisposed, end } = lifetime;
+  const reading: Reading = new Map();
+
+  function refuseReadOnly(): void {
+    if (!readOnly) return;
+    throw invalid("readOnly", "is true, so that nothing can be added or removed. Load the directory without it");
+  }
 
   async function dispose(): Promise<void> {
     end();
@@ -34,10 +48,19 @@ export function createDocumentIndex<K, D>({
       return isDisposed() ? 0 : store.size;
     },
     directory: store.directory,
+    async add(documents, options = {}) {
+      checkSource(documents);
+      const checked = checkAddOptions(options);
+      refuseReadOnly();
+      return untilDisposed(
+        (signal) => addDocuments(documents, { store, intake, reading }, { ...checked, signal }),
+        checked.signal,
+      );
+    },
     async remove(ids) {
       throwIfDisposed();
       const all = checkIds(ids);
-      refuseReadOnly(readOnly);
+      refuseReadOnly();
       return store.remove(all);
     },
     has(id) {
@@ -56,9 +79,4 @@ export function createDocumentIndex<K, D>({
     dispose,
     [Symbol.asyncDispose]: dispose,
   };
-}
-
-export function refuseReadOnly(readOnly: boolean): void {
-  if (!readOnly) return;
-  throw invalid("readOnly", "is true, so that nothing can be added or removed. Load the directory without it");
 }

@@ -1,27 +1,11 @@
 import type { CallOptions, Reranker } from "@bge-js/core";
-import { checkQuery, checkSource, createCosts } from "@bge-js/core/adapter";
-import { addDocuments, type Reading } from "./add.js";
-import type {
-  AddOptions,
-  AnyDocument,
-  Retriever,
-  RetrieverDocument,
-  RetrieverOptions,
-  SearchOptions,
-  Stage,
-} from "./api.js";
-import { createDocumentIndex, refuseReadOnly } from "./document-index.js";
+import { checkQuery, createCosts } from "@bge-js/core/adapter";
+import type { AnyDocument, Retriever, RetrieverDocument, RetrieverOptions, SearchOptions, Stage } from "./api.js";
+import { createDocumentIndex } from "./document-index.js";
 import { createLifetime } from "./lifetime.js";
 import { loadModels } from "./models.js";
 import { openStore } from "./open-store.js";
-import {
-  checkAddOptions,
-  checkRetrieverOptions,
-  checkSearchOptions,
-  FIRST_STAGES,
-  LATER_STAGES,
-  stagesToRun,
-} from "./options.js";
+import { checkRetrieverOptions, checkSearchOptions, FIRST_STAGES, LATER_STAGES, stagesToRun } from "./options.js";
 import type { Asked } from "./rescore.js";
 import { searchStore } from "./search.js";
 import { textIntake } from "./text-intake.js";
@@ -68,19 +52,12 @@ export async function loadRetriever<D extends RetrieverDocument = AnyDocument>(
     costs: createCosts(),
   };
   const lifetime = createLifetime();
-  const readOnly = given.readOnly ?? false;
   const intake = textIntake(store, embedder, keptRows);
-  const reading: Reading = new Map();
-
-  async function add(documents: Iterable<D | string> | AsyncIterable<D | string>, addOptions: AddOptions = {}) {
-    checkSource(documents);
-    const checked = checkAddOptions(addOptions);
-    refuseReadOnly(readOnly);
-    return lifetime.untilDisposed(
-      (signal) => addDocuments(documents, { store, intake, reading }, { ...checked, signal }),
-      checked.signal,
-    );
-  }
+  const index = createDocumentIndex({
+    ...{ store, intake, lifetime, owned },
+    readOnly: given.readOnly,
+    toDocument: (document: D) => document,
+  });
 
   async function search(query: string, searchOptions: SearchOptions<D> = {}) {
     checkQuery(query);
@@ -95,8 +72,7 @@ export async function loadRetriever<D extends RetrieverDocument = AnyDocument>(
     );
   }
 
-  const index = createDocumentIndex({ store, lifetime, readOnly, owned, toDocument: (document: D) => document });
-  return Object.assign(index, { embedder, stages, add, search });
+  return Object.assign(index, { embedder, stages, search });
 }
 
 export function measuredWeight(reranker: Reranker | undefined): Partial<Record<Stage, number>> {

@@ -16,7 +16,7 @@ export interface PictureContent {
 
 /** A download of at most so many bytes is embedded from memory. A larger one is downloaded again: many inputs are in flight. */
 const HELD_BYTES = 2 * 2 ** 20;
-/** Bytes hashed per turn of the event loop, in less than a millisecond. */
+/** Bytes read and hashed per turn of the event loop, in less than a millisecond. */
 const PIECE = 2 ** 18;
 
 /**
@@ -62,7 +62,7 @@ export async function pictureContent(
 
 async function hashOfFile(path: string, signal: AbortSignal | undefined): Promise<string> {
   const hash = createHash("sha256");
-  for await (const piece of createReadStream(path)) {
+  for await (const piece of createReadStream(path, { highWaterMark: PIECE })) {
     signal?.throwIfAborted();
     hash.update(piece as Buffer);
   }

@@ -1,11 +1,10 @@
-import { checkSource, createCosts } from "@bge-js/core/adapter";
+import { createCosts } from "@bge-js/core/adapter";
 import { loadMultimodalEmbedder, type MultimodalEmbedder } from "@bge-js/core/multimodal";
-import { addDocuments, type Reading } from "../add.js";
-import type { AddOptions, SearchOptions } from "../api.js";
-import { createDocumentIndex, refuseReadOnly } from "../document-index.js";
+import type { SearchOptions } from "../api.js";
+import { createDocumentIndex } from "../document-index.js";
 import { createLifetime } from "../lifetime.js";
 import { openStore } from "../open-store.js";
-import { checkAddOptions, checkSearchOptions, FIRST_STAGES } from "../options.js";
+import { checkSearchOptions, FIRST_STAGES } from "../options.js";
 import { CANDIDATES, WEIGHTS } from "../retriever.js";
 import { searchStore } from "../search.js";
 import type {
@@ -14,7 +13,6 @@ import type {
   MultimodalQuery,
   MultimodalRetriever,
   MultimodalRetrieverOptions,
-  WithImage,
 } from "./api.js";
 import { type Kept, mixedIntake, toDocument } from "./documents.js";
 import { checkMultimodalOptions } from "./options.js";
@@ -60,22 +58,13 @@ export async function loadMultimodalRetriever<D extends MultimodalDocument = Any
     costs: createCosts(),
   };
   const lifetime = createLifetime();
-  const readOnly = given.readOnly ?? false;
-  const intake = mixedIntake<D>(store, embedder);
-  const reading: Reading = new Map();
-
-  async function add(
-    documents: Iterable<WithImage<D> | string> | AsyncIterable<WithImage<D> | string>,
-    addOptions: AddOptions = {},
-  ) {
-    checkSource(documents);
-    const checked = checkAddOptions(addOptions);
-    refuseReadOnly(readOnly);
-    return lifetime.untilDisposed(
-      (signal) => addDocuments(documents, { store, intake, reading }, { ...checked, signal }),
-      checked.signal,
-    );
-  }
+  const index = createDocumentIndex({
+    ...{ store, lifetime },
+    intake: mixedIntake<D>(store, embedder),
+    owned: isOwn ? [embedder] : [],
+    readOnly: given.readOnly,
+    toDocument: (kept: Kept) => toDocument<D>(kept),
+  });
 
   async function search(query: MultimodalQuery, searchOptions: SearchOptions<D> = {}) {
     const input = checkMultimodalQuery(query);
@@ -89,15 +78,7 @@ export async function loadMultimodalRetriever<D extends MultimodalDocument = Any
     return { results: results.map((one) => ({ ...one, document: toDocument<D>(one.document) })), ...rest };
   }
 
-  const owned = isOwn ? [embedder] : [];
-  const index = createDocumentIndex({
-    store,
-    lifetime,
-    readOnly,
-    owned,
-    toDocument: (kept: Kept) => toDocument<D>(kept),
-  });
-  return Object.assign(index, { embedder, stages: FIRST_STAGES, add, search });
+  return Object.assign(index, { embedder, stages: FIRST_STAGES, search });
 }
 
 function isEmbedder(model: MultimodalRetrieverOptions["embedder"]): model is MultimodalEmbedder {

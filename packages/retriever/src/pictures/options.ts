@@ -19,10 +19,10 @@ export const MULTIMODAL_RETRIEVER: Checks<MultimodalRetrieverOptions> = {
 
 /** @throws BgeError `INVALID_OPTION` */
 export function checkMultimodalOptions(options: MultimodalRetrieverOptions): MultimodalRetrieverOptions {
-  for (const name of ["reranker", "lateInteraction"]) {
-    if (typeof options === "object" && options !== null && name in options) {
-      throw invalid(name, "is no option of loadMultimodalRetriever: rerankers and token vectors are of texts alone");
-    }
+  const { reranker, lateInteraction } = (options ?? {}) as Readonly<Record<string, unknown>>;
+  for (const [name, value] of Object.entries({ reranker, lateInteraction })) {
+    if (value === undefined) continue;
+    throw invalid(name, "is no option of loadMultimodalRetriever: rerankers and token vectors are of texts alone");
   }
   const given = withPlace(checkOptions(options, MULTIMODAL_RETRIEVER, "loadMultimodalRetriever"));
   if (given.load !== undefined && isLoaded(given.embedder, [])) {
