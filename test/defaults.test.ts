@@ -24,6 +24,7 @@ import { imagePolicy, MULTIMODAL_OPTIONS } from "../packages/core/src/model/mult
 import { LOAD } from "../packages/core/src/model/options.js";
 import { MAX_WAITING } from "../packages/ingest/src/queue/produce.js";
 import { CONCURRENCY, STALLED_AFTER_MS } from "../packages/ingest/src/queue/worker.js";
+import { MULTIMODAL_RETRIEVER } from "../packages/retriever/src/pictures/options.js";
 import { CANDIDATES, EVALUATED_WEIGHT, WEIGHTS } from "../packages/retriever/src/retriever.js";
 import { settingsOf } from "../packages/server/src/options.js";
 
@@ -181,6 +182,16 @@ describe("@bge-js/core", () => {
     );
     expect(read("packages/retriever/README.md")).toContain(
       `late interaction ranks the best ${lateInteraction}, and bge-js/reranker-small-en reads the best ${crossEncoder} again;`,
+    );
+    expect(tagged("packages/retriever/src/pictures/api.ts", "candidates")).toBe(`${dense}`);
+    expect(tagged("packages/retriever/src/pictures/api.ts", "weights")).toBe(
+      `lexical ${WEIGHTS.lexical}, dense ${WEIGHTS.dense}`,
+    );
+    expect(read("docs/multimodal.md")).toContain(
+      `\`candidates\` are ${dense} by words and by vectors, \`weights\` ${WEIGHTS.lexical} and ${WEIGHTS.dense}:`,
+    );
+    expect(read("docs/multimodal.md")).toContain(
+      `loadMultimodalRetriever({ ${Object.keys(MULTIMODAL_RETRIEVER).join(", ")} })`,
     );
     expect(tagged("packages/retriever/src/api.ts", "weights")).toBe(
       `lexical ${WEIGHTS.lexical}, dense ${WEIGHTS.dense}, late interaction ${WEIGHTS.lateInteraction}, a ` +

@@ -216,6 +216,7 @@ describe.each([
     ["samples too short", { id: "x", image: { data: new Uint8Array(5), width: 1, height: 2, channels: 3 } }, /5 bytes/],
     ["a URL that is not allowed", { id: "x", image: "https://example.org/a.png" }, /URLs are off/],
     ["a data: URL", { id: "x", image: "data:image/png;base64,AAAA" }, /data: URLs are not read/],
+    ["a hash", { id: "x", image: `sha256:${"0".repeat(64)}` }, /bytes that the index does not hold/],
   ])("%s is named, and all others are added", async (_what, document, problem) => {
     await using retriever = await open();
     await retriever.add([{ id: "known", text: "words" }]);

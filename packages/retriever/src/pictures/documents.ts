@@ -14,6 +14,9 @@ export interface Kept extends Stored {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
+/** Before the hash of a picture that came without a place. */
+const HASHED = "sha256:";
+
 type Given<D> = WithImage<D> | string;
 
 /** Documents of which texts and pictures are read. */
@@ -56,7 +59,7 @@ async function withPicture(
 ): Promise<Taken<Kept, MultimodalInput>> {
   try {
     const { hash, image } = await pictureContent(given, pictures, signal);
-    const picture = { image: placeOf(given) ?? `sha256:${hash}`, hash };
+    const picture = { image: placeOf(given) ?? `${HASHED}${hash}`, hash };
     return { document: { ...document, picture }, input: { ...words, image } };
   } catch (error) {
     if (!(error instanceof BgeError) || signal?.aborted) throw error;
@@ -80,6 +83,11 @@ function partsOf(
   const problem = checkDocument(given, "{ id, text?, image? }");
   if (problem !== undefined) return problem;
   const { id, text, image, ...fields } = given;
+  if (typeof image === "string" && image.startsWith(HASHED)) {
+    return unusableDocument(
+      `has ${HASHED} for an image, which stands for bytes that the index does not hold: pass them`,
+    );
+  }
   if (text !== undefined && typeof text !== "string") return unusableDocument("has a text that is no string");
   if (image === undefined && !hasWords(text)) return unusableDocument(NEITHER);
   return (
