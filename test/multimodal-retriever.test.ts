@@ -270,7 +270,7 @@ describe.each([
     await expect(retriever.add(endless, { signal: stop.signal })).rejects.toThrow("enough");
     expect(drawn).toBeLessThan(100);
     // The last of them are stored behind the rejection.
-    await expect.poll(() => retriever.size).toBeGreaterThan(0);
+    await expect.poll(() => retriever.size, { timeout: 30_000 }).toBeGreaterThan(0);
     expect(retriever.size).toBeLessThan(60);
     const again = await retriever.add(
       Array.from({ length: retriever.size }, (_, i) => ({
