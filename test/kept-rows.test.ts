@@ -247,7 +247,7 @@ test("a match points at the window that has what was asked for, wherever it is (
     "A short text about otters.",
     expect.stringMatching(/The otter sleeps under the violet bridge\.$/),
   ]);
-  expect(Math.max(...(await embedder.countTokens(read)))).toBeLessThanOrEqual(2 + 128);
+  expect(Math.max(...(await embedder.countTokens(read)))).toBeLessThanOrEqual(2 + 192);
   for (const [i, { scores }] of results.entries()) {
     expect(await reranker.score(question, [read[i]!])).toEqual([scores.crossEncoder]);
   }
@@ -260,6 +260,25 @@ test("a match points at the window that has what was asked for, wherever it is (
   expect(window.length).toBeGreaterThan(1000);
   expect(window).toContain("The otter sleeps");
   expect(await other.score(question, [window])).toEqual([scores.crossEncoder]);
+});
+
+test("of long texts the cross-encoder reads fewer, and as many as the caller asks for (embedded int8 files)", async () => {
+  const quiet = { truncation: "silent" } as const;
+  await using embedder = await loadEmbedder(undefined, quiet);
+  await using reranker = await loadReranker("bge-js/reranker-small-en", quiet);
+  const texts = Array.from({ length: 14 }, (_, i) => `Otter number ${i} sleeps by day. `);
+  const read = async (documents: readonly string[], candidates?: { crossEncoder: number }) => {
+    await using retriever = await loadRetriever({ embedder, reranker, ...(candidates && { candidates }) });
+    await retriever.add(documents);
+    const { results, skipped } = await retriever.search("When do otters sleep?", { topN: 14 });
+    // What is not to be read was not skipped.
+    expect(skipped).toEqual([]);
+    return results.filter(({ scores }) => scores.crossEncoder !== undefined).length;
+  };
+  expect(await read(texts)).toBe(12);
+  const long = texts.map((text) => text.repeat(40));
+  expect(await read(long)).toBe(8);
+  expect(await read(long, { crossEncoder: 12 })).toBe(12);
 });
 
 test("a text's rows are the same in whatever company it is read (embedded int8 file)", async () => {

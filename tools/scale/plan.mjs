@@ -7,8 +7,8 @@ export const USUAL = {
   tokens: 180,
   dimensions: 384,
   lateInteraction: true,
-  /** Documents that the cross-encoder reads for a question. */
-  pairs: 10,
+  /** Documents that the cross-encoder reads for a question: by default, 8 of this length. */
+  pairs: 8,
   /** Of the copy of the vectors that Qdrant has in memory: "none", "int8" or "binary". */
   quantization: "int8",
   /** Whether the vectors themselves, and the words, are on disk alone. */

@@ -89,7 +89,7 @@ export function createProgram(context: Context): Command {
       .argument("<QUESTION>", "what you want to know, or words"),
   )
     .option("-n, --top <N>", "write the best N", count, 5)
-    .option("--rerank", "let a cross-encoder read the best 10 again: better, and slower")
+    .option("--rerank", "let a cross-encoder read the best 12 again: better, and slower")
     .option("--json", "write a JSON line for each passage")
     .addHelpText("after", SEARCH_HELP)
     .action(async (folder, question, flags) =>
@@ -102,7 +102,7 @@ export function createProgram(context: Context): Command {
       .description("serve folders to a coding agent: an MCP server with search and read")
       .argument("<FOLDER...>", "folders to search"),
   )
-    .addOption(new Option("--no-rerank", "do not let a cross-encoder read the best 10 again: faster"))
+    .addOption(new Option("--no-rerank", "do not let a cross-encoder read the best 12 again: faster"))
     .option(
       "--http <PORT>",
       "serve streamable HTTP on 127.0.0.1 instead of standard input and output; 0 for a free port",

@@ -68,11 +68,21 @@ export { rotate, rotateBack } from "./rows/rotate.js";
 export { scoreRows } from "./rows/score.js";
 export { joinWindows, splitWindows, type TextWindow, type TextWindows } from "./rows/windows.js";
 export { type PictureContent, pictureContent } from "./run/picture-content.js";
-export { affordable, type Budget, type Costs, createCosts, startBudget, unitsOf } from "./scoring/budget.js";
+export {
+  affordable,
+  type Budget,
+  type Costs,
+  countWithin,
+  createCosts,
+  type ReadingLimit,
+  startBudget,
+  unitsOf,
+} from "./scoring/budget.js";
 export { atPositions, type CascadeStage, cascade, fuse, type StageScores } from "./scoring/cascade.js";
 export { type KeptQuery, type KeptRows, type KeptText, keptRowsOf } from "./scoring/kept-rows.js";
 export { scoresByCandidates } from "./scoring/late-interaction-scores.js";
 export type { Match } from "./scoring/match-windows.js";
+export { PASSAGE_TOKENS } from "./scoring/passages.js";
 export { dotProduct, maxSim } from "./similarity.js";
 export type { Block } from "./text/blocks.js";
 export { createTokens } from "./text/encode.js";

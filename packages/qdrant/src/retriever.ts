@@ -5,8 +5,8 @@ import {
   CANDIDATES,
   checkIds,
   createLifetime,
+  limitOf,
   loadModels,
-  measuredWeight,
   stagesToRun,
   WEIGHTS,
 } from "@bge-js/retriever/adapter";
@@ -67,8 +67,9 @@ export async function loadQdrantRetriever<D extends RetrieverDocument = AnyDocum
       ...(crossEncoder === undefined ? [] : (["crossEncoder"] as const)),
     ];
     const candidates = { ...CANDIDATES, ...given.candidates };
-    const weights = { ...WEIGHTS, ...measuredWeight(crossEncoder), ...given.weights };
-    return handle({ collection, reader, crossEncoder, candidates, weights, embedder, owned, stages });
+    const weights = { ...WEIGHTS, ...given.weights };
+    const limit = limitOf(crossEncoder, given.candidates);
+    return handle({ collection, reader, crossEncoder, candidates, limit, weights, embedder, owned, stages });
   } catch (error) {
     await Promise.all(owned.map((one) => one.dispose()));
     throw error;

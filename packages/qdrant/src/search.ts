@@ -1,5 +1,13 @@
 import type { Reranker, SparseVector } from "@bge-js/core";
-import { atPositions, type CascadeStage, cascade, monotonic } from "@bge-js/core/adapter";
+import {
+  atPositions,
+  type CascadeStage,
+  cascade,
+  countWithin,
+  monotonic,
+  type ReadingLimit,
+  unitsOf,
+} from "@bge-js/core/adapter";
 import type { RetrieverDocument, SearchResult, SkippedStage, Stage } from "@bge-js/retriever";
 import { checkScores, FIRST_STAGES, inTime, LATER_STAGES, ranksOf } from "@bge-js/retriever/adapter";
 import type { Schemas } from "@qdrant/js-client-rest";
@@ -14,6 +22,8 @@ export interface SearchParts {
   readonly reader: Reader;
   readonly crossEncoder: Reranker | undefined;
   readonly candidates: Readonly<Record<Stage, number>>;
+  /** How much of its candidates the cross-encoder reads; all of them without it. */
+  readonly limit: ReadingLimit | undefined;
   readonly weights: Readonly<Record<Stage, number>>;
 }
 
@@ -31,7 +41,7 @@ export async function searchCollection<D extends RetrieverDocument>(
   stages: readonly Stage[],
 ): Promise<QdrantSearchResults<D>> {
   const start = monotonic();
-  const { reader, crossEncoder, candidates, weights } = parts;
+  const { reader, crossEncoder, candidates, limit, weights } = parts;
   const limits = signal ? { signal } : {};
   const read = await reader.readQuery(query, stages, limits);
   const asked = monotonic();
@@ -41,7 +51,9 @@ export async function searchCollection<D extends RetrieverDocument>(
   const skipped: SkippedStage[] = [];
   let crossEncoderMs: number | undefined;
 
-  async function rescore(texts: readonly string[]): Promise<readonly (number | undefined)[]> {
+  async function rescore(best: readonly string[]): Promise<readonly (number | undefined)[]> {
+    const units = best.map((text) => unitsOf(text, crossEncoder!.maxTokens));
+    const texts = limit === undefined ? best : best.slice(0, countWithin(units, limit));
     const began = monotonic();
     const deadlineMs = budgetMs - (began - start);
     const { scores } = await inTime(async () => {

@@ -48,11 +48,14 @@ export interface RetrieverOptions {
    * stored. `add` and `remove` reject. @default false
    */
   readonly readOnly?: boolean;
-  /** How many candidates each stage returns or scores. @default 100; late interaction 50, the cross-encoder 10 */
+  /**
+   * How many candidates each stage returns or scores. @default 100; late interaction 50, the cross-encoder 12, of which ours reads fewer if
+   * they are long (at least 6)
+   */
   readonly candidates?: Partial<Readonly<Record<Stage, number>>>;
   /**
    * Weight of each stage in the score, at least 0. @default lexical 0.3, dense 0.7, late interaction 1, a
-   * cross-encoder 1.5, of which bge-js/reranker-small-en 1
+   * cross-encoder 1.5
    */
   readonly weights?: Partial<Readonly<Record<Stage, number>>>;
   /** Load options for the models that the retriever loads. To use others, load the model yourself and pass it. */
@@ -133,7 +136,7 @@ export interface SearchResult<D> {
   readonly ranks: Partial<Readonly<Record<Stage, number>>>;
   /**
    * The part of `document.text` that matches best by late interaction with kept vectors. Of documents that the cross-encoder has read it is
-   * what that has read: of the one measured with the embedder, at most 128 tokens. Of others it is all of the text, or the
+   * what that has read: of the one measured with the embedder, at most 192 tokens. Of others it is all of the text, or the
    * best of the windows in which a text longer than the model was read. Not there if late interaction has not scored the document.
    */
   readonly part?: TextPart;

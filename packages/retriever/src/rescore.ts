@@ -3,10 +3,13 @@ import {
   affordable,
   type Budget,
   type Costs,
+  countWithin,
   invalid,
   type KeptQuery,
   type KeptRows,
   type Match,
+  PASSAGE_TOKENS,
+  type ReadingLimit,
   unitsOf,
 } from "@bge-js/core/adapter";
 import type { SkippedStage, Stage } from "./api.js";
@@ -22,6 +25,8 @@ export interface SearchParts<D> {
   readonly rerankers: Partial<Readonly<Record<Stage, Reranker>>>;
   /** Whether the cross-encoder was evaluated with passages in place of texts. */
   readonly readsPassages: boolean;
+  /** How much of its candidates the cross-encoder reads; all of them without it. */
+  readonly limit: ReadingLimit | undefined;
   readonly candidates: Readonly<Record<Stage, number>>;
   readonly weights: Readonly<Record<Stage, number>>;
   readonly costs: Costs;
@@ -79,22 +84,23 @@ export async function matchKept<D>(
   return scores;
 }
 
-/** Scores as many of these candidates as fit into the time, from the first on, with a reranker. */
+/** Scores as many of these candidates as it is to read, and as fit into the time, from the first on, with a reranker. */
 export async function rescore<D extends Stored>(
   run: Run<D>,
   stage: Stage,
-  positions: readonly number[],
+  all: readonly number[],
   candidates: readonly Entry<D>[],
 ): Promise<(number | undefined)[]> {
   const { budget, costs, words, signal } = run;
   const reranker = run.rerankers[stage]!;
-  const all: (number | undefined)[] = [];
+  const positions = stage === "crossEncoder" ? withinLimit(run, all, candidates) : all;
+  const known: (number | undefined)[] = [];
   let late = false;
   await timed(run, stage, async () => {
     const texts = await textsToRead(run, positions, candidates);
     const units = texts.map((text) => unitsOf(text, reranker.maxTokens));
-    while (all.length < texts.length && !late) {
-      const done = all.length;
+    while (known.length < texts.length && !late) {
+      const done = known.length;
       const count = affordable(units.slice(done), budget.remainingMs(), (sum) => costs.estimate(stage, sum));
       if (count === 0) break;
       const start = budget.elapsedMs();
@@ -108,11 +114,23 @@ export async function rescore<D extends Stored>(
         const sum = units.slice(done, done + count).reduce((total, unit) => total + unit, 0);
         costs.record(stage, sum, budget.elapsedMs() - start);
       }
-      all.push(...scores);
+      known.push(...scores);
     }
   });
-  reportSkipped(run, stage, all, positions.length);
-  return all;
+  reportSkipped(run, stage, known, positions.length);
+  return known;
+}
+
+/** The candidates that the cross-encoder reads: fewer of long ones. */
+function withinLimit<D extends Stored>(
+  { limit, readsPassages, rerankers }: Run<D>,
+  positions: readonly number[],
+  candidates: readonly Entry<D>[],
+): readonly number[] {
+  if (limit === undefined) return positions;
+  const most = readsPassages ? PASSAGE_TOKENS : rerankers.crossEncoder!.maxTokens;
+  const units = positions.map((position) => unitsOf(candidates[position]!.document.text ?? "", most));
+  return positions.slice(0, countWithin(units, limit));
 }
 
 function reportSkipped<D>(

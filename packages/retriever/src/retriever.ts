@@ -1,5 +1,5 @@
 import type { CallOptions, Reranker } from "@bge-js/core";
-import { checkQuery, createCosts } from "@bge-js/core/adapter";
+import { checkQuery, createCosts, type ReadingLimit } from "@bge-js/core/adapter";
 import type { AnyDocument, Retriever, RetrieverDocument, RetrieverOptions, SearchOptions, Stage } from "./api.js";
 import { createDocumentIndex } from "./document-index.js";
 import { createLifetime } from "./lifetime.js";
@@ -11,11 +11,11 @@ import { searchStore } from "./search.js";
 import { textIntake } from "./text-intake.js";
 
 /** Late interaction over 100 candidates is no better: see tools/train. What the cross-encoder reads is most of a search's time: docs/search.md. */
-export const CANDIDATES = { lexical: 100, dense: 100, lateInteraction: 50, crossEncoder: 10 };
+export const CANDIDATES = { lexical: 100, dense: 100, lateInteraction: 50, crossEncoder: 12 };
 /** Tuned on other sets than those in the README's table: see docs/search.md. */
 export const WEIGHTS = { lexical: 0.3, dense: 0.7, lateInteraction: 1, crossEncoder: 1.5 };
-/** Weight of a cross-encoder that was evaluated with the embedder. Higher than in a fused reranker, because it reads fewer. */
-export const EVALUATED_WEIGHT = 1;
+/** Of long texts a cross-encoder reads fewer, so that a search takes about as long, however long they are. */
+const READING_LIMIT: ReadingLimit = { least: 6, units: 7000 };
 
 /**
  * Loads a retriever: documents in memory or in a directory, found by words and by vectors. Late interaction with token vectors kept since
@@ -47,8 +47,9 @@ export async function loadRetriever<D extends RetrieverDocument = AnyDocument>(
     keptRows,
     rerankers,
     readsPassages: isMeasured(rerankers.crossEncoder),
+    limit: limitOf(rerankers.crossEncoder, given.candidates),
     candidates: { ...CANDIDATES, ...given.candidates },
-    weights: { ...WEIGHTS, ...measuredWeight(rerankers.crossEncoder), ...given.weights },
+    weights: { ...WEIGHTS, ...given.weights },
     costs: createCosts(),
   };
   const lifetime = createLifetime();
@@ -75,8 +76,12 @@ export async function loadRetriever<D extends RetrieverDocument = AnyDocument>(
   return Object.assign(index, { embedder, stages, search });
 }
 
-export function measuredWeight(reranker: Reranker | undefined): Partial<Record<Stage, number>> {
-  return isMeasured(reranker) ? { crossEncoder: EVALUATED_WEIGHT } : {};
+/** None for a cross-encoder that was not measured with one, and where the caller says how many it reads. */
+export function limitOf(
+  reranker: Reranker | undefined,
+  given: Partial<Record<Stage, number>> | undefined,
+): ReadingLimit | undefined {
+  return isMeasured(reranker) && given?.crossEncoder === undefined ? READING_LIMIT : undefined;
 }
 
 /** True for a cross-encoder that was evaluated with late interaction. */

@@ -6,12 +6,15 @@ import { toReference } from "../model/named-model.js";
 import { findModel } from "../model/table.js";
 import { type CallFacts, withCall } from "../run/call.js";
 import { refuseFailed } from "../run/results.js";
+import { countWithin, type ReadingLimit, unitsOf } from "../scoring/budget.js";
 import { cascade } from "../scoring/cascade.js";
 import { scoresOf } from "../scoring/scorer.js";
 import { type OpenScorer, openScorer, type Pacing, type ScoredInTime, skippedOf } from "./open-scorer.js";
 
-/** How many of late interaction's best documents the cross-encoder reads: see docs/search.md for what more or fewer give. */
+/** How many of late interaction's best documents the cross-encoder reads at most: see docs/search.md for what more or fewer give. */
 const FUSED_DEPTH = 16;
+/** Of long ones it reads fewer: a question takes about as long, however long the documents are. */
+const FUSED_LIMIT: ReadingLimit = { least: 8, units: 8200 };
 
 /** Two models that rerank together. */
 export interface Fused {
@@ -83,12 +86,17 @@ export function scoreFused(
           skipped.push(...skippedOf(scorer.stage, scores));
           return scores;
         };
+      const countOf = (positions: readonly number[]) =>
+        countWithin(
+          positions.map((position) => unitsOf(parts[position]!, cross.scorer.maxTokens)),
+          FUSED_LIMIT,
+        );
       const { scores } = await cascade(
         documents.length,
         [],
         [
           { weight: 1, depth: documents.length, score: stage(late, lateCall) },
-          { weight, depth: FUSED_DEPTH, score: stage(cross, crossCall) },
+          { weight, depth: FUSED_DEPTH, score: (best) => stage(cross, crossCall)(best.slice(0, countOf(best))) },
         ],
       );
       return { scores: Array.from(scores, (score, i) => (read.has(i) ? score : undefined)), skipped };

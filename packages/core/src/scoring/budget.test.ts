@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { affordable, createCosts, startBudget } from "./budget.js";
+import { affordable, countWithin, createCosts, startBudget } from "./budget.js";
 
 test("a budget runs by its clock", () => {
   let now = 1000;
@@ -66,4 +66,14 @@ describe("affordable", () => {
       }),
     );
   });
+});
+
+test("of long texts fewer are read, though never fewer than the least", () => {
+  const limit = { least: 2, units: 100 };
+  expect(countWithin([], limit)).toBe(0);
+  expect(countWithin([500], limit)).toBe(1);
+  expect(countWithin([500, 500, 1], limit)).toBe(2);
+  expect(countWithin([50, 50], limit)).toBe(2);
+  expect(countWithin([30, 30, 40, 1], limit)).toBe(3);
+  expect(countWithin([10, 10, 10, 10], limit)).toBe(4);
 });

@@ -72,6 +72,24 @@ export function affordable(
   return count < least ? 0 : count;
 }
 
+/** How much a reranker reads of a list, from the best on. */
+export interface ReadingLimit {
+  /** Texts that it reads however long they are. */
+  readonly least: number;
+  /** Of all that it reads together, beyond that: see `unitsOf`. */
+  readonly units: number;
+}
+
+/** Returns how many of the texts with these costs are read, from the first on. */
+export function countWithin(units: readonly number[], { least, units: most }: ReadingLimit): number {
+  let count = 0;
+  for (let sum = 0; count < units.length; count++) {
+    sum += units[count]!;
+    if (count >= least && sum > most) break;
+  }
+  return count;
+}
+
 /** Returns the cost of a text: the characters that are read, plus a constant per text. */
 export function unitsOf(text: string, maxTokens: number): number {
   return 32 + Math.min(text.length, 4 * maxTokens);

@@ -45,7 +45,7 @@ export interface KeptRows {
    */
   match(side: TokenSide, documents: readonly Uint8Array[], options: CallOptions): Promise<Match[]>;
   /**
-   * Narrows matches to the part of at most 128 tokens that matches best, for a cross-encoder to read in place of all. The texts
+   * Narrows matches to the part of at most 192 tokens that matches best, for a cross-encoder to read in place of all. The texts
    * are tokenized in a worker, and nothing runs through the model.
    *
    * @param found results of one `match`, with their texts and rows
@@ -149,9 +149,7 @@ export function offerKeptRows(
 
   function passages(side: TokenSide, found: readonly FoundText[], options: CallOptions): Promise<Match[]> {
     const facts = { ...options, method: "score", inputs: found.length, urgent: true } as const;
-    return withCall(engine, facts, (call) =>
-      bestPassages(call, side, found, { dimensions, most: PASSAGE_TOKENS.search }),
-    );
+    return withCall(engine, facts, (call) => bestPassages(call, side, found, { dimensions, most: PASSAGE_TOKENS }));
   }
 
   offers.set(embedder, { embedStream, readQuery, match, passages });

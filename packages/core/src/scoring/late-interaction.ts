@@ -106,7 +106,7 @@ export function planLateInteraction(spec: EmbeddingSpec, options: RerankerOption
       );
       const found = matches.map((match, i) => ({ match, text: matched[i]!.text, rows: matched[i]!.result.keptRows! }));
       const best = mostAlike(found, narrow);
-      const narrowing = bestPassages(call, side, best, { dimensions, most: PASSAGE_TOKENS.fused });
+      const narrowing = bestPassages(call, side, best, { dimensions, most: PASSAGE_TOKENS });
       const narrowed = pace === undefined ? await narrowing : await inTime(pace.budget, narrowing);
       const parts = new Map(narrowed?.map((part, i) => [best[i]!.match, part]));
       const each = matches.values();

@@ -3,11 +3,8 @@ import type { TokenSide } from "../rows/compress.js";
 import { splitWindows } from "../rows/windows.js";
 import type { Match } from "./match-windows.js";
 
-/**
- * Tokens of the part of a text that a cross-encoder reads in place of all, in a search and in a fused reranker: half to two thirds of the
- * time, and no loss that shows. Each was measured with how many texts are read there: see docs/search.md.
- */
-export const PASSAGE_TOKENS = { search: 128, fused: 96 };
+/** Tokens of the part of a text that a cross-encoder reads in place of all: see docs/search.md for what fewer lose. */
+export const PASSAGE_TOKENS = 192;
 
 /** A document that was matched. */
 export interface FoundText {

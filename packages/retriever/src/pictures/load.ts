@@ -53,6 +53,7 @@ export async function loadMultimodalRetriever<D extends MultimodalDocument = Any
     keptRows: undefined,
     rerankers: {},
     readsPassages: false,
+    limit: undefined,
     candidates: { ...CANDIDATES, ...given.candidates },
     weights: { ...WEIGHTS, ...given.weights },
     costs: createCosts(),
