@@ -4,6 +4,7 @@ import wabt from "wabt";
 
 const KERNELS = [
   ["packages/core/src/rows/kernel.wat", "kernel-bytes.ts", "KERNEL"],
+  ["packages/core/src/images/resample.wat", "resample-bytes.ts", "RESAMPLE"],
   ["packages/retriever/src/scan.wat", "scan-bytes.ts", "SCAN"],
 ];
 const { parseWat } = await wabt();

@@ -1,3 +1,6 @@
+import { instantiate, type KernelExports, places, upTo } from "../webassembly.js";
+import { RESAMPLE } from "./resample-bytes.js";
+
 /** A picture of three bytes a pixel, row by row. */
 export interface RgbImage {
   readonly data: Uint8Array;
@@ -6,24 +9,21 @@ export interface RgbImage {
 }
 
 /** Resizes a picture to the bytes that Pillow's bicubic `resize` gives (horizontal pass first, as up to Pillow 12.1). */
-export function resize({ data, width, height }: RgbImage, toWidth: number, toHeight: number): RgbImage {
-  const narrow = narrowed(data, width, height, tapsOf(width, toWidth));
-  return { data: shortened(narrow, tapsOf(height, toHeight), 0, toWidth), width: toWidth, height: toHeight };
+export function resize(picture: RgbImage, toWidth: number, toHeight: number): RgbImage {
+  const data = resampled(picture, tapsOf(picture.width, toWidth), tapsOf(picture.height, toHeight));
+  return { data, width: toWidth, height: toHeight };
 }
 
 /**
  * Resizes a picture until its shorter side has `edge` pixels and returns the square of `size` pixels in its centre: the bytes that
  * `resize` and CLIP's centre crop give. Only what is kept is computed.
  */
-export function resizeAndCrop({ data, width, height }: RgbImage, edge: number, size: number): Uint8Array {
+export function resizeAndCrop(picture: RgbImage, edge: number, size: number): Uint8Array {
+  const { width, height } = picture;
   const wide = width > height;
   const longer = Math.trunc((edge * Math.max(width, height)) / Math.min(width, height));
   const columns = tapsOf(width, wide ? longer : edge, size);
-  const rows = tapsOf(height, wide ? edge : longer, size);
-  const first = rows.starts[0]!;
-  const last = rows.starts[size - 1]! + rows.counts[size - 1]!;
-  const narrow = narrowed(data.subarray(first * width * 3), width, last - first, columns);
-  return shortened(narrow, rows, first, size);
+  return resampled(picture, columns, tapsOf(height, wide ? edge : longer, size));
 }
 
 /** The source pixels of each target pixel, and how much each counts, as 22-bit fractions. */
@@ -35,8 +35,8 @@ interface Taps {
   readonly stride: number;
 }
 
+/** Known to resample.wat, too. */
 const FRACTION_BITS = 22;
-const HALF = 1 << (FRACTION_BITS - 1);
 /** Source pixels on each side that the bicubic filter reads, before any reduction. */
 const REACH = 2;
 
@@ -90,56 +90,64 @@ function bicubic(value: number): number {
   return x < 2 ? (((x - 5) * x + 8) * x - 4) * a : 0;
 }
 
-/** Resizes each of `height` rows to a pixel for each of the taps. */
-function narrowed(data: Uint8Array, width: number, height: number, taps: Taps): Uint8Array {
-  const { starts, counts, weights, stride } = taps;
-  const size = counts.length;
-  const out = new Uint8Array(height * size * 3);
-  let to = 0;
-  for (let row = 0; row < height; row++) {
-    const begin = row * width * 3;
-    for (let i = 0; i < size; i++, to += 3) {
-      const count = counts[i]!;
-      let at = begin + starts[i]! * 3;
-      let red = HALF;
-      let green = HALF;
-      let blue = HALF;
-      for (let tap = i * stride; tap < i * stride + count; tap++, at += 3) {
-        const weight = weights[tap]!;
-        red = (red + Math.imul(data[at]!, weight)) | 0;
-        green = (green + Math.imul(data[at + 1]!, weight)) | 0;
-        blue = (blue + Math.imul(data[at + 2]!, weight)) | 0;
-      }
-      out[to] = clipped(red);
-      out[to + 1] = clipped(green);
-      out[to + 2] = clipped(blue);
-    }
-  }
-  return out;
+interface Kernel extends KernelExports {
+  narrow(
+    from: number,
+    stride: number,
+    height: number,
+    taps: number,
+    weights: number,
+    most: number,
+    size: number,
+    to: number,
+    outStride: number,
+  ): void;
+  shorten(from: number, stride: number, weights: number, count: number, to: number): void;
 }
 
-/** Resizes each of `pixels` columns to a pixel for each of the taps. `first` is the number of the first row in `data`. */
-function shortened(data: Uint8Array, taps: Taps, first: number, pixels: number): Uint8Array {
-  const { starts, counts, weights, stride } = taps;
-  const size = counts.length;
-  const width = pixels * 3;
-  const out = new Uint8Array(size * width);
-  const sums = new Int32Array(width);
-  for (let i = 0; i < size; i++) {
-    sums.fill(HALF);
-    for (let tap = 0; tap < counts[i]!; tap++) {
-      const weight = weights[i * stride + tap]!;
-      const from = (starts[i]! - first + tap) * width;
-      for (let x = 0; x < width; x++) sums[x] = (sums[x]! + Math.imul(data[from + x]!, weight)) | 0;
-    }
-    const to = i * width;
-    for (let x = 0; x < width; x++) out[to + x] = clipped(sums[x]!);
-  }
-  return out;
-}
+let loaded: Kernel | undefined;
+/** Bytes of a picture that are in the kernel's memory at the same time, or one row. */
+const STRIP_BYTES = 2 ** 20;
+/** Above these, the kernel's memory is not kept for the next picture. */
+const KEPT_BYTES = 2 ** 24;
 
-function clipped(sum: number): number {
-  const value = sum >> FRACTION_BITS;
-  if (value < 0) return 0;
-  return Math.min(value, 255);
+/** Makes a pixel for each of the columns' taps of each row that the rows' taps need, and of these one for each of the rows' taps. */
+function resampled({ data, width }: RgbImage, columns: Taps, rows: Taps): Uint8Array {
+  const kernel = loaded ?? instantiate<Kernel>(RESAMPLE, "with which pictures are resized");
+  const [across, down] = [columns.counts.length, rows.counts.length];
+  const first = rows.starts[0]!;
+  const last = rows.starts[down - 1]! + rows.counts[down - 1]!;
+  const rowBytes = 3 * width;
+  const inStrip = Math.min(last - first, Math.max(1, Math.floor(STRIP_BYTES / rowBytes)));
+  // Both have room for the byte behind the last pixel.
+  const stride = upTo(3 * across + 1, 16);
+  const [taps, weights, rowWeights, strip, narrow, out] = places(
+    kernel,
+    8 * across,
+    columns.weights.byteLength,
+    rows.weights.byteLength,
+    inStrip * rowBytes + 1,
+    (last - first) * stride,
+    stride,
+  ) as [number, number, number, number, number, number];
+  const { buffer } = kernel.memory;
+  const pairs = new Int32Array(buffer, taps, 2 * across);
+  for (let i = 0; i < across; i++) pairs.set([3 * columns.starts[i]!, columns.counts[i]!], 2 * i);
+  new Int32Array(buffer, weights, columns.weights.length).set(columns.weights);
+  new Int32Array(buffer, rowWeights, rows.weights.length).set(rows.weights);
+  const bytes = new Uint8Array(buffer);
+  for (let row = first; row < last; row += inStrip) {
+    const height = Math.min(inStrip, last - row);
+    bytes.set(data.subarray(row * rowBytes, (row + height) * rowBytes), strip);
+    const to = narrow + (row - first) * stride;
+    kernel.narrow(strip, rowBytes, height, taps, weights, columns.stride, across, to, stride);
+  }
+  const result = new Uint8Array(3 * across * down);
+  for (let i = 0; i < down; i++) {
+    const from = narrow + (rows.starts[i]! - first) * stride;
+    kernel.shorten(from, stride, rowWeights + 4 * i * rows.stride, rows.counts[i]!, out);
+    result.set(bytes.subarray(out, out + 3 * across), 3 * across * i);
+  }
+  loaded = buffer.byteLength > KEPT_BYTES ? undefined : kernel;
+  return result;
 }

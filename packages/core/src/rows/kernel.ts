@@ -1,4 +1,4 @@
-import { BgeError } from "../api/errors.js";
+import { instantiate, type KernelExports, places, upTo } from "../webassembly.js";
 import { GROUP, packedBytes } from "./codes.js";
 import { KERNEL } from "./kernel-bytes.js";
 
@@ -8,34 +8,16 @@ export interface Products<Values> {
   readonly stride: number;
 }
 
-interface Kernel {
-  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+interface Kernel extends KernelExports {
   dotFloats(a: number, rows: number, b: number, columns: number, stride: number, out: number): void;
   dotCodes(codes: number, rows: number, bytes: number, b: number, columns: number, scratch: number, out: number): void;
 }
 
-/** Missing from the Node.js types. */
-declare const WebAssembly: {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object) => { readonly exports: object };
-};
-
-/** Size of a WebAssembly memory page, in bytes. */
-const PAGE = 65_536;
 let loaded: Kernel | undefined;
 
-/**
- * Returns this thread's kernel, created on first use.
- *
- * @throws BgeError `UNSUPPORTED_PLATFORM` in a process without WebAssembly
- */
+/** Returns this thread's kernel, created on first use. @throws BgeError `UNSUPPORTED_PLATFORM` in a process without WebAssembly */
 function kernel(): Kernel {
-  if (loaded !== undefined) return loaded;
-  if (typeof WebAssembly === "undefined") {
-    const problem = "This process has no WebAssembly, with which token rows are compared.";
-    throw new BgeError("UNSUPPORTED_PLATFORM", `${problem} Start Node.js without --jitless and --no-expose-wasm.`);
-  }
-  loaded = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(KERNEL, "base64"))).exports as Kernel;
+  loaded ??= instantiate<Kernel>(KERNEL, "with which token rows are compared");
   return loaded;
 }
 
@@ -45,7 +27,7 @@ export function floatProducts(a: Float32Array, b: Float32Array, dimensions: numb
   const columns = b.length / dimensions;
   const width = upTo(dimensions, 4);
   const [paddedRows, stride] = [upTo(rows, 2), upTo(columns, 4)];
-  const [atA, atB, out] = places(4 * width * paddedRows, 4 * width * stride, 4 * paddedRows * stride);
+  const [atA, atB, out] = places(kernel(), 4 * width * paddedRows, 4 * width * stride, 4 * paddedRows * stride);
   const { memory, dotFloats } = kernel();
   put(a, rows, dimensions, new Float32Array(memory.buffer, atA, width * rows));
   put(b, columns, dimensions, new Float32Array(memory.buffer, atB, width * columns));
@@ -66,6 +48,7 @@ export function codeProducts(codes: Uint8Array, b: Int16Array, dimensions: numbe
   const width = upTo(dimensions, GROUP);
   const [paddedRows, stride] = [upTo(rows, 2), upTo(columns, 4)];
   const [atCodes, atB, scratch, out] = places(
+    kernel(),
     paddedRows * bytes,
     2 * width * stride,
     4 * width,
@@ -76,20 +59,6 @@ export function codeProducts(codes: Uint8Array, b: Int16Array, dimensions: numbe
   put(b, columns, dimensions, new Int16Array(memory.buffer, atB, width * columns));
   dotCodes(atCodes!, paddedRows, bytes, atB!, stride, scratch!, out!);
   return { values: new Int32Array(memory.buffer, out, rows * stride), stride };
-}
-
-/** Grows the kernel's memory to hold pieces of these sizes, and returns where each begins. */
-function places(...sizes: readonly number[]): number[] {
-  const { memory } = kernel();
-  let end = 0;
-  const starts = sizes.map((size) => {
-    const start = end;
-    end = upTo(start + size, 16);
-    return start;
-  });
-  const missing = end - memory.buffer.byteLength;
-  if (missing > 0) memory.grow(Math.ceil(missing / PAGE));
-  return starts;
 }
 
 /** Copies rows of `dimensions` numbers into wider, zero-padded ones. */
@@ -108,8 +77,4 @@ function put<Values extends Float32Array | Int16Array>(
   for (let row = 0; row < rows; row++) {
     to.set(from.subarray(row * dimensions, (row + 1) * dimensions), row * width);
   }
-}
-
-function upTo(value: number, multiple: number): number {
-  return Math.ceil(value / multiple) * multiple;
 }
