@@ -14,6 +14,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { folderOf } from "./support/folders.js";
 import { cosine, largestDifference, readGolden, vectorOf } from "./support/golden.js";
 import { fixture } from "./support/models.js";
+import { watched } from "./support/workers.js";
 
 interface ClipGolden {
   readonly dimensions: number;
@@ -88,6 +89,19 @@ test("the same input has the same vector, whatever is beside it", async () => {
     expect(largestDifference(vectors[list.indexOf(one)]!, alone!)).toBeLessThanOrEqual(1e-6);
     expect(vectors).toHaveLength(list.length);
   }
+});
+
+test("a picture that is all its caller asks for gets all threads, and has the bits that it has in a list", async () => {
+  await using one = await load({ threads: 1, workers: 1 });
+  await using two = await load({ threads: 2, workers: 2 });
+  const images = ["jpeg-420.jpg", "png-rgb.png", "gif.gif"].map((name) => ({ image: picture(name) }));
+  const wanted = await one.embed(images);
+  const posts = watched();
+  // After eight of them the session with more threads is open.
+  for (let i = 0; i < 12; i++) expect(await two.embed([images[i % 3]!])).toEqual([wanted[i % 3]]);
+  expect(posts.map(({ type, lone }) => [type, lone])).toEqual(posts.map(() => ["image", true]));
+  expect(await two.embed(images)).toEqual(wanted);
+  expect(posts.slice(12).map(({ lone }) => lone)).toEqual([undefined, undefined, undefined]);
 });
 
 describe("a picture in each of its forms", () => {

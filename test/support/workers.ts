@@ -12,6 +12,7 @@ export interface LiveWorker {
 /** What the pool sends to a worker, as far as tests look at it. */
 export interface Posted {
   readonly type: string;
+  readonly lone?: true;
   readonly text?: string;
   readonly texts?: readonly string[];
   readonly encoding?: { readonly form: string };

@@ -26,6 +26,8 @@ export interface RunOptions {
    * @default they run by themselves
    */
   readonly fill?: number;
+  /** True for a picture that is all its caller asks for: while nothing else runs it gets additional threads. @default false */
+  readonly single?: boolean;
 }
 
 /** One call's access to the engine. Its work runs in order, interleaved with other calls, until it is closed. */
@@ -50,6 +52,8 @@ export interface Job {
   readonly lane: Lane<Job>;
   /** How it may be done together with other jobs. Undefined for one that is done by itself. */
   sharing: Sharing | undefined;
+  /** True if it is all its caller asks for. */
+  readonly single: boolean;
   /** Called when a worker takes the job. */
   begin(): void;
   resolve(result: Result<Work>, timing?: Timing, shared?: SharedRun): void;
@@ -92,7 +96,7 @@ export function createCall(
   }
 
   const call: EngineCall = {
-    run: <W extends Work>(work: W, { again = true, fill }: RunOptions = {}) =>
+    run: <W extends Work>(work: W, { again = true, fill, single = false }: RunOptions = {}) =>
       new Promise<Result<W>>((resolve, reject) => {
         if (!admitted) admit();
         if (end !== undefined) return reject(end);
@@ -105,6 +109,7 @@ export function createCall(
           tokens: tokensOf(work),
           lane,
           sharing: sharingOf(work, fill),
+          single,
           begin: () => seen?.begin(),
           resolve(result, timing, shared) {
             waiting.delete(reject);

@@ -154,10 +154,11 @@ export async function startEngine(start: WorkerStart, plan: ThreadPlan, starter:
     budget.leave(dispatch);
   }
 
-  /** True for a short query that finds everything idle. Acquires the additional threads for it. */
-  function runsAlone({ lane, tokens }: Job): boolean {
+  /** True for a short query, or a single picture, that finds everything idle. Acquires the additional threads for it. */
+  function runsAlone({ lane, tokens, single }: Job): boolean {
     const more = plan.loneThreads - plan.threadsPerWorker;
-    if (more === 0 || !lane.urgent || tokens > LONE_TOKENS || queue.size > 0) return false;
+    const small = single || (lane.urgent && tokens <= LONE_TOKENS);
+    if (more === 0 || !small || queue.size > 0) return false;
     return budget.acquireAlone(plan.threadsPerWorker, more);
   }
 

@@ -39,7 +39,8 @@ export async function shareEngine(
   // A device runs one batch at a time, and has memory for only one copy of the weights. So has most memory, of a vision language model.
   const single = start.device !== "cpu" || start.vision !== undefined;
   const { threads, maxTokens, workers = single ? 1 : undefined } = options;
-  const planned = planThreads(weightBytes(start.file), { threads, workers, maxTokens });
+  const pictures = start.images !== undefined;
+  const planned = planThreads(weightBytes(start.file), { threads, workers, maxTokens, pictures });
   const plan = single ? { ...planned, loneThreads: planned.threadsPerWorker } : planned;
   const isolation = isolationOf(options.isolation);
   const engines = registry();

@@ -128,6 +128,16 @@ describe("planThreads", () => {
     expect(planThreads(34 * MiB, { workers: 200 })).toEqual({ workers: 200, threadsPerWorker: 1, loneThreads: 2 });
   });
 
+  test("gives a lone picture more threads where there is memory for one more copy of the weights", () => {
+    const plan = (megabytes: number, threads: number) =>
+      planThreads(megabytes * MiB, { threads, maxTokens: 257, pictures: true });
+    expect(plan(85, 2)).toEqual({ workers: 2, threadsPerWorker: 1, loneThreads: 2 });
+    expect(plan(329, 2)).toEqual({ workers: 2, threadsPerWorker: 1, loneThreads: 2 });
+    expect(plan(329, 3)).toEqual({ workers: 3, threadsPerWorker: 1, loneThreads: 1 });
+    expect(plan(329, 4)).toEqual({ workers: 2, threadsPerWorker: 2, loneThreads: 4 });
+    expect(plan(1200, 8)).toEqual({ workers: 1, threadsPerWorker: 8, loneThreads: 8 });
+  });
+
   test("uses what the container has by default", () => {
     const { workers, threadsPerWorker } = planThreads(MiB);
     expect(workers * threadsPerWorker).toBeLessThanOrEqual(containerCpus());

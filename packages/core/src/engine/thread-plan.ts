@@ -5,7 +5,7 @@ import { posix } from "node:path";
 export interface ThreadPlan {
   readonly workers: number;
   readonly threadsPerWorker: number;
-  /** Threads for a short query while nothing else runs: more than `threadsPerWorker` if that pays off. */
+  /** Threads for a short query, or a picture, while nothing else runs: more than `threadsPerWorker` if that pays off. */
   readonly loneThreads: number;
 }
 
@@ -21,6 +21,8 @@ const ATTENTION_BYTES = 2 * 16 * 4;
  * measured).
  */
 const LONE_THREADS = 2;
+/** For a picture, which is longer (ViT-B/16 has 197 patches). More were not measured. */
+const LONE_PICTURE_THREADS = 4;
 /** Bytes of weights up to which a worker may hold them twice, the second time with more threads. */
 const LONE_WEIGHTS = 64 * 2 ** 20;
 
@@ -28,6 +30,7 @@ const LONE_WEIGHTS = 64 * 2 ** 20;
  * Divides `threads` among workers: one thread each if the copies of the weights fit into 2 GiB (per copy, 1.5 times the
  * file, plus 64 MiB, plus the attention of one text of `maxTokens`); otherwise as many workers as fit, with more
  * threads each. Two workers of one thread ran 155 texts/s, one worker of two threads 99 (bge-small int8, two cores).
+ * `pictures`: for a graph that reads pictures, of which a worker may hold the weights twice if that copy fits as well.
  */
 export function planThreads(
   weightBytes: number,
@@ -35,18 +38,20 @@ export function planThreads(
     readonly threads?: number | undefined;
     readonly workers?: number | undefined;
     readonly maxTokens?: number | undefined;
+    readonly pictures?: boolean | undefined;
   } = {},
 ): ThreadPlan {
-  const { maxTokens = 512 } = asked;
+  const { maxTokens = 512, pictures = false } = asked;
   const threads = asked.threads ?? Math.max(containerCpus(), asked.workers ?? 1);
-  const fit = Math.max(
-    1,
-    Math.floor(MEMORY_FOR_WORKERS / (1.5 * weightBytes + MEMORY_PER_WORKER + ATTENTION_BYTES * maxTokens ** 2)),
+  const copies = Math.floor(
+    MEMORY_FOR_WORKERS / (1.5 * weightBytes + MEMORY_PER_WORKER + ATTENTION_BYTES * maxTokens ** 2),
   );
+  const fit = Math.max(1, copies);
   // Threads first, so that none is left over if they are not divisible by the number of workers.
   const threadsPerWorker = asked.workers === undefined ? Math.ceil(threads / fit) : Math.floor(threads / asked.workers);
   const workers = asked.workers ?? Math.floor(threads / threadsPerWorker);
-  const most = weightBytes <= LONE_WEIGHTS ? Math.min(LONE_THREADS, workers * threadsPerWorker) : 1;
+  const twice = pictures ? copies > workers : weightBytes <= LONE_WEIGHTS;
+  const most = twice ? Math.min(pictures ? LONE_PICTURE_THREADS : LONE_THREADS, workers * threadsPerWorker) : 1;
   return { workers, threadsPerWorker, loneThreads: Math.max(threadsPerWorker, most) };
 }
 

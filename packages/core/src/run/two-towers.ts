@@ -3,7 +3,7 @@ import type { MultimodalInput } from "../api/multimodal.js";
 import type { EngineCall } from "../engine/pool.js";
 import type { SharedEngine } from "../engine/shared-engine.js";
 import type { ImagePolicy } from "../model/multimodal-options.js";
-import type { Head } from "../protocol.js";
+import type { Head, SentImage } from "../protocol.js";
 import { countWith, type InputFamily } from "./input-family.js";
 import { pictureSender } from "./picture-slots.js";
 import type { TextResult } from "./results.js";
@@ -48,7 +48,7 @@ export function twoTowers({ texts, images, task, imageHead, policy }: TwoTowers)
       return Promise.all(
         inputs.map(async ({ image }, index) => {
           const parts = await Promise.all([
-            image === undefined ? undefined : runImage(imageCall!, image, imageHead, send),
+            image === undefined ? undefined : runImage(imageCall!, image, imageHead, send, inputs.length === 1),
             textsRun.then((results) => results[withText.indexOf(index)]),
           ]);
           onDone(1);
@@ -64,9 +64,11 @@ async function runImage(
   given: NonNullable<MultimodalInput["image"]>,
   head: Head,
   send: ReturnType<typeof pictureSender>,
+  single: boolean,
 ): Promise<TextResult> {
   try {
-    const { data, faulty } = await send(given, (image) => call.run({ type: "image", image, heads: [head] }));
+    const run = (image: SentImage) => call.run({ type: "image", image, heads: [head] }, { single });
+    const { data, faulty } = await send(given, run);
     if (faulty.length === 0) return { data, tokens: 0, kept: 0 };
     return { error: new BgeError("INFERENCE_FAILED", "The model returned unusable numbers for an image") };
   } catch (error) {

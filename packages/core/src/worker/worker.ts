@@ -30,11 +30,11 @@ interface Model {
   readonly perform: Perform;
   /** Other graphs that its work needs. */
   readonly others?: readonly Session[];
-  /** The same graph with more threads, for queries that run alone. Opened after the first few of them. */
+  /** The same graph with more threads, for queries and pictures that run alone. Opened after the first few of them. */
   lone?: Session;
 }
 
-/** Number of lone queries after which their session is opened: applications that only index never pay for it. */
+/** Number of lone queries or pictures after which their session is opened: applications that only index never pay for it. */
 const LONE_QUERIES = 8;
 
 type Perform = (session: Session, work: Work, stages: Stages) => Promise<Result<Work>>;
