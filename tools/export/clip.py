@@ -11,19 +11,21 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 import torch
+from onnx import ModelProto
 from tokenizers import Tokenizer
 from transformers import CLIPModel
 
 from check import BOUNDS, cosine, session_options
 from check_texts import TEXTS
+from clip_vision import vision_graph
 from errors import ExportError
 from facts import licence, ordered
 from layout import SUFFIX, check_same_model, tokenizer_json, write_beside
 from published import PUBLISHED
 from rounding import ROUND
 from source import Source
-from tracing import TOKENS, trace
-from weights import take_weights
+from tracing import trace
+from weights import Weight, take_weights
 from write import write
 
 IMAGES = 3  # random ones, with which a vision graph is checked
@@ -49,15 +51,6 @@ class Text(torch.nn.Module):
         return self.backbone.get_text_features(input_ids=input_ids, attention_mask=attention_mask)
 
 
-class Vision(torch.nn.Module):
-    def __init__(self, model: CLIPModel):
-        super().__init__()
-        self.backbone = model
-
-    def forward(self, pixel_values):
-        return self.backbone.get_image_features(pixel_values=pixel_values)
-
-
 def export(source: Source, out: Path, options) -> Result:
     """Code that config.json names (auto_map) is not run: transformers' own class gives its vectors bit for bit."""
     if not source.has("preprocessor_config.json"):
@@ -72,8 +65,10 @@ def export(source: Source, out: Path, options) -> Result:
     ids = token_ids(tokenizer, facts["maxTokens"])
     size = model.config.vision_config.image_size
     pixels = torch.from_numpy(np.random.RandomState(0).standard_normal((IMAGES, 3, size, size)).astype(np.float32))
-    texts = written(Text(model), ["input_ids", "attention_mask"], "text", stage, options)
-    images = written(Vision(model), ["pixel_values"], "vision", stage, options, pixels[:2], {0: "batch"})
+    text, inputs = Text(model).eval(), ["input_ids", "attention_mask"]
+    traced = trace(text, inputs, {"text_embeds": {0: "batch"}})
+    texts = written(traced, take_weights(traced, text, inputs), "text", stage, options)
+    images = written(*vision_graph(model), "vision", stage, options)
     result = Result(check_texts(texts, model, ids), check_images(images, model, pixels))
     bound = BOUNDS[options.dtype]["vectors"]
     if not min(result.text, result.image) >= bound:
@@ -105,10 +100,8 @@ def facts_of(source: Source, options) -> dict:
     })
 
 
-def written(module, inputs: list[str], part: str, stage: Path, options, example=None, axes=TOKENS) -> Path:
-    output = {"text": "text_embeds", "vision": "image_embeds"}[part]
-    graph = trace(module.eval(), inputs, {output: {0: "batch"}}, example, axes)
-    weights = ROUND[options.dtype](graph, take_weights(graph, module, inputs))
+def written(graph: ModelProto, weights: dict[str, Weight], part: str, stage: Path, options) -> Path:
+    weights = ROUND[options.dtype](graph, weights)
     path = stage / f"{part}_model{SUFFIX[options.dtype]}.onnx"
     write(graph, weights, path, options.external_data_above)
     return path

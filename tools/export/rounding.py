@@ -6,6 +6,7 @@ from onnx import TensorProto, helper
 
 from weights import Weight
 
+MICROSOFT = "com.microsoft"  # the domain of onnxruntime's own operators
 SMALLEST = np.float32(1e-12)  # of a row's or column's largest value: a row of zeros stays zeros
 
 # Products of these are fp32 with float16 weights: what a gate lets through can leave float16's range of ±65504.
@@ -83,17 +84,23 @@ def to_int8(model: onnx.ModelProto, weights: dict[str, Weight]) -> dict[str, Wei
     uint8 around 128: onnxruntime 1.30 multiplies int8 by int8 many times slower.
     """
 
+    if MICROSOFT not in {opset.domain for opset in model.opset_import}:
+        model.opset_import.append(helper.make_opsetid(MICROSOFT, 1))
+
     def zero(graph: Rewriter) -> str:
         return graph.store("zero", (), np.uint8, lambda: np.array(128, np.uint8))
 
+    def weight_zero(graph: Rewriter) -> str:
+        return graph.store("weight zero", (), np.int8, lambda: np.array(0, np.int8))
+
     def stored(graph: Rewriter, name: str, axis: int) -> tuple[str, str]:
-        """Axis 0 shares a scale along columns, axis 1 along rows; scales keep both dimensions."""
+        """Axis 0 shares a scale along columns, as a vector; axis 1 along rows, as a column."""
         weight = graph.weights[name]
-        shape = [1 if at == axis else size for at, size in enumerate(weight.shape)]
+        shape = weight.shape[1:] if axis == 0 else (weight.shape[0], 1)
 
         def scale() -> np.ndarray:
             values = weight.read()
-            largest = np.maximum(values.max(axis=axis, keepdims=True), -values.min(axis=axis, keepdims=True))
+            largest = np.maximum(values.max(axis=axis, keepdims=axis == 1), -values.min(axis=axis, keepdims=axis == 1))
             return np.maximum(largest, SMALLEST) / np.float32(127)
 
         def values() -> np.ndarray:
@@ -109,9 +116,8 @@ def to_int8(model: onnx.ModelProto, weights: dict[str, Weight]) -> dict[str, Wei
         scale = graph.add("Mul", [largest, graph.number(1 / 127)], f"{x}.scale")
         steps = graph.add("Div", [x, scale], f"{x}.steps")
         rounded = graph.add("QuantizeLinear", [steps, graph.number(1.0), zero(graph)], f"{x}.uint8")
-        product = graph.add("MatMulInteger", [rounded, matrix, zero(graph)], f"{node.output[0]}.int32")
-        product = graph.add("Cast", [product], f"{node.output[0]}.float", to=TensorProto.FLOAT)
-        product = graph.add("Mul", [product, columns], f"{node.output[0]}.columns")
+        inputs = [rounded, matrix, graph.number(1.0), columns, zero(graph), weight_zero(graph)]
+        product = graph.add("MatMulIntegerToFloat", inputs, f"{node.output[0]}.columns", domain=MICROSOFT)
         graph.add("Mul", [product, scale], node.output[0])
 
     def gather(graph: Rewriter, node) -> None:
