@@ -1,11 +1,12 @@
+import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { PARTS, parseArguments } from "./arguments.mjs";
 
 describe("arguments", () => {
-  it("runs every part in five rounds on two threads", () => {
+  it("runs every part but pictures in five rounds on two threads", () => {
     expect(parseArguments([])).toEqual({
       short: false,
-      parts: PARTS,
+      parts: PARTS.filter((part) => part !== "pictures"),
       rounds: 5,
       threads: 2,
       write: false,
@@ -22,7 +23,14 @@ describe("arguments", () => {
     expect(parseArguments(["--part", "memory", "--part", "bulk"]).parts).toEqual(["bulk", "memory"]);
   });
 
+  it("runs pictures with a model's folder", () => {
+    expect(parseArguments(["--model", "folder"])).toMatchObject({ parts: PARTS, model: resolve("folder") });
+    const named = parseArguments(["--part", "pictures", "--model", "a", "--peer-model", "b"]);
+    expect(named).toMatchObject({ parts: ["pictures"], model: resolve("a"), peerModel: resolve("b") });
+  });
+
   it.each([
+    [["--part", "pictures"], "needs --model"],
     [["--part", "bulky"], "--part bulky"],
     [["--rounds", "0"], "--rounds 0"],
     [["--rounds", "1.5"], "--rounds 1.5"],

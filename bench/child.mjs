@@ -6,9 +6,10 @@ const { measure } = await import(`./measurements/${measurement}.mjs`);
 
 /** Loads the contender's library and model; a measurement calls it when it is ready to. */
 const open = async () => {
-  const { loadEmbedding, loadReranking, loadSearching } = await import(`./contenders/${contender.library}.mjs`);
-  if (contender.task === "search") return loadSearching(contender);
-  return contender.task === undefined ? loadEmbedding(contender) : loadReranking(contender);
+  const library = await import(`./contenders/${contender.library}.mjs`);
+  if (contender.task === undefined) return library.loadEmbedding(contender);
+  if (contender.task === "pictures") return library.loadPictures(contender);
+  return contender.task === "search" ? library.loadSearching(contender) : library.loadReranking(contender);
 };
 
 // A bench that was interrupted leaves nothing running.

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
 import { checkAgreement } from "./agreement.mjs";
-import { PARTS, parseArguments, USAGE } from "./arguments.mjs";
+import { isFull, parseArguments, USAGE } from "./arguments.mjs";
 import { presentContenders } from "./contenders.mjs";
 import { machineFacts, machineLine } from "./machine.mjs";
 import { plot } from "./plot.mjs";
@@ -26,12 +26,17 @@ const machine = machineFacts();
 log(machineLine(machine));
 if (machine.loadBefore > 0.5) log(`The machine is not quiet (load ${machine.loadBefore.toFixed(1)}): expect noise.`);
 
-const { present, markdown: agreement } = await checkAgreement(presentContenders(options.threads, skip), { skip, log });
+/** Contenders of the parts that read texts; pictures compare their vectors themselves. */
+const readsTexts = options.parts.some((part) => part !== "pictures");
+const { present, markdown: agreement } = readsTexts
+  ? await checkAgreement(presentContenders(options.threads, skip), { skip, log })
+  : { present: {} };
 const wholeArray = totalmem() >= WHOLE_LIST_BYTES;
 if (!wholeArray) skip("a peer's whole list at once: needs a machine with 12 GB");
+if (isFull(options.parts) && options.model === undefined) skip("pictures: --model names no folder");
 const plan = { ...options, contenders: present, data: process.env.BGE_JS_DATA, skip, wholeArray };
 
-const blocks = { agreement };
+const blocks = readsTexts ? { agreement } : {};
 const plots = {};
 const summaries = [];
 const raw = {};
@@ -46,7 +51,8 @@ for (const name of options.parts) {
 }
 const line = machineLine(machine);
 const how = `Rounds: ${options.rounds}; threads of each contender: ${options.threads}.`;
-console.log(`\n${agreement}\n\n${summaryTable(summaries, { aims: true })}\n\n${line} ${how}`);
+const tables = [blocks.agreement, summaryTable(summaries, { aims: true }), `${line} ${how}`];
+console.log(`\n${tables.filter(Boolean).join("\n\n")}`);
 console.log(`${skipped.length} skipped${skipped.map((what) => `\n- ${what}`).join("")}`);
 console.log(`${((performance.now() - begun) / 60_000).toFixed(1)} minutes`);
 
@@ -61,7 +67,7 @@ function write() {
     return Object.keys(blocks).reduce((all, name) => replaceBetween(all, name, headed(name)), text);
   }, "README.md");
   // The summary's figures must be of one run.
-  if (options.parts.length < PARTS.length) return;
+  if (!isFull(options.parts)) return;
   const intro =
     "Beside the other JavaScript libraries, in one run of `npm run bench` ([what is measured, and how](../bench/README.md)):";
   const summary = `${intro}\n\n${summaryTable(summaries, { aims: false })}\n\n${line} ${how}`;

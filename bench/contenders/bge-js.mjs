@@ -27,6 +27,16 @@ export async function loadReranking(model) {
   };
 }
 
+/** Of pictures' paths: a list is its own affair, too. */
+export async function loadPictures({ folder, dtype, threads }) {
+  const { loadMultimodalEmbedder } = await import("../../packages/core/bundle/multimodal.js");
+  const embedder = await loadMultimodalEmbedder(folder, { dtype, threads });
+  return {
+    embed: (paths) => embedder.embed(paths.map((image) => ({ image }))),
+    dispose: () => embedder.dispose(),
+  };
+}
+
 /** An index with kept rows, which has the built core and not the bundle under it, and rerankers that saw the documents. */
 export async function loadSearching(model) {
   const { loadRetriever } = await import("@bge-js/retriever");

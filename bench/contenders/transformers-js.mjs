@@ -1,5 +1,13 @@
 import { basename, dirname } from "node:path";
-import { AutoModelForSequenceClassification, AutoTokenizer, env, pipeline } from "@huggingface/transformers";
+import {
+  AutoModelForSequenceClassification,
+  AutoProcessor,
+  AutoTokenizer,
+  CLIPVisionModelWithProjection,
+  env,
+  pipeline,
+  RawImage,
+} from "@huggingface/transformers";
 import { folderOf } from "../models.mjs";
 import { inBatches } from "./batches.mjs";
 
@@ -87,9 +95,23 @@ export async function loadSearching(model) {
   };
 }
 
+/** As its documentation reads pictures: RawImage, the processor, the vision model. */
+export async function loadPictures(model) {
+  const [name, options] = fromFolder(model, model.folder);
+  const processor = await AutoProcessor.from_pretrained(name, options);
+  const vision = await CLIPVisionModelWithProjection.from_pretrained(name, options);
+  const vectors = async (paths) => {
+    const images = await Promise.all(paths.map((path) => RawImage.read(path)));
+    return rowsOf((await vision(await processor(images))).image_embeds).map(normalised);
+  };
+  return {
+    embed: (paths, options) => inBatches(paths, options, vectors),
+    dispose: () => vision.dispose(),
+  };
+}
+
 /** From the local folder alone, with as many threads as everyone has. */
-function fromFolder(model) {
-  const folder = folderOf(model);
+function fromFolder(model, folder = folderOf(model)) {
   env.allowRemoteModels = false;
   env.localModelPath = dirname(folder);
   const session_options = { intraOpNumThreads: model.threads };
