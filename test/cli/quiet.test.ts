@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { BGE } from "../support/bge.js";
 import { hasStrace, runInEmptySurroundings } from "../support/empty-surroundings.js";
+import { pdf } from "../support/pdf.js";
 
 const given = { "notes/a.md": "# Pets\n\nSmall dogs travel free." };
 const traced = hasStrace;
@@ -12,6 +13,13 @@ describe("bge", () => {
     expect(embed).toMatchObject({ code: 0, err: "", files: [], network: [] });
     const rerank = await runInEmptySurroundings([BGE, "rerank", "-q", "x", "--text"], { input: "hello", traced });
     expect(rerank).toMatchObject({ code: 0, err: "", files: [], network: [] });
+  });
+
+  test("a PDF is read in memory, without a file or a connection", async () => {
+    const pdfs = { "notes/a.pdf": pdf([["Small dogs travel free."]]), "notes/broken.pdf": "%PDF-1.7" };
+    const read = await runInEmptySurroundings([BGE, "search", "notes", "dogs", "--no-index"], { given: pdfs, traced });
+    expect(read).toMatchObject({ code: 1, out: ["notes/a.pdf:1  page 1", "    Small dogs travel free."] });
+    expect(read).toMatchObject({ network: [], files: [] });
   });
 
   test("search writes its index alone", async () => {

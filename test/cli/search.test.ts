@@ -92,7 +92,7 @@ describe("what is found", () => {
       env: { ...process.env, CI: undefined, NO_COLOR: undefined, TERM: "xterm-256color" },
     });
     const seen = stdout.replaceAll("\u001b", "ESC").replaceAll("\r", "CR");
-    expect(seen).toMatch(/CRindexing files .*█.* of 3ESC\[KCRESC\[K/);
+    expect(seen).toMatch(/CRindexing files .*█.* of 4ESC\[KCRESC\[K/);
     expect(seen).toContain("ESC[36mtrains/animals.md:3ESC[39m");
     expect(seen).toMatch(/ESC\[33mSmallESC.*ESC\[33mdogsESC/);
   });

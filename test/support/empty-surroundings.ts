@@ -22,7 +22,7 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly traced?: boolean;
   /** Files in the working folder beforehand. */
-  readonly given?: Readonly<Record<string, string>>;
+  readonly given?: Readonly<Record<string, string | Uint8Array>>;
   readonly input?: string;
   /** Another program than Node. */
   readonly program?: string;

@@ -27,3 +27,9 @@ export function columns(rows: readonly (readonly string[])[]): string {
       .trimEnd();
   return rows.map((row) => `${line(row)}\n`).join("");
 }
+
+/** Removes what would steer the terminal: a document must not, nor the name of a file. */
+export function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is removed.
+  return text.replace(/\t/g, "  ").replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, "");
+}

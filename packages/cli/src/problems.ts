@@ -1,5 +1,5 @@
 import type { Context } from "./context.js";
-import { counted } from "./format.js";
+import { counted, printable } from "./format.js";
 
 /** Problems that do not stop a command. The first ones are told one by one, all are counted. */
 export interface Problems {
@@ -21,7 +21,7 @@ export function createProblems({ note }: Pick<Context, "note">, noun: string, ve
     },
     add(problem) {
       count++;
-      if (count <= TOLD) note(`bge: ${problem}`);
+      if (count <= TOLD) note(`bge: ${printable(problem)}`);
     },
     close() {
       if (count > TOLD) note(`bge: ... and ${counted(count - TOLD, `more ${noun}`)} ${verb}`);

@@ -24,8 +24,9 @@ Results go to standard output, everything else to standard error.`;
 const SEARCH_HELP = `
 A passage is found by its words, by its meaning, and by the meaning of its parts, all in one ranking. The
 first search embeds the whole folder (about 100 passages a second); later ones read only what changed.
-Hidden files, node_modules, what .gitignore names, links, and files over 4 MB are passed over. Old
-encodings are named on standard error: convert them to UTF-8.
+Hidden files, node_modules, what .gitignore names, links, files over 4 MB and PDFs over 100 MB are passed
+over. What cannot be read is named on standard error: texts in old encodings (convert them to UTF-8),
+PDFs with a password, and scanned ones (run OCR). A passage of a PDF is shown as file:page.
 
 Examples:
   bge search ./docs "How do I install it?"
@@ -33,8 +34,8 @@ Examples:
   bge search . "where is the cache written?" --rerank --index ~/.cache/bge/project`;
 
 const MCP_HELP = `
-The tools: search finds passages by meaning, read returns lines of a file that search can find, and no
-other. Files are read again as they change. Nothing is sent anywhere, and nothing can be written.
+The tools: search finds passages by meaning, read returns lines of a file, or pages of a PDF, that search
+can find, and no other. Files are read again as they change. Nothing is sent anywhere, and nothing can be written.
 
 Claude Code:  claude mcp add docs -- npx -y @bge-js/cli mcp ./docs
 Others:       {"mcpServers": {"docs": {"command": "npx", "args": ["-y", "@bge-js/cli", "mcp", "/path/to/docs"]}}}`;
@@ -85,7 +86,7 @@ export function createProgram(context: Context): Command {
     program
       .command("search")
       .description("find the best passages of a folder for a question")
-      .argument("<FOLDER>", "Markdown, text, HTML and source code, in all its folders")
+      .argument("<FOLDER>", "Markdown, text, HTML, PDF and source code, in all its folders")
       .argument("<QUESTION>", "what you want to know, or words"),
   )
     .option("-n, --top <N>", "write the best N", count, 5)

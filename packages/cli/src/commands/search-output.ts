@@ -1,6 +1,7 @@
 import { styleText } from "node:util";
 import type { Hit } from "../folder/folder-index.js";
 import { bestWindow, parts } from "../folder/highlight.js";
+import { printable } from "../format.js";
 
 /** The part of a terminal needed for results. */
 export interface Screen {
@@ -14,7 +15,7 @@ const SHOWN = 4;
 
 /** Writes a hit for people: where it is, and its best lines. On a terminal, in colour, with the question's words marked. */
 export function toText(hit: Hit, words: ReadonlySet<string>, screen: Screen): string {
-  const { path, line, lines, heading, text } = hit;
+  const { path, page, line, lines, heading, text } = hit;
   const paint = painter(screen);
   const all = text.split("\n");
   const best = bestWindow(all, words, SHOWN);
@@ -26,8 +27,11 @@ export function toText(hit: Hit, words: ReadonlySet<string>, screen: Screen): st
   const marked = shown.map((one) =>
     parts(one, words).map((part) => (part.matches ? paint(["bold", "yellow"], part.text) : part.text)),
   );
-  const under = heading === undefined ? "" : `  ${paint("dim", printable(heading))}`;
-  const place = `${printable(path)}:${lines?.[best] ?? line + best}`;
+  const under = [page === undefined ? undefined : `page ${page}`, heading]
+    .filter((part) => part !== undefined)
+    .map((part) => `  ${paint("dim", printable(part))}`)
+    .join("");
+  const place = `${printable(path)}:${page ?? lines?.[best] ?? line + best}`;
   return `${paint("cyan", place)}${under}\n${marked
     .map((one) => `${INDENT}${one.join("")}`.trimEnd())
     .join("\n")
@@ -45,12 +49,6 @@ function widthOf({ columns }: Screen): number {
 function painter(screen: Screen): (style: Parameters<typeof styleText>[0], text: string) => string {
   const colours = screen.isTTY === true && screen.hasColors?.() === true;
   return (style, text) => (colours ? styleText(style, text, { validateStream: false }) : text);
-}
-
-/** Removes what would steer the terminal: a document must not. */
-function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is removed.
-  return text.replace(/\t/g, "  ").replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, "");
 }
 
 /** Cuts a line to the terminal's width, around the first of the question's words. */

@@ -49,7 +49,7 @@ function fromHere({ roots }: FolderIndex, { path }: Hit): string {
 
 /** Says what changed, and what was left aside. Returns how many files could not be read. */
 export function tell({ files, passages, added, removed, aside }: UpdateReport, context: Pick<Context, "note">): number {
-  const { otherTypes, links, large, unreadable } = aside;
+  const { otherTypes, links, large, unreadable, partly } = aside;
   if (added > 0 || removed > 0) {
     const left = [
       ...(otherTypes > 0 ? [counted(otherTypes, "other file")] : []),
@@ -62,8 +62,7 @@ export function tell({ files, passages, added, removed, aside }: UpdateReport, c
   }
   if (files === 0) context.note("bge: there is no text in this folder");
   const problems = createProblems(context, "file", "could not be read");
-  for (const path of large) problems.add(`${path} is over 4 MB, and was passed over`);
-  for (const problem of unreadable) problems.add(problem);
+  for (const problem of [...large, ...unreadable, ...partly]) problems.add(problem);
   problems.close();
   return unreadable.length;
 }

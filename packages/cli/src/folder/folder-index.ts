@@ -4,11 +4,13 @@ import { wallClock } from "@bge-js/core/adapter";
 import type { RetrieverOptions, Stage } from "@bge-js/retriever";
 import type { Context } from "../context.js";
 import { embedderOptions, type PlaceFlags } from "../model-flags.js";
+import { createPdfReader, type PdfReader } from "../pdf/reader.js";
 import { createProgress } from "../progress.js";
 import { indexPlace } from "./index-place.js";
 import { becomeKeeper } from "./keeper.js";
-import { type Manifest, NO_FILES, readManifest, writeManifest } from "./manifest.js";
+import { type KnownFile, type Manifest, NO_FILES, readManifest, writeManifest } from "./manifest.js";
 import { openRetriever } from "./open-retriever.js";
+import { pageAt } from "./pages.js";
 import type { CountTokens } from "./passages.js";
 import { update } from "./update.js";
 import { type Aside, type FoundFile, nothingAside, type Root, walk } from "./walk.js";
@@ -24,7 +26,9 @@ export interface IndexFlags extends PlaceFlags {
 export interface Hit {
   /** Of the file, with `/`, from the folder (or from its name, if there are several). */
   readonly path: string;
-  /** First and last line, from 1. */
+  /** Of a PDF: the page, from 1. */
+  readonly page?: number;
+  /** First and last line, from 1; in a PDF, over all pages. */
   readonly line: number;
   readonly lastLine: number;
   /** The line of each line of `text`, if some between are left out, as in HTML. */
@@ -35,6 +39,12 @@ export interface Hit {
   /** Orders the hits of one search. */
   readonly score: number;
   readonly scores: Partial<Readonly<Record<Stage, number>>>;
+}
+
+/** A file that has been read. */
+export interface IndexedFile extends Pick<KnownFile, "hash" | "pages" | "problem"> {
+  /** Absolute. */
+  readonly file: string;
 }
 
 /** What an update came to. */
@@ -62,8 +72,10 @@ export interface FolderIndex extends AsyncDisposable {
   readonly followsAnother: boolean;
   /** Reads the files that are new or changed, and forgets those that are gone. */
   update(): Promise<UpdateReport>;
-  /** Returns an indexed file's place on the disk; `undefined` for any other. */
-  fileOf(path: string): string | undefined;
+  /** Returns a file as it was when it was read, with its place on the disk; `undefined` for any that was not. */
+  fileOf(path: string): IndexedFile | undefined;
+  /** For who reads pages of an indexed PDF. */
+  readonly pdf: PdfReader;
   /** Finds the best passages, as of the last update. */
   search(question: string, flags: SearchFlags): Promise<Hit[]>;
 }
@@ -113,6 +125,8 @@ export async function openFolderIndex(
     await embedder.dispose();
     return giveUp(error);
   });
+  // One for the index, and one for who reads meanwhile.
+  const [pdf, ownPdf] = [createPdfReader(), createPdfReader()];
   const searching = new Set<Promise<unknown>>();
   let tokenizer: CountTokens | undefined;
   const countTokens = (text: string) => {
@@ -145,13 +159,14 @@ export async function openFolderIndex(
     async update() {
       if (readOnly) await followKeeper();
       if (readOnly) {
-        return { files: manifest.files.size, passages: places.size, added: 0, removed: 0, aside: nothingAside() };
+        return { files: readable(manifest), passages: places.size, added: 0, removed: 0, aside: nothingAside() };
       }
       const { found, readAt, aside } = await (first ?? look(roots, signal));
       first = undefined;
       const progress = createProgress("indexing files");
       const { files, added, removed } = await update(retriever, found, manifest, {
         countTokens,
+        pdf: ownPdf,
         aside,
         signal,
         onProgress: ({ files: done, total }) => progress.update(done, total),
@@ -161,12 +176,13 @@ export async function openFolderIndex(
         places = placesOf(manifest);
         await writeManifest(place?.manifest, manifest);
       }
-      return { files: files.size, passages: places.size, added, removed, aside };
+      return { files: readable(manifest), passages: places.size, added, removed, aside };
     },
     fileOf(path) {
-      if (!manifest.files.has(path)) return undefined;
+      const known = manifest.files.get(path);
+      if (known === undefined) return undefined;
       const root = roots.length === 1 ? roots[0]! : roots.find(({ name }) => path.startsWith(`${name}/`))!;
-      return join(root.directory, root.name === "" ? path : path.slice(root.name.length + 1));
+      return { ...known, file: join(root.directory, root.name === "" ? path : path.slice(root.name.length + 1)) };
     },
     async search(question, { top, within, signal: stop }) {
       const filter = within && (({ id }: { readonly id: string }) => within(places.get(id)?.path ?? ""));
@@ -178,10 +194,13 @@ export async function openFolderIndex(
         if (place === undefined) return [];
         const { text, title } = document;
         const own = title === undefined ? { text } : { heading: title, text: text.slice(title.length + "\n\n".length) };
-        return [{ ...place, ...own, score, scores }];
+        const { pages } = manifest.files.get(place.path)!;
+        return [{ ...place, ...(pages && { page: pageAt(place.line, pages) }), ...own, score, scores }];
       });
     },
+    pdf,
     async [Symbol.asyncDispose]() {
+      await Promise.all([pdf[Symbol.asyncDispose](), ownPdf[Symbol.asyncDispose]()]);
       await retriever.dispose();
       await embedder.dispose();
       await release?.();
@@ -206,6 +225,13 @@ async function look(roots: readonly Root[], signal: AbortSignal): Promise<Look> 
     }
   }
   return { found, readAt, aside };
+}
+
+/** How many files there are but for those of which nothing can be read. */
+function readable({ files }: Manifest): number {
+  let count = 0;
+  for (const { problem } of files.values()) if (problem === undefined) count++;
+  return count;
 }
 
 type Place = Pick<Hit, "path" | "line" | "lastLine" | "lines">;

@@ -1,5 +1,5 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { readBytes } from "./read-bytes.js";
 
 /** Whether a path inside a folder is ignored; folders end with `/`. */
 export type Ignored = (path: string) => boolean;
@@ -14,10 +14,10 @@ export function isPassedOver(name: string): boolean {
 
 /** Adds a folder's `.gitignore` to the rules of those above it. `path` is the folder's, from the root: `""` or `docs/api/`. */
 export async function withRulesOf(directory: string, path: string, above: Ignored): Promise<Ignored> {
-  const rules = await readFile(join(directory, ".gitignore"), "utf8").catch(() => undefined);
-  if (rules === undefined) return above;
+  const bytes = await readBytes(join(directory, ".gitignore"), "text").catch(() => undefined);
+  if (bytes === undefined) return above;
   const { default: ignore } = await import("ignore");
-  const own = ignore().add(rules);
+  const own = ignore().add(bytes.toString());
   return (inside) => {
     if (!inside.startsWith(path)) return above(inside);
     const { ignored, unignored } = own.test(inside.slice(path.length));

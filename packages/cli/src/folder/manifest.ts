@@ -10,6 +10,10 @@ export interface KnownFile {
   /** SHA-256 of its bytes. */
   readonly hash: string;
   readonly passages: readonly Placed[];
+  /** Of a PDF: the line on which each page begins, from 1, and the line behind the last. */
+  readonly pages?: readonly number[];
+  /** Why nothing of it can be read, as what follows its name. */
+  readonly problem?: string;
 }
 
 /** The files whose passages are in an index, by path. */

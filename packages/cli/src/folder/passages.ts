@@ -32,7 +32,9 @@ export function toPassages(source: Source, countTokens: CountTokens): Passage[] 
     if (!WORDS.test(text)) return [];
     const own = text.split(LINE_END);
     const first = lineAt(start);
-    const lines = own.map((_, i) => ("lines" in source ? source.lines[first + i]! : first + i + 1));
+    const lines = own.map((_, i) =>
+      "lines" in source ? source.lines[first + i]! : first + i + (source.firstLine ?? 1),
+    );
     return [{ title: joined(headings, countTokens), text: own.join("\n"), lines }];
   });
 }

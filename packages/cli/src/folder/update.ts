@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { BgeError } from "@bge-js/core";
+import { turn } from "@bge-js/core/adapter";
 import type { Retriever } from "@bge-js/retriever";
-import { decode } from "./decode.js";
-import type { Kind } from "./kinds.js";
+import type { PdfReader } from "../pdf/reader.js";
 import type { KnownFile, Manifest, Placed } from "./manifest.js";
 import { type CountTokens, toPassages } from "./passages.js";
-import type { Source } from "./source.js";
+import { NotRead, readBytes } from "./read-bytes.js";
+import { readDocument } from "./read-document.js";
 import type { Aside, FoundFile } from "./walk.js";
 
 /** The part of a retriever that an update needs. */
@@ -14,6 +14,7 @@ export type Index = Pick<Retriever<IndexedPassage>, "add" | "has" | "ids" | "rem
 
 export interface UpdateOptions {
   readonly countTokens: CountTokens;
+  readonly pdf: PdfReader;
   readonly aside: Aside;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: { readonly files: number; readonly total: number }) => void;
@@ -25,11 +26,6 @@ export interface Updated {
   /** Passages. */
   readonly added: number;
   readonly removed: number;
-}
-
-/** Reads a file's text. The parser is loaded for the first HTML file that is new. */
-async function sourceOf(kind: Kind, text: string): Promise<Source> {
-  return kind === "html" ? (await import("./html-source.js")).htmlSource(text) : { text, format: kind };
 }
 
 /** True for a file that was changed, or may have been: within the clock's steps before it was last looked at, time tells nothing. */
@@ -47,7 +43,7 @@ export async function update(
   before: Manifest,
   options: UpdateOptions,
 ): Promise<Updated> {
-  const { aside, signal, countTokens, onProgress } = options;
+  const { aside, signal, onProgress } = options;
   const files = new Map<string, KnownFile>();
   const changed = found.filter((file) => {
     const known = before.files.get(file.path);
@@ -59,7 +55,7 @@ export async function update(
   async function* newPassages() {
     for (const [done, file] of changed.entries()) {
       signal.throwIfAborted();
-      const read = await readPassages(file, before.files.get(file.path), countTokens, aside);
+      const read = await readPassages(file, before.files.get(file.path), options);
       if (read === undefined) continue;
       files.set(file.path, read.known);
       for (const document of read.documents) if (!index.has(document.id)) yield document;
@@ -73,6 +69,7 @@ export async function update(
     // With what failed, the file is tried again next time.
     if (there?.length !== file?.passages.length) files.set(path, { ...file!, hash: "", mtimeMs: 0, passages: there! });
   }
+  for (const [path, { problem }] of files) if (problem !== undefined) aside.unreadable.push(`${path} ${problem}`);
   const isSame =
     files.size === before.files.size && [...files].every(([path, file]) => before.files.get(path) === file);
   if (isSame) return { files: before.files, added, removed: 0 };
@@ -116,37 +113,51 @@ async function addAll(
 async function readPassages(
   { path, file, kind, size, mtimeMs }: FoundFile,
   before: KnownFile | undefined,
-  countTokens: CountTokens,
-  aside: Aside,
+  { countTokens, pdf, aside, signal }: UpdateOptions,
 ): Promise<{ readonly known: KnownFile; readonly documents: readonly IndexedPassage[] } | undefined> {
   let bytes: Buffer;
   try {
-    bytes = await readFile(file);
+    bytes = await readBytes(file, kind);
   } catch (error) {
-    aside.unreadable.push(`${path}: ${(error as Error).message}`);
+    aside.unreadable.push(`${path}${error instanceof NotRead ? "" : ":"} ${(error as Error).message}`);
     return undefined;
   }
   const hash = createHash("sha256").update(bytes).digest("hex");
   if (before?.hash === hash) return { known: { ...before, size, mtimeMs }, documents: [] };
-  const decoded = decode(bytes);
-  if ("problem" in decoded) {
-    if (decoded.binary) aside.otherTypes++;
-    else aside.unreadable.push(`${path} ${decoded.problem}`);
+  const read = await readDocument(kind, bytes, pdf, signal).catch((error: Error) => {
+    signal.throwIfAborted();
+    return { failed: error.message };
+  });
+  if ("failed" in read) {
+    // It may be another time.
+    aside.unreadable.push(`${path} cannot be read: ${read.failed}`);
     return undefined;
   }
+  if ("binary" in read) {
+    aside.otherTypes++;
+    return undefined;
+  }
+  if ("problem" in read) return { known: { size, mtimeMs, hash, passages: [], problem: read.problem }, documents: [] };
+  if (read.lacks !== undefined) aside.partly.push(`${path}: ${read.lacks}`);
   const documents: IndexedPassage[] = [];
   const passages: Placed[] = [];
   const seen = new Map<string, number>();
-  for (const { title, text: body, lines } of toPassages(await sourceOf(kind, decoded.text), countTokens)) {
-    const text = title === "" ? body : `${title}\n\n${body}`;
-    const digest = createHash("sha256").update(`${path}\0${text}`).digest("hex").slice(0, 24);
-    const times = seen.get(digest) ?? 0;
-    seen.set(digest, times + 1);
-    const id = times === 0 ? digest : `${digest}-${times}`;
-    documents.push({ id, text, ...(title !== "" && { title }) });
-    passages.push(placed(id, lines));
+  for (const source of read.sources) {
+    for (const { title, text: body, lines } of toPassages(source, countTokens)) {
+      const text = title === "" ? body : `${title}\n\n${body}`;
+      const digest = createHash("sha256").update(`${path}\0${text}`).digest("hex").slice(0, 24);
+      const times = seen.get(digest) ?? 0;
+      seen.set(digest, times + 1);
+      const id = times === 0 ? digest : `${digest}-${times}`;
+      documents.push({ id, text, ...(title !== "" && { title }) });
+      passages.push(placed(id, lines));
+    }
+    // A book has thousands of pages, and requests to answer meanwhile.
+    await turn();
+    signal.throwIfAborted();
   }
-  return { known: { size, mtimeMs, hash, passages }, documents };
+  const { pages } = read;
+  return { known: { size, mtimeMs, hash, passages, ...(pages && { pages }) }, documents };
 }
 
 function placed(id: string, lines: readonly number[]): Placed {

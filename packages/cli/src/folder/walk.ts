@@ -2,7 +2,7 @@ import type { Dirent, Stats } from "node:fs";
 import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Ignored, isPassedOver, withRulesOf } from "./ignored.js";
-import { type Kind, kindOf } from "./kinds.js";
+import { type Kind, kindOf, largestMegabytes } from "./kinds.js";
 
 /** A folder to search, and the name its files' paths begin with: `""` if it is the only one. */
 export interface Root {
@@ -28,17 +28,16 @@ export interface Aside {
   otherTypes: number;
   /** Links are not followed: they may lead out of the folder, or in circles. */
   links: number;
-  /** Files over the limit. */
+  /** Files over the limit, with what it is. */
   readonly large: string[];
   /** What could not be read, with the reason. */
   readonly unreadable: string[];
+  /** Files of which a part could not be read, with the reason. */
+  readonly partly: string[];
 }
 
-/** A larger text is data, or generated. */
-export const LARGEST_BYTES = 4 * 2 ** 20;
-
 export function nothingAside(): Aside {
-  return { otherTypes: 0, links: 0, large: [], unreadable: [] };
+  return { otherTypes: 0, links: 0, large: [], unreadable: [], partly: [] };
 }
 
 /** Yields the files to read in a folder and those below it, in the order of their names. */
@@ -95,8 +94,9 @@ async function toFound(file: string, path: string, aside: Aside): Promise<FoundF
     aside.unreadable.push(`${path}: ${reason}`);
     return undefined;
   }
-  if (stats.size > LARGEST_BYTES) {
-    aside.large.push(path);
+  const most = largestMegabytes(kind);
+  if (stats.size > most * 2 ** 20) {
+    aside.large.push(`${path} is over ${most} MB, and was passed over`);
     return undefined;
   }
   return { path, file, kind, size: stats.size, mtimeMs: stats.mtimeMs };

@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { FolderIndex, Hit } from "../folder/folder-index.js";
 import type { Root } from "../folder/walk.js";
 import type { LiveIndex } from "./live-index.js";
-import { Refused, readFileLines } from "./read-file.js";
+import { type FileLines, Refused, readFileLines } from "./read-file.js";
 import { soonOr } from "./soon-or.js";
 
 /** A first index may take minutes; clients give up on a call after one. */
@@ -17,7 +17,8 @@ const READ_ONLY = { readOnlyHint: true, destructiveHint: false, idempotentHint: 
 
 const PASSAGE = z.object({
   path: z.string(),
-  line: z.number().int().describe("first line of the passage, from 1"),
+  page: z.number().int().optional().describe("of a PDF: the page, from 1"),
+  line: z.number().int().describe("first line of the passage, from 1; in a PDF, over all pages"),
   lastLine: z.number().int(),
   heading: z.string().optional().describe("the headings above it"),
   text: z.string(),
@@ -40,10 +41,11 @@ const SEARCH = {
 
 const READ = {
   title: "Read a file",
-  description: "Reads lines of an indexed file, by the path that search returns.",
+  description: "Reads lines of an indexed file, or of the text of a PDF, by the path that search returns.",
   inputSchema: z.object({
     path: z.string().describe("as search returns it"),
     from: z.number().int().min(1).default(1).describe("first line, from 1"),
+    page: z.number().int().min(1).optional().describe("of a PDF: begin with this page, instead of a line"),
     lines: z.number().int().min(1).max(MOST_LINES).default(200).describe("how many lines"),
   }),
   outputSchema: z.object({
@@ -51,6 +53,10 @@ const READ = {
     from: z.number().int(),
     to: z.number().int(),
     of: z.number().int().describe("lines in the file"),
+    pages: z
+      .array(z.object({ page: z.number().int(), line: z.number().int() }))
+      .optional()
+      .describe("of a PDF: the pages in the text, and the first line that is given of each"),
     text: z.string(),
   }),
   annotations: READ_ONLY,
@@ -71,17 +77,18 @@ export function createServer(live: LiveIndex, roots: readonly Root[], version: s
       const within = path === undefined ? undefined : insideOf(path);
       const hits = await index.search(query, { top, signal, ...(within && { within }) });
       const passages = hits.map(toPassage);
-      const text = passages.length === 0 ? "Nothing was found." : passages.map(asText).join("\n\n");
+      const text = passages.length === 0 ? nothing(index, path) : passages.map(asText).join("\n\n");
       return { content: [{ type: "text", text }], structuredContent: { passages } };
     }),
   );
 
-  server.registerTool("read", READ, async ({ path, from, lines }, { mcpReq: { signal } }) =>
+  server.registerTool("read", READ, async ({ path, from, page, lines }, { mcpReq: { signal } }) =>
     answer(async () => {
-      const read = await readFileLines(await ready(live, signal), path, from, lines);
+      const index = await ready(live, signal);
+      const read = await readFileLines(index, path, { from, page, lines }, signal);
       const more =
         read.to < read.of ? `\n\n(lines ${read.from} to ${read.to} of ${read.of}; read on from ${read.to + 1})` : "";
-      return { content: [{ type: "text", text: `${read.text}${more}` }], structuredContent: { ...read } };
+      return { content: [{ type: "text", text: `${withPages(read)}${more}` }], structuredContent: { ...read } };
     }),
   );
   return server;
@@ -104,14 +111,43 @@ async function answer(work: () => Promise<CallToolResult>): Promise<CallToolResu
 }
 
 function insideOf(path: string): (file: string) => boolean {
-  const plain = path.replace(/^\.?\/+/, "").replace(/\/+$/, "");
-  return (file) => plain === "" || file === plain || file.startsWith(`${plain}/`);
+  const inside = plain(path);
+  return (file) => inside === "" || file === inside || file.startsWith(`${inside}/`);
 }
 
-function toPassage({ path, line, lastLine, heading, text, score }: Hit) {
-  return { path, line, lastLine, ...(heading !== undefined && { heading }), text, score };
+function plain(path: string): string {
+  return path.replace(/^\.?\/+/, "").replace(/\/+$/, "");
 }
 
-function asText({ path, line, lastLine, heading, text }: z.infer<typeof PASSAGE>): string {
-  return `${path}:${line}-${lastLine}${heading === undefined ? "" : ` (${heading})`}\n${text}`;
+/** A file that cannot be read says why. */
+function nothing(index: FolderIndex, path: string | undefined): string {
+  const problem = path === undefined ? undefined : index.fileOf(plain(path))?.problem;
+  return problem === undefined ? "Nothing was found." : `Nothing was found: ${path} ${problem}.`;
+}
+
+/** The text with a line before each page of a PDF. */
+function withPages({ text, from, pages }: FileLines): string {
+  if (pages === undefined) return text;
+  const lines = text.split("\n");
+  const ends = [...pages.slice(1).map(({ line }) => line - from), lines.length];
+  return pages
+    .map(({ page, line }, i) => [`[page ${page}]`, ...lines.slice(line - from, ends[i])].join("\n"))
+    .join("\n");
+}
+
+function toPassage({ path, page, line, lastLine, heading, text, score }: Hit) {
+  return {
+    path,
+    ...(page !== undefined && { page }),
+    line,
+    lastLine,
+    ...(heading !== undefined && { heading }),
+    text,
+    score,
+  };
+}
+
+function asText({ path, page, line, lastLine, heading, text }: z.infer<typeof PASSAGE>): string {
+  const place = page === undefined ? "" : ` (page ${page})`;
+  return `${path}:${line}-${lastLine}${place}${heading === undefined ? "" : ` (${heading})`}\n${text}`;
 }

@@ -1,0 +1,119 @@
+import { Worker } from "node:worker_threads";
+import { abortable, clearTimeout, setTimeout } from "@bge-js/core/adapter";
+import type { PdfAnswer, PdfLimits, PdfPage, PdfRequest } from "./messages.js";
+
+/** A PDF cannot be read, with the reason, as what follows its name. It will be the same another time. */
+export class UnreadablePdf extends Error {}
+
+export interface PdfReader extends AsyncDisposable {
+  /**
+   * Reads pages of a document, by default all, in a thread of its own; one document at a time. The signal ends the work.
+   * @throws UnreadablePdf
+   */
+  read(bytes: Uint8Array, pages: PageRange | undefined, signal: AbortSignal): Promise<PdfPage[]>;
+}
+
+/** From 1. Pages behind the last are left out. */
+export interface PageRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A file of 5,000 pages takes some 15 seconds and 100 MB. */
+const LIMITS: PdfLimits = { memoryBytes: 512e6, ms: 120_000, pages: 50_000, characters: 32_000_000 };
+/** A thread without work is ended, with all its memory. */
+const IDLE_MS = 3000;
+/** For the text on its way, in MB. */
+const OTHER_MEMORY = 256;
+
+/** A request in work. */
+interface Pending {
+  readonly pages: PdfPage[];
+  resolve(): void;
+  reject(error: Error): void;
+}
+
+/** Creates a reader. Its thread starts with the first document, and does not keep the process alive between documents. */
+export function createPdfReader(limits: Partial<PdfLimits> = {}): PdfReader {
+  const own: PdfLimits = { ...LIMITS, ...limits };
+  let thread: Worker | undefined;
+  let pending: Pending | undefined;
+  let idle: NodeJS.Timeout | undefined;
+  let last: Promise<unknown> = Promise.resolve();
+
+  function start(): Worker {
+    const worker = new Worker(new URL("./worker.js", import.meta.url), {
+      name: "bge-pdf",
+      workerData: own,
+      execArgv: [],
+      env: {},
+      resourceLimits: { maxOldGenerationSizeMb: OTHER_MEMORY },
+    });
+    worker.on("message", (answer: PdfAnswer) => {
+      if ("page" in answer) pending?.pages.push(answer.page);
+      else if ("problem" in answer) pending?.reject(new UnreadablePdf(answer.problem));
+      else pending?.resolve();
+    });
+    worker.on("error", (error: NodeJS.ErrnoException) => {
+      const isMemory = error.code === "ERR_WORKER_OUT_OF_MEMORY";
+      pending?.reject(isMemory ? new UnreadablePdf(`needs more than ${OTHER_MEMORY} MB for its text`) : error);
+    });
+    worker.on("exit", () => pending?.reject(new Error("the thread that reads PDFs has ended")));
+    return worker;
+  }
+
+  async function end(): Promise<void> {
+    clearTimeout(idle);
+    const ended = thread;
+    thread = undefined;
+    await ended?.terminate();
+  }
+
+  async function readNext(bytes: Uint8Array, { from, to }: PageRange, signal: AbortSignal): Promise<PdfPage[]> {
+    signal.throwIfAborted();
+    clearTimeout(idle);
+    thread ??= start();
+    thread.ref();
+    const request: PdfRequest = { bytes: owned(bytes), from, to };
+    thread.postMessage(request, [request.bytes.buffer]);
+    const pages: PdfPage[] = [];
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      await abortable(signal)(
+        new Promise<void>((resolve, reject) => {
+          pending = { pages, resolve, reject };
+          const late = () => new UnreadablePdf(`was given up after ${own.ms / 1000} s, at page ${from + pages.length}`);
+          timer = setTimeout(() => reject(late()), own.ms);
+        }),
+      );
+    } catch (error) {
+      pending = undefined;
+      // Whatever the thread is at, it is not wanted any more, or not to be trusted.
+      await end();
+      throw error;
+    } finally {
+      pending = undefined;
+      clearTimeout(timer);
+    }
+    thread.unref();
+    idle = setTimeout(() => void end(), IDLE_MS).unref();
+    return pages;
+  }
+
+  return {
+    read(bytes, pages = { from: 1, to: Number.MAX_SAFE_INTEGER }, signal) {
+      const turn = last.then(() => readNext(bytes, pages, signal));
+      last = turn.catch(() => {});
+      return turn;
+    },
+    [Symbol.asyncDispose]: end,
+  };
+}
+
+/** Memory that can be handed over: what is a part of a larger one is copied. */
+function owned(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const { buffer } = bytes;
+  return buffer instanceof ArrayBuffer && buffer.byteLength === bytes.byteLength
+    ? new Uint8Array(buffer)
+    : new Uint8Array(bytes);
+}
