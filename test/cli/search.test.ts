@@ -185,6 +185,18 @@ describe("odd files", () => {
   });
 });
 
+test.skipIf(process.platform === "win32")(
+  "a name cannot steer the terminal, and a pipe in place of .gitignore is not waited for",
+  async () => {
+    addFiles(folder, { "odd\u001b]0;x\u0007.txt": new Uint8Array([0xe9, 0x20, 0xe9]) });
+    expect(spawnSync("mkfifo", [join(folder, ".gitignore")]).status).toBe(0);
+    const { code, err, hits } = await find("copies", "--no-index", "--top", "1");
+    expect({ code, path: hits[0]?.path }).toEqual({ code: 1, path: "guide/backup.md" });
+    expect(err).toContain("odd]0;x.txt is not UTF-8");
+    for (const steering of ["\u001b", "\u0007"]) expect(err).not.toContain(steering);
+  },
+);
+
 describe("the kept index", () => {
   test("lies in the folder, out of git's sight, and only what changed is read again", async () => {
     expect((await find("x")).err).toContain("(5 new, 0 gone)");

@@ -1,7 +1,9 @@
 import { deflateSync } from "node:zlib";
 
 /** A page: lines of text, or operators, or the object with its content. */
-export type Page = readonly string[] | { readonly content: string | Buffer; readonly resources?: string };
+export type Page =
+  | readonly string[]
+  | { readonly content: string | Buffer; readonly resources?: string; readonly entries?: string };
 
 export interface PdfOptions {
   /** Further objects, from number 10 on, in the order of their numbers. */
@@ -27,10 +29,13 @@ export function pdf(pages: readonly Page[], { objects = [], catalog = "", traile
     ...objects.map((object, i) => [10 + i, object] as const),
   ]);
   for (const [i, page] of pages.entries()) {
-    const { content, resources = "" } = "content" in page ? page : { content: linesAt(page) };
+    const { content, resources = "", entries = "" } = "content" in page ? page : { content: linesAt(page) };
     const own = FIRST_PAGE + 2 * i;
     const fonts = "/Font << /F1 3 0 R >>";
-    all.set(own, `<< /Type /Page /Parent 2 0 R /Contents ${own + 1} 0 R /Resources << ${resources || fonts} >> >>`);
+    all.set(
+      own,
+      `<< /Type /Page /Parent 2 0 R /Contents ${own + 1} 0 R /Resources << ${resources || fonts} >> ${entries} >>`,
+    );
     all.set(own + 1, typeof content === "string" ? stream("", content) : content);
   }
   const parts: Buffer[] = [Buffer.from("%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "latin1")];

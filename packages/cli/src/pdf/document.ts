@@ -10,8 +10,10 @@ const PROBLEMS: Readonly<Record<number, string>> = {
   4: "needs a password",
   5: "is encrypted in a way that cannot be read",
 };
-/** Types of objects on a page. */
+/** Types of objects on a page, and of annotations: typed text, and fields of forms. */
 const [IMAGE, FORM] = [3, 5];
+const [FREE_TEXT, WIDGET] = [3, 20];
+const [FOR_DISPLAY, FLATTENED] = [0, 1];
 /** A page whose fonts do not say what more of its characters are has no text that can be read. */
 const MOST_UNKNOWN = 0.5;
 
@@ -39,7 +41,7 @@ export function openDocument(pdfium: Pdfium, bytes: Uint8Array): PdfDocument {
   return {
     pages: pdfium._FPDF_GetPageCount(document),
     page(number) {
-      const page = pdfium._FPDF_LoadPage(document, number - 1);
+      const page = loadPage(pdfium, document, number - 1);
       if (page === 0) return { lines: [], lacks: "damaged" };
       try {
         return readPage(pdfium, page);
@@ -52,6 +54,27 @@ export function openDocument(pdfium: Pdfium, bytes: Uint8Array): PdfDocument {
       free(place);
     },
   };
+}
+
+/** Loads a page with what was written into the fields of a form. Returns 0 if it is damaged. */
+function loadPage(pdfium: Pdfium, document: number, index: number): number {
+  const page = pdfium._FPDF_LoadPage(document, index);
+  if (page === 0 || !hasTypedText(pdfium, page)) return page;
+  const isFlattened = pdfium._FPDFPage_Flatten(page, FOR_DISPLAY) === FLATTENED;
+  if (!isFlattened) return page;
+  pdfium._FPDF_ClosePage(page);
+  return pdfium._FPDF_LoadPage(document, index);
+}
+
+function hasTypedText(pdfium: Pdfium, page: number): boolean {
+  const count = pdfium._FPDFPage_GetAnnotCount(page);
+  for (let i = 0; i < count; i++) {
+    const annotation = pdfium._FPDFPage_GetAnnot(page, i);
+    const type = annotation === 0 ? 0 : pdfium._FPDFAnnot_GetSubtype(annotation);
+    if (annotation !== 0) pdfium._FPDFPage_CloseAnnot(annotation);
+    if (type === FREE_TEXT || type === WIDGET) return true;
+  }
+  return false;
 }
 
 function readPage(pdfium: Pdfium, page: number): PdfPage {
