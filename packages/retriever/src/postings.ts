@@ -7,7 +7,7 @@ export interface WordIndex {
   readonly size: number;
   /** Adds a text's words. A slot may be reused once it was swept. */
   add(slot: number, words: readonly string[]): void;
-  /** A word's postings, including those of slots removed since and not yet swept. */
+  /** A word's postings, including those of slots removed since and not yet swept. They only grow: a sweep leaves them to whoever has them. */
   get(word: string): Postings | undefined;
   /** All words, in no order. */
   words(): Iterable<string>;
@@ -35,15 +35,14 @@ export function createWordIndex(): WordIndex {
 
   function sweep(isKept: (slot: number) => boolean): void {
     for (const [word, postings] of index) {
-      let kept = 0;
+      // Not in place: a search may be in the middle of them.
+      const kept: number[] = [];
       for (let i = 0; i < postings.length; i += 2) {
-        if (!isKept(postings[i]!)) continue;
-        postings[kept++] = postings[i]!;
-        postings[kept++] = postings[i + 1]!;
+        if (isKept(postings[i]!)) kept.push(postings[i]!, postings[i + 1]!);
       }
-      size -= (postings.length - kept) / 2;
-      postings.length = kept;
-      if (kept === 0) index.delete(word);
+      size -= (postings.length - kept.length) / 2;
+      if (kept.length === 0) index.delete(word);
+      else if (kept.length < postings.length) index.set(word, kept);
     }
   }
 

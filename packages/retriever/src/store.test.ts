@@ -65,3 +65,18 @@ test("documents are filtered before the best are picked, each once", async () =>
   }
   expect(asked).toHaveLength(100);
 });
+
+test("another document that takes the slot of one found hides no third one", async () => {
+  const store = createMemoryStore<Doc>(2);
+  const cosines = [0.5, 0.6, 0.9, 0.4, ...new Array<number>(1500).fill(0.1)];
+  for (const [i, cosine] of cosines.entries()) await store.put({ id: String(i), text: "" }, [vector(cosine)]);
+  const view = await store.view(({ id }) => {
+    if (id === "2") {
+      void store.remove(["1", ...cosines.keys()].map(String).filter((one) => one === "1" || Number(one) > 3));
+      for (let i = 0; i < 1500; i++) void store.put({ id: `new ${i}`, text: "" }, [vector(0.99)]);
+    }
+    return true;
+  });
+  const { slots } = await view.dense(vector(1), 2);
+  expect(slots.map((slot) => view.entry(slot)!.document.id)).toEqual(["2", "0"]);
+});

@@ -112,7 +112,8 @@ export function createView<D>(table: Table, reads: Reads<D>, accept?: (document:
     function score(slot: number): number {
       let value = exact.get(slot);
       if (value === undefined) {
-        const low = reads.low(slot);
+        // Another document may be in the slot by now.
+        const low = isThere(slot) ? reads.low(slot) : undefined;
         value = low === undefined ? Number.NEGATIVE_INFINITY : table.vectors.exact(query, slot, low);
         exact.set(slot, value);
       }
@@ -120,7 +121,10 @@ export function createView<D>(table: Table, reads: Reads<D>, accept?: (document:
     }
     // Whatever cannot reach the least that these are worth is not among the best.
     const sure = await topSlots(lower, most, table.born, isAccepted, slices);
-    const least = sure.length < most ? Number.NEGATIVE_INFINITY : Math.min(...sure.map(score));
+    const least =
+      sure.length < most
+        ? Number.NEGATIVE_INFINITY
+        : sure.reduce((lowest, slot) => Math.min(lowest, score(slot)), Number.POSITIVE_INFINITY);
     const possible: number[] = [];
     const scores: number[] = [];
     for (let slot = 0; slot < size; slot++) {
