@@ -197,6 +197,17 @@ test("what JSON does not give back is named, and all others are added", async ()
   expect(retriever.get("good")).toEqual({ id: "good", text: "good", list: [1, "a", null, { x: true }] });
 });
 
+test("a document is stored as it was when it was given", async () => {
+  await using retriever = await load(place());
+  const source = { page: 0, tags: [] as unknown[] };
+  function* pages() {
+    for (; source.page < 3; source.page++) yield { id: String(source.page), text: `text ${source.page}`, source };
+    source.tags.push(source);
+  }
+  expect(await retriever.add(pages())).toEqual({ added: 3, replaced: 0, unchanged: 0 });
+  for (const page of [0, 1, 2]) expect(retriever.get(String(page))).toMatchObject({ source: { page, tags: [] } });
+});
+
 describe("a directory that cannot be one", () => {
   test.each([
     ["a file", () => file(place()), "INVALID_OPTION", /is a file/],

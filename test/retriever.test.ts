@@ -1,4 +1,5 @@
 // The built package: a worker cannot start from TypeScript.
+import { setTimeout } from "node:timers/promises";
 import { BgeError, type Embedder, loadEmbedder, loadReranker, type Reranker } from "@bge-js/core";
 import {
   type FailedDocument,
@@ -10,6 +11,7 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { lateScores } from "./support/late-scores.js";
 import { fixture } from "./support/models.js";
+import { start } from "./support/programs.js";
 
 type Article = RetrieverDocument & { readonly year?: number };
 
@@ -393,6 +395,38 @@ describe("with tiny models", () => {
     await expect(retriever.add(numbered(3))).rejects.toMatchObject({ code: "INVALID_OPTION", parameter: "embedder" });
   });
 
+  test("a vector that is none, of the caller's own embedder, ends the call that reads it and nothing else", async () => {
+    const own: Embedder = {
+      ...embedder,
+      embedStream: async function* (texts: AsyncIterable<string>) {
+        let given = 0;
+        for await (const _ of texts) {
+          await setTimeout(1);
+          yield new Float32Array(embedder.dimensions).fill(given++ === 1 ? Number.NaN : 1);
+        }
+      } as unknown as Embedder["embedStream"],
+    };
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown) => unhandled.push(reason);
+    process.on("unhandledRejection", note);
+    await using retriever = await loadRetriever({ embedder: own, reranker: false });
+    await expect(retriever.add(numbered(5))).rejects.toMatchObject({ code: "INVALID_OPTION", parameter: "embedder" });
+    await setTimeout(1);
+    process.off("unhandledRejection", note);
+    expect(unhandled).toEqual([]);
+    expect(retriever.size).toBe(1);
+  });
+
+  test("what the caller does to a result or to a document got changes nothing in the index", async () => {
+    await using retriever = await loadRetriever({ embedder, reranker: crossEncoder });
+    await retriever.add(numbered(3));
+    const found = await retriever.search("text");
+    const documents = [...found.results.map(({ document }) => document), retriever.get("n1")!];
+    for (const document of documents) delete (document as Partial<RetrieverDocument>).text;
+    expect(await retriever.add(numbered(3))).toEqual({ added: 0, replaced: 0, unchanged: 3 });
+    expect(idsOf(await retriever.search("text"))).toEqual(idsOf(found));
+  });
+
   test("a promise in a model's place is refused", async () => {
     const late = Promise.resolve(embedder) as unknown as Embedder;
     await expect(loadRetriever({ embedder: late })).rejects.toMatchObject({
@@ -529,4 +563,26 @@ describe("with tiny models", () => {
     expect(retriever.size).toBe(0);
     expect(await embedder.embedQuery("still here")).toBeInstanceOf(Float32Array);
   });
+});
+
+// Of a stack of the usual size, it takes half a million documents.
+test("removes more documents at once than the stack has room for", async () => {
+  const { output, ended } = start(
+    `
+    import { loadRetriever } from "@bge-js/retriever";
+    const vector = Float32Array.of(1);
+    async function* embedStream(texts) {
+      for await (const _ of texts) yield vector;
+    }
+    const embedder = { embedStream, embedQuery: async () => vector, dimensions: 1, spec: {}, source: {}, dispose() {} };
+    const retriever = await loadRetriever({ embedder, reranker: false, candidates: { dense: 40_000 } });
+    const ids = Array.from({ length: 60_000 }, (_, i) => String(i));
+    await retriever.add(ids.map((id) => ({ id, text: "" })));
+    const { results } = await retriever.search("all", { topN: 1 });
+    console.log(results.length, await retriever.remove(ids), retriever.size);
+    `,
+    { flags: ["--stack-size=90"] },
+  );
+  expect(await ended).toEqual({ code: 0, signal: null });
+  expect(output).toEqual({ out: "1 60000 0\n", err: "" });
 });

@@ -25,10 +25,15 @@ export function checkDocument(given: unknown, form: string): BgeError | undefine
   return typeof id === "string" && id !== "" ? undefined : unusableDocument("needs an id, a non-empty string");
 }
 
-/** Returns which field a store would not give back as it is. */
-export function checkFields(fields: object, { directory }: Pick<Store<unknown>, "directory">): BgeError | undefined {
-  const problem = directory === undefined ? undefined : notJson({ ...fields }, "");
-  if (problem === undefined) return undefined;
+/**
+ * Copies a document's fields, or returns which of them a store would not give back as it is. For a directory they are copied as
+ * JSON gives them back, since what is nested in them may change before they are stored.
+ */
+export function copyFields<F extends object>(given: F, { directory }: Pick<Store<unknown>, "directory">): F | BgeError {
+  const copy = { ...given };
+  if (directory === undefined) return copy;
+  const problem = notJson(copy, "");
+  if (problem === undefined) return JSON.parse(JSON.stringify(copy)) as F;
   return unusableDocument(
     `in a directory is kept as JSON: its field ${problem.replace(/^\./, "")}, which JSON does not give back`,
   );

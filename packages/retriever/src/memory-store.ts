@@ -8,6 +8,9 @@ import { wordsOf } from "./words.js";
 /** Removed documents to keep before their slots are swept, in addition to a quarter of the current number. */
 const REMOVED_KEPT = 1024;
 
+/** One for all: `add` holds what it was promised until it ends. */
+const DONE = Promise.resolve();
+
 interface Kept<D> extends Entry<D> {
   readonly low: Int8Array;
 }
@@ -22,7 +25,8 @@ export function createMemoryStore<D extends Stored>(dimensions: number): Store<D
   const index = createWordIndex();
   let [born, texts] = [0, 0];
 
-  async function put(document: D, vectors: readonly Float32Array[], rows?: Uint8Array): Promise<void> {
+  /** Throws for vectors that cannot be used, as a store on disk does: a rejection would have nobody to catch it yet. */
+  function put(document: D, vectors: readonly Float32Array[], rows?: Uint8Array): Promise<void> {
     const quantized = vectors.map((vector) => quantize(vector, dimensions));
     removeOne(document.id);
     const slot = free.pop() ?? kept.length;
@@ -31,11 +35,13 @@ export function createMemoryStore<D extends Stored>(dimensions: number): Store<D
     slots.set(document.id, slot);
     index.add(slot, words);
     table.add(slot, ++born, words.length, quantized);
+    return DONE;
   }
 
-  async function update(document: D): Promise<void> {
+  function update(document: D): Promise<void> {
     const slot = slots.get(document.id);
     if (slot !== undefined) kept[slot] = { ...kept[slot]!, document };
+    return DONE;
   }
 
   function removeOne(id: string): boolean {
@@ -47,7 +53,8 @@ export function createMemoryStore<D extends Stored>(dimensions: number): Store<D
     removed.add(slot);
     if (removed.size > REMOVED_KEPT + slots.size / 4) {
       index.sweep((one) => !removed.has(one));
-      free.push(...removed);
+      // One by one: as arguments of one call, a hundred thousand would overflow the stack.
+      for (const one of removed) free.push(one);
       removed.clear();
     }
     return true;
@@ -72,7 +79,7 @@ export function createMemoryStore<D extends Stored>(dimensions: number): Store<D
     has: (id) => slots.has(id),
     get(id) {
       const slot = slots.get(id);
-      return slot === undefined ? undefined : kept[slot]!.document;
+      return slot === undefined ? undefined : { ...kept[slot]!.document };
     },
     ids,
     nextId,

@@ -78,7 +78,8 @@ async function searchView<D extends Stored>(run: Run<D>, view: View<D>, topN: nu
     const match = run.matches.get(position);
     return {
       id: document.id,
-      document,
+      // A copy, because what the caller does to it must not change the index.
+      document: { ...document },
       score: scores[position]!,
       scores: Object.fromEntries(own),
       ranks: ranks.get(position)!,

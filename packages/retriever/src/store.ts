@@ -21,6 +21,7 @@ export interface Store<D> {
    * stored for good. A store keeps the rows of all its documents or of none.
    *
    * @param vectors one or several, with each of which it can be found
+   * @throws BgeError at once, `INVALID_OPTION` for vectors that cannot be used
    */
   put(document: D, vectors: readonly Float32Array[], rows?: Uint8Array): Promise<void>;
   /** Replaces a document's further fields, likewise. Its text is the one in the store. */

@@ -1,8 +1,8 @@
-import type { Embedder } from "@bge-js/core";
+import { BgeError, type Embedder } from "@bge-js/core";
 import type { KeptRows } from "@bge-js/core/adapter";
 import type { Intake, ReadDocument, Taken } from "./add.js";
 import type { RetrieverDocument } from "./api.js";
-import { checkDocument, checkFields, unusableDocument } from "./documents.js";
+import { checkDocument, copyFields, unusableDocument } from "./documents.js";
 import type { Store } from "./store.js";
 
 /** Documents of which the text is read: in windows, where the rows of its tokens are kept. */
@@ -34,6 +34,8 @@ function toDocument<D extends RetrieverDocument>(given: D | string, store: Store
   if (typeof given === "string") return { document: { id: store.nextId(), text: given } as D, input: given };
   const error =
     checkDocument(given, "{ id, text }") ??
-    (typeof given.text === "string" ? checkFields(given, store) : unusableDocument("needs a text, a string"));
-  return error === undefined ? { document: { ...given }, input: given.text } : { error };
+    (typeof given.text === "string" ? undefined : unusableDocument("needs a text, a string"));
+  if (error !== undefined) return { error };
+  const document = copyFields(given, store);
+  return document instanceof BgeError ? { error: document } : { document, input: document.text };
 }

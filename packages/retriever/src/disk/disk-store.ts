@@ -22,6 +22,9 @@ const REMOVED_KEPT = 1024;
 /** Ids that are read at once. */
 const IDS = 512;
 
+/** One for all: `add` holds what it was promised until it ends. */
+const STORED = Promise.resolve();
+
 export interface DiskStoreOptions {
   readonly directory: string;
   readonly readOnly: boolean;
@@ -131,7 +134,8 @@ async function openStore<D extends Stored>(
     memory = { table, recent, state };
     if (removed.size > REMOVED_KEPT + state.documents / 4) {
       memory = await purge(environment, memory, tell);
-      free.push(...removed);
+      // One by one: as arguments of one call, a hundred thousand would overflow the stack.
+      for (const one of removed) free.push(one);
       removed.clear();
     } else if (isRecentFull(memory)) {
       memory = await mergeRecent(environment, memory, tell);
@@ -244,7 +248,7 @@ async function openStore<D extends Stored>(
       const slot = before === undefined ? slotOf(document.id) : undefined;
       const known =
         before !== undefined && before.kind !== "remove" ? before.json : slot !== undefined && documents.get(slot);
-      if (known && json.equals(known)) return batchOf(document.id)?.done ?? Promise.resolve();
+      if (known && json.equals(known)) return batchOf(document.id)?.done ?? STORED;
       return stage(document.id, { kind: "update", json }, json.length);
     },
     isDue() {

@@ -2,7 +2,7 @@ import { BgeError } from "@bge-js/core";
 import { pictureContent } from "@bge-js/core/adapter";
 import type { ImageInput, MultimodalEmbedder, MultimodalInput } from "@bge-js/core/multimodal";
 import type { Intake, Taken } from "../add.js";
-import { checkDocument, checkFields, unusableDocument } from "../documents.js";
+import { checkDocument, copyFields, unusableDocument } from "../documents.js";
 import type { Store, Stored } from "../store.js";
 import { readDocuments } from "../text-intake.js";
 import type { MultimodalDocument, WithImage } from "./api.js";
@@ -90,14 +90,9 @@ function partsOf(
   }
   if (text !== undefined && typeof text !== "string") return unusableDocument("has a text that is no string");
   if (image === undefined && !hasWords(text)) return unusableDocument(NEITHER);
-  return (
-    checkFields(fields, store) ?? {
-      id,
-      fields,
-      ...(text !== undefined && { text }),
-      ...(image !== undefined && { image }),
-    }
-  );
+  const own = copyFields(fields, store);
+  if (own instanceof BgeError) return own;
+  return { id, fields: own, ...(text !== undefined && { text }), ...(image !== undefined && { image }) };
 }
 
 const NEITHER = "needs a text that is not blank, an image, or both";
