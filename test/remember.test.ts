@@ -165,11 +165,15 @@ describe("a store", () => {
     for (const key of [one, two, three]) expect(keep.map.get(key!)).toEqual(intact.get(key!));
   });
 
-  test("that fails costs no result, but a warning and events", async () => {
-    const failing: RowStore = {
-      get: () => Promise.reject(new Error("disk gone")),
-      put: () => Promise.reject(new Error("disk full")),
-    };
+  const disk = (state: string) => new Error(`disk ${state}`);
+  const thrown = (error: Error): never => {
+    throw error;
+  };
+
+  test.each<[string, RowStore]>([
+    ["rejects", { get: () => Promise.reject(disk("gone")), put: () => Promise.reject(disk("full")) }],
+    ["throws at once", { get: () => thrown(disk("gone")), put: () => thrown(disk("full")) }],
+  ])("that fails costs no result, but a warning and events: it %s", async (_, failing) => {
     const warnings: string[] = [];
     const listener = (warning: Error & { readonly code?: string }) => {
       if (warning.code === "BGE_KEEP") warnings.push(warning.message);

@@ -22,6 +22,22 @@ const canBecome =
   privileged &&
   spawnSync(process.execPath, ["-e", `fs.readdirSync(${JSON.stringify(directory)})`], NOBODY).status === 0;
 
+test("a long text is divided alike in every language of the process", () => {
+  const program = `
+    import { divide } from "./packages/core/dist/text/divide.js";
+    const text = "Use the first; or the second; then the third of all. ".repeat(20);
+    console.log(divide(text, 17, (part) => part.match(/\\w+/g)?.length ?? 0).ranges.join());
+  `;
+  const rangesIn = (locale: string) =>
+    spawnSync(process.execPath, ["--input-type=module", "-e", program], {
+      cwd: join(import.meta.dirname, ".."),
+      env: { ...process.env, LC_ALL: locale },
+      encoding: "utf8",
+    }).stdout;
+  expect(rangesIn("en_US.UTF-8")).toMatch(/^0,\d+,/);
+  expect(rangesIn("el_GR.UTF-8")).toBe(rangesIn("en_US.UTF-8"));
+});
+
 describe.skipIf(!posix)("a working folder that is gone", () => {
   /** `known`: Node remembers where it was. */
   const leave = (known: boolean) => `

@@ -144,7 +144,12 @@ function guarded(store: RowStore, { spec: { id } }: ReadBy) {
       }
     },
     async put(entries: readonly RowEntry[]): Promise<void> {
-      if (entries.length > 0) await store.put(entries).catch(failed);
+      if (entries.length === 0) return;
+      try {
+        await store.put(entries);
+      } catch (error) {
+        failed(error);
+      }
     },
     report(counted: { readonly found: number; readonly read: number; readonly damaged: number }): void {
       const seen = failure === undefined ? counted : { ...counted, failure };

@@ -82,7 +82,8 @@ function* piecesOf(
     }
   }
 
-  const sentences = new Intl.Segmenter(undefined, { granularity: "sentence" });
+  // Not in the language of the process: in Greek, a semicolon ends a sentence, and windows would differ between machines.
+  const sentences = new Intl.Segmenter("en", { granularity: "sentence" });
   for (const { index, segment } of sentences.segment(looked)) yield* cut(index, index + segment.length);
   return undefined;
 }
