@@ -6,6 +6,13 @@ export function grouped(value: number): string {
   return Math.round(value).toLocaleString("en-US");
 }
 
+/** Returns a text without characters that move the cursor, end the line or turn the direction: a file's name may hold any. */
+export function printable(text: string): string {
+  return text.replace(UNSEEN, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`);
+}
+
+const UNSEEN = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
+
 type Style = Parameters<typeof styleText>[0];
 
 /** The terminal for the results. */

@@ -1,19 +1,18 @@
-import { writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { loadMultimodalEmbedder } from "@bge-js/core/multimodal";
 import { loadMultimodalRetriever } from "@bge-js/retriever/multimodal";
-import { DemoError, messageOf } from "../demo/errors.js";
+import { DemoError } from "../demo/errors.js";
 import { createProgress } from "../demo/progress.js";
-import { createReport, grouped } from "../demo/report.js";
+import { createReport, grouped, printable, type Report } from "../demo/report.js";
 import type { Arguments } from "./arguments.js";
-import { contactSheet } from "./contact-sheet.js";
 import { indexPictures } from "./index-pictures.js";
-import { findPictures } from "./pictures.js";
+import { findPictures, type LeftOut } from "./pictures.js";
+import { writePage } from "./write-page.js";
 
 /** Runs the whole program: loads the model, indexes the folder, looks for the words, and writes the page. */
 export async function searchPictures(given: Arguments, signal: AbortSignal): Promise<void> {
   const report = createReport(process.stdout);
-  const pictures = await findPictures(given.folder, signal);
+  const { pictures, leftOut: others } = await findPictures(given.folder, signal);
   const started = performance.now();
   await using embedder = await loadMultimodalEmbedder(given.model, { signal });
   const loaded = performance.now();
@@ -34,7 +33,8 @@ export async function searchPictures(given: Arguments, signal: AbortSignal): Pro
     indexMs,
     `${grouped(embedded)} embedded, ${grouped(known)} kept, ${grouped(removed)} removed${rate}`,
   );
-  for (const { name, reason } of indexed.unreadable) report.line(`  left out: ${name}: ${reason}`);
+  const leftOut = [...others, ...indexed.unreadable.map(inShort)];
+  sayLeftOut(report, leftOut);
   if (indexed.pictures.length === 0) throw new DemoError(`no picture in ${given.folder} can be read`);
 
   const asked = performance.now();
@@ -51,11 +51,36 @@ export async function searchPictures(given: Arguments, signal: AbortSignal): Pro
   report.stage("search", performance.now() - asked, `the best ${found.length} of ${grouped(indexed.pictures.length)}`);
 
   const question = [like === undefined ? [] : `like ${basename(like)}`, words ?? []].flat().join(": ");
-  report.line(`\n? ${question}`);
-  for (const [i, { name, score }] of found.entries()) report.line(`  ${i + 1}. ${name}  score ${score.toFixed(3)}`);
-  const page = join(given.index, "found.html");
-  await writeFile(page, contactSheet(question, like, found)).catch((error: unknown) => {
-    throw new DemoError(`cannot write ${page}: ${messageOf(error)}`);
-  });
+  report.line(`\n? ${printable(question)}`);
+  for (const [i, { name, score }] of found.entries())
+    report.line(`  ${i + 1}. ${printable(name)}  score ${score.toFixed(3)}`);
+  const page = await writePage(
+    given.index,
+    {
+      words,
+      like: like === undefined ? undefined : { name: basename(like), path: like },
+      folder: given.folder,
+      searched: indexed.pictures.length,
+      model: `${spec.id} ${source.dtype}`,
+      found,
+      leftOut,
+    },
+    signal,
+  );
   report.line(`\nContact sheet: ${page}`);
+}
+
+/** Drops from an error what is clear here, and advice that is for programs. */
+function inShort({ name, reason }: LeftOut): LeftOut {
+  return { name, reason: reason.replace(/^The image cannot be used: /, "").replace(/ Decode it yourself .*$/, "") };
+}
+
+/** As many are named in the terminal; the page has all. */
+const MOST_NAMED = 20;
+
+function sayLeftOut(report: Report, leftOut: readonly LeftOut[]): void {
+  for (const { name, reason } of leftOut.slice(0, MOST_NAMED))
+    report.line(`  left out: ${printable(name)}: ${printable(reason)}`);
+  if (leftOut.length > MOST_NAMED)
+    report.line(`  left out: ${grouped(leftOut.length - MOST_NAMED)} more, which the page names`);
 }
