@@ -138,11 +138,15 @@ describe.skipIf(!hasLoopback)("a model that is only on the hub", () => {
 
   test("as Optimum writes it: the graph beside the other files, with its data, and nothing else", async () => {
     const { "onnx/model.onnx": graph, ...rest } = needed;
-    const beside = { "model.safetensors": Buffer.alloc(9), "tf_model.h5": Buffer.alloc(9), LICENSE: Buffer.alloc(9) };
+    const beside = {
+      "model.safetensors": Buffer.alloc(9),
+      "tf_model.h5": Buffer.alloc(9),
+      LICENSE: Buffer.from("MIT"),
+    };
     const data = { "model.onnx": graph!, "model.onnx_data": Buffer.alloc(5), "model_quantized.onnx": graph! };
     const commit = t.hub.commit({ ...rest, ...beside, ...data });
     const { files, directory } = await pullModel(ID);
-    expect([...files].sort()).toEqual([...Object.keys(rest), "model.onnx", "model.onnx_data"].sort());
+    expect([...files].sort()).toEqual([...Object.keys(rest), "LICENSE", "model.onnx", "model.onnx_data"].sort());
     const embedder = await loadEmbedder(ID, { threads: 1 });
     await embedder.dispose();
     expect(embedder.source).toMatchObject({ dtype: "fp32", file: join(directory, "model.onnx") });

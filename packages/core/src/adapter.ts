@@ -56,6 +56,7 @@ export { containerCpus } from "./engine/thread-plan.js";
 export { HttpFailure } from "./hub/http-failure.js";
 export { holderOf, tryLock } from "./hub/lock.js";
 export { PATIENCE, type Patience, withRetries } from "./hub/retry.js";
+export { isExported } from "./model/export-advice.js";
 export { orElse } from "./model/resolve.js";
 export { rerankerFor } from "./model/table.js";
 export { isRemote } from "./remote/reference.js";

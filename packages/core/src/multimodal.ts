@@ -12,7 +12,6 @@ import { fingerprint } from "./model/fingerprint.js";
 import { visionFile } from "./model/graphs.js";
 import { type ImagePolicy, imagePolicy, MULTIMODAL_OPTIONS } from "./model/multimodal-options.js";
 import { LEAST_TEXT_TOKENS, maxTokensOf, refuse } from "./model/options.js";
-import { findModel } from "./model/table.js";
 import { readVisionSettings, scalesPictures } from "./model/vision-settings.js";
 import { embedInputStream, embedInputs } from "./run/embed-inputs.js";
 import type { InputFamily } from "./run/input-family.js";
@@ -65,11 +64,7 @@ export async function loadMultimodalEmbedder(
   const policy = imagePolicy(checked);
   const { maxPixels: _pixels, maxBytes: _bytes, maxScaledPixels: _scaled, ...others } = checked;
   const { orientation: _turn, allowUrls: _urls, ...load } = others;
-  const opened = await openModel(model, load, (spec) => planMultimodal(spec, checked, policy)).catch(
-    (error: unknown) => {
-      throw sayingHowToExport(error, model);
-    },
-  );
+  const opened = await openModel(model, load, (spec) => planMultimodal(spec, checked, policy));
   try {
     const family = await openFamily(opened, policy, load);
     return createMultimodal(opened, family, policy, { ...load, allowUrls: checked.allowUrls ?? false });
@@ -77,21 +72,6 @@ export async function loadMultimodalEmbedder(
     await opened.engine.dispose();
     throw error;
   }
-}
-
-/** Adds to the error of a published model that is not here how to get it. */
-function sayingHowToExport(error: unknown, model: string | URL | ModelReference): unknown {
-  const id = typeof model === "string" ? model : "id" in model ? model.id : undefined;
-  const known = id === undefined ? undefined : findModel(id);
-  const missing = error instanceof BgeError && (error.code === "MODEL_NOT_FOUND" || error.code === "DOWNLOAD_FAILED");
-  if (!missing || known?.kind !== "embedding" || !readsImages(known)) return error;
-  const folder = `./${known.id.replace(/^.*\//, "").toLowerCase()}`;
-  return new BgeError(
-    error.code,
-    `${error.message} The hub has ${known.id} without ONNX files. Export it once, with Python, from a copy of the bge-js ` +
-      `repository: tools/export/export ${known.id} ${folder}; it downloads the weights. Then load ${JSON.stringify(folder)}.`,
-    { cause: error, parameter: "model" },
-  );
 }
 
 function readsImages({ imageOutput, vision }: EmbeddingSpec): boolean {

@@ -5,7 +5,7 @@ import { type Machine, readMachine } from "../doctor/machine.js";
 import { type Diagnosis, toReport } from "../doctor/report.js";
 import { EXIT } from "../exit.js";
 import { createProgress } from "../progress.js";
-import { listModels } from "./models.js";
+import { isLocal, listModels } from "./models.js";
 
 /** The default models need about this much. */
 const ENOUGH_BYTES = 500e6;
@@ -16,7 +16,7 @@ export async function doctor(
   { signal, print }: Context,
 ): Promise<number> {
   const machine = await readMachine();
-  const local = (await listModels()).models.filter(({ from, needs }) => from !== "hub" && needs === undefined);
+  const local = (await listModels()).models.filter((model) => isLocal(model) && model.needs === undefined);
   const progress = createProgress("checking models");
   const models: ModelCheck[] = [];
   for (const model of local) {

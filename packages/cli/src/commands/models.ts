@@ -1,6 +1,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type CachedModel, cachedModels, MODELS, type ModelSpec, type ResolvedModel, resolveModel } from "@bge-js/core";
+import { isExported } from "@bge-js/core/adapter";
 import type { Context } from "../context.js";
 import { EXIT } from "../exit.js";
 import { bytes, columns, counted } from "../format.js";
@@ -9,12 +10,17 @@ import { bytes, columns, counted } from "../format.js";
 export interface ListedModel {
   readonly id: string;
   readonly kind: ModelSpec["kind"];
+  /** True for models that read pictures too, with sharp as their decoder. */
+  readonly pictures: boolean;
   readonly dimensions?: number;
   readonly maxTokens: number;
   /** SPDX licence of the weights, or `"unknown"`. */
   readonly licence: string;
-  /** `package`: installed from npm. `cache`: in the Hugging Face cache. `hub`: not on this machine. */
-  readonly from: "package" | "cache" | "hub";
+  /**
+   * `package`: installed from npm. `cache`: in the Hugging Face cache. Not on this machine: `hub`, which `bge pull` downloads, and
+   * `export`, which the hub has without ONNX files.
+   */
+  readonly from: "package" | "cache" | "hub" | "export";
   /** Size on disk. */
   readonly bytes: number;
   /** Precisions whose graph is on disk. */
@@ -29,27 +35,36 @@ export async function models(
   { print, note }: Context,
 ): Promise<number> {
   const { models: all, others } = await listModels();
-  const listed = flags.local ? all.filter(({ from }) => from !== "hub") : all;
+  const listed = flags.local ? all.filter(isLocal) : all;
   if (flags.json) for (const model of listed) await print(`${JSON.stringify(model)}\n`);
   else await print(columns([HEAD, ...listed.map(toRow)]));
+  if (!flags.json && listed.some(({ from }) => from === "export")) note(`bge: ${EXPORT}`);
   if (others > 0) note(`bge: ${counted(others, "other model")} in the cache cannot be run by bge, and is not listed`);
   return EXIT.ok;
 }
 
+/** True for a model that is on this machine. */
+export function isLocal({ from }: Pick<ListedModel, "from">): boolean {
+  return from === "package" || from === "cache";
+}
+
+const EXPORT =
+  "export: the hub has no ONNX files of these. In a copy of the bge-js repository, tools/export/export MODEL FOLDER " +
+  "(with Python) writes a folder that loads like any other";
+
 const HEAD = ["model", "kind", "dimensions", "tokens", "licence", "where", "on disk", "precision"];
 
-function toRow({ id, kind, dimensions, maxTokens, licence, from, bytes: size, dtypes, needs }: ListedModel): string[] {
-  const where = needs === undefined ? from : "not supported";
-  const onDisk = from === "hub" ? "" : bytes(size);
+function toRow(model: ListedModel): string[] {
+  const { id, kind, pictures, dimensions, maxTokens, licence, from, needs } = model;
   return [
     id,
-    kind,
+    pictures ? `${kind}, pictures too` : kind,
     dimensions === undefined ? "" : String(dimensions),
     String(maxTokens),
     licence,
-    where,
-    onDisk,
-    dtypes.join(" "),
+    needs === undefined ? from : "not supported",
+    isLocal(model) ? bytes(model.bytes) : "",
+    model.dtypes.join(" "),
   ];
 }
 
@@ -65,7 +80,10 @@ export async function listModels(): Promise<{ readonly models: readonly ListedMo
       const { directory, dtype } = found.source;
       listed.push({ ...factsOf(spec), from: "package", bytes: await sizeOf(directory), dtypes: [dtype] });
     } else if (inCache !== undefined) listed.push({ ...factsOf(spec), ...onDisk(inCache) });
-    else listed.push({ ...factsOf(spec), from: "hub", bytes: 0, dtypes: [] });
+    else {
+      const from = isExported(spec.id) ? "export" : "hub";
+      listed.push({ ...factsOf(spec), from, bytes: 0, dtypes: [] });
+    }
   }
   let others = 0;
   for (const model of cached.values()) {
@@ -91,6 +109,7 @@ function factsOf(spec: ModelSpec): Omit<ListedModel, "from" | "bytes" | "dtypes"
   return {
     id,
     kind,
+    pictures: spec.kind === "embedding" && (spec.imageOutput !== undefined || spec.vision !== undefined),
     ...(spec.kind === "embedding" && { dimensions: spec.dimensions }),
     maxTokens,
     licence,

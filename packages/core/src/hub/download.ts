@@ -4,12 +4,13 @@ import { type Outcome, outcomeOf, publish, startStopwatch } from "../api/events.
 import type { Dtype } from "../api/model.js";
 import type { DownloadProgress } from "../api/options.js";
 import { cachedCommit, pathsUnder, repositoryOf, snapshotOf } from "../model/cache.js";
+import { exportAdvice } from "../model/export-advice.js";
 import { TOKENIZER_FILES } from "../model/files.js";
 import { readOwnFacts } from "../model/folder.js";
 import { otherGraphs } from "../model/graph-choice.js";
-import { layerOf } from "../model/graphs.js";
+import { layerOf, visionFile } from "../model/graphs.js";
 import { isCommit, isSafePath, repositoryName } from "../model/names.js";
-import { externalData, filesBeside, graphAmong, precisionsOf } from "../model/needed.js";
+import { filesBeside, graphAmong, precisionsOf, weightPaths } from "../model/needed.js";
 import { downloadBlob } from "./blob.js";
 import { downloadError } from "./failures.js";
 import { isSize, linkBlob, sweepPartials, writeWhole } from "./files.js";
@@ -93,9 +94,9 @@ async function atCommit(hub: Hub, repository: string, commit: string, wanted: Wa
     const dtype = wanted.dtype ?? readOwnFacts(directory).dtype ?? "fp32";
     refuseLacking(hub, wanted, listing, dtype);
     const graphs = new Set([...(await graphsToKeep(repository, wanted, commit, listing)), graph(dtype)]);
-    // A graph comes after its data, so that a snapshot with the graph is complete.
-    const weights = [...graphs].flatMap((each) => [...externalData(each, listing.keys()), each]);
-    await bring([...filesBeside(listing.keys()), ...weights]);
+    // A snapshot with the graph for texts is complete.
+    const weights = [...graphs].flatMap((each) => weightPaths(each, listing.keys()));
+    await bring([...filesBeside(listing.keys()), ...new Set(weights)]);
     return dtype;
   }
 
@@ -111,7 +112,7 @@ async function atCommit(hub: Hub, repository: string, commit: string, wanted: Wa
     await sweepPartials(join(repository, "blobs"));
     return brought;
   });
-  const files = [...filesBeside(listing.keys()), graph(dtype), ...externalData(graph(dtype), listing.keys())];
+  const files = [...filesBeside(listing.keys()), ...weightPaths(graph(dtype), listing.keys())];
   const bytes = files.reduce((sum, path) => sum + listing.get(path)!.size, 0);
   return { id, commit, directory, dtype, files, bytes, downloadedBytes };
 }
@@ -152,14 +153,16 @@ function refuseLacking(hub: Hub, { id, graphs }: Wanted, listing: Listing, dtype
   const hasTokenizer = (name: string) =>
     paths.some((path) => path === name || (/^\d+_Transformer\//.test(path) && path.endsWith(`/${name}`)));
   const graph = graphAmong(paths, graphs(dtype));
-  const missing = [...(listing.has(graph) ? [] : [graph]), ...TOKENIZER_FILES.filter((name) => !hasTokenizer(name))];
+  // A graph chosen by name has only one place, and is taken as it is.
+  const named = graphs(dtype).length === 1;
+  const weights = [graph, ...(named ? [] : [visionFile(graph) ?? []].flat())].filter((path) => !listing.has(path));
+  const missing = [...weights, ...TOKENIZER_FILES.filter((name) => !hasTokenizer(name))];
   if (missing.length === 0) return;
   const has = precisionsOf(paths, graphs);
   const there = paths.filter((path) => path.endsWith(".onnx"));
-  // A graph chosen by name has only one place.
-  const asked = { dtype, layer: layerOf(graph), file: graphs(dtype).length === 1 ? graph : undefined };
+  const asked = { dtype, layer: layerOf(graph), file: named ? graph : undefined };
   const others = listing.has(graph) ? "" : otherGraphs(there, { id }, asked);
-  const nothing = there.length > 0 ? "" : " It has no ONNX files in any precision.";
+  const nothing = there.length > 0 ? "" : ` It has no ONNX files in any precision. ${exportAdvice(id)}`;
   throw new BgeError("MODEL_NOT_FOUND", `${id} on ${hostOf(hub)} lacks ${missing.join(", ")}${others}.${nothing}`, {
     parameter: has.length > 0 ? "dtype" : "model",
   });

@@ -7,18 +7,20 @@ import type { DownloadProgress } from "../api/options.js";
 import { type Checks, checkOptions, isCount, isFlag, isFunction, isSignal, isText } from "../checks.js";
 import { pathsUnder } from "../model/cache.js";
 import { offlineVariable } from "../model/environment.js";
+import { exportAdvice, isExported } from "../model/export-advice.js";
 import { cachePlace, isOurs, missingFiles, packageName } from "../model/files.js";
 import { readOwnFacts } from "../model/folder.js";
 import { precisionOf } from "../model/graph-choice.js";
-import { graphFiles, partOf } from "../model/graphs.js";
+import { GRAPH_PARTS, graphFiles, partOf } from "../model/graphs.js";
 import { transformerPath } from "../model/modules-json.js";
 import { toReference } from "../model/named-model.js";
 import { checkModelId } from "../model/names.js";
-import { externalData, filesBeside, graphAmong } from "../model/needed.js";
+import { filesBeside, graphAmong, weightPaths } from "../model/needed.js";
 import { FILE_OPTIONS } from "../model/options.js";
 import { findModel } from "../model/table.js";
 import type { PulledModel } from "./download.js";
 import { hubOf } from "./hub.js";
+import { recordedListing } from "./record.js";
 
 export interface PullOptions {
   /** @default what the repository's bge.json says, else "fp32" */
@@ -50,7 +52,7 @@ const PULL_OPTIONS: Checks<PullOptions> = {
 };
 
 /**
- * Downloads one precision of a model into the Hugging Face cache, or updates it. Only files that are needed and missing are
+ * Downloads one precision of a model into the Hugging Face cache, or updates it: its graph, and the one for pictures if it has one. Only files that are needed and missing are
  * downloaded, all of one commit, and each is checked by size and hash before it gets its name. Processes that pull the same model
  * wait for each other. With `HF_HUB_OFFLINE` set, it only checks that all files are there.
  *
@@ -101,11 +103,13 @@ export function hubModel(
     throw new BgeError("MODEL_NOT_FOUND", `${id} is not on the hub; ${advice}`, { parameter: "model" });
   }
   const layer = cutoffLayer ?? (known?.kind === "reranker" ? known.layers?.last : undefined);
-  const part = partOf(known?.kind === "embedding" ? known : {});
+  // Of an unknown model, its files tell whether it has a graph for pictures, too.
+  const parts = known === undefined ? GRAPH_PARTS : [partOf(known.kind === "embedding" ? known : {})];
   return {
     id,
     dtype: dtype === "q8" ? "int8" : (dtype ?? own ?? precisionOf(file, id)),
-    graphs: (precision) => (file === undefined ? graphFiles(precision, layer, OLD_TRANSFORMER, part) : [file]),
+    graphs: (precision) =>
+      file === undefined ? parts.flatMap((part) => graphFiles(precision, layer, OLD_TRANSFORMER, part)) : [file],
   };
 }
 
@@ -115,16 +119,24 @@ async function cachedAlready({ id, dtype, graphs }: HubModel, revision: string, 
   const precision = dtype ?? (directory === undefined ? undefined : readOwnFacts(directory).dtype) ?? "fp32";
   const paths = directory === undefined ? [] : await pathsUnder(directory);
   const graph = graphAmong(paths, graphs(precision));
-  const missing = directory === undefined ? [reason] : missingFiles(directory, graph, transformerPath(directory));
+  const missing = directory === undefined ? [reason] : await missingHere(directory, graph, paths);
   if (directory === undefined || missing.length > 0) {
     const problem = `${id} is not in the cache and cannot be downloaded, because ${offline} is set: `;
-    throw new BgeError(
-      "DOWNLOAD_FAILED",
-      `${problem}${directory === undefined ? reason : `no ${missing.join(", ")}`}.`,
-    );
+    const lacking = directory === undefined ? reason : `no ${missing.join(", ")}`;
+    const advice = isExported(id) ? ` The hub has it without ONNX files. ${exportAdvice(id)}` : "";
+    throw new BgeError("DOWNLOAD_FAILED", `${problem}${lacking}.${advice}`);
   }
-  const files = [...filesBeside(paths), graph, ...externalData(graph, paths)];
+  const files = [...filesBeside(paths), ...weightPaths(graph, paths)];
   const sizes = await Promise.all(files.map(async (path) => (await stat(join(directory, path))).size));
   const bytes = sizes.reduce((sum, size) => sum + size, 0);
   return { id, commit: basename(directory), directory, dtype: precision, files, bytes, downloadedBytes: 0 };
+}
+
+/** Lists the files that a cached model lacks, also those of its weights that the listing of its download names. */
+async function missingHere(directory: string, graph: string, paths: readonly string[]): Promise<string[]> {
+  const missing = missingFiles(directory, graph, transformerPath(directory));
+  const listing = await recordedListing(join(directory, "..", ".."), basename(directory));
+  const weights = weightPaths(graph, listing?.keys() ?? []).map((path) => join(directory, path));
+  const there = new Set(paths.map((path) => join(directory, path)));
+  return [...new Set([...missing, ...weights.filter((file) => !there.has(file))])];
 }

@@ -9,7 +9,7 @@ import { TOKENIZER_FILES } from "../model/files.js";
 import { dtypeOf } from "../model/graphs.js";
 import { transformerPath } from "../model/modules-json.js";
 import { isSafePath } from "../model/names.js";
-import { externalData, graphAmong } from "../model/needed.js";
+import { graphAmong, weightPaths } from "../model/needed.js";
 import { FILE_OPTIONS } from "../model/options.js";
 import { hubModel } from "./pull.js";
 import { contentId, isContentId, type ListedFile, type Listing, recordedListing } from "./record.js";
@@ -97,7 +97,7 @@ export async function verifyModel(
   return { id, commit, directory, ok, files };
 }
 
-/** Returns the files that must be present: the tokenizer, and the graph and data of each precision. */
+/** Returns the files that must be present: the tokenizer, and the weights of each precision. */
 function neededPaths(
   present: readonly string[],
   listing: Listing | undefined,
@@ -105,9 +105,10 @@ function neededPaths(
   transformer: string,
 ): string[] {
   const graphs = [...present.filter((path) => dtypeOf(path) !== undefined), ...asked];
-  const data = graphs.flatMap((graph) => externalData(graph, listing?.keys() ?? []));
+  const listed = [...(listing?.keys() ?? [])];
+  const weights = graphs.flatMap((graph) => weightPaths(graph, listed));
   const tokenizer = TOKENIZER_FILES.map((name) => posix.join(transformer, name));
-  return [...tokenizer, ...graphs, ...data.filter(isSafePath)];
+  return [...tokenizer, ...weights.filter(isSafePath)];
 }
 
 async function check(

@@ -11,8 +11,8 @@ import { offlineVariable } from "../model/environment.js";
 import { isOurs } from "../model/files.js";
 import { toReference } from "../model/named-model.js";
 import { isSafePath } from "../model/names.js";
-import { externalData } from "../model/needed.js";
-import { type ResolvedModel, resolveModel } from "../model/resolve.js";
+import { weightPaths } from "../model/needed.js";
+import { type ResolvedModel, resolveModel, TO_GET_IT } from "../model/resolve.js";
 
 /**
  * Resolves a model, downloading it first if it is an id that is missing from this machine or incomplete in the cache. A complete
@@ -50,7 +50,7 @@ export async function findOrPull(
     });
   } catch (error) {
     const known = error instanceof BgeError && error.code !== "INVALID_OPTION" && missing !== undefined;
-    throw known ? alsoSaying(error, missing!.message) : error;
+    throw known ? alsoSaying(error, after(error, missing!)) : error;
   }
   return resolve();
 }
@@ -61,16 +61,21 @@ function isOnHub(model: string | URL | ModelReference | undefined): boolean {
   return model !== undefined && directory === undefined && !isOurs(id!);
 }
 
-/** True if a cached graph and its external data have their listed sizes. Another tool's interrupted download may have left less. */
+/** True if a cached model's graphs and their external data have their listed sizes. Another tool's interrupted download may have left less. */
 async function isWhole({ from, directory, file }: ModelSource): Promise<boolean> {
   if (from !== "cache") return true;
   const listing = await recordedListing(join(directory, "..", ".."), basename(directory));
   const graph = relative(directory, file).replaceAll("\\", "/");
   if (listing === undefined || !listing.has(graph)) return true;
-  for (const path of [graph, ...externalData(graph, listing.keys())]) {
+  for (const path of weightPaths(graph, listing.keys())) {
     if (!(isSafePath(path) && (await isSize(join(directory, path), listing.get(path)!.size)))) return false;
   }
   return true;
+}
+
+/** Returns what to say of the search on this machine after a download failed. What the hub does not have, no other pull will get. */
+function after({ code }: BgeError, { message }: BgeError): string {
+  return code === "MODEL_NOT_FOUND" ? message.split(TO_GET_IT)[0]! : message;
 }
 
 function alsoSaying({ code, message, parameter, cause }: BgeError, more: string): BgeError {

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { BgeError } from "../api/errors.js";
 import type { ImageLimits } from "../api/image-settings.js";
 import type { EmbeddingSpec, OpenSource } from "../api/model.js";
@@ -10,6 +9,7 @@ import { fingerprint } from "../model/fingerprint.js";
 import { visionFile } from "../model/graphs.js";
 import { readImageSettings } from "../model/image-settings.js";
 import { IMAGE_INPUT } from "../protocol.js";
+import { checkVisionFile } from "./vision-file.js";
 
 /** Opens the graph for pictures beside an open one for texts, in workers of its own. @throws BgeError */
 export async function openImages(
@@ -24,11 +24,7 @@ export async function openImages(
   if (output === undefined || file === undefined) {
     throw mismatch(`${spec.id} reads no images: its ONNX file is ${source.file}, and imageOutput is ${output}`);
   }
-  if (!existsSync(file)) {
-    throw new BgeError("MODEL_NOT_FOUND", `${file}, which reads the images of ${spec.id}, does not exist.`, {
-      parameter: "model",
-    });
-  }
+  checkVisionFile(file, spec, source);
   const images = { ...readImageSettings(directory), ...limits };
   const architecture = architectureOf(spec);
   const { padding = "right" } = spec;

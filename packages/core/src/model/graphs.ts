@@ -4,7 +4,9 @@ import type { Dtype, EmbeddingSpec } from "../api/model.js";
 const PRECISIONS: Readonly<Record<Dtype, string>> = { fp32: "", fp16: "_fp16", int8: "_quantized" };
 
 /** The graph that reads texts: the only one, or one of two in a model that also reads images, apart or together with texts. */
-export type GraphPart = "model" | "text_model" | "language_model";
+export type GraphPart = (typeof GRAPH_PARTS)[number];
+
+export const GRAPH_PARTS = ["model", "text_model", "language_model"] as const;
 
 /** Returns the name of the graph for texts. */
 export function partOf({ imageOutput, vision }: Pick<EmbeddingSpec, "imageOutput" | "vision">): GraphPart {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { graphFiles } from "./graphs.js";
-import { externalData, filesBeside, precisionsOf } from "./needed.js";
+import { externalData, filesBeside, graphAmong, precisionsOf, weightPaths } from "./needed.js";
 
 test("external data is found in the listing, even with free names", () => {
   const bgeM3 = [
@@ -70,9 +70,31 @@ test("the transformer's own folder, and settings files by all their names", () =
   expect(filesBeside(old).sort()).toEqual(old.filter((path) => !/\.(bin|safetensors)$/.test(path)).sort());
 });
 
-test("of other files, only facts and the tokenizer", () => {
+test("of other files, only facts, the tokenizer and the licence", () => {
   const paths = ["pytorch_model.bin", "tokenizer.json", "1_Pooling/config.json", "onnx/tokenizer.json", "config.json"];
   expect(filesBeside(paths)).toEqual(["config.json", "tokenizer.json", "1_Pooling/config.json"]);
+  const terms = ["LICENSE", "NOTICE.txt", "licence.md"];
+  expect(filesBeside([...terms, "LICENSES/a.txt", "licensed.py"])).toEqual(terms);
+});
+
+test("the weights of a model are its graphs and the data of each, with the graph for texts last", () => {
+  const data = ["onnx/vision_model.onnx_data", "onnx/vision_model.onnx_data_1", "onnx/text_model.onnx_data"];
+  const both = ["onnx/text_model.onnx", "onnx/vision_model.onnx", "onnx/vision_model_fp16.onnx"];
+  const weights = [data[0], data[1], both[1], data[2], both[0]];
+  expect(weightPaths(both[0]!, [...both, ...data])).toEqual(weights);
+  expect(weightPaths("onnx/model.onnx", ["onnx/model.onnx", "onnx/model.onnx_data"])).toEqual([
+    "onnx/model.onnx_data",
+    "onnx/model.onnx",
+  ]);
+  // Data with a free name may be either's.
+  expect(weightPaths(both[0]!, [...both, "onnx/Constant_7"])).toEqual(["onnx/Constant_7", both[1], both[0]]);
+});
+
+test("of several graphs, the first place counts, but one with a graph for pictures beside it goes first", () => {
+  const places = ["onnx/model.onnx", "model.onnx", "onnx/text_model.onnx"];
+  expect(graphAmong([], places)).toBe("onnx/model.onnx");
+  expect(graphAmong(["model.onnx", "onnx/text_model.onnx"], places)).toBe("model.onnx");
+  expect(graphAmong([...places, "onnx/vision_model.onnx"], places)).toBe("onnx/text_model.onnx");
 });
 
 test("precisions are those with a graph", () => {

@@ -1,6 +1,6 @@
 import { basename, dirname } from "node:path/posix";
 import type { Dtype } from "../api/model.js";
-import { dtypeOf } from "./graphs.js";
+import { dtypeOf, visionFile } from "./graphs.js";
 import { SETTINGS_FILES } from "./transformer-settings.js";
 
 const OF_THE_TRANSFORMER = [
@@ -22,16 +22,19 @@ const OF_A_MODULE = new RegExp(
   `^\\d+_\\w+/config\\.json$|^\\d+_Transformer/(?:${OF_THE_TRANSFORMER.join("|").replaceAll(".", "\\.")})$`,
 );
 
+/** The terms of the weights, which go wherever they go. */
+const LICENCE = /^(licen[cs]e|notice)(\.(md|txt))?$/i;
+
 /** Files in `onnx/` that are never a graph's data. */
 const NO_DATA = /(^|\/)\.|\.(json|txt|md|model|py|jinja|yaml|yml|png|safetensors)$|(^|\/)pytorch_model[^/]*\.bin$/i;
 /** Exporters' names for data that no other model file has. */
 const DATA = /^(Constant_|onnx__)|[_.](onnx_data|data|weight|bias)(_\d+)?$/;
 
-/** Lists the repository's files that a model needs besides its graph: facts and tokenizer. */
+/** Lists the repository's files that a model needs besides its graphs: facts and tokenizer. And its licence. */
 export function filesBeside(paths: Iterable<string>): string[] {
   const there = new Set(paths);
   const named = [...OF_THE_TRANSFORMER, ...OF_THE_MODEL].filter((path) => there.has(path));
-  return [...named, ...[...there].filter((path) => OF_A_MODULE.test(path)).sort()];
+  return [...named, ...[...there].filter((path) => OF_A_MODULE.test(path) || LICENCE.test(path)).sort()];
 }
 
 /**
@@ -51,10 +54,25 @@ export function externalData(graph: string, paths: Iterable<string>): string[] {
   );
 }
 
-/** Returns the first possible place of a graph that exists, or the usual place if none does. */
+/**
+ * Lists the files of a model's weights: its graph for texts, the one for pictures beside it if there is one, and their data. Each graph
+ * comes after its data and the given one last, so that where it is, all are.
+ */
+export function weightPaths(graph: string, paths: Iterable<string>): string[] {
+  const all = [...paths];
+  const vision = visionFile(graph);
+  const graphs = vision !== undefined && all.includes(vision) ? [vision, graph] : [graph];
+  return [...new Set(graphs.flatMap((one) => [...externalData(one, all), one]))];
+}
+
+/**
+ * Returns the first possible place of a graph that exists, or the usual place if none does. A graph with one for pictures beside it goes
+ * first: its repository may have both in one file, too, which nothing here reads.
+ */
 export function graphAmong(paths: Iterable<string>, places: readonly string[]): string {
   const there = new Set(paths);
-  return places.find((path) => there.has(path)) ?? places[0]!;
+  const found = places.filter((path) => there.has(path));
+  return found.find((path) => there.has(visionFile(path) ?? "")) ?? found[0] ?? places[0]!;
 }
 
 /** Lists the precisions with a graph in a repository or folder, optionally only at the given places. */

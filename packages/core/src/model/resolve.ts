@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { BgeError, invalid } from "../api/errors.js";
 import type { Dtype, ModelReference, ModelSource, ModelSpec } from "../api/model.js";
+import { exportAdvice, isExported } from "./export-advice.js";
 import type { Facts } from "./facts.js";
 import { completeSpec } from "./facts.js";
 import {
@@ -151,25 +152,26 @@ function cutoffLayerOf({ id, layers }: Facts, asked: number | undefined): number
   throw invalid("cutoffLayer", `must be ${layers.first} to ${layers.last} for ${id}, not ${layer}`);
 }
 
+/** What begins the advice in the error of a model that is not on this machine. */
+export const TO_GET_IT = " To get it: ";
+
 function notFound(name: string, id: string | undefined, tried: readonly string[]): BgeError {
-  const packaged = id === undefined ? undefined : packageName(id);
-  const advice =
-    id === undefined
-      ? "Check the path."
-      : [
-          ...(packaged !== undefined && EMBEDDED.has(id) ? [`npm install ${packaged}`] : []),
-          ...(isOurs(id)
-            ? []
-            : [`await pullModel(${JSON.stringify(id)}), or huggingface-cli download ${id} (into the local cache)`]),
-          "or pass { id, directory } of a folder with its ONNX files",
-        ].join("; ");
   return new BgeError(
     "MODEL_NOT_FOUND",
-    `Model ${name} was not found. Tried: ${tried.join("; ")}. To get it: ${advice}`,
-    {
-      parameter: "model",
-    },
+    `Model ${name} was not found. Tried: ${tried.join("; ")}.${TO_GET_IT}${adviceFor(id)}`,
+    { parameter: "model" },
   );
+}
+
+function adviceFor(id: string | undefined): string {
+  if (id === undefined) return "Check the path.";
+  if (isExported(id)) return `the hub has ${id} without ONNX files. ${exportAdvice(id)}`;
+  const pull = `await pullModel(${JSON.stringify(id)}), or huggingface-cli download ${id} (into the local cache)`;
+  return [
+    ...(EMBEDDED.has(id) ? [`npm install ${packageName(id)}`] : []),
+    ...(isOurs(id) ? [] : [pull]),
+    "or pass { id, directory } of a folder with its ONNX files",
+  ].join("; ");
 }
 
 /** Returns a handler that adds `advice` to `MODEL_NOT_FOUND`, for callers who did not name the model. */
