@@ -4,9 +4,10 @@ import { messageOf } from "../api/errors.js";
 import { cmykToRgb, greyToRgb, type Samples, toRgb } from "./colours.js";
 import { formatOf } from "./format.js";
 import { restoreHidden } from "./gif.js";
-import { type PixelKind, pixelKind } from "./pixel-kind.js";
+import { isDeepGrey, type PixelKind, pixelKind } from "./pixel-kind.js";
 import { type RgbImage, resize } from "./resample.js";
 import { stretchByPicking, stretchDeep, stretchPlanes, stretchTransparent } from "./stretch.js";
+import { photometricOf, WHITE_IS_ZERO } from "./tiff.js";
 import { unusable } from "./unusable.js";
 
 export interface DecodeOptions {
@@ -33,7 +34,8 @@ export async function decode(sharp: typeof sharpModule, bytes: Uint8Array, optio
   try {
     const facts = await open().metadata();
     checkSize(facts.width, facts.height, options.maxPixels);
-    const turned = () => (options.orient ? open().autoOrient() : open());
+    // A TIFF file's own orientation belongs to its pixels, there as here; EXIF's is another matter.
+    const turned = () => (options.orient || format === "tiff" ? open().autoOrient() : open());
     if (format === "gif") {
       const samples = await samplesOf(open().toColourspace("srgb").ensureAlpha());
       restoreHidden(bytes, samples);
@@ -63,16 +65,18 @@ export function checkSize(width: number, height: number, maxPixels: number): voi
 /** Reads a picture's colours; stretched, if asked, before they become RGB. */
 async function colours(image: Sharp, facts: Metadata, bytes: Uint8Array, stretch?: number): Promise<RgbImage> {
   if (facts.space === "cmyk") {
-    const inks = await samplesOf(image.pipelineColourspace("cmyk").toColourspace("cmyk"));
+    const inks = await inksOf(image, facts);
     return cmykToRgb(stretch === undefined ? inks : stretchPlanes(inks, stretch));
   }
-  // With an alpha channel, the reference reads the high byte instead.
-  if (facts.depth === "ushort" && facts.channels === 1) {
+  if (isDeepGrey(bytes, facts)) {
     const { data, info } = await image
+      .removeAlpha()
       .toColourspace("grey16")
       .raw({ depth: "ushort" })
       .toBuffer({ resolveWithObject: true });
     const grey = { ...info, data: new Uint16Array(data.buffer, data.byteOffset, data.length / 2) };
+    // The reference leaves these as they are, and black is white; the decoder does not.
+    if (facts.format === "tiff" && photometricOf(bytes) === WHITE_IS_ZERO) invert(grey.data);
     return greyToRgb(stretch === undefined ? grey : stretchDeep(grey, stretch));
   }
   const kind = stretch === undefined ? "smooth" : pixelKind(bytes, facts);
@@ -84,8 +88,23 @@ async function colours(image: Sharp, facts: Metadata, bytes: Uint8Array, stretch
   return stretch === undefined ? rgb : stretchRgb(rgb, kind, stretch);
 }
 
+function invert(values: Uint16Array): void {
+  for (const [at, value] of values.entries()) values[at] = 65535 - value;
+}
+
 function stretchRgb(rgb: RgbImage, kind: PixelKind, size: number): RgbImage {
   return kind === "picked" ? stretchByPicking(rgb, size) : resize(rgb, size, size);
+}
+
+/** Inks in 8 bits; of 16, the reference keeps the high byte. */
+async function inksOf(image: Sharp, { depth }: Metadata): Promise<Samples> {
+  const inks = image.pipelineColourspace("cmyk").toColourspace("cmyk");
+  if (depth !== "ushort") return samplesOf(inks);
+  const { data, info } = await inks.raw({ depth }).toBuffer({ resolveWithObject: true });
+  const deep = new Uint16Array(data.buffer, data.byteOffset, data.length / 2);
+  const high = new Uint8Array(deep.length);
+  for (const [at, value] of deep.entries()) high[at] = value >> 8;
+  return { ...info, data: high };
 }
 
 async function samplesOf(image: Sharp): Promise<Samples> {

@@ -1,5 +1,6 @@
 import type { Metadata } from "sharp";
 import { isGreyRamp } from "./gif.js";
+import { photometricOf, PALETTE as TIFF_PALETTE } from "./tiff.js";
 
 /**
  * How the reference resizes a picture in the form in which its file holds it: smoothly; by picking pixels, if they are numbers of a
@@ -11,13 +12,22 @@ export type PixelKind = "smooth" | "picked" | "transparent";
 export function pixelKind(bytes: Uint8Array, { format, hasAlpha, bitsPerSample }: Metadata): PixelKind {
   if (format === "png") return ofPng(bytes[PNG_DEPTH]!, bytes[PNG_COLOURS]!);
   if (format === "gif") return isGreyRamp(bytes) ? "smooth" : "picked";
-  if (bitsPerSample === 1) return "picked";
+  if (bitsPerSample === 1 || (format === "tiff" && photometricOf(bytes) === TIFF_PALETTE)) return "picked";
   return hasAlpha ? "transparent" : "smooth";
+}
+
+/**
+ * True for grey of 16 bits that the reference keeps so: it has no alpha channel, of which a colour that is transparent, as in PNG, is none.
+ * Of others the reference reads the high byte.
+ */
+export function isDeepGrey(bytes: Uint8Array, { format, depth, channels }: Metadata): boolean {
+  return depth === "ushort" && (channels === 1 || (format === "png" && bytes[PNG_COLOURS] === GREY));
 }
 
 /** Where the header of a PNG has the bits of a sample, and what the samples are. */
 const PNG_DEPTH = 24;
 const PNG_COLOURS = 25;
+const GREY = 0;
 const PALETTE = 3;
 const ALPHA = 4;
 
