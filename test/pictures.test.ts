@@ -166,7 +166,7 @@ describe("a file that is not one", () => {
       },
       "60000 × 60000",
     ],
-    ["gif.gif", (bytes) => bytes.writeUInt32LE(0x13881388, 6), "5000 × 5000"],
+    ["gif.gif", (bytes) => bytes.writeUInt32LE(0x07d007d0, 6), "2000 × 2000"],
     [
       "jpeg-444.jpg",
       (bytes) => bytes.writeUInt32BE(0xea60ea60, bytes.indexOf("\xff\xc0", 0, "latin1") + 5),
