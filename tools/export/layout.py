@@ -1,6 +1,7 @@
 """The output folder: names of the graph files, and the files beside them."""
 
 import json
+import re
 import shutil
 from pathlib import Path, PurePosixPath
 
@@ -15,6 +16,7 @@ COPIED = [
     "config.json", "tokenizer_config.json", "special_tokens_map.json", "modules.json",
     "config_sentence_transformers.json", "sentence_bert_config.json", "preprocessor_config.json",
 ]
+TERMS = re.compile(r"(licen[cs]e|notice)(\.(md|txt))?", re.IGNORECASE)  # of the weights: they go wherever these go
 
 
 def graph_name(dtype: str, cutoff_layer: int | None) -> str:
@@ -46,7 +48,8 @@ def check_same_model(out: Path, source: Source, facts: dict) -> None:
 
 def write_beside(out: Path, source: Source, tokenizer: Path, facts: dict) -> None:
     """Copies what the loader reads and writes bge.json, with the precision where the folder holds only one."""
-    for name in [name for name in [*COPIED, *pooling_configs(source)] if source.has(name)]:
+    terms = [path.name for path in source.folder.iterdir() if TERMS.fullmatch(path.name)]
+    for name in [name for name in [*COPIED, *pooling_configs(source), *terms] if source.has(name)]:
         (out / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source.folder / name, out / name)
     shutil.copyfile(tokenizer, out / "tokenizer.json")

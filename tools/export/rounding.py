@@ -20,10 +20,13 @@ class Rewriter:
         self.graph, self.weights, self.nodes, self.made = model.graph, weights, [], set()
 
     def run(self, matmul, gather) -> dict[str, Weight]:
+        tokens = {"input_ids"}  # and what a graph makes of their shape alone, as CLIP's does
         for node in self.graph.node:
+            if node.op_type in ("Reshape", "Cast", "Identity") and node.input[0] in tokens:
+                tokens.add(node.output[0])
             if node.op_type == "MatMul" and self.is_matrix(node.input[1]):
                 matmul(self, node)
-            elif node.op_type == "Gather" and self.is_matrix(node.input[0]) and node.input[1] == "input_ids":
+            elif node.op_type == "Gather" and self.is_matrix(node.input[0]) and node.input[1] in tokens:
                 gather(self, node)
             else:
                 self.nodes.append(node)

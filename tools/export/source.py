@@ -11,6 +11,7 @@ FILES = [
     "*/config.json", "1_Pooling/config.json", "README.md", "colbert_linear.pt", "config.json",
     "config_sentence_transformers.json", "modules.json", "preprocessor_config.json", "sentence_bert_config.json", "sparse_linear.pt",
     "special_tokens_map.json", "tokenizer*", "sentencepiece.bpe.model", "vocab.*", "merges.txt", "added_tokens.json",
+    "LICENSE*", "NOTICE*",
 ]
 SAFETENSORS = ["model*.safetensors", "model.safetensors.index.json"]
 PICKLED = ["pytorch_model*.bin", "pytorch_model.bin.index.json"]

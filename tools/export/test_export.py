@@ -179,6 +179,7 @@ def test_what_cannot_be_exported(sources, root):
 def test_clip(sources, root):
     """Two graphs, of which that for texts holds nothing of the other."""
     source = write_clip(root / "clip")
+    (source / "LICENSE").write_text("terms", encoding="utf-8")
     for dtype in ("fp32", "fp16", "int8"):
         export(source, root / "out", dtype=dtype, id="BAAI/BGE-VL-base")
     facts = json.loads((root / "out/bge.json").read_text("utf-8"))
@@ -189,6 +190,11 @@ def test_clip(sources, root):
     assert names == {f"{part}_model{suffix}.onnx" for part in ("text", "vision") for suffix in ("", "_fp16", "_quantized")}
     assert not any("vision" in name or "visual" in name for name in weights_of(root / "out/onnx/text_model.onnx"))
     assert not any("text" in name for name in weights_of(root / "out/onnx/vision_model.onnx"))
+    table = "backbone.text_model.embeddings.token_embedding.weight"
+    for suffix, stored in (("", table), ("_fp16", f"{table}.float16"), ("_quantized", f"{table}.int8")):
+        names = [name for name in weights_of(root / f"out/onnx/text_model{suffix}.onnx") if name.startswith(table)]
+        assert names[0] == stored and (names[1:] == [] or suffix == "_quantized"), names
+    assert (root / "out/LICENSE").read_text("utf-8") == "terms"
     fails("not for CLIP", lambda: export(source, root / "pooled", pooling="cls"))
     (source / "preprocessor_config.json").unlink()
     fails("preprocessor_config.json", lambda: export(source, root / "without"))
