@@ -164,6 +164,30 @@ describe.skipIf(!hasLoopback)("a model that the hub has without ONNX files", () 
     expect(everyFile(cache).filter((path) => path.includes("snapshots"))).toEqual([]);
   });
 
+  test("so does a folder that the advice names, and that is not there", async () => {
+    const { message } = (await loadMultimodalEmbedder("./bge-vl-base").then(
+      () => expect.unreachable(),
+      (thrown: unknown) => thrown,
+    )) as Error;
+    expect(message).toMatch(
+      /Tried: there is no folder .*bge-vl-base\. .*check the path\. If it is to be BAAI\/BGE-VL-base: /,
+    );
+    expect(message).toMatch(EXPORT);
+    await expect(loadMultimodalEmbedder("./other")).rejects.toThrow(
+      /there is no folder .*other\. To get it: Check the path\.$/,
+    );
+  });
+
+  test("and a pull that cannot reach the hub", async () => {
+    const { hub } = await named("BAAI/BGE-VL-base");
+    hub.fault = () => ({ status: 400 });
+    const error = await pullModel("BAAI/BGE-VL-base").then(
+      () => expect.unreachable(),
+      (thrown: unknown) => thrown,
+    );
+    expect(error).toMatchObject({ code: "DOWNLOAD_FAILED", message: expect.stringMatching(EXPORT) });
+  });
+
   test("of anyone's: the same, by its own name", async () => {
     await named("someone/fine-tuned");
     for (const way of [pullModel, loadEmbedder, loadReranker]) {

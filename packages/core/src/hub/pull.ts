@@ -7,7 +7,7 @@ import type { DownloadProgress } from "../api/options.js";
 import { type Checks, checkOptions, isCount, isFlag, isFunction, isSignal, isText } from "../checks.js";
 import { pathsUnder } from "../model/cache.js";
 import { offlineVariable } from "../model/environment.js";
-import { exportAdvice, isExported } from "../model/export-advice.js";
+import { isExported, withoutOnnx } from "../model/export-advice.js";
 import { cachePlace, isOurs, missingFiles, packageName } from "../model/files.js";
 import { readOwnFacts } from "../model/folder.js";
 import { precisionOf } from "../model/graph-choice.js";
@@ -72,7 +72,17 @@ export async function pullModel(model: string | URL | ModelReference, options: P
   if (offline !== undefined) return cachedAlready({ id, dtype, graphs }, revision, offline);
   const hub = hubOf(checked);
   const { downloadModel } = await import("./download.js");
-  return downloadModel(hub, { id, revision, dtype, graphs, stay: false, distrust, onProgress });
+  return downloadModel(hub, { id, revision, dtype, graphs, stay: false, distrust, onProgress }).catch(
+    (error: unknown) => {
+      throw sayingHowToExport(error, id);
+    },
+  );
+}
+
+/** Adds to a failed download of a model that has to be exported that a better network would not help. */
+function sayingHowToExport(error: unknown, id: string): unknown {
+  if (!(error instanceof BgeError && error.code === "DOWNLOAD_FAILED" && isExported(id))) return error;
+  return new BgeError(error.code, `${error.message} And ${withoutOnnx(id)}`, { cause: error });
 }
 
 /** The transformer's folder in repositories saved by old sentence-transformers releases. `modules.json` would tell, but is not downloaded yet. */
@@ -123,8 +133,7 @@ async function cachedAlready({ id, dtype, graphs }: HubModel, revision: string, 
   if (directory === undefined || missing.length > 0) {
     const problem = `${id} is not in the cache and cannot be downloaded, because ${offline} is set: `;
     const lacking = directory === undefined ? reason : `no ${missing.join(", ")}`;
-    const advice = isExported(id) ? ` The hub has it without ONNX files. ${exportAdvice(id)}` : "";
-    throw new BgeError("DOWNLOAD_FAILED", `${problem}${lacking}.${advice}`);
+    throw sayingHowToExport(new BgeError("DOWNLOAD_FAILED", `${problem}${lacking}.`), id);
   }
   const files = [...filesBeside(paths), ...weightPaths(graph, paths)];
   const sizes = await Promise.all(files.map(async (path) => (await stat(join(directory, path))).size));

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { BgeError, invalid } from "../api/errors.js";
 import type { Dtype, ModelReference, ModelSource, ModelSpec } from "../api/model.js";
-import { exportAdvice, isExported } from "./export-advice.js";
+import { exportAdvice, exportedAs, isExported, withoutOnnx } from "./export-advice.js";
 import type { Facts } from "./facts.js";
 import { completeSpec } from "./facts.js";
 import {
@@ -85,6 +85,10 @@ export function resolveModel(model?: string | URL | ModelReference, options: Res
     const graph = candidates.find((name) => existsSync(join(folder, name))) ?? candidates[0]!;
     const missing = missingFiles(folder, graph, transformer);
     if (missing.length > 0) {
+      if (from === "directory" && !existsSync(folder)) {
+        tried.push(`there is no folder ${folder}`);
+        continue;
+      }
       const reference = from === "directory" ? { directory: folder } : { id: id! };
       const others = existsSync(join(folder, graph))
         ? ""
@@ -158,27 +162,32 @@ export const TO_GET_IT = " To get it: ";
 function notFound(name: string, id: string | undefined, tried: readonly string[]): BgeError {
   return new BgeError(
     "MODEL_NOT_FOUND",
-    `Model ${name} was not found. Tried: ${tried.join("; ")}.${TO_GET_IT}${adviceFor(id)}`,
+    `Model ${name} was not found. Tried: ${tried.join("; ")}.${TO_GET_IT}${id === undefined ? folderAdvice(name) : idAdvice(id)}`,
     { parameter: "model" },
   );
 }
 
-function adviceFor(id: string | undefined): string {
-  if (id === undefined) return "Check the path.";
-  if (isExported(id)) return `the hub has ${id} without ONNX files. ${exportAdvice(id)}`;
+function folderAdvice(folder: string): string {
+  const id = exportedAs(folder);
+  return id === undefined ? "Check the path." : `check the path. If it is to be ${id}: ${exportAdvice(id)}`;
+}
+
+function idAdvice(id: string): string {
+  if (isExported(id)) return withoutOnnx(id);
   const pull = `await pullModel(${JSON.stringify(id)}), or huggingface-cli download ${id} (into the local cache)`;
-  return [
+  const ways = [
     ...(EMBEDDED.has(id) ? [`npm install ${packageName(id)}`] : []),
     ...(isOurs(id) ? [] : [pull]),
     "or pass { id, directory } of a folder with its ONNX files",
-  ].join("; ");
+  ];
+  return `${ways.join("; ")}.`;
 }
 
 /** Returns a handler that adds `advice` to `MODEL_NOT_FOUND`, for callers who did not name the model. */
 export function orElse(advice: string): (error: unknown) => never {
   return (error) => {
     if (!(error instanceof BgeError && error.code === "MODEL_NOT_FOUND")) throw error;
-    throw new BgeError(error.code, `${error.message}; or use another model: ${advice}`, {
+    throw new BgeError(error.code, `${error.message} Or use another model: ${advice}`, {
       cause: error,
       parameter: "model",
     });
