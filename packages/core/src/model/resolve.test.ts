@@ -68,13 +68,18 @@ describe("a folder", () => {
     for (const form of forms) expect(resolveModel({ directory: form }).spec.id).toBe("tiny-bert-cls");
   });
 
-  test.each(["./no/such", "../no-such", "/no/such", "file:///no/such", "C:\\no\\such", "."])(
-    "%s is one, and an error naming the missing files if it does not exist",
+  test.each(["./no/such", "../no-such", "/no/such", "file:///no/such", "C:\\no\\such"])(
+    "%s is one, and an error that says so if it does not exist",
     (model) => {
       expect(() => resolveModel(model)).toThrow(coded("MODEL_NOT_FOUND", "model"));
-      expect(() => resolveModel(model)).toThrow(/lacks .*model\.onnx.*tokenizer\.json.*tokenizer_config\.json/);
+      expect(() => resolveModel(model)).toThrow(/there is no folder .*no.such\. To get it: Check the path\.$/);
     },
   );
+
+  test("that is no model's is an error naming the missing files", () => {
+    expect(() => resolveModel(".")).toThrow(coded("MODEL_NOT_FOUND", "model"));
+    expect(() => resolveModel(".")).toThrow(/lacks .*model\.onnx.*tokenizer\.json.*tokenizer_config\.json/);
+  });
 
   test("by a file URL of another machine is a typed error", () => {
     expect(() => resolveModel("file://elsewhere/model")).toThrow(coded("INVALID_OPTION", "directory"));
@@ -226,7 +231,7 @@ describe("a folder written like an id is", () => {
   test("named in the error if it does not exist", () => {
     const root = within("models/tiny");
     expect(() => resolveModel("models/small")).toThrow(`no folder ${join(root, "models", "small")}`);
-    expect(() => resolveModel("models/small/")).toThrow(/directory .*models.small.* lacks/);
+    expect(() => resolveModel("models/small/")).toThrow(/there is no folder .*models.small/);
     expect(() => resolveModel("a/b/c")).toThrow(`there is no folder ${join(root, "a", "b", "c")}`);
     // A file is not a folder.
     expect(() => resolveModel("models/tiny/config.json")).toThrow(coded("INVALID_OPTION", "id"));
