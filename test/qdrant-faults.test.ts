@@ -68,6 +68,24 @@ describe.skipIf(!hasLoopback)("@bge-js/qdrant and a server in trouble", () => {
     expect(await retriever.count()).toBe(79);
   });
 
+  test("a server that says when to ask again is asked for longer, and a search is given up as soon as ever", async () => {
+    const busy = { status: 429, retryAfter: "0" };
+    double.faults = Array.from({ length: 12 }, () => ({ request: STORE, ...busy }));
+    expect(await retriever.add(TEXTS)).toEqual({ added: 40, replaced: 0, unchanged: 0 });
+    double.faults = Array.from({ length: 4 }, () => ({ request: /batch$/, ...busy }));
+    await expect(retriever.search("x")).rejects.toMatchObject({ code: "STORE_FAILED" });
+    expect(double.faults).toHaveLength(1);
+  });
+
+  test("a request that is larger than a rate limit allows is sent in halves", async () => {
+    const told =
+      "Write rate limit exceeded, request larger than rate limiter capacity, please try to split your request";
+    double.faults = [{ request: STORE, status: 429, told: `Rate limiting exceeded: ${told}` }];
+    const before = stores();
+    expect(await retriever.add(TEXTS)).toEqual({ added: 40, replaced: 0, unchanged: 0 });
+    expect(stores() - before).toBe(3);
+  });
+
   test("a document that is confirmed and not there is named", async () => {
     double.losePoints = true;
     const error = await retriever.add(TEXTS).catch((error) => error);

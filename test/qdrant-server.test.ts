@@ -7,7 +7,7 @@ import { type QdrantUnderTest, SERVERS } from "./support/qdrant-servers.js";
  * What @bge-js/qdrant takes for granted, of whatever Qdrant can be had here: so the double that other tests run against is
  * held to Qdrant's own engine.
  */
-describe.each(SERVERS)("$name", ({ isHere, start }) => {
+describe.each(SERVERS)("$name", ({ isHere, hasFront, start }) => {
   describe.skipIf(!isHere)("does as @bge-js/qdrant expects", () => {
     let server: QdrantUnderTest;
     let client: QdrantClient;
@@ -248,6 +248,30 @@ describe.each(SERVERS)("$name", ({ isHere, start }) => {
       const big = { id: ids[0]!, vector: { dense: [1, 2] }, payload: { text: "x".repeat(33 * 2 ** 20) } };
       expect(await refused(store([big]))).toBe(400);
       expect(await client.count(name, { exact: true })).toEqual({ count: 0 });
+    });
+
+    describe.skipIf(!hasFront)("and reads requests as a server", () => {
+      const withPayload = (deep: unknown) => store([{ id: ids[0]!, vector: { dense: [1, 2] }, payload: { deep } }]);
+      const nested = (depth: number) => JSON.parse(`${"[".repeat(depth)}${"]".repeat(depth)}`);
+      const withRows = (count: number) =>
+        store([{ id: ids[0]!, vector: { rows: Array.from({ length: count }, () => [1, 0]) }, payload: {} }]);
+
+      test("JSON to a depth of 127, of which a request takes 4; whole characters alone", async () => {
+        await withPayload(nested(123));
+        expect((await client.retrieve(name, { ids: [ids[0]!] }))[0]!.payload).toEqual({ deep: nested(123) });
+        expect(await refused(withPayload(nested(124)))).toBe(400);
+        await withPayload("a \0 and \ud83d\ude00");
+        expect((await client.retrieve(name, { ids: [ids[0]!] }))[0]!.payload).toEqual({
+          deep: "a \0 and \ud83d\ude00",
+        });
+        expect(await refused(withPayload("half of \ud83d"))).toBe(400);
+      });
+
+      test("a multivector of fewer than 1,048,576 numbers", async () => {
+        await withRows(2 ** 19 - 1);
+        expect(await client.count(name, { exact: true })).toEqual({ count: 1 });
+        expect(await refused(withRows(2 ** 19))).toBe(422);
+      });
     });
   });
 });

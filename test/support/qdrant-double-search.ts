@@ -50,6 +50,8 @@ interface Scored {
   readonly score: number;
 }
 
+const MULTIVECTOR_NUMBERS = 2 ** 20;
+
 export function paramsOf({ vectors }: Collection, name: string): VectorParams | undefined {
   return "size" in vectors ? (name === "" ? (vectors as VectorParams) : undefined) : vectors[name];
 }
@@ -136,6 +138,10 @@ function idf(points: readonly Point[], name: string, index: number): number {
 export function stored(params: VectorParams, vector: Vector, name: string): Vector {
   const isMulti = Boolean(params.multivector_config);
   const rows = (isMulti ? vector : [vector]) as readonly (readonly number[])[];
+  const numbers = rows.length * params.size;
+  if (isMulti && numbers >= MULTIVECTOR_NUMBERS) {
+    throw new Refusal(422, `Total size of all vectors (${numbers}) must be less than ${MULTIVECTOR_NUMBERS}`);
+  }
   for (const row of rows) {
     if (row.length === params.size) continue;
     const message = `Wrong input: Vector dimension error: expected dim: ${params.size}, got ${row.length} (${name})`;

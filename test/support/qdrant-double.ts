@@ -30,7 +30,7 @@ export interface QdrantDouble extends AsyncDisposable {
   /** Loses one point of every upsert, as a broken client or server would. */
   losePoints: boolean;
   /** Answers given instead of an answer, one after the other, to requests that match: `PUT .*points`. */
-  faults: { readonly request: RegExp; readonly status: number; readonly retryAfter?: string }[];
+  faults: { readonly request: RegExp; readonly status: number; readonly retryAfter?: string; readonly told?: string }[];
 }
 
 type Body = Record<string, unknown>;
@@ -42,6 +42,7 @@ interface SentPoint {
 
 /** Qdrant's own default for the size of a request. */
 const MAX_BODY_BYTES = 32 * 1024 * 1024;
+const MAX_DEPTH = 127;
 const UUID = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i;
 
 export async function startQdrantDouble(): Promise<QdrantDouble> {
@@ -59,10 +60,12 @@ export async function startQdrantDouble(): Promise<QdrantDouble> {
       const body = await readBody(request, sizes);
       const fault = double.faults.findIndex((one) => one.request.test(called));
       if (fault >= 0) {
-        const [{ status, retryAfter }] = double.faults.splice(fault, 1) as [QdrantDouble["faults"][number]];
+        const [{ status, retryAfter, told = "a fault that the test asked for" }] = double.faults.splice(fault, 1) as [
+          QdrantDouble["faults"][number],
+        ];
         if (retryAfter !== undefined) response.setHeader("retry-after", retryAfter);
         if (status === 0) return void request.socket.destroy();
-        throw new Refusal(status, "a fault that the test asked for");
+        throw new Refusal(status, told);
       }
       const [kind, name, ...action] = pathname.split("/").slice(1).map(decodeURIComponent);
       if (kind !== "collections") throw new Refusal(404, "");
@@ -175,7 +178,22 @@ async function readBody(request: IncomingMessage, sizes: number[]): Promise<Body
       `JSON payload (${bytes.length} bytes) is larger than allowed (limit: ${MAX_BODY_BYTES} bytes).`,
     );
   }
-  return bytes.length === 0 ? {} : (JSON.parse(bytes.toString()) as Body);
+  const body = bytes.length === 0 ? {} : (JSON.parse(bytes.toString()) as Body);
+  const problem = unreadable(body);
+  if (problem !== undefined) throw new Refusal(400, `Format error in JSON body: ${problem}`);
+  return body;
+}
+
+/** What the server's parser refuses and JavaScript's does not. */
+function unreadable(value: unknown, depth = 0): string | undefined {
+  if (typeof value === "string" && !value.isWellFormed()) return "lone leading surrogate in hex escape";
+  if (typeof value !== "object" || value === null) return undefined;
+  if (depth === MAX_DEPTH) return "recursion limit exceeded";
+  for (const one of Object.values(value)) {
+    const problem = unreadable(one, depth + 1);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
 }
 
 function describe({ points, vectors, sparse, metadata }: Collection): object {

@@ -18,16 +18,29 @@ const BRIDGE = fileURLToPath(new URL("qdrant-engine.py", import.meta.url));
 export const SERVERS: readonly {
   readonly name: string;
   readonly isHere: boolean;
+  /** Whether it reads requests as the server does, not only what they ask for. */
+  readonly hasFront: boolean;
   readonly start: () => Promise<QdrantUnderTest>;
 }[] = [
-  { name: "a Qdrant server (QDRANT_URL)", isHere: process.env["QDRANT_URL"] !== undefined, start: namedServer },
+  {
+    name: "a Qdrant server (QDRANT_URL)",
+    isHere: process.env["QDRANT_URL"] !== undefined,
+    hasFront: true,
+    start: namedServer,
+  },
   {
     name: "Qdrant's engine (qdrant-edge-py)",
+    hasFront: false,
     isHere: hasEngine("qdrant_edge, qdrant_client"),
     start: () => startEngine("core"),
   },
-  { name: "Qdrant's engine in Python (qdrant-client)", isHere: hasEngine("qdrant_client"), start: () => startEngine() },
-  { name: "the double", isHere: hasLoopback, start: startQdrantDouble },
+  {
+    name: "Qdrant's engine in Python (qdrant-client)",
+    isHere: hasEngine("qdrant_client"),
+    hasFront: false,
+    start: () => startEngine(),
+  },
+  { name: "the double", isHere: hasLoopback, hasFront: true, start: startQdrantDouble },
 ];
 
 async function namedServer(): Promise<QdrantUnderTest> {

@@ -4,7 +4,7 @@ import type { RetrieverDocument } from "@bge-js/retriever";
 import { type FailedDocument, failedDocuments } from "@bge-js/retriever/adapter";
 import type { QdrantAdded, QdrantAddOptions } from "./api.js";
 import { type Collection, type Facts, fixAverageWords } from "./collection.js";
-import { bytesOf, type Sent, toPoint, toSent } from "./points.js";
+import { bytesOf, rowsRefusal, type Sent, toPoint, toSent } from "./points.js";
 import type { ReadDocument, Reader } from "./reader.js";
 import { createSender, storedHashes } from "./sender.js";
 import { documentWords, lengthInWords } from "./words.js";
@@ -122,8 +122,9 @@ export async function addDocuments<D extends RetrieverDocument>(
       if (thrown !== undefined) throw thrown.error;
       const sent = reading.shift();
       if (sent === undefined) throw invalid("embedder", "returned more vectors than it was passed texts");
-      if (read === undefined) {
-        failed.push({ index: sent.index, id: sent.id, error: reason! });
+      const refusal = read === undefined ? reason! : rowsRefusal(read, reader.rowDimensions);
+      if (read === undefined || refusal !== undefined) {
+        failed.push({ index: sent.index, id: sent.id, error: refusal! });
         leave(sent.point);
         continue;
       }

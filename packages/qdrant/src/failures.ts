@@ -8,15 +8,20 @@ const LATER = new Set([408, 429, 500, 502, 503, 504]);
 export const SEARCH_PATIENCE: Patience = {
   ...PATIENCE,
   failures: 3,
+  failuresInAll: 3,
   firstPauseMs: 100,
   longestPauseMs: 1000,
   longestRetryAfterMs: 5000,
 };
 
-/** A request that was refused, whose content is at fault rather than the connection. */
+/** A rate limit that is smaller than the request: "please try to split your request". */
+const TOO_MUCH_AT_ONCE = /rate limit.*split your request/s;
+
+/** A request that was refused, whose content is at fault rather than the connection, or with fewer points might not be. */
 export function isRefusal(error: unknown): boolean {
   const { cause } = error as { readonly cause?: unknown };
-  return cause instanceof HttpFailure && [400, 413, 422].includes(cause.status ?? 0);
+  if (!(cause instanceof HttpFailure)) return false;
+  return [400, 413, 422].includes(cause.status ?? 0) || (cause.status === 429 && !cause.retriable);
 }
 
 /**
@@ -33,16 +38,21 @@ export async function ask<T>(
   patience: Patience = PATIENCE,
 ): Promise<T> {
   const orAbort = abortable(signal);
+  // Of the seconds that the server asks for, the client passes on the first digit (1.18, 1.19): waiting that long is no failure.
+  let isTold = false;
   try {
     return await withRetries(
       () =>
         orAbort(
           request().catch((error: unknown) => {
-            throw toFailure(error);
+            const failure = toFailure(error);
+            isTold = failure instanceof HttpFailure && failure.retryAfterMs !== undefined;
+            throw failure;
           }),
         ),
       patience,
       signal,
+      () => isTold,
     );
   } catch (error) {
     if (!(error instanceof HttpFailure)) throw error;
@@ -74,7 +84,8 @@ export function toFailure(error: unknown): unknown {
   };
   if (typeof status === "number") {
     const told = data?.status?.error ?? messageOf(error);
-    return new HttpFailure(`${told} (status ${status})`, { status, retriable: LATER.has(status), cause: error });
+    const retriable = LATER.has(status) && !(status === 429 && TOO_MUCH_AT_ONCE.test(String(told)));
+    return new HttpFailure(`${told} (status ${status})`, { status, retriable, cause: error });
   }
   if (typeof seconds === "number") {
     return new HttpFailure(messageOf(error), { status: 429, retryAfterMs: seconds * 1000, cause: error });

@@ -6,7 +6,7 @@ import { VectorStore } from "@langchain/core/vectorstores";
 import type { Filter, QdrantAddOptions, QdrantRetriever, QdrantSearchOptions } from "./api.js";
 import { ask, SEARCH_PATIENCE } from "./failures.js";
 import { contentHash } from "./ids.js";
-import { documentOf } from "./search.js";
+import { documentOf } from "./points.js";
 
 export interface BgeQdrantVectorStoreFields extends Pick<QdrantSearchOptions, "budgetMs" | "stages" | "signal"> {
   /** A loaded retriever, which is shared and not disposed. */

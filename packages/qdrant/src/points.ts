@@ -47,6 +47,21 @@ export function toSent(given: RetrieverDocument | string, index: number): Sent |
   }
 }
 
+/** The document as it was added, of a payload that nobody else has. */
+export function documentOf<D>(payload: unknown): D {
+  const { [HASH]: _, ...document } = (payload ?? {}) as Record<string, unknown>;
+  numbersFor(document);
+  return document as D;
+}
+
+/** On Node 22, the client reads whole numbers over 2^53 as bigint; they were numbers when they were added. */
+function numbersFor(value: object): void {
+  for (const [key, one] of Object.entries(value)) {
+    if (typeof one === "bigint") (value as Record<string, unknown>)[key] = Number(one);
+    else if (typeof one === "object" && one !== null) numbersFor(one);
+  }
+}
+
 /** `dimensions`: numbers of a token row. */
 export function toPoint(
   { point, payload }: Sent,
@@ -63,6 +78,19 @@ export function toPoint(
       ...(rows && { lateInteraction: rounded(split(rows, dimensions!)) }),
     },
   };
+}
+
+/** Qdrant keeps fewer numbers than this in the multivector of a point. */
+const MULTIVECTOR_NUMBERS = 2 ** 20;
+
+/** The reason why a document's token rows cannot be stored, if they cannot. */
+export function rowsRefusal({ rows }: ReadDocument, dimensions: number | undefined): BgeError | undefined {
+  if (rows === undefined || rows.length < MULTIVECTOR_NUMBERS) return undefined;
+  const most = Math.ceil(MULTIVECTOR_NUMBERS / dimensions!) - 1;
+  const message =
+    `a document has ${rows.length / dimensions!} token rows, and Qdrant keeps at most ${most} of ${dimensions} numbers. ` +
+    "Split it, lower the embedder's maxTokens, or store no token rows (lateInteraction: false).";
+  return new BgeError("INPUT_TOO_LONG", message, { parameter: "documents" });
 }
 
 /** Upper bounds of a number and its comma, in bytes of JSON. */

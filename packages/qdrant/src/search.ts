@@ -14,7 +14,7 @@ import type { Schemas } from "@qdrant/js-client-rest";
 import type { Filter, QdrantSearchOptions, QdrantSearchResults } from "./api.js";
 import type { Collection } from "./collection.js";
 import { ask, SEARCH_PATIENCE } from "./failures.js";
-import { HASH } from "./points.js";
+import { documentOf } from "./points.js";
 import type { Reader, ReadQuery } from "./reader.js";
 
 export interface SearchParts {
@@ -159,10 +159,4 @@ async function findCandidates<D extends RetrieverDocument>(
 function hasNumbers(vector: ReadQuery[keyof ReadQuery]): boolean {
   if (vector === undefined) return false;
   return "indices" in vector ? (vector as SparseVector).indices.length > 0 : true;
-}
-
-/** The document as it was added. */
-export function documentOf<D>(payload: unknown): D {
-  const { [HASH]: _, ...document } = (payload ?? {}) as Record<string, unknown>;
-  return document as D;
 }
