@@ -1,6 +1,6 @@
-// How many documents 1 to N worker processes ingest in a second, from a queue in Redis into PostgreSQL, each with one thread for the
+// How many documents 1 to N worker processes ingest in a second, from a queue in Redis into PostgreSQL or Qdrant, each with one thread for the
 // model; and one process without a queue. The processor time of a document does not depend on what else the machine does (Linux).
-//   npm run ingest-scale -- [--documents 300] [--workers 1,2] [--model bge-small-en-v1.5]
+//   npm run ingest-scale -- [--documents 300] [--workers 1,2] [--model bge-small-en-v1.5] [--store qdrant]
 
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -9,22 +9,24 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { ingest } from "@bge-js/ingest";
 import { openIngestQueue } from "@bge-js/ingest/bullmq";
-import { documentOf, openRecipe } from "./ingest/recipe.mjs";
-import { startPostgres, startRedis } from "./ingest/servers.mjs";
+import { documentOf } from "./ingest/documents.mjs";
+import { startRedis, startStore } from "./ingest/servers.mjs";
+import { openRecipe } from "./ingest/stores.mjs";
 
 const { values } = parseArgs({
   options: {
     documents: { type: "string", default: "300" },
     workers: { type: "string", default: "1,2" },
     model: { type: "string", default: "bge-small-en-v1.5" },
+    store: { type: "string", default: "postgres" },
   },
 });
-const { model } = values;
+const { model, store } = values;
 const workerFile = fileURLToPath(new URL("ingest/worker.mjs", import.meta.url));
 // 0 to 995: none that cannot be stored.
 const documents = Array.from({ length: Math.min(900, Number(values.documents)) }, (_, i) => documentOf(i));
 const TICKS = Number(execFileSync("getconf", ["CLK_TCK"], { encoding: "utf8" }));
-const postgres = await startPostgres();
+const { url, stop: stopStore } = await startStore(store);
 const { host, port, pid, stop } = await startRedis();
 const connection = { host, port };
 
@@ -44,18 +46,16 @@ async function measure(groups, work) {
   return { rate, each: spent.map((seconds) => ((1000 * seconds) / documents.length).toFixed(1)) };
 }
 
-const alone = await openRecipe({ url: postgres.url, table: "alone", model });
-await alone.pool.query("CREATE EXTENSION IF NOT EXISTS vector");
+const alone = await openRecipe({ store, url, table: "alone", model });
 const without = await measure([[process.pid]], () => ingest(documents, alone.recipe));
-await alone.embedder.dispose();
-await alone.pool.end();
+await alone.close();
 console.log(
   `one process, no queue: ${without.rate.toFixed(1)} documents a second; ${without.each[0]} ms of the processor each`,
 );
 
 for (const count of values.workers.split(",").map(Number)) {
   const name = `scale-${count}`;
-  const given = { url: postgres.url, table: `scale_${count}`, model, redis: connection, name };
+  const given = { store, url, table: `scale_${count}`, model, redis: connection, name };
   const children = Array.from({ length: count }, () =>
     spawn(process.execPath, [workerFile, JSON.stringify(given)], { stdio: ["ignore", "pipe", "inherit"] }),
   );
@@ -74,4 +74,4 @@ for (const count of values.workers.split(",").map(Number)) {
   }
 }
 stop();
-await postgres.stop();
+await stopStore();

@@ -1,6 +1,6 @@
-// A worker that is killed sooner or later: node worker.mjs '{"url", "table", "model", "redis", "name", "stalledAfterMs"}'
+// A worker that is killed sooner or later: node worker.mjs '{"store", "url", "table", "model", "redis", "name", "stalledAfterMs"}'
 import { openIngestQueue } from "@bge-js/ingest/bullmq";
-import { openRecipe } from "./recipe.mjs";
+import { openRecipe } from "./stores.mjs";
 
 const { redis, name, stalledAfterMs, ...given } = JSON.parse(process.argv[2]);
 const { recipe } = await openRecipe(given);
