@@ -422,7 +422,7 @@ describe("with tiny models", () => {
     await retriever.add(numbered(3));
     const found = await retriever.search("text");
     const documents = [...found.results.map(({ document }) => document), retriever.get("n1")!];
-    for (const document of documents) delete (document as Partial<RetrieverDocument>).text;
+    for (const document of documents) Reflect.deleteProperty(document, "text");
     expect(await retriever.add(numbered(3))).toEqual({ added: 0, replaced: 0, unchanged: 3 });
     expect(idsOf(await retriever.search("text"))).toEqual(idsOf(found));
   });
