@@ -11,6 +11,7 @@ import {
   replies,
   resets,
   resetsMidway,
+  serve,
   truncates,
 } from "../support/servers/http-double.js";
 
@@ -279,6 +280,19 @@ describe.skipIf(!hasLoopback)("the key", () => {
     expect(events.map((event) => (event as { outcome: string }).outcome)).toEqual(["ok", "ok", "ACCESS_DENIED"]);
     const missing = loadEmbedder({ ...reference, apiKey: { env: "BGE_TEST_KEY" } });
     await expect(missing).rejects.toMatchObject({ code: "INVALID_OPTION", parameter: "apiKey" });
+  });
+
+  test("is in no message either where a long one is cut", async () => {
+    const long = `${KEY}${"z".repeat(150)}`;
+    // Wherever the cut goes through the key.
+    for (const before of [120, 200, 280]) {
+      const text = `${"w".repeat(before)} ${long} is wrong`;
+      await using server = await serve(() => ({ status: 401, text }));
+      const reference = { url: `${server.url}/v1`, api: "openai", maxTokens: 64, queryInstruction: "" } as const;
+      const { message } = await failure(loadEmbedder({ ...reference, apiKey: () => long }));
+      expect(message).toContain("***");
+      expect(message).not.toMatch(/secret/);
+    }
   });
 
   test("401 with an empty body, as TEI answers, says what to check", async () => {

@@ -82,6 +82,19 @@ describe("the queue", () => {
     expect(takeAll(queue)).toEqual(["x", "a", "b"]);
   });
 
+  test("takes the first item of those wanted, in turn, and passes over lanes that keep theirs", () => {
+    const queue = createQueue<string>();
+    const lanes = [laneOf<string>(), laneOf<string>(), laneOf<string>(), laneOf<string>(true)];
+    for (const item of ["a1", "a2"]) queue.push(lanes[0]!, item);
+    for (const item of ["b1", "b2"]) queue.push(lanes[1]!, item);
+    for (const item of ["a3", "a4"]) queue.push(lanes[2]!, item);
+    queue.push(lanes[3]!, "a5");
+    const wants = (item: string) => item.startsWith("a");
+    const taken = Array.from({ length: 5 }, () => queue.nextOf(false, wants));
+    expect(taken).toEqual(["a1", "a3", "a2", "a4", undefined]);
+    expect(takeAll(queue)).toEqual(["a5", "b1", "b2"]);
+  });
+
   test("lets items of other lanes ride along that are as urgent, and keeps the order of those that stay", () => {
     const queue = createQueue<string>((item) => item.length);
     const lanes = [laneOf<string>(), laneOf<string>(), laneOf<string>(true)];

@@ -15,6 +15,8 @@ export interface FairQueue<T> {
   /** Weight of the items ahead of a newcomer: for a query the queries, for a document everything. */
   ahead(urgent: boolean): number;
   next(): T | undefined;
+  /** The same of lanes of one kind, and of their first items that `wants` picks: the other lanes keep their turn. */
+  nextOf(urgent: boolean, wants: (item: T) => boolean): T | undefined;
   /**
    * Removes and returns those of the first waiting items that `wants` picks, from other lanes as urgent as this one, and leaves the
    * lanes in their order: who rides along has not had its turn. What one caller has divided stays divided.
@@ -54,6 +56,17 @@ export function createQueue<T>(weigh: (item: T) => number = () => 1): FairQueue<
     for (const item of items) weights[urgent ? "queries" : "documents"] += sign * weigh(item);
   }
 
+  /** Takes a lane's first item, after which it is the last to have its next turn. */
+  function serve(lane: Lane<T>): T {
+    const lanes = lane.urgent ? queries : documents;
+    lanes.delete(lane);
+    const item = lane.items.shift()!;
+    if (lane.items.length > 0) lanes.add(lane);
+    count(lane, [item], -1);
+    queriesInARow = lane.urgent ? queriesInARow + 1 : 0;
+    return item;
+  }
+
   return {
     get size() {
       return size;
@@ -65,15 +78,12 @@ export function createQueue<T>(weigh: (item: T) => number = () => 1): FairQueue<
     putBack: (lane, item) => add(lane, item, (one) => lane.items.unshift(one)),
     ahead: (urgent) => weights.queries + (urgent ? 0 : weights.documents),
     next() {
-      const lanes = ring();
-      const [lane] = lanes;
-      if (lane === undefined) return undefined;
-      lanes.delete(lane);
-      const item = lane.items.shift()!;
-      if (lane.items.length > 0) lanes.add(lane);
-      count(lane, [item], -1);
-      queriesInARow = lane.urgent ? queriesInARow + 1 : 0;
-      return item;
+      const [lane] = ring();
+      return lane === undefined ? undefined : serve(lane);
+    },
+    nextOf(urgent, wants) {
+      for (const lane of urgent ? queries : documents) if (wants(lane.items[0]!)) return serve(lane);
+      return undefined;
     },
     takeAlong(own, wants) {
       const lanes = own.urgent ? queries : documents;

@@ -58,8 +58,9 @@ export function pauseMs(failures: number, { firstPauseMs, longestPauseMs }: Pati
 /** Returns the pause a server asks for: `Retry-After` in seconds or as a date, or the hub's `RateLimit: "api";r=0;t=55`. */
 export function retryAfterMs(headers: IncomingHttpHeaders, now = wallClock()): number | undefined {
   const asked = headers["retry-after"]?.trim();
-  if (asked !== undefined && /^\d+$/.test(asked)) return Number(asked) * 1000;
-  const date = asked === undefined ? Number.NaN : parseDate(asked);
+  if (asked !== undefined && /^\d+(\.\d+)?$/.test(asked)) return Number(asked) * 1000;
+  // A date begins with its day: of "-5", the parser would make one of the past.
+  const date = asked !== undefined && /^[A-Z]/i.test(asked) ? parseDate(asked) : Number.NaN;
   if (!Number.isNaN(date)) return Math.max(0, date - now);
   const [, seconds] = /;\s*r\s*=\s*0\s*;\s*t\s*=\s*(\d+)/.exec(String(headers["ratelimit"] ?? "")) ?? [];
   return seconds === undefined ? undefined : Number(seconds) * 1000;

@@ -18,23 +18,20 @@ export interface BatchLimits {
 }
 
 /**
- * Takes the next work from the queue, and with it what can share its request. Queries go without documents, whose batches
- * take longer.
+ * Takes the next work from the queue, and with it what can share its request, whoever waits in between with something else. Queries go
+ * without documents, whose batches take longer.
  */
 export function takeBatch(queue: FairQueue<Job>, { texts, characters }: BatchLimits): Batch | undefined {
   const first = queue.next();
   if (first === undefined) return undefined;
   const jobs = [first];
   let length = charactersOf(first.work);
+  const fits = ({ work }: Job) => isAlike(work, first.work) && length + charactersOf(work) <= characters;
   // Counting tokens comes as a batch already.
   while (first.work.type === "encode-and-run" && jobs.length < texts) {
-    const job = queue.next();
+    const job = queue.nextOf(first.lane.urgent, fits);
     if (job === undefined) break;
     length += charactersOf(job.work);
-    if (job.lane.urgent !== first.lane.urgent || !isAlike(job.work, first.work) || length > characters) {
-      queue.putBack(job.lane, job);
-      break;
-    }
     jobs.push(job);
   }
   return { jobs, cut: false, attempts: 0 };

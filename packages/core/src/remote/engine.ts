@@ -10,7 +10,7 @@ import type { ModelInfo } from "../protocol.js";
 import { tokensOf } from "../protocol.js";
 import { type Batch, type BatchLimits, takeBatch, withoutEnded } from "./batches.js";
 import type { Dialect } from "./dialect.js";
-import { isTooLong, mayBeOneText, type Refusal, userError } from "./failure.js";
+import { isTooLong, isUnreachable, mayBeOneText, type Refusal, userError } from "./failure.js";
 import type { Client } from "./http.js";
 import { lengthInMessage, sortByLength } from "./overlong.js";
 import { computeBatch, unsupported } from "./requests.js";
@@ -54,6 +54,8 @@ export function createRemoteEngine(settings: RemoteEngineSettings): SharedEngine
   const flights = new Set<Flight>();
   const calls = new Set<EngineCall>();
   const ending = new AbortController();
+  /** The last failure for which work was given up. */
+  let refused: unknown;
   let soon = false;
   let timer: NodeJS.Timeout | undefined;
 
@@ -147,17 +149,27 @@ export function createRemoteEngine(settings: RemoteEngineSettings): SharedEngine
   }
 
   function handle(failure: unknown, batch: Batch, server: Server): void {
-    if (failure instanceof HttpFailure && failure.retriable) {
+    if (failure instanceof HttpFailure && (failure.retriable || othersMayDo(failure, server))) {
       servers.failed(server, failure);
-      const patient = (failure.retryAfterMs ?? 0) <= PATIENCE.longestRetryAfterMs;
-      if (patient && batch.attempts < attempts) {
+      if (isPatient(monotonic()) && batch.attempts < attempts) {
         again.unshift(batch);
         return;
       }
+      refused = failure;
     }
     if (isTooLong(failure) && !batch.cut) handleTooLong(failure, batch, server);
     else if (batch.jobs.length > 1 && mayBeOneText(failure)) again.unshift(...halves(batch));
     else for (const job of batch.jobs) job.reject(userError(failure));
+  }
+
+  /** A server whose name or certificate is gone stays away, and is no loss to its work while others are well. */
+  function othersMayDo(failure: HttpFailure, server: Server): boolean {
+    return isUnreachable(failure) && servers.all.some((one) => one !== server && !one.suspect);
+  }
+
+  /** False if every server asks for a longer pause than a call should wait. */
+  function isPatient(now: number): boolean {
+    return servers.rest(now) <= PATIENCE.longestRetryAfterMs;
   }
 
   /** Finds the texts that are too long, to cut or to refuse them. */
@@ -194,13 +206,17 @@ export function createRemoteEngine(settings: RemoteEngineSettings): SharedEngine
 
   /** Waits until a server may be used again, and checks those that had failed. */
   function waitForServers(now: number): void {
+    if (!isPatient(now)) {
+      rejectAll(userError(refused));
+      return;
+    }
     for (const server of servers.due(now)) void check(server);
     const ms = servers.wait(now);
     if (timer !== undefined || ms === undefined) return;
     timer = setTimeout(() => {
       timer = undefined;
       sendAll();
-    }, ms + 1);
+    }, Math.min(ms, PATIENCE.longestRetryAfterMs) + 1);
   }
 
   function stopWaiting(): void {

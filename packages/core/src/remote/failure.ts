@@ -1,5 +1,6 @@
 import { BgeError } from "../api/errors.js";
 import { HttpFailure } from "../hub/http-failure.js";
+import { PATIENCE } from "../hub/retry.js";
 
 /** An answer that is none of what the dialect says: a wrong count, a wrong width, no JSON. */
 export class BadAnswer extends HttpFailure {}
@@ -35,6 +36,11 @@ export function mayBeOneText(failure: unknown): failure is Refusal {
   return failure instanceof Refusal && [400, 413, 422, 424, 500].includes(failure.status);
 }
 
+/** True if no server answered. */
+export function isUnreachable(failure: HttpFailure): boolean {
+  return failure.status === undefined && !(failure instanceof BadAnswer);
+}
+
 /** Turns what a request failed with into the user's error. */
 export function userError(failure: unknown): BgeError {
   if (failure instanceof BgeError) return failure;
@@ -63,7 +69,7 @@ export function userError(failure: unknown): BgeError {
       );
     case 429:
     case 503:
-      return new BgeError("OVERLOADED", `${message}, again and again. Send less at once, or raise attempts.`, details);
+      return new BgeError("OVERLOADED", `${message}, ${patienceOf(failure)}`, details);
     case 400:
     case 413:
     case 422:
@@ -72,6 +78,11 @@ export function userError(failure: unknown): BgeError {
     default:
       return new BgeError("SERVER_FAILED", `${message}.`, details);
   }
+}
+
+function patienceOf({ retryAfterMs = 0 }: HttpFailure): string {
+  if (retryAfterMs <= PATIENCE.longestRetryAfterMs) return "again and again. Send less at once, or raise attempts.";
+  return `and asks for a pause of ${Math.ceil(retryAfterMs / 1000)} s, which is not waited for. Call again after it.`;
 }
 
 /** The same for what a server says to the first, short text: then no text is at fault, and it does not have this task. */

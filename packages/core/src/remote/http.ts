@@ -126,9 +126,7 @@ async function read(
   }
   const body = Buffer.concat(chunks).toString("utf8");
   if (status < 200 || status > 299) {
-    // Some servers repeat the key that they refuse.
-    const words = key === undefined ? said(body) : said(body).replaceAll(key, "***");
-    throw new Refusal(where, status, words, {
+    throw new Refusal(where, status, said(body, key), {
       retriable: RETRIABLE.has(status),
       retryAfterMs: retryAfterMs(headers),
     });
@@ -142,8 +140,8 @@ async function read(
   }
 }
 
-/** Returns the message in an error body, of which every server has its own form. */
-function said(body: string): string {
+/** Returns the message in an error body, of which every server has its own form, without the key, which some repeat as they refuse it. */
+function said(body: string, key: string | undefined): string {
   let found: unknown = body;
   try {
     const json = JSON.parse(body) as Record<string, unknown>;
@@ -154,6 +152,8 @@ function said(body: string): string {
   } catch {
     // Plain text.
   }
-  const text = typeof found === "string" ? found.trim() : "";
+  const words = typeof found === "string" ? found.trim() : "";
+  // Before it is cut: the cut may go through the key.
+  const text = key === undefined ? words : words.replaceAll(key, "***");
   return text.length > MOST_SAID_CHARACTERS ? `${text.slice(0, MOST_SAID_CHARACTERS)}...` : text;
 }

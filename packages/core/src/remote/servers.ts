@@ -26,6 +26,8 @@ export interface Servers {
   failed(server: Server, failure: HttpFailure): void;
   /** Milliseconds until the next pause ends; undefined if no server is paused. */
   wait(now: number): number | undefined;
+  /** Milliseconds until the first of all servers has no pause any more; 0 if one has none. */
+  rest(now: number): number;
   /** The suspects whose pause is over. */
   due(now: number): Server[];
   /** True if none is in use and each failed at least as often in a row. */
@@ -60,6 +62,7 @@ export function createServers(addresses: readonly string[], concurrency: number)
       const paused = all.filter((one) => !rested(one, now)).map(({ pausedUntil }) => pausedUntil - now);
       return paused.length === 0 ? undefined : Math.min(...paused);
     },
+    rest: (now) => Math.max(0, Math.min(...all.map(({ pausedUntil }) => pausedUntil - now))),
     due: (now) => all.filter((one) => one.suspect && !one.checking && rested(one, now)),
     lost: (failures) => all.every((one) => one.suspect && one.failures >= failures),
   };
