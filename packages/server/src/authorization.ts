@@ -5,6 +5,7 @@ export function createAuthorization(key: string | undefined): (header: string | 
   if (key === undefined) return () => true;
   // Of one length, whatever was sent.
   const digest = (text: string) => createHash("sha256").update(text).digest();
-  const wanted = digest(`Bearer ${key}`);
-  return (header) => timingSafeEqual(digest(header ?? ""), wanted);
+  const wanted = digest(key);
+  // The name of the scheme is in any case, and more than one space may follow it.
+  return (header = "") => /^bearer /i.test(header) && timingSafeEqual(digest(header.slice(7).trim()), wanted);
 }

@@ -11,6 +11,10 @@ interface Asked {
   readonly inputType: "query" | "document";
 }
 
+/** Most numbers of an answer with rows: of a text of 8,192 tokens by bge-m3. As JSON they take up to 180 MB. */
+const MOST_ROW_NUMBERS = 1 << 23;
+const FRAME_TOKENS = 8;
+
 /** `POST /embed`: a vector for each text. */
 export const embed: Route = async (body, { models, settings, signal }) => {
   const asked = embedderFor(body, models, settings);
@@ -22,7 +26,9 @@ export const embed: Route = async (body, { models, settings, signal }) => {
 
 /** `POST /embed_all`: a row for each token. */
 export const embedAll: Route = async (body, { models, settings, signal }) => {
-  const { embedder, texts, inputType } = embedderFor(body, models, settings);
+  const asked = embedderFor(body, models, settings);
+  await checkRows(asked, signal);
+  const { embedder, texts, inputType } = asked;
   return (await embedder.embedTokens(texts, { inputType, signal })).map(rowsOf);
 };
 
@@ -63,6 +69,18 @@ export const openaiEmbeddings: Route = async (body, { models, settings, signal }
   const usage = { prompt_tokens: tokens, total_tokens: tokens };
   return { object: "list", data, model: asked.embedder.spec.id, usage };
 };
+
+/** A request for more would end the server for lack of memory, and all others with it. */
+async function checkRows({ embedder, texts, inputType }: Asked, signal: AbortSignal): Promise<void> {
+  const { dimensions, maxTokens } = embedder;
+  const most = Math.floor(MOST_ROW_NUMBERS / dimensions);
+  const rowsOfAll = (counts: readonly number[]) => counts.reduce((sum, count) => sum + Math.min(count, maxTokens), 0);
+  // Nearly every token has a byte of its own: short texts need not be counted.
+  if (rowsOfAll(texts.map((text) => Buffer.byteLength(text) + FRAME_TOKENS)) <= most) return;
+  const rows = rowsOfAll(await embedder.countTokens(texts, { inputType, signal }));
+  if (rows <= most) return;
+  throw new Failure(413, "Validation", `The texts have ${rows} tokens, and one answer up to ${most} rows: send fewer`);
+}
 
 function embedderFor(
   body: Body,

@@ -1,4 +1,4 @@
-import { Failure } from "./failure.js";
+import { Failure, validation } from "./failure.js";
 import { flagOf, textsOf } from "./fields.js";
 import type { Route } from "./route.js";
 
@@ -40,6 +40,8 @@ export const list: Route = async (_, { models: { embedder, reranker } }) => ({
 export const tokenize: Route = async (body, { models: { embedder }, settings }) => {
   if (embedder === undefined) throw new Failure(424, "Backend", "Only the tokenizer of an embedding model is served");
   const { texts } = textsOf(body, "inputs", settings.maxBatchTexts);
+  const broken = texts.findIndex((text) => !text.isWellFormed());
+  if (broken >= 0) throw validation(`\`inputs\` has half a surrogate pair at index ${broken}`);
   const characters = texts.reduce((sum, text) => sum + text.length, 0);
   if (characters > MOST_TOKENIZED_CHARACTERS) {
     const message = `${characters} characters to tokenize are over ${MOST_TOKENIZED_CHARACTERS}`;

@@ -8,6 +8,10 @@ export function bodyOf(json: unknown, name?: string): Body {
   throw validation(`${name === undefined ? "the body" : `\`${name}\``} must be a JSON object`);
 }
 
+export function isGiven(body: Body, name: string): boolean {
+  return (body[name] ?? undefined) !== undefined;
+}
+
 /** Reads one text, or a list of up to `most`. */
 export function textsOf(
   body: Body,

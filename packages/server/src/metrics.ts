@@ -10,6 +10,8 @@ type Labels = Readonly<Record<string, string>>;
 export interface Metrics {
   /** A request with work for a model was accepted. `end` is called once, with the kind of error if it failed. */
   begin(): { end(seconds: number, error?: string): void };
+  /** A request was refused before any work, with this kind of error. */
+  refuse(error: string): void;
   /** In Prometheus' text format. */
   write(): string;
   dispose(): void;
@@ -55,6 +57,10 @@ export function createMetrics(models: ReadonlySet<string>): Metrics {
           else failures.add({ err: error.toLowerCase() });
         },
       };
+    },
+    refuse(error) {
+      requests.add({});
+      failures.add({ err: error.toLowerCase() });
     },
     write() {
       const gauge = `# HELP te_queue_size Requests accepted and not yet answered\n# TYPE te_queue_size gauge\nte_queue_size ${flying}\n`;

@@ -59,8 +59,10 @@ export function settingsOf(options: ServeOptions): Settings {
 export async function keyOf({ apiKey }: ServeOptions): Promise<string | undefined> {
   if (apiKey === undefined) return undefined;
   const key = typeof apiKey === "function" ? await apiKey() : process.env[apiKey.env];
-  if (typeof key === "string" && key !== "") return key;
-  throw invalid("apiKey", typeof apiKey === "function" ? "returned no key" : `names ${apiKey.env}, which holds no key`);
+  // Files of secrets often end in a line break, and a header takes no other characters.
+  if (typeof key === "string" && /^[\x20-\x7e]+$/.test(key.trim())) return key.trim();
+  const named = typeof apiKey === "function" ? "returned no key" : `names ${apiKey.env}, which holds no key`;
+  throw invalid("apiKey", `${named} (printable ASCII)`);
 }
 
 function isVariable(value: unknown): boolean {

@@ -1,5 +1,5 @@
 import { Failure, validation } from "./failure.js";
-import { type Body, countOf, flagOf, textOf, textsOf } from "./fields.js";
+import { type Body, countOf, flagOf, isGiven, textOf, textsOf } from "./fields.js";
 import type { Context, Route } from "./route.js";
 
 interface Ranked {
@@ -9,7 +9,7 @@ interface Ranked {
 
 /** `POST /rerank` and `/v1/rerank`. TEI's requests have `texts`, those of Cohere, Jina and infinity `documents`. */
 export const rerank: Route = (body, context) =>
-  "documents" in body ? rerankDocuments(body, context) : rerankTexts(body, context);
+  isGiven(body, "documents") ? rerankDocuments(body, context) : rerankTexts(body, context);
 
 const rerankTexts: Route = async (body, context) => {
   const { texts } = textsOf(body, "texts", context.settings.maxBatchTexts);

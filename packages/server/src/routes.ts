@@ -1,10 +1,11 @@
 import { embed, embedAll, embedSparse, openaiEmbeddings, similarity } from "./embeddings.js";
 import { info, list, tokenize } from "./facts.js";
+import { isGiven } from "./fields.js";
 import { rerank } from "./reranking.js";
 import type { Route } from "./route.js";
 
 /** `POST /`, which clients use that know nothing but an address, such as Hugging Face's. */
-const root: Route = (body, context) => ("query" in body ? rerank : embed)(body, context);
+const root: Route = (body, context) => (isGiven(body, "query") ? rerank : embed)(body, context);
 
 export const POST: Readonly<Record<string, Route>> = {
   "/": root,
@@ -20,6 +21,11 @@ export const POST: Readonly<Record<string, Route>> = {
 };
 
 export const GET: Readonly<Record<string, Route>> = { "/info": info, "/models": list, "/v1/models": list };
+
+/** The methods that a path takes. */
+export function methodsOf(path: string): string[] {
+  return [...(Object.hasOwn(GET, path) ? ["GET", "HEAD"] : []), ...(Object.hasOwn(POST, path) ? ["POST"] : [])];
+}
 
 /** True for a path whose clients expect OpenAI's form of an error. */
 export function isOpenai(path: string): boolean {

@@ -10,12 +10,14 @@ import { bodyOf } from "./fields.js";
 import { createMetrics } from "./metrics.js";
 import { loadModels } from "./models.js";
 import { keyOf, settingsOf } from "./options.js";
-import { readBody } from "./read-body.js";
-import { GET, isOpenai, POST } from "./routes.js";
+import { isOver, readBody } from "./read-body.js";
+import { GET, isOpenai, methodsOf, POST } from "./routes.js";
 
 /** Longer than clients and balancers keep an idle connection, so that none is closed as a request comes. */
 const KEEP_ALIVE_MS = 75_000;
 const RETRY_AFTER_SECONDS = 1;
+/** A client that reads nothing of its answer for this long has gone. */
+const SLOW_READER_MS = 60_000;
 
 /**
  * Loads the models and serves them: the routes of Text Embeddings Inference, and OpenAI's `/v1/embeddings` with `/v1/rerank`. Resolves
@@ -39,6 +41,7 @@ export async function serve(options: ServeOptions = {}): Promise<BgeServer> {
 
   const http = createServer((request, response) => {
     open.add(response);
+    if (closing !== undefined) response.setHeader("connection", "close");
     response.on("close", () => open.delete(response));
     void answer(request, response);
   });
@@ -50,29 +53,43 @@ export async function serve(options: ServeOptions = {}): Promise<BgeServer> {
     try {
       if (path === "/health") return health(response);
       if (path === "/metrics") return write(response, 200, "text/plain; version=0.0.4", metrics.write());
-      if (!isAuthorized(request.headers.authorization)) return write(response, 401, "text/plain", "");
-      const routes = method === "POST" ? POST : method === "GET" ? GET : {};
+      if (!isAuthorized(request.headers.authorization)) return unauthorized(request, response);
+      const isRead = method === "GET" || method === "HEAD";
+      const routes = method === "POST" ? POST : isRead ? GET : {};
       const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
       if (route === undefined) {
-        const other = Object.hasOwn(POST, path) || Object.hasOwn(GET, path);
-        throw new Failure(
-          other ? 405 : 404,
-          "Validation",
-          other ? `${path} does not take ${method}` : `There is no ${path}`,
-        );
+        const methods = methodsOf(path);
+        if (methods.length === 0) throw new Failure(404, "Validation", `There is no ${path}`);
+        response.setHeader("allow", methods.join(", "));
+        throw new Failure(405, "Validation", `${path} does not take ${method}`);
       }
-      if (method === "GET") return json(response, 200, await route({}, { models, settings, signal: NEVER }));
+      if (isRead) return json(response, 200, await route({}, { models, settings, signal: NEVER }));
       await work(request, response, route);
     } catch (error) {
+      endUnlessRead(request, response);
       refuse(response, path, failureOf(error));
-      // Unread, the rest of a body would be taken for the next request.
-      if (!request.complete) response.once("finish", () => request.destroy());
     }
   }
 
+  function unauthorized(request: IncomingMessage, response: ServerResponse): void {
+    response.setHeader("www-authenticate", "Bearer");
+    endUnlessRead(request, response);
+    write(response, 401, "text/plain", "");
+  }
+
+  /** Node drops what is left of a refused body before the next request: not of one that is too long, or may be. */
+  function endUnlessRead(request: IncomingMessage, response: ServerResponse): void {
+    if (request.complete || response.headersSent) return;
+    const mayBeLong = request.headers["transfer-encoding"] !== undefined || isOver(request, settings.maxBodyBytes);
+    // The client is told, and does not send its next request into a connection that ends.
+    if (mayBeLong) response.setHeader("connection", "close");
+  }
+
   async function work(request: IncomingMessage, response: ServerResponse, route: (typeof POST)[string]): Promise<void> {
-    if (closing !== undefined) throw new Failure(503, "Unhealthy", "The server is shutting down");
-    if (working >= settings.maxConcurrentRequests) throw new Failure(429, "Overloaded", "Model is overloaded");
+    if (closing !== undefined) throw atDoor(new Failure(503, "Unhealthy", "The server is shutting down"));
+    if (working >= settings.maxConcurrentRequests) {
+      throw atDoor(new Failure(429, "Overloaded", "Model is overloaded"));
+    }
     working++;
     const gone = new AbortController();
     const leave = () => gone.abort();
@@ -85,14 +102,22 @@ export async function serve(options: ServeOptions = {}): Promise<BgeServer> {
       const answered = await route(body, { models, settings, signal: gone.signal });
       response.setHeader("x-total-time", String(Math.round(seconds() * 1000)));
       json(response, 200, answered);
+      response.setTimeout(SLOW_READER_MS, () => response.destroy());
       told.end(seconds());
     } catch (error) {
       told.end(seconds(), gone.signal.aborted ? "disconnected" : failureOf(error).type);
       throw error;
     } finally {
       response.off("close", leave);
-      working--;
+      // An answer takes memory until its client has read it.
+      if (open.has(response)) response.once("close", () => working--);
+      else working--;
     }
+  }
+
+  function atDoor(failure: Failure): Failure {
+    metrics.refuse(failure.type);
+    return failure;
   }
 
   function health(response: ServerResponse): void {
@@ -103,6 +128,7 @@ export async function serve(options: ServeOptions = {}): Promise<BgeServer> {
   async function close(): Promise<void> {
     const closed = new Promise<void>((resolve) => http.close(() => resolve()));
     http.closeIdleConnections();
+    for (const response of open) if (!response.headersSent) response.setHeader("connection", "close");
     const grace = new AbortController();
     const finished = (async () => {
       // A connection whose answer is under way is idle after it.
