@@ -34,9 +34,9 @@ export function createEmbeddingModel(
     return handles.of("embedder", { model, ...all }, () => embedderHandle("embeddingModel", model, all));
   }
 
-  async function embedderOf(dimensions: number | undefined): Promise<Embedder> {
-    const embedder = await handle.get();
-    return dimensions === undefined || dimensions === embedder.dimensions ? embedder : handleOf(dimensions).get();
+  async function embedderOf(dimensions: number | undefined, signal: AbortSignal | undefined): Promise<Embedder> {
+    const embedder = await handle.get(signal);
+    return dimensions === undefined || dimensions === embedder.dimensions ? embedder : handleOf(dimensions).get(signal);
   }
 
   return {
@@ -49,8 +49,10 @@ export function createEmbeddingModel(
     async doEmbed({ values, abortSignal, providerOptions, dimensions: asked }: CallInput) {
       const { inputType = defaultType, dimensions = asked } = embeddingOptions(providerOptions);
       const call = callOptions(signal, abortSignal);
-      const embedder = await embedderOf(dimensions);
-      const { vectors, counts } = await embedAndCount(embedder, values, { ...call, inputType });
+      // The caller may use the list for something else while the model loads.
+      const given = Array.isArray(values) ? values.slice() : values;
+      const embedder = await embedderOf(dimensions, call.signal);
+      const { vectors, counts } = await embedAndCount(embedder, given, { ...call, inputType });
       return {
         embeddings: vectors.map((vector) => Array.from(vector)),
         ...(counts && { usage: { tokens: counts.reduce((sum, count) => sum + count, 0) } }),

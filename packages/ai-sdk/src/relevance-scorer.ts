@@ -77,7 +77,7 @@ async function scoreTogether(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   try {
-    const reranker = await handle.get();
+    const reranker = await handle.get(signal);
     const texts = asked.map(({ text }) => text);
     const scores = await reranker.score(query, texts, callOptions(signal, undefined));
     for (const [i, { resolve }] of asked.entries()) resolve(scores[i]!);

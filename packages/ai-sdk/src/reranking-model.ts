@@ -48,9 +48,10 @@ export function createRerankingModel(
       checkRerankingOptions(providerOptions);
       checkQuery(query);
       const texts = documents.type === "text" ? documents.values : documents.values.map((one) => JSON.stringify(one));
-      const reranker = await handle.get();
+      const call = callOptions(signal, abortSignal);
+      const reranker = await handle.get(call.signal);
       const limits = { ...(topN !== undefined && { topN }), ...(threshold !== undefined && { threshold }) };
-      const ranked = await reranker.rerank(query, texts, { ...limits, ...callOptions(signal, abortSignal) });
+      const ranked = await reranker.rerank(query, texts, { ...limits, ...call });
       return {
         ranking: ranked.map(({ index, score }) => ({ index, relevanceScore: score })),
         warnings: documents.type === "text" ? [] : [AS_JSON],

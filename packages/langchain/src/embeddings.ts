@@ -53,8 +53,11 @@ export class BgeEmbeddings extends Embeddings implements AsyncDisposable {
    * for `[]`. Documents get the model's document instruction, if it has one, but not its query instruction.
    */
   override async embedDocuments(texts: readonly string[], options: EmbedDocumentsOptions = {}): Promise<number[][]> {
-    const embedder = await this.embedder.get();
-    const vectors = await embedder.embedDocuments(texts, { ...options, ...callOptions(this.signal, options.signal) });
+    const call = callOptions(this.signal, options.signal);
+    // The caller may use the list for something else while the model loads.
+    const given = Array.isArray(texts) ? texts.slice() : texts;
+    const embedder = await this.embedder.get(call.signal);
+    const vectors = await embedder.embedDocuments(given, { ...options, ...call });
     // Vector stores send JSON, in which a Float32Array would become an object.
     return vectors.map((vector) => Array.from(vector));
   }
@@ -64,8 +67,9 @@ export class BgeEmbeddings extends Embeddings implements AsyncDisposable {
    * numbers.
    */
   override async embedQuery(text: string, options: CallOptions = {}): Promise<number[]> {
-    const embedder = await this.embedder.get();
-    return Array.from(await embedder.embedQuery(text, callOptions(this.signal, options.signal)));
+    const call = callOptions(this.signal, options.signal);
+    const embedder = await this.embedder.get(call.signal);
+    return Array.from(await embedder.embedQuery(text, call));
   }
 
   /**

@@ -104,7 +104,8 @@ export class BgeReranker extends BaseDocumentCompressor implements AsyncDisposab
     checkQuery(query);
     // Anything but a document becomes undefined, which core reports by index.
     const texts = documents.map((document) => (typeof document === "string" ? document : document?.pageContent));
-    const reranker = await this.reranker.get();
+    const call = callOptions(this.signal, signal);
+    const reranker = await this.reranker.get(call.signal);
     const limits = {
       topN,
       ...this.budget,
@@ -112,7 +113,7 @@ export class BgeReranker extends BaseDocumentCompressor implements AsyncDisposab
       ...(budgetMs !== undefined && { budgetMs }),
       ...(onSkipped !== undefined && { onSkipped }),
     };
-    const ranking = await reranker.rerank(query, texts, { ...limits, ...callOptions(this.signal, signal) });
+    const ranking = await reranker.rerank(query, texts, { ...limits, ...call });
     return ranking.map(({ index, score }) => ({ index, relevanceScore: score }));
   }
 

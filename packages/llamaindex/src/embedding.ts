@@ -97,7 +97,7 @@ export class BgeEmbedding extends BaseEmbedding implements AsyncDisposable {
   }
 
   private async loaded(): Promise<Embedder> {
-    const embedder = await this.embedder.get();
+    const embedder = await this.embedder.get(this.signal);
     const { dimensions, maxTokens } = embedder;
     this.embedInfo ??= { dimensions, maxTokens };
     return embedder;

@@ -98,7 +98,7 @@ export class BgeReranker implements BaseNodePostprocessor, AsyncDisposable {
     const texts = nodeTexts(nodes, this.metadataMode);
     const limits = threshold === undefined ? { topN } : { topN, threshold };
     const options = { ...limits, ...this.budget, ...callOptions(this.signal, undefined) };
-    const reranker = await this.reranker.get();
+    const reranker = await this.reranker.get(this.signal);
     const ranked = await reranker.rerank(text, texts, options);
     return ranked.map(({ index, score }) => ({ node: nodes[index]!.node, score })); // a ranking's indices refer to this list
   }

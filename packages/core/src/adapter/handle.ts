@@ -1,10 +1,11 @@
+import { abortable } from "../abort.js";
 import { BgeError } from "../api/errors.js";
 import { lazy } from "./lazy.js";
 
 /** What an adapter holds: loaded once, by the first `get`, for all callers. A failed load is retried by the next `get`. */
 export interface ModelHandle<Loaded> {
-  /** Rejects like the loader, and with `DISPOSED` after `dispose`. */
-  get(): Promise<Loaded>;
+  /** Rejects like the loader, with `DISPOSED` after `dispose`, and with the signal's reason, where others go on waiting. */
+  get(signal?: AbortSignal): Promise<Loaded>;
   /** Frees what `get` loaded, after any load in progress. Shared models are left alone. Safe to call more than once. */
   dispose(): Promise<void>;
 }
@@ -51,9 +52,9 @@ export function owned<Loaded extends { dispose(): Promise<void> }>(
     return latest;
   });
   return {
-    async get() {
+    async get(signal) {
       if (disposal !== undefined) throw gone(owner);
-      const loaded = await loadOnce();
+      const loaded = await abortable(signal)(loadOnce());
       if (disposal !== undefined) throw gone(owner);
       return loaded;
     },
