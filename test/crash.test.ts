@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { folderOf } from "./support/folders.js";
 import { fixture } from "./support/models.js";
 import { words } from "./support/texts.js";
-import { ISOLATIONS, killAll, live, onPost, started, until } from "./support/workers.js";
+import { ISOLATIONS, idsOf, killAll, killedBy, live, onPost, started, until } from "./support/workers.js";
 
 const loaded: { dispose(): Promise<void> }[] = [];
 afterEach(async () => {
@@ -22,20 +22,6 @@ async function embedder(options: LoadOptions, batching: "alone" | "padded" = "pa
   return model;
 }
 const texts = Array.from({ length: 300 }, (_, i) => words(20 + ((i * 37) % 180), i + 1));
-
-/** A worker dies before it reads work that holds `poison`: the text in work of these types, or these token ids in a run. */
-function killedBy(poison: string, types: readonly string[], ids: readonly number[]) {
-  const sequence = `,${ids.join()},`;
-  const deaths = { count: 0 };
-  onPost.add(({ type, text, texts, rows }, worker) => {
-    const read = text?.includes(poison) || texts?.some((one) => one.includes(poison));
-    if (!types.includes(type) || !(read || (rows && `,${rows.ids.join()},`.includes(sequence)))) return false;
-    deaths.count++;
-    void worker.kill();
-    return true;
-  });
-  return deaths;
-}
 
 describe.each(ISOLATIONS)("with workers in a %s", (isolation) => {
   test("the numbers are the same as in threads", async () => {
@@ -126,6 +112,41 @@ describe.each(ISOLATIONS)("with workers in a %s", (isolation) => {
     },
   );
 
+  test("a stream has work done again although the model was not loaded so; it counts what it refuses again, too", async () => {
+    const poison = "jackdaws love my big sphinx of quartz";
+    const list = texts.slice(0, 60);
+    list[31] = poison;
+    for (const options of [{ isolation }, { isolation, truncation: "error" }] as const) {
+      const model = await embedder(options);
+      const ids = await idsOf(model, poison);
+      const expected = await model.embedDocuments(list);
+      const deaths = killedBy(poison, ["encode", "run", "encode-and-run"], ids);
+      const skipped: BgeError[] = [];
+      const stream = async (retryLost: boolean) => {
+        skipped.length = 0;
+        const settings = { onError: "skip", onSkip: (error: BgeError) => void skipped.push(error), retryLost } as const;
+        const vectors: (Float32Array | undefined)[] = [];
+        for await (const vector of model.embedStream(list, settings)) vectors.push(vector);
+        return vectors;
+      };
+      const vectors = await stream(true);
+      expect(skipped.map(({ code, index }) => [code, index])).toEqual([["WORKER_LOST", 31]]);
+      expect(skipped[0]!.message.match(/input index/g)).toHaveLength(1);
+      expect(deaths.count).toBe(3);
+      expect(vectors).toEqual(expected.map((vector, i) => (i === 31 ? undefined : vector)));
+      // By itself, the loss is that of all texts that were together.
+      await stream(false);
+      expect(skipped.length).toBeGreaterThan(1);
+      onPost.clear();
+      expect(await stream(false)).toEqual(expected);
+    }
+    const model = await embedder({ isolation, truncation: "error", retryLost: true });
+    killedBy(poison, ["encode"], []);
+    const failure = await model.embedDocuments(list).then(undefined, (error: BgeError) => error);
+    expect(failure).toMatchObject({ code: "WORKER_LOST", indices: [31] });
+    expect((failure as BgeError).message).toContain("(input index 31)");
+  });
+
   test("that dies before it stands is started again, for what waits", async () => {
     const model = await embedder({ isolation, workers: 1 });
     await killAll();
@@ -173,15 +194,3 @@ describe.each(ISOLATIONS)("with workers in a %s", (isolation) => {
     expect(live.size).toBe(0);
   });
 });
-
-/** Token ids of a text, as they are sent to a worker. */
-async function idsOf(model: Embedder, text: string): Promise<readonly number[]> {
-  let ids: number[] = [];
-  onPost.add(({ rows }) => {
-    if (rows !== undefined && ids.length === 0) ids = [...rows.ids.subarray(1, rows.lengths[0]! - 1)];
-    return false;
-  });
-  await model.embedDocuments([text, text]);
-  expect(ids.length).toBeGreaterThan(5);
-  return ids;
-}

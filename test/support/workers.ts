@@ -1,6 +1,7 @@
 import { ChildProcess } from "node:child_process";
 import type { Worker } from "node:worker_threads";
-import { onTestFinished } from "vitest";
+import type { Embedder } from "@bge-js/core";
+import { expect, onTestFinished } from "vitest";
 
 export const ISOLATIONS = ["thread", "process"] as const;
 
@@ -44,6 +45,35 @@ export async function killAll(): Promise<void> {
 
 export async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 2));
+}
+
+/** A worker dies before it reads work that holds `poison`: the text in work of these types, or these token ids in a run. */
+export function killedBy(poison: string, types: readonly string[], ids: readonly number[]) {
+  const sequence = `,${ids.join()},`;
+  const deaths = { count: 0 };
+  onPost.add(({ type, text, texts, rows }, worker) => {
+    const read = text?.includes(poison) || texts?.some((one) => one.includes(poison));
+    const isIn = rows && ids.length > 0 && `,${rows.ids.join()},`.includes(sequence);
+    if (!types.includes(type) || !(read || isIn)) return false;
+    deaths.count++;
+    void worker.kill();
+    return true;
+  });
+  return deaths;
+}
+
+/** Token ids of a text, as they are sent to a worker. */
+export async function idsOf(model: Embedder, text: string): Promise<readonly number[]> {
+  let ids: number[] = [];
+  const listener = ({ rows }: Posted) => {
+    if (rows !== undefined && ids.length === 0) ids = [...rows.ids.subarray(1, rows.lengths[0]! - 1)];
+    return false;
+  };
+  onPost.add(listener);
+  await model.embedDocuments([text, text]);
+  onPost.delete(listener);
+  expect(ids.length).toBeGreaterThan(5);
+  return ids;
 }
 
 type Posting = Worker | ChildProcess;

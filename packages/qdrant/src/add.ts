@@ -112,6 +112,8 @@ export async function addDocuments<D extends RetrieverDocument>(
 
   let reason: BgeError | undefined;
   const options = {
+    // What a batch has in common is not held against each of its documents.
+    retryLost: true,
     onSkip: (error: BgeError) => {
       reason = error;
     },

@@ -27,7 +27,7 @@ export interface Reader {
   readonly rowDimensions: number | undefined;
   embedStream(
     texts: AsyncIterable<string>,
-    options: Pick<EmbedStreamOptions, "signal" | "onSkip">,
+    options: Pick<EmbedStreamOptions, "signal" | "onSkip" | "retryLost">,
   ): AsyncGenerator<ReadDocument | undefined, void, undefined>;
   readQuery(query: string, stages: readonly Stage[], options: CallOptions): Promise<ReadQuery>;
 }

@@ -100,6 +100,8 @@ export async function addDocuments<Given, D extends Stored, Input>(
   let error: BgeError | undefined;
   const options = {
     onError: "skip",
+    // What a batch has in common is not held against each of its documents.
+    retryLost: true,
     onSkip: (reason: BgeError) => {
       error = reason;
     },

@@ -61,6 +61,7 @@ export async function embed(files: readonly string[], flags: EmbedFlags, context
     signal,
     inputType: flags.query ? "query" : "document",
     onError: "skip",
+    retryLost: true,
     onSkip: (error) => {
       reason = error;
     },

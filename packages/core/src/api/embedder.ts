@@ -20,6 +20,8 @@ export interface EmbedStreamOptions extends CallOptions {
   readonly onError?: "throw" | "skip";
   /** Called for each skipped text, like `onProgress`; the error names its index. @default none */
   readonly onSkip?: (error: BgeError) => void;
+  /** As the load option, for this stream. A model behind a server has no workers to lose. @default the load option's */
+  readonly retryLost?: boolean;
   /** If given, the stream yields records, like `embed`. @default none: dense vectors */
   readonly outputs?: readonly RecordOutput[];
   /** As in `embed`. */

@@ -85,6 +85,8 @@ export interface MultimodalStreamOptions extends CallOptions {
   readonly onError?: "throw" | "skip";
   /** Called for each skipped input, like `onProgress`; the error names its index. @default none */
   readonly onSkip?: (error: BgeError) => void;
+  /** As the load option, for this stream. @default the load option's */
+  readonly retryLost?: boolean;
 }
 
 /**

@@ -81,7 +81,12 @@ export async function shareEngine(
     info: engine.info,
     open(settings) {
       if (disposing !== undefined) throw ended();
-      const call = engine.open({ maxQueuedTokens, retryLost, ...settings, onClose: (closed) => calls.delete(closed) });
+      const call = engine.open({
+        maxQueuedTokens,
+        ...settings,
+        retryLost: settings?.retryLost ?? retryLost,
+        onClose: (closed) => calls.delete(closed),
+      });
       calls.add(call);
       return call;
     },

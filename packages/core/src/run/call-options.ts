@@ -2,7 +2,17 @@ import type { EmbedDocumentsOptions, EmbedOptions, EmbedStreamOptions } from "..
 import type { MultimodalCallOptions, MultimodalStreamOptions } from "../api/multimodal.js";
 import type { CallOptions, InputType } from "../api/options.js";
 import type { RerankOptions } from "../api/reranker.js";
-import { type Checks, isCount, isFiniteNumber, isFunction, isList, isPositive, isSignal, oneOf } from "../checks.js";
+import {
+  type Checks,
+  isCount,
+  isFiniteNumber,
+  isFlag,
+  isFunction,
+  isList,
+  isPositive,
+  isSignal,
+  oneOf,
+} from "../checks.js";
 import { areRanges } from "../vectors/ranges.js";
 
 const CALL: Checks<CallOptions> = { signal: isSignal, deadlineMs: isFiniteNumber };
@@ -26,6 +36,7 @@ export const CALL_OPTIONS = {
     ranges: areRanges,
     onError: oneOf("throw", "skip"),
     onSkip: isFunction,
+    retryLost: isFlag,
   } satisfies Checks<EmbedStreamOptions>,
   embedTokens: { ...CALL, inputType } satisfies Checks<CallOptions & { inputType: InputType }>,
   multimodal: { ...CALL, inputType, onProgress: isFunction } satisfies Checks<MultimodalCallOptions>,
@@ -34,6 +45,7 @@ export const CALL_OPTIONS = {
     inputType,
     onError: oneOf("throw", "skip"),
     onSkip: isFunction,
+    retryLost: isFlag,
   } satisfies Checks<MultimodalStreamOptions>,
   rerank: {
     ...CALL,

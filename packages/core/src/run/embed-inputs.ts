@@ -79,14 +79,14 @@ export async function* embedInputStream(
   streamOptions: MultimodalStreamOptions,
 ): AsyncGenerator<Float32Array | undefined, void, undefined> {
   const checked = checkOptions(streamOptions, CALL_OPTIONS.multimodalStream, "embedStream");
-  const { inputType = "document" } = checked;
+  const { inputType = "document", retryLost } = checked;
   checkStream(inputs, "{ text?, image? }", "inputs");
   yield* yieldResults(checked, () => {
     const stop = new AbortController();
     const side = { inputType, signal: stop.signal };
     const opened = family.engines.map((engine) => {
       const trace = traceCall(engine.about, "embedStream", 0);
-      return { trace, call: engine.open({ trace, urgent: inputType === "query" }) };
+      return { trace, call: engine.open({ trace, urgent: inputType === "query", retryLost }) };
     });
     const calls = opened.map(({ call }) => call);
     const windows = runWindows(
@@ -140,7 +140,7 @@ export async function* embedInputStream(
     engines: readonly SharedEngine[],
     given: readonly MultimodalInput[],
   ): Promise<readonly number[]> {
-    const calls = engines.map((engine) => engine.open());
+    const calls = engines.map((engine) => engine.open({ retryLost }));
     try {
       return await family.overLimit(calls, given, inputType);
     } finally {

@@ -11,7 +11,7 @@ import { checkText } from "../text/input.js";
 import type { Prompts } from "../text/prompts.js";
 import { CALL_OPTIONS } from "./call-options.js";
 import { type FinishedText, located, type TextResult } from "./results.js";
-import { CUT, type Reading, runWindows, type TextTask, type WindowResults } from "./run-texts.js";
+import { CUT, ofInput, type Reading, runWindows, type TextTask, type WindowResults } from "./run-texts.js";
 import type { Truncation } from "./truncation-report.js";
 
 interface StreamParts<T> {
@@ -42,12 +42,12 @@ export function createEmbedStream<T>({ engine, planOf, truncation, write }: Stre
     streamOptions: EmbedStreamOptions = {},
   ): AsyncGenerator<T | undefined, void, undefined> {
     const checked = checkOptions(streamOptions, CALL_OPTIONS.embedStream, "embedStream");
-    const { inputType = "document" } = checked;
+    const { inputType = "document", retryLost } = checked;
     checkStream(texts, "strings");
     const { task, toValue, reading = CUT } = planOf(inputType, checked);
     yield* yieldResults(checked, () => {
       const trace = traceCall(engine.about, "embedStream", 0);
-      const call = engine.open({ trace });
+      const call = engine.open({ trace, retryLost });
       return {
         windows: runWindows(texts, (window) => {
           trace?.add(window.texts.length);
@@ -79,11 +79,19 @@ export function createEmbedStream<T>({ engine, planOf, truncation, write }: Stre
         indices.map((i) => texts[i]!),
         inputType,
       );
-    if (truncation.refuses) {
-      const checked = good();
-      const { tokens, limit } = await reading.overLimit(call, inputsOf(checked), task.encoding);
-      for (const [at, i] of checked.entries()) {
-        results[i] = failure(() => truncation.refuse([tokens[at]!], inputType, limit));
+    for (let uncounted = truncation.refuses ? good() : []; uncounted.length > 0; ) {
+      const counting = uncounted;
+      try {
+        const { tokens, limit } = await reading.overLimit(call, inputsOf(counting), task.encoding);
+        for (const [at, i] of counting.entries()) {
+          results[i] = failure(() => truncation.refuse([tokens[at]!], inputType, limit));
+        }
+        break;
+      } catch (thrown) {
+        // The texts that it names cannot be read; the others are counted again.
+        const error = ofInput(thrown);
+        for (const at of error.indices ?? counting.keys()) results[counting[at]!] = { error };
+        uncounted = good();
       }
     }
     const runnable = good();

@@ -1,9 +1,10 @@
-import type { BgeError } from "../api/errors.js";
+import { BgeError } from "../api/errors.js";
 import type { EngineCall } from "../engine/pool.js";
 import type { Windows } from "../protocol.js";
 import { joinWindows, type TextWindow } from "../rows/windows.js";
+import { countTexts } from "./encode-texts.js";
 import type { TextResult } from "./results.js";
-import { countTexts, type OverLimit, ofInput, type Reading, runTexts, type TextTask } from "./run-texts.js";
+import { type OverLimit, ofInput, type Reading, runTexts, type TextTask } from "./run-texts.js";
 
 /**
  * Reads texts to keep: like `runTexts`, but what the model cannot read at once is read in further windows. The heads are those
@@ -90,7 +91,10 @@ async function lengthsBeyondWindows(
   const tokens = await Promise.all(
     texts.map(async (text, i) => {
       if (counts[i]! <= maxTokens) return 0;
-      const { kept, total } = await call.run({ type: "divide", text, tokens: counts[i]!, maxTokens });
+      const { kept, total } = await call.run({ type: "divide", text, tokens: counts[i]!, maxTokens }).catch((error) => {
+        const { code, message, cause } = ofInput(error);
+        throw new BgeError(code, message, { indices: [i], cause });
+      });
       if (kept === total) return 0;
       limit = Math.min(limit, kept);
       return total;

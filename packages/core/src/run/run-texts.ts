@@ -1,12 +1,12 @@
 import { BgeError } from "../api/errors.js";
 import type { Batching } from "../api/model.js";
 import type { InputType } from "../api/options.js";
-import { joinInts } from "../engine/joint-work.js";
 import type { EngineCall } from "../engine/pool.js";
-import type { Encoded, Encoding, Head, TokenRows } from "../protocol.js";
+import type { Encoding, Head, TokenRows } from "../protocol.js";
 import { rowsSize } from "../protocol.js";
 import { fillOf, pickRows, planBatches } from "./batches.js";
-import type { TextResult } from "./results.js";
+import { countTexts, encodeTexts, isLost } from "./encode-texts.js";
+import { located, type TextResult } from "./results.js";
 import type { Truncation } from "./truncation-report.js";
 import { mapAhead, type Window, windows } from "./windows.js";
 
@@ -49,8 +49,6 @@ interface RunReports {
 
 /** Texts in flight, two full windows: one is being finished while the next keeps the workers busy. */
 const TEXTS_AHEAD = 512;
-/** Maximum characters in one encoding message, unless a single text has more. */
-const ENCODE_CHARACTERS = 1 << 16;
 
 /** The results of a window, in order. */
 export interface WindowResults<R = TextResult> {
@@ -143,31 +141,6 @@ function runEachAlone(
   );
 }
 
-/**
- * Encodes texts to token rows and counts, in several messages so that the workers share the work. `again` as in
- * `EngineCall.run`.
- */
-export async function encodeTexts(
-  call: EngineCall,
-  texts: readonly string[],
-  encoding: Encoding,
-  again = true,
-): Promise<Encoded> {
-  const parts = await Promise.all(
-    chunksOf(texts).map((chunk) => call.run({ type: "encode", texts: chunk, encoding }, { again })),
-  );
-  const join = (pick: (part: Encoded) => Int32Array) => joinInts(parts.map(pick));
-  return {
-    rows: { ids: join((p) => p.rows.ids), lengths: join((p) => p.rows.lengths), seconds: join((p) => p.rows.seconds) },
-    totals: join((p) => p.totals),
-  };
-}
-
-/** Returns the token count of each text alone, special tokens included, before truncation. */
-export async function countTexts(call: EngineCall, texts: readonly string[]): Promise<Int32Array> {
-  return (await encodeTexts(call, texts, { form: "count" })).totals;
-}
-
 /** Returns the token count of each text as encoded, before truncation. */
 export async function lengthsOf(
   call: EngineCall,
@@ -202,7 +175,9 @@ export async function refuseOverLimit(
   { overLimit }: Reading = CUT,
 ): Promise<void> {
   if (!truncation.refuses) return;
-  const { tokens, limit } = await overLimit(call, texts, encoding);
+  const { tokens, limit } = await overLimit(call, texts, encoding).catch((error) => {
+    throw error instanceof BgeError && error.indices !== undefined ? located(error, error.indices) : error;
+  });
   truncation.refuse(tokens, inputType, limit);
 }
 
@@ -266,11 +241,6 @@ export function ofInput(error: unknown): BgeError {
   return error;
 }
 
-/** True if a worker died on several inputs and each should be retried on its own. */
-function isLost(call: EngineCall, error: unknown): boolean {
-  return call.retryLost && error instanceof BgeError && error.code === "WORKER_LOST";
-}
-
 function notFinite(): BgeError {
   return new BgeError(
     "INFERENCE_FAILED",
@@ -283,18 +253,4 @@ function nothingToRead(): BgeError {
     "INVALID_INPUT",
     "A text without any tokens cannot be run: this model's tokenizer adds no special tokens",
   );
-}
-
-function chunksOf(texts: readonly string[]): string[][] {
-  const chunks: string[][] = [];
-  let characters = Number.POSITIVE_INFINITY;
-  for (const text of texts) {
-    if (characters + text.length > ENCODE_CHARACTERS) {
-      chunks.push([]);
-      characters = 0;
-    }
-    chunks.at(-1)!.push(text);
-    characters += text.length;
-  }
-  return chunks;
 }

@@ -3,7 +3,7 @@ import type { RerankerOptions } from "../api/options.js";
 import type { EngineCall } from "../engine/pool.js";
 import { maxTokensOf, refuse } from "../model/options.js";
 import type { Encoding } from "../protocol.js";
-import { countTexts, encodeTexts } from "../run/run-texts.js";
+import { countTexts, encodeTexts } from "../run/encode-texts.js";
 import { createTruncation } from "../run/truncation-report.js";
 import { documentRoom } from "../text/special-tokens.js";
 import { inTime } from "./pace.js";

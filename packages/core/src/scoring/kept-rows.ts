@@ -8,9 +8,10 @@ import type { TokenSide } from "../rows/compress.js";
 import { MOST_DIMENSIONS } from "../rows/format.js";
 import { withCall } from "../run/call.js";
 import { createEmbedStream } from "../run/embed-stream.js";
+import { countTexts } from "../run/encode-texts.js";
 import { mainOutput } from "../run/outputs.js";
 import { IN_WINDOWS } from "../run/read-windows.js";
-import { countTexts, refuseOverLimit, type TextTask } from "../run/run-texts.js";
+import { refuseOverLimit, type TextTask } from "../run/run-texts.js";
 import type { Truncation } from "../run/truncation-report.js";
 import type { Prompts } from "../text/prompts.js";
 import { keptRowsHead } from "./kept-texts.js";
@@ -34,7 +35,7 @@ export interface KeptRows {
    */
   embedStream(
     texts: Iterable<string> | AsyncIterable<string>,
-    options: Pick<EmbedStreamOptions, "signal" | "onError" | "onSkip">,
+    options: Pick<EmbedStreamOptions, "signal" | "onError" | "onSkip" | "retryLost">,
   ): AsyncGenerator<KeptText | undefined, void, undefined>;
   /** Runs a query through the model once, for its vector and for `match`. */
   readQuery(query: string, options: CallOptions): Promise<KeptQuery>;

@@ -73,11 +73,20 @@ export function createWork({ store, embedder, chunk, recipe }: Recipe): Work {
     };
     const all = [...divided.values()].map(({ document }) => document);
     const ready = store.embedder === undefined ? await embedAll(all, embedder, signal, fail) : all;
-    if (ready.length > 0) for (const { id, error } of await store.put(ready, { signal })) fail(id, error);
+    for (const { id, error } of ready.length > 0 ? await putAll(store, ready, signal) : []) fail(id, error);
     for (const { id, chunks } of ready) outcomes[divided.get(id)!.at] ??= { kind: "stored", chunks: chunks.length };
     // Every document was known, failed, or was put.
     return outcomes as Outcome[];
   };
+}
+
+/** Returns the documents that the store refused. It may be the caller's own. */
+async function putAll(store: IngestStore, documents: readonly ChunkedDocument[], signal: AbortSignal) {
+  const refused = await store.put(documents, { signal });
+  const ids = new Set(documents.map(({ id }) => id));
+  if (Array.isArray(refused) && refused.every(({ id, error }) => ids.has(id) && error instanceof BgeError))
+    return refused;
+  throw invalid("store", "has a put that must resolve to a list of { id, error: BgeError }: the documents it refused");
 }
 
 /** Returns the documents whose chunks all have a vector. */
@@ -93,7 +102,7 @@ async function embedAll(
   const onSkip = (error: BgeError) => {
     reason = error;
   };
-  const vectors = embedder.embedStream(texts, { onError: "skip", onSkip, signal });
+  const vectors = embedder.embedStream(texts, { onError: "skip", onSkip, retryLost: true, signal });
   const done: ChunkedDocument[] = [];
   try {
     for (const document of documents) {
