@@ -1,48 +1,18 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { BgeError, type Embedder } from "@bge-js/core";
 import { openTokenizer } from "@bge-js/core/adapter";
-import {
-  type ChunkedDocument,
-  type IngestStore,
-  ingest,
-  postgresRows,
-  postgresStore,
-  retrieverStore,
-} from "@bge-js/ingest";
+import { type IngestStore, ingest, postgresRows, postgresStore, retrieverStore } from "@bge-js/ingest";
 import { qdrantStore } from "@bge-js/ingest/qdrant";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { loadTiny } from "./support/ingest-stores.js";
+import { createStore, gate, whole } from "./support/memory-store.js";
 
 let embedder: Embedder;
 beforeAll(async () => {
   embedder = await loadTiny();
 });
 afterAll(() => embedder.dispose());
-
-/** A store as somebody would write one. */
-function createStore(before: () => Promise<void> = async () => {}) {
-  const documents = new Map<string, ChunkedDocument>();
-  const store: IngestStore = {
-    async versions(ids) {
-      return ids.map((id) => documents.get(id)?.version);
-    },
-    async put(given) {
-      await before();
-      for (const document of given) documents.set(document.id, document);
-      return [];
-    },
-    async remove(ids) {
-      for (const id of ids) documents.delete(id);
-    },
-    async *ids() {
-      yield* documents.keys();
-    },
-  };
-  return { store, documents };
-}
-
-const whole = { chunk: ({ text }: { readonly text: string }) => [text], recipe: "whole" };
 
 describe("a store of one's own", () => {
   test("is given the vectors that the model gives", async () => {
@@ -56,11 +26,8 @@ describe("a store of one's own", () => {
   });
 
   test("that is slow holds the source back", async () => {
-    let open = () => {};
-    const gate = new Promise<void>((resolve) => {
-      open = resolve;
-    });
-    const { store, documents } = createStore(() => gate);
+    const { opened, open } = gate();
+    const { store, documents } = createStore(() => opened);
     let drawn = 0;
     async function* source() {
       for (let i = 0; i < 2000; i++) {
@@ -77,11 +44,8 @@ describe("a store of one's own", () => {
   });
 
   test("that large documents come to holds it back by their size", async () => {
-    let open = () => {};
-    const gate = new Promise<void>((resolve) => {
-      open = resolve;
-    });
-    const { store } = createStore(() => gate);
+    const { opened, open } = gate();
+    const { store } = createStore(() => opened);
     let drawn = 0;
     function* source() {
       for (let i = 0; i < 20; i++) {
@@ -105,6 +69,52 @@ describe("a store of one's own", () => {
       await new Promise(() => {});
     }
     await expect(ingest(hanging(), { store, embedder, ...whole })).rejects.toMatchObject({ code: "STORE_FAILED" });
+  });
+
+  test("whose put says nothing of what it refused is told so", async () => {
+    for (const given of [undefined, [{ id: "another", error: new BgeError("INVALID_INPUT", "no") }], [{ id: "a" }]]) {
+      const { store } = createStore();
+      const wrong = { ...store, put: async () => given as never };
+      const call = ingest([{ id: "a", text: "a" }], { store: wrong, embedder, ...whole });
+      await expect(call).rejects.toMatchObject({ code: "INVALID_OPTION", parameter: "store" });
+    }
+  });
+
+  test("gets what JSON gives of an object of a class, if that is the document", async () => {
+    class Page {
+      constructor(
+        readonly id: string,
+        readonly text: string,
+      ) {}
+    }
+    class Getters {
+      get id() {
+        return "getters";
+      }
+      get text() {
+        return "a text";
+      }
+    }
+    class Other extends Page {
+      toJSON() {
+        return { id: "another", text: "another" };
+      }
+    }
+    class Throwing {
+      get id(): string {
+        throw new Error("no connection");
+      }
+      readonly text = "a text";
+    }
+    const { store, documents } = createStore();
+    const failed: string[] = [];
+    const source = [new Page("page", "a text"), new Getters(), new Other("other", "a text"), new Throwing()];
+    const onFailed = ({ id, error }: FailedDocument) => void failed.push(`${id}: ${error.message}`);
+    expect(await ingest(source, { store, embedder, ...whole, onFailed })).toMatchObject({ stored: 1, failed: 3 });
+    expect([...documents.keys()]).toEqual(["page"]);
+    expect(failed[0]).toMatch(/^getters: .*pass a plain object/);
+    expect(failed[1]).toMatch(/^other: .*pass a plain object/);
+    expect(failed[2]).toMatch(/^undefined: .*no connection/);
   });
 
   test("tells how far it is; what a listener throws ends the call", async () => {

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { BgeError, type Embedder } from "@bge-js/core";
-import { type AnyDocument, type ChunkedDocument, type IngestStore, ingest } from "@bge-js/ingest";
+import { type AnyDocument, type IngestStore, ingest } from "@bge-js/ingest";
 import { type IngestQueue, openIngestQueue, type QueueProgress } from "@bge-js/ingest/bullmq";
 import { qdrantStore } from "@bge-js/ingest/qdrant";
 import { loadQdrantRetriever } from "@bge-js/qdrant";
@@ -10,6 +10,7 @@ import { QdrantClient } from "@qdrant/js-client-rest";
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { loadTiny } from "./support/ingest-stores.js";
 import { hasLoopback } from "./support/loopback.js";
+import { createStore, documentOf, documentsTo, gate, textsOf, whole } from "./support/memory-store.js";
 import { fixture } from "./support/models.js";
 import { start } from "./support/programs.js";
 import { startQdrantDouble } from "./support/qdrant-double.js";
@@ -17,43 +18,6 @@ import { hasRedis, type RedisUnderTest, startRedis } from "./support/redis.js";
 
 // Processes are started and killed, which a busy machine takes its time for.
 vi.setConfig({ testTimeout: 240_000 });
-
-const whole = { chunk: ({ text }: AnyDocument) => [text], recipe: "whole" };
-const documentOf = (i: number, edition = 0): AnyDocument => ({
-  id: `doc ${i}`,
-  text: `text ${i} in edition ${edition}`,
-  i,
-});
-const documentsTo = (count: number) => Array.from({ length: count }, (_, i) => documentOf(i));
-
-/** A store in memory, for workers in this process. `before` runs before anything is put. */
-function createStore(before: (documents: readonly ChunkedDocument[]) => Promise<void> = async () => {}) {
-  const documents = new Map<string, ChunkedDocument>();
-  let puts = 0;
-  const store: IngestStore = {
-    async versions(ids) {
-      return ids.map((id) => documents.get(id)?.version);
-    },
-    async put(given) {
-      await before(given);
-      puts += given.length;
-      for (const document of given) documents.set(document.id, document);
-      return [];
-    },
-    async remove(ids) {
-      for (const id of ids) documents.delete(id);
-    },
-    async *ids() {
-      yield* documents.keys();
-    },
-  };
-  const texts = () =>
-    Object.fromEntries([...documents].map(([id, { chunks }]) => [id, chunks.map(({ text }) => text)]));
-  return { store, documents, texts, puts: () => puts };
-}
-
-const textsOf = (documents: readonly AnyDocument[]) =>
-  Object.fromEntries(documents.map(({ id, text }) => [id, [text]]));
 
 describe("documents through a queue in Redis", () => {
   describe.skipIf(!hasRedis)("with BullMQ", () => {
@@ -139,11 +103,8 @@ describe("documents through a queue in Redis", () => {
     });
 
     test("wait in Redis in a bounded number while a store is slow, and the source is not drawn from meanwhile", async () => {
-      let open_ = () => {};
-      const gate = new Promise<void>((resolve) => {
-        open_ = resolve;
-      });
-      const { store, documents } = createStore(() => gate);
+      const { opened, open: letGo } = gate();
+      const { store, documents } = createStore(() => opened);
       const queue = await open();
       await work(queue, store, { concurrency: 10 });
       let drawn = 0;
@@ -160,7 +121,7 @@ describe("documents through a queue in Redis", () => {
       expect(active).toBe(10);
       expect(waiting).toBeLessThanOrEqual(100);
       expect(drawn).toBeLessThanOrEqual(100 + 10 + 64);
-      open_();
+      letGo();
       await call;
       expect(documents.size).toBe(1000);
       expect(seen.at(-1)).toMatchObject({ documents: 1000, queued: 1000, done: 1000, pending: 0, failed: 0 });
@@ -180,18 +141,15 @@ describe("documents through a queue in Redis", () => {
     });
 
     test("in a new version take the place of those that wait, and come after those that are with a worker", async () => {
-      let open_ = () => {};
-      const gate = new Promise<void>((resolve) => {
-        open_ = resolve;
-      });
-      const { store, texts } = createStore(() => gate);
+      const { opened, open: letGo } = gate();
+      const { store, texts } = createStore(() => opened);
       const queue = await open();
       await work(queue, store, { concurrency: 1 });
       const first = queue.ingest(documentsTo(3));
       while ((await queue.status()).active === 0) await sleep(10);
       const second = queue.ingest([documentOf(0, 1), documentOf(2, 1)]);
       await sleep(300);
-      open_();
+      letGo();
       await Promise.all([first, second]);
       expect(texts()).toEqual(textsOf([documentOf(0, 1), documentOf(1), documentOf(2, 1)]));
     });

@@ -14,10 +14,13 @@ export interface RedisUnderTest extends AsyncDisposable {
   readonly connection: { readonly host: string; readonly port: number };
 }
 
-/** Starts a server that keeps nothing on disk. */
-export async function startRedis(): Promise<RedisUnderTest> {
-  const port = await freePort();
-  const flags = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"];
+/** Starts a server that keeps nothing on disk, or all of it in a directory. */
+export async function startRedis(
+  given: { readonly port?: number; readonly directory?: string } = {},
+): Promise<RedisUnderTest> {
+  const { port = await freePort(), directory } = given;
+  const kept = directory === undefined ? ["--appendonly", "no"] : ["--appendonly", "yes", "--dir", directory];
+  const flags = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", ...kept];
   const child = spawn(SERVER!, flags, { stdio: ["ignore", "pipe", "inherit"] });
   for await (const line of createInterface(child.stdout)) if (line.includes("eady to accept connections")) break;
   child.stdout.resume();

@@ -9,12 +9,9 @@ import type {
 } from "./api.js";
 import { checkIngestOptions, recipeOf } from "./options.js";
 import { BATCH_DOCUMENTS, createBatcher } from "./pipeline/batcher.js";
-import { type Checked, idOf, isError, toChecked } from "./pipeline/documents.js";
 import { createFailures } from "./pipeline/failures.js";
-import { pruneStore, refusalOf } from "./pipeline/prune.js";
+import { createIntake, type Taken } from "./pipeline/intake.js";
 import { createRate } from "./pipeline/rate.js";
-import { createSeen } from "./pipeline/seen.js";
-import { drawn } from "./pipeline/source.js";
 import { createWork, type Outcome } from "./pipeline/work.js";
 
 /** Documents, and characters of their JSON, that are drawn and not finished. */
@@ -52,33 +49,37 @@ export async function ingest<D extends IngestDocument = AnyDocument>(
   const onFailed = listener("onFailed", given.onFailed) ?? failures.add;
   const onProgress = listener("onProgress", given.onProgress);
   const rate = createRate();
-  const seen = given.prune ? createSeen() : undefined;
-  const counts = { documents: 0, stored: 0, unchanged: 0, failed: 0, chunks: 0 };
+  const intake = createIntake(documents, given.prune ?? false, fail, until);
+  const counts = { stored: 0, unchanged: 0, failed: 0, chunks: 0 };
   const pending = new Map<string, Promise<void>>();
   let characters = 0;
-  let withoutId = 0;
   let wake = () => {};
 
   function tell(): void {
     const finished = counts.stored + counts.unchanged + counts.failed;
-    onProgress?.({ ...counts, perSecond: rate.at(finished) });
+    onProgress?.({ documents: intake.count(), ...counts, perSecond: rate.at(finished) });
   }
 
   function fail(failed: FailedDocument): void {
     counts.failed++;
     onFailed(failed);
+    tell();
   }
 
-  function record(outcome: Outcome, checked: Checked, index: number): void {
-    if (outcome.kind === "failed") fail({ id: checked.document.id, index, error: outcome.error });
-    else counts[outcome.kind]++;
+  function record(outcome: Outcome, { checked, index }: Taken): void {
+    if (outcome.kind === "failed") {
+      fail({ id: checked.document.id, index, error: outcome.error });
+      return;
+    }
+    counts[outcome.kind]++;
     if (outcome.kind === "stored") counts.chunks += outcome.chunks;
     tell();
   }
 
-  async function run(checked: Checked, index: number): Promise<void> {
+  async function run(taken: Taken): Promise<void> {
+    const { checked } = taken;
     try {
-      record(await batcher.add(checked), checked, index);
+      record(await batcher.add(checked), taken);
     } catch (error) {
       ending.abort(error);
     } finally {
@@ -91,22 +92,14 @@ export async function ingest<D extends IngestDocument = AnyDocument>(
   const room = () => new Promise<void>((resolve) => (wake = resolve));
 
   async function drawAll(): Promise<void> {
-    for await (const one of drawn<D | string>(documents, until)) {
-      const index = counts.documents++;
-      const checked = toChecked(one);
-      const id = isError(checked) ? idOf(one) : checked.document.id;
-      if (id === undefined) withoutId++;
-      else seen?.add(id);
-      if (isError(checked)) {
-        fail({ id, index, error: checked });
-        tell();
-        continue;
-      }
+    for await (const taken of intake.documents) {
+      const { checked } = taken;
+      const { id } = checked.document;
       // The later one of the same id takes the place of the earlier.
       const isFull = () => pending.size >= PENDING_DOCUMENTS || (pending.size > 0 && characters > PENDING_CHARACTERS);
-      while (pending.has(id!) || isFull()) await until(room());
+      while (pending.has(id) || isFull()) await until(room());
       characters += checked.characters;
-      pending.set(id!, run(checked, index));
+      pending.set(id, run(taken));
     }
     await until(Promise.all(pending.values()));
   }
@@ -115,11 +108,8 @@ export async function ingest<D extends IngestDocument = AnyDocument>(
     await until(store.prepare?.({ embedder: recipe.embedder, signal }) ?? Promise.resolve());
     await drawAll();
     const others = `${counts.stored + counts.unchanged} others are stored.`;
-    const refusal = seen && refusalOf({ documents: counts.documents, withoutId });
-    failures.throwIfAny(refusal ? `${others} ${refusal.message}` : others);
-    if (refusal) throw refusal;
-    const removed = seen ? await until(pruneStore(store, seen, signal)) : 0;
-    return { ...counts, removed };
+    const removed = await intake.finish(store, failures, others, signal);
+    return { documents: intake.count(), ...counts, removed };
   } catch (error) {
     ending.abort(error);
     throw error;

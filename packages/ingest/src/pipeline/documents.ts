@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { BgeError } from "@bge-js/core";
-import { checkText, notJson } from "@bge-js/core/adapter";
+import { checkText, messageOf, notJson } from "@bge-js/core/adapter";
 import type { AnyDocument } from "../api.js";
 
 /** Field of a stored chunk in which stores keep what they know of it. */
@@ -18,30 +18,43 @@ export interface Checked {
 
 /** Returns a copy of a document, or the reason why it cannot be ingested. */
 export function toChecked(given: unknown): Checked | BgeError {
-  const document = typeof given === "string" ? { id: contentHash(given), text: given } : given;
-  if (typeof document !== "object" || document === null) return unusable("must be an object { id, text } or a string");
-  const { id, text } = document as Partial<AnyDocument>;
-  if (typeof id !== "string" || id === "") return unusable("needs an id, a non-empty string");
-  if (typeof text !== "string") return unusable("needs a text, a string");
-  if (INGESTED in document) return unusable(`cannot have a field ${INGESTED}, in which its place is kept`);
   try {
-    checkText(id, "id");
-    checkText(text, "text");
+    return check(typeof given === "string" ? { id: contentHash(given), text: given } : given);
   } catch (error) {
-    return error as BgeError;
+    // What is no error of ours was thrown by the document: a getter of its class, for instance.
+    return error instanceof BgeError ? error : unusable(`cannot be read: ${messageOf(error)}`);
   }
+}
+
+function check(document: unknown): Checked {
+  if (typeof document !== "object" || document === null) throw unusable("must be an object { id, text } or a string");
+  const { id, text } = document as Partial<AnyDocument>;
+  if (typeof id !== "string" || id === "") throw unusable("needs an id, a non-empty string");
+  if (typeof text !== "string") throw unusable("needs a text, a string");
+  if (INGESTED in document) throw unusable(`cannot have a field ${INGESTED}, in which its place is kept`);
+  checkText(id, "id");
+  checkText(text, "text");
   const problem = notJson({ ...document }, "");
   if (problem !== undefined) {
-    return unusable(`is kept as JSON: its field ${problem.replace(/^\./, "")}, which JSON does not give back`);
+    throw unusable(`is kept as JSON: its field ${problem.replace(/^\./, "")}, which JSON does not give back`);
   }
   const json = JSON.stringify(document);
-  return { document: JSON.parse(json) as AnyDocument, hash: contentHash(json), characters: json.length };
+  const copy = JSON.parse(json) as Partial<AnyDocument>;
+  // An object of a class may have getters, which JSON leaves out, or write itself as something else.
+  if (copy.id !== id || copy.text !== text) {
+    throw unusable("is kept as JSON, which does not give back its id and text: pass a plain object { id, text }");
+  }
+  return { document: copy as AnyDocument, hash: contentHash(json), characters: json.length };
 }
 
 /** The id of a document, if it can be read. */
 export function idOf(given: unknown): string | undefined {
-  const id = (given as Partial<AnyDocument> | null | undefined)?.id;
-  return typeof id === "string" && id !== "" ? id : undefined;
+  try {
+    const id = (given as Partial<AnyDocument> | null | undefined)?.id;
+    return typeof id === "string" && id !== "" ? id : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Returns 128 bits of SHA-256, as hex digits. */

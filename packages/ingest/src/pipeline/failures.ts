@@ -1,9 +1,10 @@
 import { BgeError } from "@bge-js/core";
-import { listed } from "@bge-js/core/adapter";
 import type { FailedDocument } from "../api.js";
 
 /** Failed documents that an error names; of all others only the number is kept. */
 const NAMED = 1000;
+/** Those that its message names. */
+const SHOWN = 10;
 
 /** Collects failed documents, for a caller who does not. */
 export interface Failures {
@@ -29,8 +30,9 @@ export function createFailures(): Failures {
           .filter(Boolean)
           .join(", "),
       );
-      const shown = count > named.length ? [...names, ...new Array<string>(count - named.length)] : names;
-      const message = `${count} documents were not ingested: ${listed(shown)}. First error: ${error.message} ${others}`;
+      const shown = names.slice(0, SHOWN);
+      const more = count > shown.length ? ` and ${count - shown.length} more` : "";
+      const message = `${count} documents were not ingested: ${shown.join(", ")}${more}. First error: ${error.message} ${others}`;
       throw new BgeError(error.code, message, {
         parameter: "documents",
         indices: failed.flatMap(({ index }) => (index === undefined ? [] : [index])),

@@ -81,6 +81,8 @@ export interface QueueStatus {
   readonly failed: number;
   /** Documents finished since the queue was made. */
   readonly done: number;
+  /** Documents that all workers together have finished in a second, over the last minute or two. */
+  readonly perSecond: number;
 }
 
 /** A document that was set aside. */
@@ -109,7 +111,13 @@ export interface IngestQueue extends AsyncDisposable {
    * @throws BgeError `INVALID_OPTION`; `STORE_MISMATCH`, `STORE_FAILED` by the store
    */
   work<D extends IngestDocument = AnyDocument>(options: WorkOptions<D>): Promise<IngestWorker>;
+  /** How far the queue is and how fast, from any process. */
   status(): Promise<QueueStatus>;
+  /**
+   * The same in Prometheus' text format, as BullMQ exports it: `bullmq_job_count` by `state` (`waiting`, `active`, `delayed` for what
+   * is tried again, `failed`, ...), `bullmq_job_completed_total` and `bullmq_job_failed_total`, each with the label `queue`.
+   */
+  metrics(): Promise<string>;
   /** The documents that were set aside, with their errors. */
   failed(): AsyncIterable<QueueFailure>;
   /** Gives the documents that were set aside to the workers again, and resolves to their number. */

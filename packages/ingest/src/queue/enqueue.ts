@@ -1,66 +1,83 @@
 import { sleep } from "@bge-js/core/adapter";
 import type { Checked } from "../pipeline/documents.js";
 import { type DocumentQueue, type JobData, jobIdOf, jobOptions } from "./jobs.js";
+import type { Ask } from "./redis-call.js";
 
 /** Milliseconds until a job that is with a worker is looked at again. */
 const PAUSE = 100;
 
-/** What has become of documents given to a queue. */
-export interface Enqueued {
-  readonly added: number;
-  /** Jobs that others took the place of. */
-  readonly replaced: number;
-  /** Documents that were in the queue exactly so. */
-  readonly known: number;
+/** What a queue is asked on behalf of one producer. */
+export interface Enqueueing {
+  readonly queue: DocumentQueue;
+  readonly ask: Ask;
+  /** Resolves to whether the queue has no job at all, failed ones included. */
+  isEmpty(): Promise<boolean>;
+  /** Tells which documents are stored exactly so. */
+  areStored(documents: readonly Checked[]): Promise<readonly boolean[]>;
+  /** Resolves when there is room for so many more. */
+  room(count: number): Promise<void>;
 }
 
-/** Makes a job of each document, one at most for an id. Waits for those that are with a worker in another version. */
+/** What has become of documents given to a queue. */
+export interface Enqueued {
+  /** Documents that are jobs now. */
+  readonly added: readonly Checked[];
+  /** Jobs of other versions that were taken out. */
+  readonly removed: number;
+  /** Documents that were stored, or in the queue, exactly so. */
+  readonly unchanged: number;
+}
+
+/**
+ * Makes a job of each document, one at most for an id, unless it is stored. A job of another version is taken out, or waited for
+ * while it is with a worker: the version given last is the one that stays.
+ */
 export async function enqueue(
-  queue: DocumentQueue,
   documents: readonly Checked[],
-  until: <T>(promise: Promise<T>) => Promise<T>,
+  { queue, ask, isEmpty, areStored, room }: Enqueueing,
 ): Promise<Enqueued> {
-  let [added, replaced, known] = [0, 0, 0];
-  let rest = documents;
-  for (;;) {
-    const jobs = await until(Promise.all(rest.map(({ document }) => queue.getJob(jobIdOf(document)))));
-    const fresh: Checked[] = [];
+  const added: Checked[] = [];
+  let [removed, unchanged] = [0, 0];
+  for (let rest = documents; rest.length > 0; ) {
+    const free: Checked[] = [];
     const held: Checked[] = [];
+    const jobs = (await isEmpty())
+      ? []
+      : await ask(Promise.all(rest.map((one) => queue.getJob(jobIdOf(one.document)))));
+    const states = await ask(Promise.all(jobs.map((job) => job?.getState())));
     for (const [i, checked] of rest.entries()) {
-      const job = jobs[i];
-      if (job === undefined) {
-        fresh.push(checked);
-        continue;
-      }
-      const state = await until(job.getState());
-      if (state !== "failed" && (job.data as JobData).hash === checked.hash) known++;
+      const [job, state] = [jobs[i], states[i]];
+      if (job === undefined) free.push(checked);
+      else if (state !== "failed" && (job.data as JobData).hash === checked.hash) unchanged++;
       else if (state === "active" || state === "unknown") held.push(checked);
       else {
-        const isGone = await until(
+        // Refused if a worker has just taken it.
+        const isGone = await ask(
           job.remove().then(
             () => true,
-            // A worker has just taken it.
             () => false,
           ),
         );
-        if (isGone) replaced++;
-        (isGone ? fresh : held).push(checked);
+        if (isGone) removed++;
+        (isGone ? free : held).push(checked);
       }
     }
+    // Looked up after the queue, so that what a worker has finished meanwhile is seen.
+    const stored = free.length > 0 ? await areStored(free) : [];
+    const fresh = free.filter((_, i) => !stored[i]);
+    unchanged += free.length - fresh.length;
     if (fresh.length > 0) {
-      await until(
-        queue.addBulk(
-          fresh.map(({ document, hash }) => ({
-            name: "document",
-            data: { document, hash },
-            opts: jobOptions(document),
-          })),
-        ),
-      );
-      added += fresh.length;
+      await room(fresh.length);
+      const jobOf = ({ document, hash }: Checked) => ({
+        name: "document",
+        data: { document, hash },
+        opts: jobOptions(document),
+      });
+      await ask(queue.addBulk(fresh.map(jobOf)));
+      added.push(...fresh);
     }
-    if (held.length === 0) return { added, replaced, known };
     rest = held;
-    await until(sleep(PAUSE));
+    if (held.length > 0) await ask(sleep(PAUSE));
   }
+  return { added, removed, unchanged };
 }

@@ -1,8 +1,10 @@
 import { BgeError, type BgeErrorCode } from "@bge-js/core";
+import { wallClock } from "@bge-js/core/adapter";
 import type { JobsOptions, Queue } from "bullmq";
 import type { AnyDocument } from "../api.js";
 import { contentHash } from "../pipeline/documents.js";
 import type { QueueFailure } from "./api.js";
+import type { Ask } from "./redis-call.js";
 
 /** What a job carries. */
 export interface JobData {
@@ -47,14 +49,15 @@ export function toReason({ code, message }: BgeError): string {
 }
 
 /** Yields the documents that were set aside, the oldest first. */
-export async function* failedDocuments(queue: DocumentQueue): AsyncGenerator<QueueFailure> {
+export async function* failedDocuments(queue: DocumentQueue, ask: Ask): AsyncGenerator<QueueFailure> {
   for (let from = 0; ; from += PAGE) {
-    const jobs = await queue.getJobs("failed", from, from + PAGE - 1, true);
+    const jobs = await ask(queue.getJobs("failed", from, from + PAGE - 1, true));
+    // A page may have fewer than asked for: jobs that went away meanwhile are not in it.
+    if (jobs.length === 0) return;
     for (const { data, failedReason } of jobs) {
       const { document } = data as JobData;
       yield { id: document.id, document, error: toError(failedReason) };
     }
-    if (jobs.length < PAGE) return;
   }
 }
 
@@ -66,19 +69,21 @@ function toError(reason: string): BgeError {
   });
 }
 
-/** Gives all documents that were set aside to the workers again. */
-export async function retryFailed(queue: DocumentQueue): Promise<number> {
-  const jobs = new Map<string, Awaited<ReturnType<typeof queue.getJobs>>[number]>();
-  for (let from = 0; ; from += PAGE) {
-    const page = await queue.getJobs("failed", from, from + PAGE - 1);
-    for (const job of page) jobs.set(job.id!, job);
-    if (page.length < PAGE) break;
+/** Gives the documents that are set aside to the workers again, and resolves to their number. */
+export async function retryFailed(queue: DocumentQueue, ask: Ask): Promise<number> {
+  let retried = 0;
+  // Those that fail again meanwhile come last, and are not tried for ever.
+  for (let { failed } = await ask(countJobs(queue)); failed > 0; ) {
+    const jobs = await ask(queue.getJobs("failed", 0, Math.min(PAGE, failed) - 1, true));
+    if (jobs.length === 0) break;
+    for (const job of jobs) {
+      await ask(job.updateProgress({}));
+      await ask(job.retry("failed", { resetAttemptsMade: true, resetAttemptsStarted: true }));
+    }
+    retried += jobs.length;
+    failed -= jobs.length;
   }
-  for (const job of jobs.values()) {
-    await job.updateProgress({});
-    await job.retry("failed", { resetAttemptsMade: true, resetAttemptsStarted: true });
-  }
-  return jobs.size;
+  return retried;
 }
 
 /** Numbers of documents, all of one moment. */
@@ -95,8 +100,43 @@ export async function countJobs(queue: DocumentQueue): Promise<Counts> {
   return { waiting, active, retrying, failed };
 }
 
+/** Documents that workers have or will have. */
+export function pendingOf({ waiting, active, retrying }: Counts): number {
+  return waiting + active + retrying;
+}
+
 /** Documents finished since the queue was made: workers count them. */
 export async function countDone(queue: DocumentQueue): Promise<number> {
   const { meta } = await queue.getMetrics("completed", 0, 0);
   return meta.count;
+}
+
+/** How many documents were finished, and how fast. */
+export async function measureDone(
+  queue: DocumentQueue,
+): Promise<{ readonly done: number; readonly perSecond: number }> {
+  const { meta, data } = await queue.getMetrics("completed", 0, 1);
+  return { done: meta.count, perSecond: perSecondOf(meta, data, wallClock()) };
+}
+
+/** Seconds in which the count of a minute says something, and without a document after which nothing is under way. */
+const FEW_SECONDS = 10;
+const IDLE_SECONDS = 120;
+
+/**
+ * Documents finished in a second, over the last minute or two. BullMQ keeps when the count was noted, with the first document of
+ * a minute, and for each minute before, the latest first, by how much it grew.
+ */
+export function perSecondOf(
+  { count, prevCount, prevTS }: { readonly count: number; readonly prevCount: number; readonly prevTS: number },
+  minutes: readonly number[],
+  now: number,
+): number {
+  // Clocks of other machines may be ahead.
+  const seconds = Math.max(1, (now - prevTS) / 1000);
+  if (count === 0 || seconds > IDLE_SECONDS) return 0;
+  const since = count - prevCount;
+  // The first minute of all may have been a short one.
+  if (seconds >= FEW_SECONDS || minutes.length < 2) return since / seconds;
+  return (since + minutes[0]!) / (seconds + 60);
 }

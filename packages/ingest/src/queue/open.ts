@@ -3,11 +3,12 @@ import { type Check, type Checks, checkOptions, isCount, isFunction, messageOf }
 import { Queue } from "bullmq";
 import { INGEST, isName, RECIPE } from "../options.js";
 import type { IngestQueue, IngestQueueOptions, QueueIngestOptions, WorkOptions } from "./api.js";
-import { countDone, countJobs, type DocumentQueue, failedDocuments, retryFailed } from "./jobs.js";
+import { countJobs, type DocumentQueue, failedDocuments, measureDone, retryFailed } from "./jobs.js";
 import { produce } from "./produce.js";
+import { askingOf, disposed } from "./redis-call.js";
 import { startWorker, warnOnce } from "./worker.js";
 
-const NAME = "bge-ingest";
+export const NAME = "bge-ingest";
 
 const isConnection: Check = (value) =>
   typeof value === "object" && value !== null ? undefined : "what BullMQ takes, such as { host, port } or { url }";
@@ -43,19 +44,36 @@ export async function openIngestQueue(options: IngestQueueOptions): Promise<Inge
   queue.on("error", warnOnce());
   let closing: Promise<void> | undefined;
   const dispose = () => (closing ??= queue.close());
+  const ask = askingOf(queue);
+  const checkOpen = () => {
+    if (closing !== undefined) throw disposed();
+  };
   return {
     name,
     async ingest(documents, ingestOptions = {}) {
+      checkOpen();
       return produce(queue, documents, checkOptions(ingestOptions, PRODUCE as Checks<typeof ingestOptions>, "ingest"));
     },
     async work(workOptions) {
+      checkOpen();
       return startWorker(name, given, checkOptions(workOptions, WORK as Checks<typeof workOptions>, "work", ["store"]));
     },
     async status() {
-      return { ...(await countJobs(queue)), done: await countDone(queue) };
+      checkOpen();
+      return { ...(await ask(countJobs(queue))), ...(await ask(measureDone(queue))) };
     },
-    failed: () => failedDocuments(queue),
-    retryFailed: () => retryFailed(queue),
+    async metrics() {
+      checkOpen();
+      return `${await ask(queue.exportPrometheusMetrics())}\n`;
+    },
+    async *failed() {
+      checkOpen();
+      yield* failedDocuments(queue, ask);
+    },
+    async retryFailed() {
+      checkOpen();
+      return retryFailed(queue, ask);
+    },
     dispose,
     [Symbol.asyncDispose]: dispose,
   };

@@ -3,20 +3,22 @@ import { abortable, checkSource, invalid, listener, monotonic, sleep } from "@bg
 import type { DocumentSource, FailedDocument, IngestDocument } from "../api.js";
 import { recipeOf } from "../options.js";
 import { BATCH_DOCUMENTS } from "../pipeline/batcher.js";
-import { type Checked, idOf, isError, toChecked } from "../pipeline/documents.js";
+import type { Checked } from "../pipeline/documents.js";
 import { createFailures } from "../pipeline/failures.js";
-import { pruneStore, refusalOf } from "../pipeline/prune.js";
+import { createIntake } from "../pipeline/intake.js";
 import { createRate } from "../pipeline/rate.js";
-import { createSeen } from "../pipeline/seen.js";
-import { drawn } from "../pipeline/source.js";
 import { type Recipe, versionOf } from "../pipeline/work.js";
 import type { QueueIngestOptions, QueueReport } from "./api.js";
-import { enqueue } from "./enqueue.js";
-import { countDone, countJobs, type DocumentQueue, failedDocuments } from "./jobs.js";
+import { type Enqueueing, enqueue } from "./enqueue.js";
+import { countDone, countJobs, type DocumentQueue, failedDocuments, pendingOf } from "./jobs.js";
+import { askingOf } from "./redis-call.js";
+import { windowsOf } from "./windows.js";
 
 export const MAX_WAITING = 1000;
 const WAITING_CHARACTERS = 64_000_000;
 const WINDOW_CHARACTERS = 1_000_000;
+/** Milliseconds for which a document waits at most for others to be queued with. */
+const WINDOW_MS = 500;
 /** Milliseconds between two looks at the queue, and between two reports. */
 const PAUSE = 100;
 const REPORT = 1000;
@@ -30,33 +32,47 @@ export async function produce<D extends IngestDocument>(
   checkSource(documents);
   const recipe = storedRecipe(given);
   const { maxWaiting = MAX_WAITING, prune = false } = given;
-  const until = abortable(given.signal);
+  const orAbort = abortable(given.signal);
   const ending = new AbortController();
   const { signal } = ending;
+  const orEnd = abortable(signal);
+  const until = <T>(promise: Promise<T>) => orEnd(orAbort(promise));
+  const ask = askingOf(queue, until);
   const failures = createFailures();
   const onFailed = listener("onFailed", given.onFailed) ?? failures.add;
   const onProgress = listener("onProgress", given.onProgress);
   const rate = createRate();
-  const seen = prune ? createSeen() : undefined;
-  const counts = { documents: 0, queued: 0, unchanged: 0 };
+  const intake = createIntake(
+    documents,
+    prune,
+    (failed) => {
+      unusable++;
+      onFailed(failed);
+    },
+    until,
+  );
+  const counts = { queued: 0, unchanged: 0 };
   /** Characters of what was queued last. */
   const sizes: number[] = [];
-  let [replaced, refused, withoutId] = [0, 0, 0];
+  let [removed, unusable] = [0, 0];
   let told = monotonic();
 
   try {
     await until(recipe?.store.prepare?.({ embedder: recipe.embedder, signal }) ?? Promise.resolve());
-    const before = await until(countDone(queue));
+    // In this order: what is finished between the two hides a loss, and does not make one up.
+    const before = await ask(countDone(queue));
+    const found = await ask(countJobs(queue));
 
     async function look(isLast = false) {
-      const { waiting, active, retrying, failed } = await until(countJobs(queue));
-      const pending = waiting + active + retrying;
+      const jobs = await ask(countJobs(queue));
       if (onProgress && (isLast || monotonic() - told >= REPORT)) {
         told = monotonic();
-        const done = (await until(countDone(queue))) - before;
-        onProgress({ ...counts, done, pending, failed: failed + refused, perSecond: rate.at(done) });
+        const done = (await ask(countDone(queue))) - before;
+        const failed = jobs.failed + unusable;
+        const documents = intake.count();
+        onProgress({ documents, ...counts, done, pending: pendingOf(jobs), failed, perSecond: rate.at(done) });
       }
-      return { waiting, retrying, pending, failed };
+      return jobs;
     }
 
     async function room(count: number): Promise<void> {
@@ -71,54 +87,45 @@ export async function produce<D extends IngestDocument>(
       }
     }
 
-    async function give(window: ReadonlyMap<string, Checked>): Promise<void> {
-      const all = [...window.values()];
-      const versions = recipe && (await until(recipe.store.versions([...window.keys()], { signal })));
-      const changed = all.filter(
-        (checked, i) => recipe === undefined || versions![i] !== versionOf(checked, recipe.recipe),
-      );
-      await room(changed.length);
-      const enqueued = await enqueue(queue, changed, until);
-      sizes.push(...changed.map(({ characters }) => characters));
+    const enqueueing: Enqueueing = {
+      queue,
+      ask,
+      room,
+      async isEmpty() {
+        const jobs = await look();
+        return pendingOf(jobs) + jobs.failed === 0;
+      },
+      async areStored(documents) {
+        if (recipe === undefined) return [];
+        const ids = documents.map(({ document }) => document.id);
+        const versions = await until(recipe.store.versions(ids, { signal }));
+        return documents.map((one, i) => versions[i] === versionOf(one, recipe.recipe));
+      },
+    };
+
+    async function give(documents: readonly Checked[]): Promise<void> {
+      const enqueued = await enqueue(documents, enqueueing);
+      sizes.push(...enqueued.added.map(({ characters }) => characters));
       sizes.splice(0, sizes.length - maxWaiting);
-      counts.queued += enqueued.added;
-      counts.unchanged += all.length - changed.length + enqueued.known;
-      replaced += enqueued.replaced;
+      counts.queued += enqueued.added.length;
+      counts.unchanged += enqueued.unchanged;
+      removed += enqueued.removed;
     }
 
-    let window = new Map<string, Checked>();
-    let characters = 0;
-    for await (const one of drawn<D | string>(documents, until)) {
-      const index = counts.documents++;
-      const checked = toChecked(one);
-      const id = isError(checked) ? idOf(one) : checked.document.id;
-      if (id === undefined) withoutId++;
-      else seen?.add(id);
-      if (isError(checked)) {
-        refused++;
-        onFailed({ id, index, error: checked });
-        continue;
-      }
-      // The later one of the same id takes the place of the earlier.
-      window.set(id!, checked);
-      characters += checked.characters;
-      if (window.size < Math.min(BATCH_DOCUMENTS, maxWaiting) && characters < WINDOW_CHARACTERS) continue;
-      await give(window);
-      window = new Map();
-      characters = 0;
+    const most = { documents: Math.min(BATCH_DOCUMENTS, maxWaiting), characters: WINDOW_CHARACTERS, ms: WINDOW_MS };
+    for await (const window of windowsOf(intake.documents, most)) {
+      if (window.length > 0) await give(window);
+      else await look();
     }
-    if (window.size > 0) await give(window);
-    while ((await look()).pending > 0) await until(sleep(PAUSE));
+    while (pendingOf(await look()) > 0) await until(sleep(PAUSE));
 
     const { failed } = await look(true);
-    const lost = counts.queued - replaced - failed - ((await until(countDone(queue))) - before);
+    const done = (await ask(countDone(queue))) - before;
+    const lost = pendingOf(found) + found.failed + counts.queued - removed - done - failed;
     if (lost > 0) throw lostError(lost);
-    for await (const { id, error } of failedDocuments(queue)) onFailed({ id, error } satisfies FailedDocument);
-    const refusal = seen && refusalOf({ documents: counts.documents, withoutId });
-    failures.throwIfAny(`All others are stored.${refusal ? ` ${refusal.message}` : ""}`);
-    if (refusal) throw refusal;
-    const removed = seen ? await until(pruneStore(recipe!.store, seen, signal)) : 0;
-    return { ...counts, failed: failed + refused, removed };
+    for await (const { id, error } of failedDocuments(queue, ask)) onFailed({ id, error } satisfies FailedDocument);
+    const gone = await intake.finish(recipe?.store, failures, "All others are stored.", signal);
+    return { documents: intake.count(), ...counts, failed: failed + unusable, removed: gone };
   } finally {
     ending.abort(given.signal?.reason);
   }

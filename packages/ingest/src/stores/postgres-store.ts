@@ -1,5 +1,5 @@
 import type { BgeError } from "@bge-js/core";
-import { type Checks, checkOptions, isFunction, oneOf } from "@bge-js/core/adapter";
+import { type Checks, checkOptions, isFunction, oneOf, turn } from "@bge-js/core/adapter";
 import type { ChunkedDocument, IngestStore, StoreCallOptions } from "../api.js";
 import { checkTable, createRun, isOfValues, type PostgresQuery } from "./postgres-query.js";
 import { prepareTables, tablesOf } from "./postgres-tables.js";
@@ -26,6 +26,8 @@ const OPTIONS: Checks<PostgresOptions> = {
 
 /** Rows of a page. */
 const PAGE = 1000;
+/** Rows to write as JSON in a turn of the event loop, which takes some milliseconds. */
+const ROWS = 64;
 
 /**
  * Stores chunks in PostgreSQL with pgvector: a row each, of `document`, `position`, `text`, `fields` (jsonb) and `embedding`. Many
@@ -69,7 +71,7 @@ export function postgresStore(options: PostgresOptions): IngestStore {
 
   async function putAll(given: readonly ChunkedDocument[], options: StoreCallOptions): Promise<Failed[]> {
     try {
-      await run("store documents", PUT, [JSON.stringify(given.flatMap(rowsOf))], options);
+      await run("store documents", PUT, [await rowsOf(given)], options);
     } catch (error) {
       if (!isOfValues(error)) throw error;
       if (given.length === 1) return [{ id: given[0]!.id, error: error as BgeError }];
@@ -118,13 +120,14 @@ export function postgresStore(options: PostgresOptions): IngestStore {
 
 type Failed = Awaited<ReturnType<IngestStore["put"]>>[number];
 
-function rowsOf({ id, version, chunks }: ChunkedDocument): object[] {
-  return chunks.map(({ position, text, fields, vector }) => ({
-    document: id,
-    version,
-    position,
-    text,
-    fields,
-    embedding: `[${vector!.join(",")}]`,
-  }));
+/** Returns the rows of documents as JSON. One document may have thousands. */
+async function rowsOf(documents: readonly ChunkedDocument[]): Promise<string> {
+  const rows: string[] = [];
+  for (const { id: document, version, chunks } of documents) {
+    for (const { position, text, fields, vector } of chunks) {
+      rows.push(JSON.stringify({ document, version, position, text, fields, embedding: `[${vector!.join(",")}]` }));
+      if (rows.length % ROWS === 0) await turn();
+    }
+  }
+  return `[${rows.join(",")}]`;
 }
