@@ -267,6 +267,18 @@ describe("a queue in Redis", () => {
       await queue.dispose();
     });
 
+    test("that is away keeps nobody from ending", async () => {
+      const gone = await startRedis();
+      const queue = await openIngestQueue({ connection: gone.connection, name });
+      const { store } = createStore();
+      const worker = await queue.work({ ...recipeOf(store), onError: () => {} });
+      await queue.ingest(documentsTo(3));
+      await gone[Symbol.asyncDispose]();
+      const status = failure(queue.status());
+      await Promise.all([worker.dispose(), queue.dispose()]);
+      expect(await status).toMatchObject({ code: "DISPOSED" });
+    });
+
     test("a source that fails while documents are queued ends the call with its error", async () => {
       const { store, documents } = createStore();
       const queue = await open();

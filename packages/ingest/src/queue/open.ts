@@ -3,6 +3,7 @@ import { type Check, type Checks, checkOptions, isCount, isFunction, messageOf }
 import { Queue } from "bullmq";
 import { INGEST, isName, RECIPE } from "../options.js";
 import type { IngestQueue, IngestQueueOptions, QueueIngestOptions, WorkOptions } from "./api.js";
+import { close } from "./close.js";
 import { countJobs, type DocumentQueue, failedDocuments, measureDone, retryFailed } from "./jobs.js";
 import { produce } from "./produce.js";
 import { askingOf, disposed } from "./redis-call.js";
@@ -43,7 +44,7 @@ export async function openIngestQueue(options: IngestQueueOptions): Promise<Inge
   await ready(queue);
   queue.on("error", warnOnce());
   let closing: Promise<void> | undefined;
-  const dispose = () => (closing ??= queue.close());
+  const dispose = () => (closing ??= close(queue, connection));
   const ask = askingOf(queue);
   const checkOpen = () => {
     if (closing !== undefined) throw disposed();

@@ -7,6 +7,7 @@ import { createBatcher } from "../pipeline/batcher.js";
 import { isError, toChecked } from "../pipeline/documents.js";
 import { createWork } from "../pipeline/work.js";
 import type { IngestQueueOptions, IngestWorker, WorkOptions } from "./api.js";
+import { close } from "./close.js";
 import { type JobData, type JobProgress, toReason } from "./jobs.js";
 
 export const CONCURRENCY = 128;
@@ -70,7 +71,7 @@ export async function startWorker<D extends IngestDocument>(
   worker.on("error", onError);
   await worker.waitUntilReady();
   let closing: Promise<void> | undefined;
-  const dispose = () => (closing ??= worker.close());
+  const dispose = () => (closing ??= close(worker, connection));
   return { dispose, [Symbol.asyncDispose]: dispose };
 }
 
