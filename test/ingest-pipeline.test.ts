@@ -1,7 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { BgeError, type Embedder } from "@bge-js/core";
 import { openTokenizer } from "@bge-js/core/adapter";
-import { type IngestStore, ingest, postgresRows, postgresStore, retrieverStore } from "@bge-js/ingest";
+import {
+  type AnyDocument,
+  type FailedDocument,
+  type IngestStore,
+  ingest,
+  postgresRows,
+  postgresStore,
+  retrieverStore,
+} from "@bge-js/ingest";
 import { qdrantStore } from "@bge-js/ingest/qdrant";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -108,9 +116,12 @@ describe("a store of one's own", () => {
     }
     const { store, documents } = createStore();
     const failed: string[] = [];
-    const source = [new Page("page", "a text"), new Getters(), new Other("other", "a text"), new Throwing()];
+    const source: unknown[] = [new Page("page", "a text"), new Getters(), new Other("other", "a text"), new Throwing()];
     const onFailed = ({ id, error }: FailedDocument) => void failed.push(`${id}: ${error.message}`);
-    expect(await ingest(source, { store, embedder, ...whole, onFailed })).toMatchObject({ stored: 1, failed: 3 });
+    expect(await ingest(source as AnyDocument[], { store, embedder, ...whole, onFailed })).toMatchObject({
+      stored: 1,
+      failed: 3,
+    });
     expect([...documents.keys()]).toEqual(["page"]);
     expect(failed[0]).toMatch(/^getters: .*pass a plain object/);
     expect(failed[1]).toMatch(/^other: .*pass a plain object/);
