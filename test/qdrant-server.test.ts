@@ -75,8 +75,9 @@ describe.each(SERVERS)("$name", ({ isHere, hasFront, start }) => {
           id: ids[0]!,
           vector: {
             dense: [3, 4],
+            // Two rows, the first of whole numbers, would be a sparse vector to the server: its indices, its values.
             rows: [
-              [2, 0],
+              [2.5, 0],
               [0, 0.5],
             ],
           },
@@ -91,14 +92,14 @@ describe.each(SERVERS)("$name", ({ isHere, hasFront, start }) => {
       expect(dense.points[1]!.score).toBeCloseTo(0, 4);
       const { points } = await query({
         query: [
-          [1, 0],
+          [1.5, 0],
           [0, 2],
         ],
         using: "rows",
       });
       expect(points.map(({ id }) => ids.indexOf(String(id)))).toEqual([0, 1]);
-      expect(points[0]!.score).toBeCloseTo(2 + 1, 3);
-      expect(points[1]!.score).toBeCloseTo(-1 - 2, 3);
+      expect(points[0]!.score).toBeCloseTo(1.5 * 2.5 + 1, 3);
+      expect(points[1]!.score).toBeCloseTo(-1.5 - 2, 3);
     });
 
     test("sparse vectors: dot products of shared entries, with Lucene's idf where that is asked for", async () => {
