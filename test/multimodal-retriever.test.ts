@@ -128,6 +128,18 @@ describe.each([
     expect(both.results.filter(({ scores }) => scores.lexical !== undefined)).toHaveLength(3);
   });
 
+  test("a blank text beside a picture has no score by words", async () => {
+    await using retriever = await open();
+    const image = picture("png-rgb.png");
+    await retriever.add([...DOCUMENTS, { id: "none", image }, { id: "blank", image, text: " \n" }]);
+    const { results } = await retriever.search("a red bus");
+    const [none, blank] = ["none", "blank"].map((id) => results.find((one) => one.id === id)!);
+    expect(blank!.document).toEqual({ id: "blank", image, text: " \n" });
+    expect([blank!.scores, blank!.score]).toEqual([none!.scores, none!.score]);
+    expect(await retriever.add([{ id: "blank", image }])).toMatchObject({ unchanged: 1 });
+    expect(retriever.get("blank")).toEqual({ id: "blank", image });
+  });
+
   test("pictures do not change how words are scored", async () => {
     await using retriever = await open();
     await retriever.add(DOCUMENTS.filter(({ image }) => image === undefined));

@@ -10,7 +10,7 @@ import type { MultimodalDocument, WithImage } from "./api.js";
 /** A document as the store has it: without its picture, of which it knows where it is and what it was. */
 export interface Kept extends Stored {
   readonly picture?: { readonly image: string; readonly hash: string };
-  /** All further fields. */
+  /** All further fields, and a text that is blank. */
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
@@ -30,7 +30,7 @@ export function mixedIntake<D extends MultimodalDocument>(
       if (parts instanceof BgeError) return { error: parts };
       const { image, ...document } = parts;
       const { text } = document;
-      const words = hasWords(text) ? { text } : {};
+      const words = text === undefined ? {} : { text };
       if (image === undefined) return { document, input: words };
       return withPicture(document, image, words, embedder, signal);
     },
@@ -90,9 +90,11 @@ function partsOf(
   }
   if (text !== undefined && typeof text !== "string") return unusableDocument("has a text that is no string");
   if (image === undefined && !hasWords(text)) return unusableDocument(NEITHER);
-  const own = copyFields(fields, store);
+  // A blank text is kept for who gave it, and is none to search.
+  const isBlank = text !== undefined && !hasWords(text);
+  const own = copyFields(isBlank ? { ...fields, text } : fields, store);
   if (own instanceof BgeError) return own;
-  return { id, fields: own, ...(text !== undefined && { text }), ...(image !== undefined && { image }) };
+  return { id, fields: own, ...(hasWords(text) && { text }), ...(image !== undefined && { image }) };
 }
 
 const NEITHER = "needs a text that is not blank, an image, or both";
