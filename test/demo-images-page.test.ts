@@ -131,6 +131,13 @@ describe("a page of real files", () => {
     expect(readdirSync(dirname(path)).filter((name) => name.endsWith(".partial"))).toEqual([]);
   });
 
+  test("a page that cannot be written leaves nothing behind", async () => {
+    const folder = folderOf();
+    mkdirSync(join(folder, "found.html"));
+    await expect(writePage(folder, { ...SHEET, like: undefined, found: [] }, signal)).rejects.toThrow("cannot write");
+    expect(readdirSync(folder)).toEqual(["found.html"]);
+  });
+
   test("hundreds", async () => {
     const { parts } = await make(
       Array.from({ length: 300 }, (_, at) => `${at}.png`),

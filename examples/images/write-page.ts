@@ -1,4 +1,4 @@
-import { rename, writeFile } from "node:fs/promises";
+import { rename, rm, writeFile } from "node:fs/promises";
 import { isAbsolute, join, relative, sep } from "node:path";
 import { pathToFileURL } from "node:url";
 import { DemoError, messageOf } from "../demo/errors.js";
@@ -32,6 +32,7 @@ export async function writePage(folder: string, page: Page, signal: AbortSignal)
     await writeFile(partial, contactSheet({ ...page, found, like }));
     await rename(partial, path);
   } catch (error) {
+    await rm(partial, { force: true }).catch(() => {});
     throw new DemoError(`cannot write ${path}: ${messageOf(error)}`);
   }
   return path;
