@@ -104,6 +104,74 @@ test("a picture that is all its caller asks for gets all threads, and has the bi
   expect(posts.slice(12).map(({ lone }) => lone)).toEqual([undefined, undefined, undefined]);
 });
 
+test("documents of a slow stream are no lone pictures, a query is one", async () => {
+  await using two = await load({ threads: 2, workers: 2 });
+  const image = picture("png-rgb.png");
+  let drawn = 0;
+  const all = 10;
+  let done = () => {};
+  // The next picture comes after the vector of the one before.
+  async function* slow() {
+    for (; drawn < all; drawn++) {
+      const before = new Promise<void>((resolve) => {
+        done = resolve;
+      });
+      yield { image };
+      await before;
+    }
+  }
+  const posts = watched();
+  for await (const _ of two.embedStream(slow())) done();
+  expect(posts.map(({ lone }) => lone)).toEqual(Array(all).fill(undefined));
+  for await (const _ of two.embedStream([{ image }], { inputType: "query" }));
+  expect(posts.slice(all).map(({ lone }) => lone)).toEqual([true]);
+});
+
+describe("inputs that change after the call", () => {
+  const image = picture("png-rgb.png");
+  const given = (): MultimodalInput[] => [
+    { text: "a red bus" },
+    { image },
+    { image, text: "the moon" },
+    ...Array.from({ length: 40 }, (_, i) => ({ text: `words ${i}` })),
+  ];
+
+  test("change nothing in a list", async () => {
+    const wanted = await model.embed(given());
+    const list = given();
+    const vectors = model.embed(list);
+    for (const input of list) Object.assign(input, { text: 5, image: "/no/such/file.png" });
+    list.length = 1;
+    expect(await vectors).toEqual(wanted);
+  });
+
+  test.each(["for", "for await"])("one object may be yielded again and again (%s)", async (kind) => {
+    const wanted = await model.embed(given());
+    function* again() {
+      const one: { text?: string | undefined; image?: MultimodalInput["image"] | undefined } = {};
+      for (const { text, image: own } of given()) yield Object.assign(one, { text, image: own }) as MultimodalInput;
+      Object.assign(one, { text: undefined });
+    }
+    async function* later() {
+      yield* again();
+    }
+    const vectors: Float32Array[] = [];
+    for await (const vector of model.embedStream(kind === "for" ? again() : later())) vectors.push(vector);
+    for (const [i, vector] of vectors.entries())
+      expect(largestDifference(vector, wanted[i]!)).toBeLessThanOrEqual(1e-6);
+    expect(vectors).toHaveLength(wanted.length);
+  });
+
+  test("getters of a class are read", async () => {
+    class Page {
+      get text() {
+        return "a red bus";
+      }
+    }
+    expect(await model.embed([new Page()])).toEqual(await model.embed([{ text: "a red bus" }]));
+  });
+});
+
 describe("a picture in each of its forms", () => {
   const name = "png-rgb.png";
   const samples = async (of: string) => {

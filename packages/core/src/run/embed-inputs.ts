@@ -35,8 +35,7 @@ export async function embedInputs(
   const { inputType = "document", onProgress, ...limits } = checked;
   checkInputs(inputs, (input) => check(input, inputType));
   const tell = listener("onProgress", onProgress);
-  // A copy, because the caller may change the array meanwhile.
-  const given = [...inputs];
+  const given = inputs.map(copyOf);
   const facts = { ...limits, method: "embed", urgent: inputType === "query" } as const;
   const stop = new AbortController();
   const counts = family.counts(given);
@@ -59,7 +58,7 @@ export async function embedInputs(
         tell?.({ completed, total: given.length });
       };
       const all: TextResult[] = [];
-      const side = { inputType, signal: stop.signal };
+      const side = { inputType, single: given.length === 1, signal: stop.signal };
       const windows = runWindows(given, (window) => family.run(calls, window.texts, side, onDone), INPUTS_AHEAD);
       for await (const { offset, results } of windows) {
         truncation.report(results, inputType, offset);
@@ -83,7 +82,8 @@ export async function* embedInputStream(
   checkStream(inputs, "{ text?, image? }", "inputs");
   yield* yieldResults(checked, () => {
     const stop = new AbortController();
-    const side = { inputType, signal: stop.signal };
+    // A window of one document only says that the source is slow.
+    const side = { inputType, single: inputType === "query", signal: stop.signal };
     const opened = family.engines.map((engine) => {
       const trace = traceCall(engine.about, "embedStream", 0);
       return { trace, call: engine.open({ trace, urgent: inputType === "query", retryLost }) };
@@ -96,6 +96,7 @@ export async function* embedInputStream(
         return runUnchecked(window.texts, (good) => family.run(calls, good, side));
       },
       INPUTS_AHEAD,
+      copyOf,
     );
     return {
       windows,
@@ -147,6 +148,18 @@ export async function* embedInputStream(
       for (const call of calls) call.close();
     }
   }
+}
+
+/** Copies an input, usable or not, because the caller may change it, or use it again for the next one. Bytes must stay as they are. */
+function copyOf(input: MultimodalInput): MultimodalInput {
+  if (typeof input !== "object" || input === null) return input;
+  const { text, image, instruction } = input;
+  return {
+    ...input,
+    ...(text !== undefined && { text }),
+    ...(image !== undefined && { image }),
+    ...(instruction !== undefined && { instruction }),
+  };
 }
 
 /** Checks all inputs. The error names every invalid index. */

@@ -7,6 +7,8 @@ import type { TextResult } from "./results.js";
 /** What one side of a call shares. */
 export interface SideRun {
   readonly inputType: InputType;
+  /** True if one input is all that the caller asks for, or a query. */
+  readonly single: boolean;
   /** Aborts when the call has ended. */
   readonly signal: AbortSignal;
 }

@@ -64,9 +64,10 @@ export function runWindows<R, T = string>(
   texts: Iterable<T> | AsyncIterable<T>,
   run: (window: Window<T>) => Promise<R[]>,
   ahead = TEXTS_AHEAD,
+  copy?: (text: T) => T,
 ): AsyncGenerator<WindowResults<R>, void, undefined> {
   return mapAhead(
-    windows(texts, ahead / 2),
+    windows(texts, ahead / 2, copy),
     ahead,
     async (window) => ({
       offset: window.offset,

@@ -39,7 +39,7 @@ export function twoTowers({ texts, images, task, imageHead, policy }: TwoTowers)
       return inputs.map(({ text }) => (text === undefined ? 0 : tokens[at++]!));
     },
     // Pictures run one by one: a run of several would take as much memory more, and is hardly faster on a CPU.
-    async run([textCall, imageCall], inputs, { signal }, onDone = () => {}) {
+    async run([textCall, imageCall], inputs, { single, signal }, onDone = () => {}) {
       const withText = inputs.flatMap(({ text }, index) => (text === undefined ? [] : [index]));
       const given = withText.map((index) => inputs[index]!.text!);
       const textsRun: Promise<TextResult[]> =
@@ -48,7 +48,9 @@ export function twoTowers({ texts, images, task, imageHead, policy }: TwoTowers)
       return Promise.all(
         inputs.map(async ({ image }, index) => {
           const parts = await Promise.all([
-            image === undefined ? undefined : runImage(imageCall!, image, imageHead, send, inputs.length === 1),
+            image === undefined
+              ? undefined
+              : runImage(imageCall!, image, imageHead, send, single && inputs.length === 1),
             textsRun.then((results) => results[withText.indexOf(index)]),
           ]);
           onDone(1);

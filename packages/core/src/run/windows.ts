@@ -13,10 +13,14 @@ export interface Window<T = string> {
 const WINDOW_TEXTS = 256;
 const WINDOW_CHARACTERS = 1 << 20;
 
-/** Divides texts into windows of at most `most`. While texts are in hand, does not wait for a slow source. */
+/**
+ * Divides texts into windows of at most `most`. While texts are in hand, does not wait for a slow source. `copy`: of inputs that their
+ * source may change once it has yielded them.
+ */
 export async function* windows<T = string>(
   texts: Iterable<T> | AsyncIterable<T>,
   most = WINDOW_TEXTS,
+  copy: (text: T) => T = (text) => text,
 ): AsyncGenerator<Window<T>, void, undefined> {
   let offset = 0;
   let held: T[] = [];
@@ -29,7 +33,7 @@ export async function* windows<T = string>(
     return window;
   };
   const take = (text: T) => {
-    held.push(text);
+    held.push(copy(text));
     characters += typeof text === "string" ? text.length : 0;
     return held.length >= most || characters >= WINDOW_CHARACTERS;
   };
