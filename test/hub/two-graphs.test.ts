@@ -1,4 +1,4 @@
-import { existsSync, rmSync, truncateSync } from "node:fs";
+import { copyFileSync, existsSync, rmSync, symlinkSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { loadEmbedder, loadReranker } from "@bge-js/core";
 import { loadMultimodalEmbedder } from "@bge-js/core/multimodal";
@@ -6,6 +6,7 @@ import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { pullModel } from "../../packages/core/src/hub/pull.js";
 import { verifyModel } from "../../packages/core/src/hub/verify.js";
 import { cachedModels } from "../../packages/core/src/model/cached-models.js";
+import { folderOf } from "../support/folders.js";
 import { everyFile, expectSound, leftovers } from "../support/hub/cache.js";
 import { type Asked, type Files, filesOf, startHubDouble } from "../support/hub/hub-double.js";
 import { ID, startTinyHub } from "../support/hub/tiny-hub.js";
@@ -102,6 +103,23 @@ describe.skipIf(!hasLoopback)("a model with a graph for pictures", () => {
     expect(await verifyModel(ID)).toMatchObject({ ok: false });
     expect(await vectors(ID)).toEqual(await vectors(fixture("tiny-clip")));
   });
+
+  test.each([VISION, `${VISION}_data`, `${TEXT}_data`])(
+    "of which a link leads out of the cache is refused: %s",
+    async (name) => {
+      await startTinyHub({ ...clip, [`${VISION}_data`]: Buffer.alloc(9, 1), [`${TEXT}_data`]: Buffer.alloc(9, 2) });
+      const { directory } = await pullModel(ID);
+      await vectors(ID);
+      const elsewhere = join(folderOf(), "elsewhere");
+      copyFileSync(join(directory, name), elsewhere);
+      rmSync(join(directory, name));
+      symlinkSync(elsewhere, join(directory, name));
+      await expect(vectors(ID)).rejects.toMatchObject({
+        code: "MODEL_CORRUPT",
+        message: expect.stringContaining("leads out of the cache"),
+      });
+    },
+  );
 
   test("that was damaged is found and repaired", async () => {
     await startTinyHub(clip);

@@ -25,7 +25,7 @@ import { withLimits } from "./limits.js";
 import { transformerPath } from "./modules-json.js";
 import { folderNotTaken, folderPath, toReference } from "./named-model.js";
 import { checkModelId } from "./names.js";
-import { filesBeside } from "./needed.js";
+import { filesBeside, weightPaths } from "./needed.js";
 import { findModel } from "./table.js";
 
 /** A model's facts and files. */
@@ -96,7 +96,7 @@ export function resolveModel(model?: string | URL | ModelReference, options: Res
       tried.push(`${from} ${folder} lacks ${missing.join(", ")}${others}`);
       continue;
     }
-    const outside = from === "cache" ? leadsOut(folder, [graph, ...filesBeside(filesIn(folder))]) : undefined;
+    const outside = from === "cache" ? leadsOut(folder, readOf(folder, graph)) : undefined;
     if (outside !== undefined) {
       throw new BgeError(
         "MODEL_CORRUPT",
@@ -121,6 +121,12 @@ export function resolveModel(model?: string | URL | ModelReference, options: Res
     };
   }
   throw notFound(id ?? directory!, id, tried);
+}
+
+/** Lists all that is read of a model: its graphs, their data, and what is beside them. */
+function readOf(folder: string, graph: string): string[] {
+  const paths = filesIn(folder);
+  return [...weightPaths(graph, paths), ...filesBeside(paths)];
 }
 
 /** Lists where a model with this id may be, in search order. */
