@@ -9,7 +9,7 @@ import { resizeAndCrop } from "../packages/core/src/images/resample.js";
 import { toTensor } from "../packages/core/src/images/tensor.js";
 import { largestDifference, readGolden } from "./support/golden.js";
 import { fixture } from "./support/models.js";
-import { counted } from "./support/pictures.js";
+import { counted, tiffOfInks } from "./support/pictures.js";
 
 /** SHA-256 of Pillow's bytes: of the whole picture, of the square that the model sees, and of that after EXIF's turn. */
 interface PicturesGolden {
@@ -91,6 +91,28 @@ describe("resizeAndCrop", () => {
       }),
     );
   });
+});
+
+test.each([8, 16] as const)("what a TIFF has beside its inks is left out, of %d bits a sample", async (bits) => {
+  const inks = [
+    [10, 20, 30, 0],
+    [200, 0, 0, 0],
+    [0, 200, 0, 0],
+    [0, 0, 200, 50],
+  ];
+  for (const options of [IGNORING, { ...IGNORING, stretch: 2 }]) {
+    const plain = await decode(sharp, tiffOfInks(inks, bits), options);
+    const more = await decode(
+      sharp,
+      tiffOfInks(
+        inks.map((pixel) => [...pixel, 77]),
+        bits,
+      ),
+      options,
+    );
+    expect([...plain.data]).toEqual([245, 235, 225, 55, 255, 255, 255, 55, 255, 205, 205, 44]);
+    expect(more).toEqual(plain);
+  }
 });
 
 describe("raw samples", () => {

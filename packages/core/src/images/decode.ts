@@ -98,7 +98,7 @@ function stretchRgb(rgb: RgbImage, kind: PixelKind, size: number): RgbImage {
 
 /** Inks in 8 bits; of 16, the reference keeps the high byte. */
 async function inksOf(image: Sharp, { depth }: Metadata): Promise<Samples> {
-  const inks = image.pipelineColourspace("cmyk").toColourspace("cmyk");
+  const inks = image.removeAlpha().pipelineColourspace("cmyk").toColourspace("cmyk");
   if (depth !== "ushort") return samplesOf(inks);
   const { data, info } = await inks.raw({ depth }).toBuffer({ resolveWithObject: true });
   const deep = new Uint16Array(data.buffer, data.byteOffset, data.length / 2);
