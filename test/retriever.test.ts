@@ -427,6 +427,28 @@ describe("with tiny models", () => {
     expect(idsOf(await retriever.search("text"))).toEqual(idsOf(found));
   });
 
+  test("a stage that was asked for is loaded or refused", async () => {
+    const refused = { code: "INVALID_OPTION", parameter: "lateInteraction" };
+    await expect(loadRetriever({ embedder, reranker: false, lateInteraction: true })).rejects.toMatchObject({
+      ...refused,
+      message: expect.stringContaining("lateInteraction: true }"),
+    });
+    const behind = { ...embedder, source: { ...embedder.source, from: "server" } } as Embedder;
+    await expect(loadRetriever({ embedder: behind, reranker: false, lateInteraction: true })).rejects.toMatchObject({
+      ...refused,
+      message: expect.stringContaining("no server gives token vectors"),
+    });
+    await using late = await loadReranker({ directory: fixture("tiny-bert-cls"), lateInteraction: true });
+    const other: Reranker = { ...late };
+    await expect(loadRetriever({ embedder, reranker: other, lateInteraction: late })).rejects.toMatchObject(refused);
+    for (const options of [{ lateInteraction: late }, { reranker: late }, { reranker: late, lateInteraction: late }]) {
+      await using retriever = await loadRetriever({ embedder, reranker: false, ...options });
+      expect(retriever.stages).toEqual(["lexical", "dense", "lateInteraction"]);
+    }
+    await using both = await loadRetriever({ embedder, reranker: crossEncoder, lateInteraction: late });
+    expect(both.stages).toEqual(["lexical", "dense", "lateInteraction", "crossEncoder"]);
+  });
+
   test("a promise in a model's place is refused", async () => {
     const late = Promise.resolve(embedder) as unknown as Embedder;
     await expect(loadRetriever({ embedder: late })).rejects.toMatchObject({

@@ -32,8 +32,8 @@ export interface RetrieverOptions {
    */
   readonly reranker?: Reranker | string | URL | ModelReference | RemoteModel | false;
   /**
-   * Whether to rerank with the embedder's token vectors, for models evaluated for it: `add` keeps them, compressed to
-   * about 54 bytes a token for 384 dimensions. Or a loaded reranker to use instead. `false` keeps nothing. The query's
+   * Whether to rerank with the embedder's token vectors, for models evaluated for it; `true` is refused for others, and models behind
+   * servers. `add` keeps them, compressed to about 54 bytes a token for 384 dimensions. Or a loaded reranker to use instead. `false` keeps nothing. The query's
    * tokens are weighted by the candidates that are scored together. @default true for bge-small-en-v1.5, else false
    */
   readonly lateInteraction?: Reranker | boolean;

@@ -1,6 +1,7 @@
 import { type Embedder, loadEmbedder, type Reranker } from "@bge-js/core";
 import {
   fusedStagesOf,
+  invalid,
   type KeptRows,
   keptRowsOf,
   loadRerankingStage,
@@ -45,8 +46,9 @@ export async function loadModels({
       reranker = await (asked === undefined ? loading.catch(orElse("loadRetriever({ reranker: false })")) : loading);
       owned.push(reranker);
     }
-    let late = isReranker(wanted) ? wanted : undefined;
-    if (reranker !== undefined && reranker.kind !== "cross-encoder") late = reranker;
+    const replacing = reranker !== undefined && reranker.kind !== "cross-encoder" ? reranker : undefined;
+    checkLate(lateInteraction, embedder, replacing);
+    let late = replacing ?? (isReranker(wanted) ? wanted : undefined);
     const isOwn = late === undefined && wanted === true && embedder.spec.lateInteraction === true;
     const keptRows = isOwn ? keptRowsOf(embedder) : undefined;
     const { spec, source } = embedder;
@@ -68,6 +70,29 @@ export async function loadModels({
   } catch (error) {
     await Promise.all(owned.map((one) => one.dispose()));
     throw error;
+  }
+}
+
+/** Refuses a stage that was asked for and would not be there. */
+function checkLate(
+  asked: RetrieverOptions["lateInteraction"],
+  { spec, source }: Embedder,
+  replacing: Reranker | undefined,
+): void {
+  if (isReranker(asked) && replacing !== undefined && asked !== replacing) {
+    throw invalid(
+      "lateInteraction",
+      "is a loaded reranker, and reranker is another that is no cross-encoder and would take its place: pass one of the two",
+    );
+  }
+  if (asked !== true || replacing !== undefined) return;
+  if (source.from === "server")
+    throw invalid("lateInteraction", "needs a model loaded here: no server gives token vectors");
+  if (spec.lateInteraction !== true) {
+    throw invalid(
+      "lateInteraction",
+      `has not been evaluated for ${spec.id}: load the embedder with { id or directory, lateInteraction: true }`,
+    );
   }
 }
 
