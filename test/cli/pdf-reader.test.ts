@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { setTimeout } from "node:timers/promises";
 import { afterAll, describe, expect, test } from "vitest";
 import { createPdfReader } from "../../packages/cli/dist/pdf/reader.js";
 import { compressed, linesAt, pdf, stream } from "../support/pdf.js";
@@ -197,6 +198,45 @@ describe("bombs", () => {
     await expect(never).rejects.toBe(reason);
     expect(await next).toEqual([{ lines: ["Next."] }]);
     await own[Symbol.asyncDispose]();
+  });
+
+  test("an abort ends the wait for the document before", async () => {
+    const own = createPdfReader();
+    const stop = new AbortController();
+    const bomb = own.read(nested(12), undefined, signal);
+    const behind = own.read(pdf([["Never."]]), undefined, stop.signal);
+    stop.abort(new Error("enough"));
+    await expect(behind).rejects.toThrow("enough");
+    await Promise.all([expect(bomb).rejects.toThrow("has ended"), own[Symbol.asyncDispose]()]);
+  });
+
+  test("the end of the reader is that of all that waits, and starts no thread", async () => {
+    const own = createPdfReader();
+    const all = Promise.allSettled([nested(12), pdf([["a"]]), pdf([["b"]])].map((one) => problem(one, own)));
+    await own[Symbol.asyncDispose]();
+    const told = "Error: the thread that reads PDFs has ended";
+    expect((await all).map((one) => one.status === "fulfilled" && one.value)).toEqual([told, told, told]);
+    expect(await problem(pdf([["c"]]), own)).toBe(told);
+  });
+
+  test("a thread that ends for want of work takes no new work with it", async () => {
+    const own = createPdfReader({ idleMs: 1 });
+    for (let i = 0; i < 8; i++) {
+      expect(await read(pdf([[`Number ${i}.`]]), own)).toEqual([`Number ${i}.`]);
+      await setTimeout(i % 4);
+    }
+    await own[Symbol.asyncDispose]();
+  });
+
+  test("memory that one document got in the end is not held against the next", async () => {
+    const locked = fixture("locked.pdf");
+    for (const megabytes of [53, 55, 57]) {
+      const own = createPdfReader({ memoryBytes: 64e6 });
+      const large = await problem(Buffer.concat([fixture("article.pdf"), Buffer.alloc(megabytes * 1e6, 10)]), own);
+      if (typeof large === "string") expect(large).toBe("UnreadablePdf: needs more than 64.0 MB of memory");
+      expect(await problem(locked, own)).toBe("UnreadablePdf: needs a password");
+      await own[Symbol.asyncDispose]();
+    }
   });
 });
 

@@ -32,6 +32,7 @@ export interface PdfDocument {
 export function openDocument(pdfium: Pdfium, bytes: Uint8Array): PdfDocument {
   const { malloc, free } = pdfium.wasmExports;
   const place = malloc(bytes.length);
+  if (place === 0) throw new PdfProblem("is too large for the memory");
   pdfium.HEAPU8.set(bytes, place);
   const document = pdfium._FPDF_LoadMemDocument64(place, bytes.length, 0);
   if (document === 0) {

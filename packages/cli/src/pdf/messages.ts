@@ -24,6 +24,8 @@ export interface PdfLimits {
   readonly memoryBytes: number;
   /** Milliseconds for a request. */
   readonly ms: number;
+  /** Milliseconds without work after which a thread is ended, with all its memory. */
+  readonly idleMs: number;
   readonly pages: number;
   /** UTF-16 units. */
   readonly characters: number;

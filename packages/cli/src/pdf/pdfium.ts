@@ -50,7 +50,7 @@ export interface Pdfium {
 
 export interface OpenPdfium {
   readonly pdfium: Pdfium;
-  /** True once memory was refused: PDFium then ends as it does when a machine has no more. */
+  /** True once memory that was needed was refused: PDFium then ends as it does when a machine has no more. */
   readonly wasRefused: () => boolean;
 }
 
@@ -63,6 +63,8 @@ export async function openPdfium(memoryBytes: number): Promise<OpenPdfium> {
       refused = true;
       throw new RangeError("no more memory is allowed");
     }
+    // A first try asks for more than is needed.
+    refused = false;
     return grow.call(this, pages);
   };
   const wasmBinary = await readFile(fileURLToPath(import.meta.resolve("@embedpdf/pdfium/pdfium.wasm")));

@@ -7,7 +7,8 @@ export class UnreadablePdf extends Error {}
 
 export interface PdfReader extends AsyncDisposable {
   /**
-   * Reads pages of a document, by default all, in a thread of its own; one document at a time. The signal ends the work.
+   * Reads pages of a document, by default all, in a thread of its own; one document at a time. The signal ends the work, and
+   * the wait for the documents before.
    * @throws UnreadablePdf
    */
   read(bytes: Uint8Array, pages: PageRange | undefined, signal: AbortSignal): Promise<PdfPage[]>;
@@ -20,9 +21,7 @@ export interface PageRange {
 }
 
 /** A file of 5,000 pages takes some 15 seconds and 100 MB. */
-const LIMITS: PdfLimits = { memoryBytes: 512e6, ms: 120_000, pages: 50_000, characters: 32_000_000 };
-/** A thread without work is ended, with all its memory. */
-const IDLE_MS = 3000;
+const LIMITS: PdfLimits = { memoryBytes: 512e6, ms: 120_000, idleMs: 3000, pages: 50_000, characters: 32_000_000 };
 /** For the text on its way, in MB. */
 const OTHER_MEMORY = 256;
 
@@ -40,6 +39,7 @@ export function createPdfReader(limits: Partial<PdfLimits> = {}): PdfReader {
   let pending: Pending | undefined;
   let idle: NodeJS.Timeout | undefined;
   let last: Promise<unknown> = Promise.resolve();
+  let isDisposed = false;
 
   function start(): Worker {
     const worker = new Worker(new URL("./worker.js", import.meta.url), {
@@ -49,33 +49,37 @@ export function createPdfReader(limits: Partial<PdfLimits> = {}): PdfReader {
       env: {},
       resourceLimits: { maxOldGenerationSizeMb: OTHER_MEMORY },
     });
+    /** An earlier thread may still be ending: that is nothing to the work of this one. */
+    const mine = () => (worker === thread ? pending : undefined);
     worker.on("message", (answer: PdfAnswer) => {
-      if ("page" in answer) pending?.pages.push(answer.page);
-      else if ("problem" in answer) pending?.reject(new UnreadablePdf(answer.problem));
-      else pending?.resolve();
+      if ("page" in answer) mine()?.pages.push(answer.page);
+      else if ("problem" in answer) mine()?.reject(new UnreadablePdf(answer.problem));
+      else mine()?.resolve();
     });
     worker.on("error", (error: NodeJS.ErrnoException) => {
       const isMemory = error.code === "ERR_WORKER_OUT_OF_MEMORY";
-      pending?.reject(isMemory ? new UnreadablePdf(`needs more than ${OTHER_MEMORY} MB for its text`) : error);
+      mine()?.reject(isMemory ? new UnreadablePdf(`needs more than ${OTHER_MEMORY} MB for its text`) : error);
     });
-    worker.on("exit", () => pending?.reject(new Error("the thread that reads PDFs has ended")));
+    worker.on("exit", () => mine()?.reject(ended()));
     return worker;
   }
 
   async function end(): Promise<void> {
     clearTimeout(idle);
-    const ended = thread;
+    const ending = thread;
     thread = undefined;
-    await ended?.terminate();
+    await ending?.terminate();
   }
 
   async function readNext(bytes: Uint8Array, { from, to }: PageRange, signal: AbortSignal): Promise<PdfPage[]> {
     signal.throwIfAborted();
+    if (isDisposed) throw ended();
     clearTimeout(idle);
     thread ??= start();
-    thread.ref();
+    const worker = thread;
+    worker.ref();
     const request: PdfRequest = { bytes: owned(bytes), from, to };
-    thread.postMessage(request, [request.bytes.buffer]);
+    worker.postMessage(request, [request.bytes.buffer]);
     const pages: PdfPage[] = [];
     let timer: NodeJS.Timeout | undefined;
     try {
@@ -95,19 +99,28 @@ export function createPdfReader(limits: Partial<PdfLimits> = {}): PdfReader {
       pending = undefined;
       clearTimeout(timer);
     }
-    thread.unref();
-    idle = setTimeout(() => void end(), IDLE_MS).unref();
+    worker.unref();
+    idle = setTimeout(() => void end(), own.idleMs).unref();
     return pages;
   }
 
   return {
-    read(bytes, pages = { from: 1, to: Number.MAX_SAFE_INTEGER }, signal) {
+    async read(bytes, pages = { from: 1, to: Number.MAX_SAFE_INTEGER }, signal) {
+      const orAbort = abortable(signal);
       const turn = last.then(() => readNext(bytes, pages, signal));
       last = turn.catch(() => {});
-      return turn;
+      return orAbort(turn);
     },
-    [Symbol.asyncDispose]: end,
+    async [Symbol.asyncDispose]() {
+      isDisposed = true;
+      pending?.reject(ended());
+      await end();
+    },
   };
+}
+
+function ended(): Error {
+  return new Error("the thread that reads PDFs has ended");
 }
 
 /** Memory that can be handed over: what is a part of a larger one is copied. */

@@ -10,15 +10,20 @@ const { pdfium, wasRefused } = await openPdfium(limits.memoryBytes);
 const answer = (message: PdfAnswer) => parentPort!.postMessage(message);
 
 parentPort!.on("message", (request: PdfRequest) => {
+  const problem = problemIn(request);
+  // Without the memory that it asked for, PDFium may have left something out.
+  if (wasRefused()) answer({ problem: `needs more than ${shownBytes(limits.memoryBytes)} of memory` });
+  else answer(problem === undefined ? { end: true } : { problem });
+});
+
+function problemIn(request: PdfRequest): string | undefined {
   try {
     read(request);
-    answer({ end: true });
+    return undefined;
   } catch (error) {
-    if (wasRefused()) answer({ problem: `needs more than ${shownBytes(limits.memoryBytes)} of memory` });
-    else if (error instanceof PdfProblem) answer({ problem: error.message });
-    else answer({ problem: `cannot be read as PDF (${(error as Error).message})` });
+    return error instanceof PdfProblem ? error.message : `cannot be read as PDF (${(error as Error).message})`;
   }
-});
+}
 
 /** On a problem nothing is closed: the thread is given up, and its memory with it. */
 function read({ bytes, from, to }: PdfRequest): void {
