@@ -1,8 +1,10 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createBge } from "@bge-js/ai-sdk";
+import { loadReranker } from "@bge-js/core";
 import { BgeEmbeddings, BgeReranker } from "@bge-js/langchain";
-import { BgeEmbedding } from "@bge-js/llamaindex";
+import { BgeEmbedding, BgeReranker as NodeReranker } from "@bge-js/llamaindex";
+import { TextNode } from "llamaindex";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hasLoopback } from "../support/loopback.js";
 import { fixture } from "../support/models.js";
@@ -52,4 +54,23 @@ test("a list that changes after the call was made changes no vector", async () =
   texts[0] = "quite another text";
   expect((await calls[0])[0]).toEqual(wanted);
   expect((await calls[1]).embeddings[0]).toEqual(wanted);
+});
+
+test("a list that changes after the call was made changes no ranking", async () => {
+  const model = fixture("tiny-bert-reranker");
+  await using reranker = new NodeReranker(model);
+  await using bge = createBge();
+  const values = ["a panda eats bamboo"];
+  const nodes = [{ node: new TextNode({ id_: "panda", text: values[0]! }) }];
+  await using own = await loadReranker(model, { scale: "sigmoid" });
+  const wanted = await own.score("what is a panda?", values);
+  const documents = { type: "text" as const, values };
+  const calls = [
+    bge.rerankingModel(model).doRerank({ documents, query: "what is a panda?" }),
+    reranker.postprocessNodes(nodes, "what is a panda?"),
+  ] as const;
+  values[0] = "quite another text";
+  nodes.length = 0;
+  expect((await calls[0]).ranking[0]?.relevanceScore).toBeCloseTo(wanted[0]!, 5);
+  expect((await calls[1])[0]?.node.id_).toBe("panda");
 });

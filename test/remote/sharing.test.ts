@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hasLoopback } from "../support/loopback.js";
 import { fixture } from "../support/models.js";
 import { teiDouble } from "../support/servers/dialects.js";
-import { replies, write } from "../support/servers/http-double.js";
+import { replies, resets, write } from "../support/servers/http-double.js";
 
 let local: Embedder;
 beforeAll(async () => {
@@ -51,6 +51,17 @@ describe.skipIf(!hasLoopback)("a pause longer than anybody waits", () => {
     await expect(remote.embedQuery("second")).rejects.toMatchObject(overloaded);
     await expect(remote.embedDocuments(["third"])).rejects.toMatchObject(overloaded);
     expect(server.got).toHaveLength(sent);
+  });
+
+  test("that a health check is told is told, too", async () => {
+    await using server = await teiDouble({ embedder: local });
+    await using remote = await loadEmbedder(refer(server.url));
+    server.faults.push(resets);
+    server.alwaysGet = replies(IN_AN_HOUR);
+    await expect(remote.embedQuery("first")).rejects.toMatchObject({
+      code: "OVERLOADED",
+      message: expect.stringMatching(/Come back later.* pause of 3600 s/),
+    });
   });
 
   test("of one server leaves the work to the others", async () => {

@@ -47,14 +47,17 @@ export function createRerankingModel(
     async doRerank({ documents, query, topN, abortSignal, providerOptions }) {
       checkRerankingOptions(providerOptions);
       checkQuery(query);
-      const texts = documents.type === "text" ? documents.values : documents.values.map((one) => JSON.stringify(one));
+      const { type, values } = documents;
+      // The caller may use the list for something else while the model loads.
+      const given = Array.isArray(values) ? values.slice() : values;
+      const texts = type === "text" ? (given as string[]) : given.map((one) => JSON.stringify(one));
       const call = callOptions(signal, abortSignal);
       const reranker = await handle.get(call.signal);
       const limits = { ...(topN !== undefined && { topN }), ...(threshold !== undefined && { threshold }) };
       const ranked = await reranker.rerank(query, texts, { ...limits, ...call });
       return {
         ranking: ranked.map(({ index, score }) => ({ index, relevanceScore: score })),
-        warnings: documents.type === "text" ? [] : [AS_JSON],
+        warnings: type === "text" ? [] : [AS_JSON],
       };
     },
   };

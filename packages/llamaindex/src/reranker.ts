@@ -96,11 +96,13 @@ export class BgeReranker implements BaseNodePostprocessor, AsyncDisposable {
     const { topN, threshold } = this;
     const text = queryText(query);
     const texts = nodeTexts(nodes, this.metadataMode);
+    // The caller may use the list for something else while the model loads.
+    const given = nodes.slice();
     const limits = threshold === undefined ? { topN } : { topN, threshold };
     const options = { ...limits, ...this.budget, ...callOptions(this.signal, undefined) };
     const reranker = await this.reranker.get(this.signal);
     const ranked = await reranker.rerank(text, texts, options);
-    return ranked.map(({ index, score }) => ({ node: nodes[index]!.node, score })); // a ranking's indices refer to this list
+    return ranked.map(({ index, score }) => ({ node: given[index]!.node, score })); // a ranking's indices refer to this list
   }
 
   /** Frees the model if this instance loaded it, but never a shared one. Later calls reject with `DISPOSED`. */

@@ -31,6 +31,8 @@ export interface Double extends AsyncDisposable {
   readonly faults: (Fault | undefined)[];
   /** For every POST until it is set back. */
   always: Fault | undefined;
+  /** The same for every other request: health checks, and what a server says of its model. */
+  alwaysGet: Fault | undefined;
   /** Most requests that were in flight at once. */
   readonly peak: () => number;
   close(): Promise<void>;
@@ -52,7 +54,7 @@ export async function serve(answerTo: (got: Got) => Promise<Reply> | Reply, port
     const one: Got = { method, path, headers, body: text === "" ? undefined : JSON.parse(text) };
     got.push(one);
     const answer = async () => answerTo(one);
-    const fault = method === "POST" ? (double.always ?? faults.shift()) : undefined;
+    const fault = method === "POST" ? (double.always ?? faults.shift()) : double.alwaysGet;
     if (fault !== undefined) await fault(response, one, answer);
     else write(response, await answer());
   });
@@ -68,6 +70,7 @@ export async function serve(answerTo: (got: Got) => Promise<Reply> | Reply, port
     bodies: (path) => got.filter((one) => one.path === path && one.method === "POST").map(({ body }) => body),
     faults,
     always: undefined,
+    alwaysGet: undefined,
     peak: () => peak,
     close,
     [Symbol.asyncDispose]: close,

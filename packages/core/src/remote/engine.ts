@@ -54,8 +54,8 @@ export function createRemoteEngine(settings: RemoteEngineSettings): SharedEngine
   const flights = new Set<Flight>();
   const calls = new Set<EngineCall>();
   const ending = new AbortController();
-  /** The last failure for which work was given up. */
-  let refused: unknown;
+  /** The last failure that asked for a longer pause than a call should wait. */
+  let longPause: HttpFailure | undefined;
   let soon = false;
   let timer: NodeJS.Timeout | undefined;
 
@@ -150,16 +150,20 @@ export function createRemoteEngine(settings: RemoteEngineSettings): SharedEngine
 
   function handle(failure: unknown, batch: Batch, server: Server): void {
     if (failure instanceof HttpFailure && (failure.retriable || othersMayDo(failure, server))) {
-      servers.failed(server, failure);
+      noteFailed(server, failure);
       if (isPatient(monotonic()) && batch.attempts < attempts) {
         again.unshift(batch);
         return;
       }
-      refused = failure;
     }
     if (isTooLong(failure) && !batch.cut) handleTooLong(failure, batch, server);
     else if (batch.jobs.length > 1 && mayBeOneText(failure)) again.unshift(...halves(batch));
     else for (const job of batch.jobs) job.reject(userError(failure));
+  }
+
+  function noteFailed(server: Server, failure: HttpFailure): void {
+    servers.failed(server, failure);
+    if ((failure.retryAfterMs ?? 0) > PATIENCE.longestRetryAfterMs) longPause = failure;
   }
 
   /** A server whose name or certificate is gone stays away, and is no loss to its work while others are well. */
@@ -207,7 +211,7 @@ export function createRemoteEngine(settings: RemoteEngineSettings): SharedEngine
   /** Waits until a server may be used again, and checks those that had failed. */
   function waitForServers(now: number): void {
     if (!isPatient(now)) {
-      rejectAll(userError(refused));
+      rejectAll(userError(longPause));
       return;
     }
     for (const server of servers.due(now)) void check(server);
@@ -231,7 +235,7 @@ export function createRemoteEngine(settings: RemoteEngineSettings): SharedEngine
       servers.succeeded(server);
     } catch (failure) {
       if (ending.signal.aborted) return;
-      servers.failed(server, failure instanceof HttpFailure ? failure : new HttpFailure(String(failure)));
+      noteFailed(server, failure instanceof HttpFailure ? failure : new HttpFailure(String(failure)));
       // Every later try would wait just as long for nothing.
       if (servers.lost(attempts)) rejectAll(userError(failure));
     } finally {
