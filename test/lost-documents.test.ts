@@ -1,11 +1,12 @@
-import type { BgeError, Embedder } from "@bge-js/core";
+import { type BgeError, type Embedder, loadEmbedder } from "@bge-js/core";
 import { type AnyDocument, type FailedDocument, ingest } from "@bge-js/ingest";
 import { loadQdrantRetriever } from "@bge-js/qdrant";
 import { loadRetriever } from "@bge-js/retriever";
 import { QdrantClient } from "@qdrant/js-client-rest";
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
-import { loadTiny, STORES } from "./support/ingest-stores.js";
+import { STORES } from "./support/ingest-stores.js";
 import { hasLoopback } from "./support/loopback.js";
+import { fixture } from "./support/models.js";
 import { startQdrantDouble } from "./support/qdrant-double.js";
 import { idsOf, killedBy, onPost } from "./support/workers.js";
 
@@ -24,7 +25,7 @@ const others = documents.filter((_, i) => i !== 17).map(({ id }) => id);
 let embedder: Embedder;
 let ids: readonly number[];
 beforeAll(async () => {
-  embedder = await loadTiny();
+  embedder = await loadEmbedder({ directory: fixture("tiny-bert-cls"), lateInteraction: true });
   ids = await idsOf(embedder, POISON);
 });
 afterAll(() => embedder.dispose());
