@@ -144,7 +144,12 @@ export async function openFolderIndex(
       await Promise.allSettled(searching);
       // LMDB does not open an index twice in a process.
       await retriever.dispose();
-      ({ retriever, readOnly, manifest, places } = await open());
+      ({ retriever, readOnly, manifest, places } = await open().catch(async (error: unknown) => {
+        // Tried again with the next update, by this process or another.
+        await release!();
+        release = undefined;
+        throw error;
+      }));
     } else {
       manifest = await readManifest(place!.manifest);
       places = placesOf(manifest);
