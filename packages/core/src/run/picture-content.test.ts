@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
+import { writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -17,8 +18,12 @@ test("a picture is known by its content, wherever that is", async () => {
   const folder = folderOf({ "a.png": "content" });
   const path = join(folder, "a.png");
   for (const image of [path, pathToFileURL(path), pathToFileURL(path).href]) {
-    expect(await pictureContent(image, OPTIONS)).toEqual({ hash: sha256("content"), image: path });
+    expect(await pictureContent(image, OPTIONS)).toEqual({ hash: sha256("content"), image: Buffer.from("content") });
   }
+  // A large one is read again.
+  const large = join(folder, "large.png");
+  writeFileSync(large, Buffer.alloc(2.5e6, 7));
+  expect(await pictureContent(large, OPTIONS)).toEqual({ hash: sha256(Buffer.alloc(2.5e6, 7)), image: large });
   const bytes = Buffer.from("content");
   expect(await pictureContent(bytes, OPTIONS)).toEqual({ hash: sha256("content"), image: bytes });
   const long = new Uint8Array(1e6).fill(7);

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
+import { readFile } from "node:fs/promises";
 import type { ImageInput, PictureOptions } from "../api/multimodal.js";
 import { turn } from "../clock.js";
 import { toPicture } from "../images/input.js";
@@ -14,7 +15,10 @@ export interface PictureContent {
   readonly image: ImageInput;
 }
 
-/** A download of at most so many bytes is embedded from memory. A larger one is downloaded again: many inputs are in flight. */
+/**
+ * A file or a download of at most so many bytes is embedded from memory, so that the vector is that of what was hashed. A larger one is
+ * read again: many inputs are in flight.
+ */
 const HELD_BYTES = 2 * 2 ** 20;
 /** Bytes read and hashed per turn of the event loop, in less than a millisecond. */
 const PIECE = 2 ** 18;
@@ -37,7 +41,11 @@ export async function pictureContent(
     switch (picture.form) {
       case "file": {
         const { path } = picture;
-        return { hash: await withImageFile(path, maxBytes, () => hashOfFile(path, signal)), image: path };
+        return await withImageFile(path, maxBytes, async (size) => {
+          if (size > HELD_BYTES) return { hash: await hashOfFile(path, signal), image: path };
+          const bytes = await readFile(path);
+          return { hash: await hashOf(bytes, "", signal), image: bytes };
+        });
       }
       case "bytes":
         return { hash: await hashOf(picture.bytes, "", signal), image: given };
