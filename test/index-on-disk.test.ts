@@ -18,6 +18,7 @@ import { type Embedder, loadEmbedder } from "@bge-js/core";
 import { loadRetriever, type RetrieverOptions } from "@bge-js/retriever";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fixture } from "./support/models.js";
+import { toldUntilKilled } from "./support/programs.js";
 
 let embedder: Embedder;
 const root = mkdtempSync(join(tmpdir(), "bge-directory-"));
@@ -298,21 +299,7 @@ for (let i = retriever.size; ; i++) {
 test("what was stored when the process was killed is there, and found", async () => {
   const directory = place();
   for (let kill = 0; kill < 6; kill++) {
-    const child = spawn(process.execPath, ["--input-type=module", "-", directory, fixture("tiny-bert-cls")], {
-      cwd: import.meta.dirname,
-      stdio: ["pipe", "pipe", "inherit"],
-    });
-    child.stdin.end(WRITER);
-    let told = "";
-    const enough = new Promise<void>((resolve) => {
-      child.stdout.setEncoding("utf8").on("data", (part: string) => {
-        told += part;
-        if (told.split("\n").length > 3 + kill * 3) resolve();
-      });
-    });
-    await Promise.race([enough, once(child, "exit")]);
-    child.kill("SIGKILL");
-    await once(child, "exit");
+    const told = await toldUntilKilled(WRITER, [directory, fixture("tiny-bert-cls")], 3 + kill * 3);
     await using retriever = await load(directory);
     const ids = new Set(await idsOf(retriever));
     for (const [, what, round] of told.matchAll(/^(added|removed) (\d+)$/gm)) {

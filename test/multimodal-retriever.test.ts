@@ -1,7 +1,6 @@
 // Texts and pictures in one index, through the built package.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { once } from "node:events";
 import { cpSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -18,6 +17,7 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { folderOf } from "./support/folders.js";
 import { fixture } from "./support/models.js";
+import { toldUntilKilled } from "./support/programs.js";
 
 const MODEL = fixture("tiny-clip");
 const picture = (name: string) => join(fixture("pictures"), name);
@@ -566,21 +566,7 @@ for (let i = retriever.size / 20; ; i++) {
 test("what was stored when the process was killed is there, and is not read again", async () => {
   const directory = join(folderOf(), "index");
   for (let kill = 0; kill < 2; kill++) {
-    const child = spawn(process.execPath, ["--input-type=module", "-", directory, MODEL], {
-      cwd: import.meta.dirname,
-      stdio: ["pipe", "pipe", "inherit"],
-    });
-    child.stdin.end(WRITER);
-    let told = "";
-    const enough = new Promise<void>((resolve) => {
-      child.stdout.setEncoding("utf8").on("data", (part: string) => {
-        told += part;
-        if (told.split("\n").length > 2) resolve();
-      });
-    });
-    await Promise.race([enough, once(child, "exit")]);
-    child.kill("SIGKILL");
-    await once(child, "exit");
+    const told = await toldUntilKilled(WRITER, [directory, MODEL], 2);
     const { counted, read } = counting();
     await using retriever = await load({ embedder: counted, directory });
     const rounds = [...told.matchAll(/^added (\d+)$/gm)].map(([, round]) => Number(round));

@@ -3,7 +3,7 @@ import { type BgeError, type Embedder, loadEmbedder, loadReranker, onEvent, type
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hasLoopback } from "../support/loopback.js";
 import { fixture } from "../support/models.js";
-import { openaiDouble, teiDouble } from "../support/servers/dialects.js";
+import { openaiDouble, refer, teiDouble } from "../support/servers/dialects.js";
 import {
   changes,
   type Double,
@@ -27,12 +27,6 @@ beforeAll(async () => {
 });
 afterAll(() => local.dispose());
 
-const refer = (url: RemoteModel["url"], more: Partial<RemoteModel> = {}): RemoteModel => ({
-  url,
-  api: "tei",
-  queryInstruction: "",
-  ...more,
-});
 const failure = (promise: Promise<unknown>): Promise<BgeError> =>
   promise.then(
     () => expect.unreachable("it did not fail"),

@@ -1,9 +1,9 @@
 import dns from "node:dns";
-import { type Embedder, loadEmbedder, loadReranker, type RemoteModel } from "@bge-js/core";
+import { type Embedder, loadEmbedder, loadReranker } from "@bge-js/core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hasLoopback } from "../support/loopback.js";
 import { fixture } from "../support/models.js";
-import { teiDouble } from "../support/servers/dialects.js";
+import { refer, teiDouble } from "../support/servers/dialects.js";
 import { replies, resets, write } from "../support/servers/http-double.js";
 
 let local: Embedder;
@@ -12,12 +12,6 @@ beforeAll(async () => {
 });
 afterAll(() => local.dispose());
 
-const refer = (url: RemoteModel["url"], more: Partial<RemoteModel> = {}): RemoteModel => ({
-  url,
-  api: "tei",
-  queryInstruction: "",
-  ...more,
-});
 const IN_AN_HOUR = { status: 429, headers: { "retry-after": "3600" }, json: { error: "Come back later" } };
 
 describe.skipIf(!hasLoopback)("callers of one server", () => {

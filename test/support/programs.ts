@@ -1,8 +1,10 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const TESTS = fileURLToPath(new URL("..", import.meta.url));
 
 /** Prints `worker <pid>` for each worker process that the program starts. */
 const TELL_WORKERS = `
@@ -71,6 +73,26 @@ function follow(child: ChildProcess): Program {
       }
     },
   };
+}
+
+/** Runs a module from the tests' folder with arguments, kills it once it has said more than so many lines, and returns all it said. */
+export async function toldUntilKilled(source: string, args: readonly string[], lines: number): Promise<string> {
+  const child = spawn(process.execPath, ["--input-type=module", "-", ...args], {
+    cwd: TESTS,
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  child.stdin.end(source);
+  let told = "";
+  const enough = new Promise<void>((resolve) => {
+    child.stdout.setEncoding("utf8").on("data", (part: string) => {
+      told += part;
+      if (told.split("\n").length > lines) resolve();
+    });
+  });
+  await Promise.race([enough, once(child, "exit")]);
+  child.kill("SIGKILL");
+  await once(child, "exit");
+  return told;
 }
 
 /** Waits until none of these processes is there any more. */

@@ -5,39 +5,26 @@
 // between runs, token rows in memory during one; times are measured without what is kept between runs, on --time queries of each set.
 // --ways "dense; dense, fused reranker" runs these alone. --first-stage leaves the rerankers out. --out gets the table, a plot, and for check.py each ranking and what was made of it.
 import { mkdirSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { loadEmbedder, loadReranker } from "@bge-js/core";
 import { rerankerFor } from "@bge-js/core/adapter";
 import { loadRetriever } from "@bge-js/retriever";
 import { meanWithInterval, mrr10, ndcg10, readSet, recall100 } from "./beir.mjs";
 import { keepScores, keepVectors } from "./cache.mjs";
+import { setOptions } from "./options.mjs";
 import { plot } from "./plot.mjs";
 
-const { values: options } = parseArgs({
-  options: {
-    data: { type: "string", default: process.env.BGE_JS_DATA },
-    sets: { type: "string" },
-    embedder: { type: "string" },
-    directory: { type: "string" },
-    dtype: { type: "string" },
-    reranker: { type: "string" },
-    "reranker-directory": { type: "string" },
-    "reranker-dtype": { type: "string" },
-    queries: { type: "string" },
-    documents: { type: "string" },
-    time: { type: "string", default: "5" },
-    cache: { type: "string", default: join(homedir(), ".cache", "bge-js", "evaluate") },
-    out: { type: "string" },
-    "first-stage": { type: "boolean" },
-    ways: { type: "string" },
-  },
+const options = setOptions("scifact,mbpp:test", {
+  directory: { type: "string" },
+  dtype: { type: "string" },
+  reranker: { type: "string" },
+  "reranker-directory": { type: "string" },
+  "reranker-dtype": { type: "string" },
+  time: { type: "string", default: "5" },
+  out: { type: "string" },
+  "first-stage": { type: "boolean" },
+  ways: { type: "string" },
 });
-if (!options.data || !options.sets) {
-  console.error("Name a folder of retrieval sets (--data, or BGE_JS_DATA) and some of them: --sets scifact,mbpp:test");
-  process.exit(2);
-}
 
 /** No reranker. */
 const NONE = {};

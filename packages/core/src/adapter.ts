@@ -89,3 +89,4 @@ export type { Block } from "./text/blocks.js";
 export { createTokens } from "./text/encode.js";
 export { checkQuery, checkText } from "./text/input.js";
 export { splitBlocks } from "./text/split.js";
+export { instantiate, type KernelExports } from "./webassembly.js";

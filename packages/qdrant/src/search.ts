@@ -53,7 +53,7 @@ export async function searchCollection<D extends RetrieverDocument>(
 
   async function rescore(best: readonly string[]): Promise<readonly (number | undefined)[]> {
     const units = best.map((text) => unitsOf(text, crossEncoder!.maxTokens));
-    const texts = limit === undefined ? best : best.slice(0, countWithin(units, limit));
+    const texts = best.slice(0, countWithin(units, limit));
     const began = monotonic();
     const deadlineMs = budgetMs - (began - start);
     const { scores } = await inTime(async () => {

@@ -127,7 +127,6 @@ function withinLimit<D extends Stored>(
   positions: readonly number[],
   candidates: readonly Entry<D>[],
 ): readonly number[] {
-  if (limit === undefined) return positions;
   const most = readsPassages ? PASSAGE_TOKENS : rerankers.crossEncoder!.maxTokens;
   const units = positions.map((position) => unitsOf(candidates[position]!.document.text ?? "", most));
   return positions.slice(0, countWithin(units, limit));

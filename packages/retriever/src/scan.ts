@@ -1,14 +1,7 @@
-import { BgeError } from "@bge-js/core";
+import { instantiate, type KernelExports } from "@bge-js/core/adapter";
 import { SCAN } from "./scan-bytes.js";
 
-/** Missing from the Node.js types. */
-declare const WebAssembly: {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object) => { readonly exports: object };
-};
-
-interface Kernel {
-  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+interface Kernel extends KernelExports {
   scan(codes: number, count: number, stride: number, query: number, scales: number, out: number): void;
 }
 
@@ -31,8 +24,6 @@ export interface Codes {
   scan(page: number, query: Int16Array): Float32Array;
 }
 
-let kernelModule: object | undefined;
-
 export function createCodes(dimensions: number): Codes {
   const stride = Math.ceil(dimensions / 16) * 16;
   const pageBytes = PAGE * (stride + 4);
@@ -48,7 +39,7 @@ export function createCodes(dimensions: number): Codes {
 
   function grow(page: number): void {
     const bank = Math.floor(page / pagesOfBank);
-    while (banks.length <= bank) banks.push(createKernel());
+    while (banks.length <= bank) banks.push(instantiate<Kernel>(SCAN, "with which vectors are compared"));
     const { kernel, start } = placeOf(page);
     const missing = start + pageBytes - kernel.memory.buffer.byteLength;
     if (missing > 0) kernel.memory.grow(Math.ceil(missing / WASM_PAGE));
@@ -76,13 +67,4 @@ export function createCodes(dimensions: number): Codes {
   }
 
   return { set, read, scan };
-}
-
-function createKernel(): Kernel {
-  if (typeof WebAssembly === "undefined") {
-    const problem = "This process has no WebAssembly, with which vectors are compared.";
-    throw new BgeError("UNSUPPORTED_PLATFORM", `${problem} Start Node.js without --jitless and --no-expose-wasm.`);
-  }
-  kernelModule ??= new WebAssembly.Module(Buffer.from(SCAN, "base64"));
-  return new WebAssembly.Instance(kernelModule).exports as Kernel;
 }

@@ -1,4 +1,4 @@
-import type { Embedder, Reranker } from "@bge-js/core";
+import type { Embedder, RemoteModel, Reranker } from "@bge-js/core";
 import { type Double, type Got, type Reply, serve } from "./http-double.js";
 
 /** The models behind the doubles: their numbers are those of this machine. */
@@ -17,6 +17,14 @@ const base64 = (vector: Float32Array) =>
   Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).toString("base64");
 const listOf = (inputs: string | string[]) => (typeof inputs === "string" ? [inputs] : inputs);
 const bearer = ({ headers }: Got) => headers.authorization?.replace("Bearer ", "");
+
+/** A model behind a server that speaks as Text Embeddings Inference does. */
+export const refer = (url: RemoteModel["url"], more: Partial<RemoteModel> = {}): RemoteModel => ({
+  url,
+  api: "tei",
+  queryInstruction: "",
+  ...more,
+});
 
 /** Text Embeddings Inference 1.9.3: its paths, limits, status codes and words. */
 export function teiDouble(behind: Behind, port?: number): Promise<Double> {

@@ -76,4 +76,5 @@ test("of long texts fewer are read, though never fewer than the least", () => {
   expect(countWithin([50, 50], limit)).toBe(2);
   expect(countWithin([30, 30, 40, 1], limit)).toBe(3);
   expect(countWithin([10, 10, 10, 10], limit)).toBe(4);
+  expect(countWithin([500, 500, 500], undefined)).toBe(3);
 });

@@ -80,12 +80,13 @@ export interface ReadingLimit {
   readonly units: number;
 }
 
-/** Returns how many of the texts with these costs are read, from the first on. */
-export function countWithin(units: readonly number[], { least, units: most }: ReadingLimit): number {
+/** Returns how many of the texts with these costs are read, from the first on: all of them without a limit. */
+export function countWithin(units: readonly number[], limit: ReadingLimit | undefined): number {
+  if (limit === undefined) return units.length;
   let count = 0;
   for (let sum = 0; count < units.length; count++) {
     sum += units[count]!;
-    if (count >= least && sum > most) break;
+    if (count >= limit.least && sum > limit.units) break;
   }
   return count;
 }
