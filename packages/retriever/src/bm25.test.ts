@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { bm25 } from "./bm25.js";
 import { createWordIndex } from "./postings.js";
+import { createSlices } from "./slices.js";
 import { wordsOf } from "./words.js";
 
 const TEXTS = [
@@ -14,12 +15,12 @@ const TEXTS = [
 ];
 
 /** Texts in slots of their own, some of them removed. */
-function scored(query: string, texts: readonly string[], gone: ReadonlySet<number> = new Set(), sweeps = false) {
+async function scored(query: string, texts: readonly string[], gone: ReadonlySet<number> = new Set(), sweeps = false) {
   const index = createWordIndex();
   const lists = texts.map(wordsOf);
   for (const [slot, words] of lists.entries()) index.add(slot, words);
   const isThere = (slot: number) => !gone.has(slot);
-  if (sweeps) index.sweep(isThere);
+  if (sweeps) await index.sweep(isThere, createSlices());
   const there = lists.filter((_, slot) => isThere(slot));
   return bm25(
     query,

@@ -9,7 +9,7 @@ export function checkIds(ids: Iterable<string>): string[] {
     throw new BgeError("INVALID_INPUT", "ids must be an iterable of strings.", { parameter: "ids" });
   }
   const given = [...ids];
-  const indices = given.flatMap((id: unknown, index) => (typeof id === "string" ? [] : [index]));
+  const indices = [...given.keys()].filter((index) => typeof given[index] !== "string");
   if (indices.length > 0) {
     const problems = listed(indices.map((index) => `index ${index} is ${typeof given[index]}`));
     const message = `ids must be strings: ${problems}. Nothing was removed.`;

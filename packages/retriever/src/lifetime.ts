@@ -30,7 +30,11 @@ export function createLifetime(): Lifetime {
     isDisposed: () => ending.signal.aborted,
     end() {
       if (ending.signal.aborted) return;
-      ending.abort(new BgeError("DISPOSED", "The retriever was disposed. Load it again to continue."));
+      ending.abort(gone());
     },
   };
+}
+
+export function gone(): BgeError {
+  return new BgeError("DISPOSED", "The retriever was disposed. Load it again to continue.");
 }

@@ -1,5 +1,7 @@
+import { gone } from "./lifetime.js";
 import { createWordIndex } from "./postings.js";
 import { type Quantized, quantize } from "./quantized.js";
+import { createSlices } from "./slices.js";
 import type { Store, Stored } from "./store.js";
 import { createTable } from "./table.js";
 import { createView, type Entry } from "./view.js";
@@ -20,15 +22,20 @@ export function createMemoryStore<D extends Stored>(dimensions: number): Store<D
   let table = createTable(dimensions);
   const kept: (Kept<D> | undefined)[] = [];
   const slots = new Map<string, number>();
-  const removed = new Set<number>();
+  /** Slots of removed documents whose postings are there still, and slots that can be used again. */
+  let removed: number[] = [];
   const free: number[] = [];
   const index = createWordIndex();
+  let sweeping: Promise<void> | undefined;
+  const ending = new AbortController();
   let [born, texts] = [0, 0];
 
   /** Throws for vectors that cannot be used, as a store on disk does: a rejection would have nobody to catch it yet. */
   function put(document: D, vectors: readonly Float32Array[], rows?: Uint8Array): Promise<void> {
     const quantized = vectors.map((vector) => quantize(vector, dimensions));
-    removeOne(document.id);
+    const before = slots.get(document.id);
+    // Its id keeps its place among all ids.
+    if (before !== undefined) vacate(before);
     const slot = free.pop() ?? kept.length;
     const words = wordsOf(document.text ?? "");
     kept[slot] = { document, rows: () => rows, low: lowBytes(quantized, dimensions) };
@@ -47,21 +54,54 @@ export function createMemoryStore<D extends Stored>(dimensions: number): Store<D
   function removeOne(id: string): boolean {
     const slot = slots.get(id);
     if (slot === undefined) return false;
-    table.remove(slot);
     slots.delete(id);
-    kept[slot] = undefined;
-    removed.add(slot);
-    if (removed.size > REMOVED_KEPT + slots.size / 4) {
-      index.sweep((one) => !removed.has(one));
-      // One by one: as arguments of one call, a hundred thousand would overflow the stack.
-      for (const one of removed) free.push(one);
-      removed.clear();
-    }
+    vacate(slot);
     return true;
   }
 
+  function vacate(slot: number): void {
+    table.remove(slot);
+    kept[slot] = undefined;
+    removed.push(slot);
+    if (isSweepDue()) sweeping ??= sweep();
+  }
+
+  function isSweepDue(): boolean {
+    return removed.length > REMOVED_KEPT + slots.size / 4;
+  }
+
+  /** Drops the postings of removed documents, so that their slots are free. What is removed meanwhile is left to the next sweep. */
+  async function sweep(): Promise<void> {
+    const slices = createSlices();
+    const swept = removed;
+    removed = [];
+    await index.sweep((slot) => table.born[slot]! > 0, slices);
+    for (const slot of swept) {
+      free.push(slot);
+      if (slices.due()) await slices.next();
+    }
+    sweeping = undefined;
+  }
+
+  /** Waits where so much was removed during a sweep that the next is due. */
+  async function keepPace(): Promise<void> {
+    while (isSweepDue()) {
+      await sweeping;
+      sweeping ??= sweep();
+    }
+  }
+
   async function* ids() {
-    yield* [...slots.keys()];
+    const slices = createSlices(ending.signal);
+    const all: string[] = [];
+    for (const id of slots.keys()) {
+      all.push(id);
+      if (slices.due()) await slices.next();
+    }
+    for (const id of all) {
+      yield id;
+      if (slices.due()) await slices.next();
+    }
   }
 
   function nextId(): string {
@@ -86,10 +126,15 @@ export function createMemoryStore<D extends Stored>(dimensions: number): Store<D
     put,
     update,
     isDue: () => true,
-    async commit() {},
+    commit: keepPace,
     async remove(ids) {
+      const slices = createSlices(ending.signal);
       let count = 0;
-      for (const id of ids) if (removeOne(id)) count++;
+      for (const id of ids) {
+        if (removeOne(id)) count++;
+        if (slices.due()) await slices.next();
+      }
+      await keepPace();
       return count;
     },
     async view(accept) {
@@ -108,10 +153,11 @@ export function createMemoryStore<D extends Stored>(dimensions: number): Store<D
       );
     },
     async close() {
+      ending.abort(gone());
       table = createTable(dimensions);
       kept.length = 0;
       slots.clear();
-      index.sweep(() => false);
+      index.clear();
     },
   };
 }

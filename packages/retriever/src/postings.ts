@@ -1,3 +1,5 @@
+import type { Slices } from "./slices.js";
+
 /** Slots and how often a word is in their texts, alternating. */
 export type Postings = ArrayLike<number>;
 
@@ -11,9 +13,17 @@ export interface WordIndex {
   get(word: string): Postings | undefined;
   /** All words, in no order. */
   words(): Iterable<string>;
-  /** Drops the postings of slots that `isKept` refuses. Takes one pass over the whole index. */
-  sweep(isKept: (slot: number) => boolean): void;
+  /**
+   * Drops the postings of slots that `isKept` refuses, in one pass over the whole index that yields to the event loop. Texts may be added
+   * meanwhile, but a second sweep must wait for the first.
+   */
+  sweep(isKept: (slot: number) => boolean, slices: Slices): Promise<void>;
+  /** Drops everything. A sweep that is under way ends. */
+  clear(): void;
 }
+
+/** Numbers looked at between looks at the clock. */
+const STRETCH = 16_384;
 
 export function createWordIndex(): WordIndex {
   const index = new Map<string, number[]>();
@@ -33,12 +43,16 @@ export function createWordIndex(): WordIndex {
     }
   }
 
-  function sweep(isKept: (slot: number) => boolean): void {
+  async function sweep(isKept: (slot: number) => boolean, slices: Slices): Promise<void> {
     for (const [word, postings] of index) {
       // Not in place: a search may be in the middle of them.
       const kept: number[] = [];
-      for (let i = 0; i < postings.length; i += 2) {
-        if (isKept(postings[i]!)) kept.push(postings[i]!, postings[i + 1]!);
+      let from = 0;
+      // They may have grown whenever others had their turn, so that nothing may wait between the last of them and what follows.
+      while (from < postings.length) {
+        if (slices.due()) await slices.next();
+        const to = Math.min(from + STRETCH, postings.length);
+        for (; from < to; from += 2) if (isKept(postings[from]!)) kept.push(postings[from]!, postings[from + 1]!);
       }
       size -= (postings.length - kept.length) / 2;
       if (kept.length === 0) index.delete(word);
@@ -54,5 +68,9 @@ export function createWordIndex(): WordIndex {
     get: (word) => index.get(word),
     words: () => index.keys(),
     sweep,
+    clear() {
+      index.clear();
+      size = 0;
+    },
   };
 }

@@ -1,3 +1,4 @@
+import { monotonic, turn } from "@bge-js/core/adapter";
 import { expect, test } from "vitest";
 import { createMemoryStore } from "./memory-store.js";
 
@@ -41,7 +42,12 @@ test("slots of removed documents are reused, and answers stay exact", async () =
   const store = createMemoryStore<Doc>(2);
   for (let round = 0; round < 5; round++) {
     // Begins with a letter to be one word.
-    for (let i = 0; i < 1500; i++) void store.put({ id: String(i), text: `word${i} r${round}` }, [vector(i)]);
+    for (let i = 0; i < 1500; i++) {
+      void store.put({ id: String(i), text: `word${i} r${round}` }, [vector(i)]);
+      // As when documents are added.
+      await store.commit();
+      if (i % 10 === 0) await turn();
+    }
   }
   expect(store.size).toBe(1500);
   const view = await store.view();
@@ -72,11 +78,94 @@ test("another document that takes the slot of one found hides no third one", asy
   for (const [i, cosine] of cosines.entries()) await store.put({ id: String(i), text: "" }, [vector(cosine)]);
   const view = await store.view(({ id }) => {
     if (id === "2") {
-      void store.remove(["1", ...cosines.keys()].map(String).filter((one) => one === "1" || Number(one) > 3));
-      for (let i = 0; i < 1500; i++) void store.put({ id: `new ${i}`, text: "" }, [vector(0.99)]);
+      const gone = ["1", ...cosines.keys()].map(String).filter((one) => one === "1" || Number(one) > 3);
+      void store.remove(gone).then(() => {
+        for (let i = 0; i < 1500; i++) void store.put({ id: `new ${i}`, text: "" }, [vector(0.99)]);
+      });
+      // Longer than a slice, so that the search waits and the slots are swept and taken.
+      for (const start = monotonic(); monotonic() - start < 5; );
     }
     return true;
   });
   const { slots } = await view.dense(vector(1), 2);
+  expect(store.has("new 1499")).toBe(true);
   expect(slots.map((slot) => view.entry(slot)!.document.id)).toEqual(["2", "0"]);
+});
+
+/** Counts the turns of the event loop while a call runs. */
+async function turnsWhile(call: () => Promise<unknown>): Promise<number> {
+  let turns = 0;
+  let over = false;
+  void (async () => {
+    for (; !over; turns++) await turn();
+  })();
+  await call();
+  over = true;
+  return turns;
+}
+
+const document = (i: number): Doc => ({ id: String(i), text: `pear word${i % 97} word${i % 1013} w${i}` });
+
+async function filled(count: number) {
+  const store = createMemoryStore<Doc>(2);
+  for (let i = 0; i < count; i++) void store.put(document(i), [vector(i)]);
+  return store;
+}
+
+test("the event loop turns while very many documents are listed or removed", async () => {
+  const store = await filled(30_000);
+  const all: string[] = [];
+  const listing = async () => {
+    for await (const id of store.ids()) all.push(id);
+  };
+  expect(await turnsWhile(listing)).toBeGreaterThan(1);
+  expect(all).toEqual(Array.from({ length: 30_000 }, (_, i) => String(i)));
+  expect(await turnsWhile(() => store.remove(all.slice(5)))).toBeGreaterThan(1);
+  expect(store.size).toBe(5);
+  expect((await withWord(store, "pear")).map(({ document }) => document.id)).toEqual(["0", "1", "2", "3", "4"]);
+  await store.close();
+});
+
+test("searches are exact while documents are removed and others are added", async () => {
+  const store = await filled(20_000);
+  const left = Array.from({ length: 400 }, (_, i) => document(i * 50));
+  const kept = new Set(left.map(({ id }) => id));
+  const gone = Array.from({ length: 20_000 }, (_, i) => String(i)).filter((id) => !kept.has(id));
+  let isRemoved = false;
+  const removal = store.remove(gone).then(() => {
+    isRemoved = true;
+  });
+  // While they are being removed, what remains is found in any case.
+  while (!isRemoved) {
+    const found = await withWord(store, "w50", 9);
+    expect(found.map(({ document }) => document.id)).toEqual(["50"]);
+  }
+  await removal;
+  for (let i = 0; i < 15; i++) {
+    const added = { id: `new ${i}`, text: `plum word${i % 97} word0` };
+    left.push(added);
+    await store.put(added, [vector(30_000 + i)]);
+    const fresh = createMemoryStore<Doc>(2);
+    for (const [at, one] of left.entries()) await fresh.put(one, [vector(at < 400 ? at * 50 : 29_600 + at)]);
+    for (const count of [3, 500])
+      expect(await seen(store, "word0 plum", count)).toEqual(await seen(fresh, "word0 plum", count));
+  }
+});
+
+async function seen(store: ReturnType<typeof createMemoryStore<Doc>>, query: string, count: number) {
+  const view = await store.view();
+  const [words, cosines] = [await view.lexical(query, count), await view.dense(vector(1), count)];
+  return [words, cosines].map(({ slots, score }) => slots.map((slot) => [view.entry(slot)!.document.id, score(slot)]));
+}
+
+test("a store that is closed ends a listing and a removal", async () => {
+  const store = await filled(30_000);
+  const ids = Array.from({ length: 30_000 }, (_, i) => String(i));
+  const removal = store.remove(ids);
+  const listing = (async () => {
+    for await (const id of store.ids()) expect(id).toBeDefined();
+  })();
+  await store.close();
+  for (const call of [removal, listing]) await expect(call).rejects.toMatchObject({ code: "DISPOSED" });
+  expect(store.size).toBe(0);
 });

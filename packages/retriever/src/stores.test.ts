@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { turn } from "@bge-js/core/adapter";
 import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
 import { openDiskStore } from "./disk/disk-store.js";
@@ -163,4 +164,17 @@ describe("with many documents", () => {
     await reader.close();
     await disk.close();
   }, 300_000);
+
+  test("the event loop turns while ids that are not there are looked for", async () => {
+    const disk = await open(folder());
+    let turns = 0;
+    let over = false;
+    void (async () => {
+      for (; !over; turns++) await turn();
+    })();
+    expect(await disk.remove(Array.from({ length: 100_000 }, (_, i) => `none ${i}`))).toBe(0);
+    over = true;
+    expect(turns).toBeGreaterThan(1);
+    await disk.close();
+  });
 });

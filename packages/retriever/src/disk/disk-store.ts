@@ -1,5 +1,5 @@
-import { BgeError } from "@bge-js/core";
 import type { Transaction } from "lmdb";
+import { gone } from "../lifetime.js";
 import { quantize } from "../quantized.js";
 import { createSlices } from "../slices.js";
 import type { Store, Stored } from "../store.js";
@@ -134,8 +134,11 @@ async function openStore<D extends Stored>(
     memory = { table, recent, state };
     if (removed.size > REMOVED_KEPT + state.documents / 4) {
       memory = await purge(environment, memory, tell);
-      // One by one: as arguments of one call, a hundred thousand would overflow the stack.
-      for (const one of removed) free.push(one);
+      const slices = createSlices();
+      for (const one of removed) {
+        free.push(one);
+        if (slices.due()) await slices.next();
+      }
       removed.clear();
     } else if (isRecentFull(memory)) {
       memory = await mergeRecent(environment, memory, tell);
@@ -258,7 +261,9 @@ async function openStore<D extends Stored>(
     async remove(given) {
       let count = 0;
       const done = new Set<Promise<void>>();
+      const slices = createSlices();
       for (const id of given) {
+        if (slices.due()) await slices.next();
         const staged = stagedFor(id);
         if (staged === undefined ? slotOf(id) === undefined : staged.kind === "remove") continue;
         count++;
@@ -295,8 +300,4 @@ async function inTransaction<T>(environment: Environment, body: (transaction: Tr
   } finally {
     transaction.done();
   }
-}
-
-function gone(): BgeError {
-  return new BgeError("DISPOSED", "The retriever was disposed. Load it again to continue.");
 }
