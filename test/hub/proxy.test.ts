@@ -1,10 +1,12 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFile, execFileSync, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import http, { type IncomingMessage } from "node:http";
 import { type AddressInfo, connect, type Server } from "node:net";
 import { join } from "node:path";
 import tls from "node:tls";
+import { promisify } from "node:util";
+import { loadEmbedder } from "@bge-js/core";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { PulledModel } from "../../packages/core/src/hub/download.js";
 import { pullModel } from "../../packages/core/src/hub/pull.js";
@@ -15,6 +17,7 @@ import { blobName, filesOf, type HubDouble, startHubDouble } from "../support/hu
 import { result, startProgram } from "../support/hub/program.js";
 import { hasLoopback } from "../support/loopback.js";
 import { fixture } from "../support/models.js";
+import { teiDouble } from "../support/servers/dialects.js";
 
 const ID = "someone/tiny";
 const tiny = filesOf(fixture("tiny-bert-cls"));
@@ -47,6 +50,9 @@ afterEach(async () => {
   await hub[Symbol.asyncDispose]();
 });
 
+/** A name that only the proxy knows. */
+const NAMED = "inside.test";
+
 /** A proxy for both ways, which wants `user:pass`. */
 async function startProxy(): Promise<{ url: string; asked: string[] }> {
   const asked: string[] = [];
@@ -56,17 +62,18 @@ async function startProxy(): Promise<{ url: string; asked: string[] }> {
     asked.push(`${request.method} ${request.url}`);
     if (!allowed(request)) return void response.writeHead(407).end();
     const { "proxy-authorization": _, ...headers } = request.headers;
-    const forward = http.get(request.url!, { headers }, (answer) => {
+    const { method } = request;
+    const forward = http.request(request.url!.replace(NAMED, "127.0.0.1"), { method, headers }, (answer) => {
       response.writeHead(answer.statusCode!, answer.headers);
       answer.pipe(response);
     });
-    forward.on("error", () => response.destroy());
+    request.pipe(forward).on("error", () => response.destroy());
   });
   server.on("connect", (request: IncomingMessage, socket, head) => {
     asked.push(`CONNECT ${request.url}`);
     if (!allowed(request)) return void socket.end("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n");
     const [host, port] = request.url!.split(":");
-    const target = connect(Number(port), host, () => {
+    const target = connect(Number(port), host!.replace(NAMED, "127.0.0.1"), () => {
       socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
       target.write(head);
       target.pipe(socket).pipe(target);
@@ -162,5 +169,45 @@ describe.skipIf(!hasLoopback || !hasOpenssl)("https", () => {
 
     const untrusted = await startProgram("pull", "someone/other", { ...env, NODE_EXTRA_CA_CERTS: "" }).ended;
     expect(untrusted.stderr).toMatch(/self-signed certificate/);
+  });
+
+  test("is how a proxy may be reached, whatever is behind it", async () => {
+    const proxy = await startProxy();
+    const [key, cert] = certificate();
+    const reached = await secured(key, cert, proxy.url);
+    const via = reached.replace("https://", "https://user:pass@");
+    const named = (url: string) => url.replace("127.0.0.1", NAMED);
+    const env = { HTTP_PROXY: via, HTTPS_PROXY: via, NODE_EXTRA_CA_CERTS: cert, BGE_JS_FAULT: "" };
+    hub.fault = ({ at, name }) =>
+      at === "resolve" && name === "onnx/model.onnx"
+        ? { headers: { location: named(`${hub.store}/objects/${blobName(tiny[name]!)}?file=${name}`) } }
+        : undefined;
+    const pulled = await startProgram("pull", ID, { ...env, HF_ENDPOINT: named(hub.endpoint) }).ended;
+    expect(result<PulledModel>(pulled).id).toBe(ID);
+    expect(proxy.asked.some((line) => line.startsWith(`GET ${named(hub.store)}/objects/`))).toBe(true);
+
+    // The certificate of what is behind it is for localhost alone: the tunnel is built all the same.
+    const strange = await secured(key, cert, hub.endpoint);
+    const tunnel = { ...env, HF_ENDPOINT: strange.replace("localhost", NAMED) };
+    expect((await startProgram("pull", "someone/other", tunnel).ended).stderr).toMatch(
+      /does not match certificate's altnames/,
+    );
+    expect(proxy.asked.at(-1)).toBe(`CONNECT ${NAMED}:${new URL(strange).port}`);
+
+    // A model behind a server, with connections to the proxy that are kept open.
+    const local = await loadEmbedder(fixture("tiny-bert-cls"), { threads: 1 });
+    const behind = await teiDouble({ embedder: local });
+    const program = `
+      const { loadEmbedder } = await import("@bge-js/core");
+      const embedder = await loadEmbedder({ url: process.env.URL, api: "tei", queryInstruction: "" });
+      console.log(JSON.stringify((await embedder.embedDocuments(["a", "b"])).map((vector) => vector.length)));
+      await embedder.dispose();`;
+    const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", program], {
+      env: { ...process.env, ...env, URL: named(behind.url) },
+    });
+    expect(JSON.parse(stdout)).toEqual([local.dimensions, local.dimensions]);
+    expect(proxy.asked).toContain(`POST ${named(behind.url)}/embed`);
+    await behind.close();
+    await local.dispose();
   });
 });

@@ -58,6 +58,17 @@ export const isFunction: Check = (value) => (typeof value === "function" ? undef
 
 export const isList: Check = (value) => (Array.isArray(value) ? undefined : "an array");
 
+/** bge-m3's weights of its three scores. */
+export const isHybridWeights: Check = (value) => {
+  const { dense, sparse, multiVector, ...rest } = Object(value) as Record<string, unknown>;
+  const weights = [dense, sparse, multiVector] as number[];
+  const isUsable =
+    weights.every((weight) => Number.isFinite(weight) && weight >= 0) &&
+    weights.some((weight) => weight > 0) &&
+    Object.keys(rest).length === 0;
+  return isUsable ? undefined : "{ dense, sparse, multiVector }, numbers of at least 0 and not all 0";
+};
+
 export const isSignal: Check = (value) => (isAbortSignal(value) ? undefined : "an AbortSignal");
 
 /** Duck-typed, because test runners and `node:vm` contexts have an `AbortSignal` class of their own. */

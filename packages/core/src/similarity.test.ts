@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { maxSim, similarity, topK } from "./similarity.js";
+import { hybridScore, maxSim, similarity, topK } from "./similarity.js";
 
 /** Computes the definition literally, row by row. */
 function naive(query: readonly number[][], document: readonly number[][]): number {
@@ -62,5 +62,49 @@ describe("similarity and topK", () => {
         expect.objectContaining({ code: "INVALID_OPTION", parameter: "k" }),
       );
     }
+  });
+});
+
+describe("hybridScore", () => {
+  const even = { dense: 1, sparse: 1, multiVector: 1 };
+  const embedding = (width: number, rows = 2) => ({
+    dense: new Float32Array(width).fill(0.5),
+    sparse: { indices: [3], values: [0.25] },
+    multiVector: { data: new Float32Array(rows * width).fill(0.5), rows, dimensions: width },
+  });
+
+  test("is the weighted mean, and needs no output of weight 0", () => {
+    expect(hybridScore(embedding(4), embedding(4, 3), even)).toBeCloseTo((1 + 0.0625 + 1) / 3, 10);
+    const { dense } = embedding(4);
+    expect(hybridScore({ dense }, { dense }, { dense: 2, sparse: 0, multiVector: 0 })).toBe(1);
+  });
+
+  test.each([
+    { dense: 0, sparse: 0, multiVector: 0 },
+    { dense: -1, sparse: 2, multiVector: 0 },
+    { dense: 1, sparse: Number.NaN, multiVector: 0 },
+    { dense: 1, sparse: Number.POSITIVE_INFINITY, multiVector: 1 },
+    { dense: 1 },
+    undefined,
+  ])("refuses the weights %j, which have no mean", (weights) => {
+    expect(() => hybridScore(embedding(4), embedding(4), weights as typeof even)).toThrow(
+      expect.objectContaining({ code: "INVALID_OPTION", parameter: "weights" }),
+    );
+  });
+
+  test("refuses embeddings that do not go together", () => {
+    for (const [document, weights] of [
+      [embedding(8), { dense: 1, sparse: 0, multiVector: 0 }],
+      [embedding(8), { dense: 0, sparse: 0, multiVector: 1 }],
+      [embedding(4, 0), { dense: 0, sparse: 0, multiVector: 1 }],
+    ] as const) {
+      for (const pair of [
+        [embedding(4), document],
+        [document, embedding(4)],
+      ] as const) {
+        expect(() => hybridScore(...pair, weights)).toThrow(expect.objectContaining({ code: "INVALID_INPUT" }));
+      }
+    }
+    expect(() => hybridScore({}, embedding(4), even)).toThrow(/has dense 1, but one of the embeddings has no dense/);
   });
 });

@@ -1,8 +1,8 @@
-import type { SparseVector, TextEmbedding } from "./api/embedding.js";
+import type { SparseVector, TextEmbedding, TokenVectors } from "./api/embedding.js";
 import { BgeError, invalid } from "./api/errors.js";
 import type { HybridWeights } from "./api/options.js";
 import type { RankedDocument } from "./api/reranker.js";
-import { isCount } from "./checks.js";
+import { isCount, isHybridWeights } from "./checks.js";
 import { floatProducts } from "./rows/kernel.js";
 
 /**
@@ -51,9 +51,12 @@ export function sparseScore(query: SparseVector, document: SparseVector): number
  * interaction over the multi-vectors. Outputs with weight 0 may be absent. It runs on the calling thread: late interaction with a
  * hundred long documents takes a good part of a second. `loadReranker` does the same in workers.
  *
- * @throws BgeError `INVALID_OPTION` if an output with a non-zero weight is missing on either side
+ * @throws BgeError `INVALID_OPTION` for weights below 0, none above it, or one for an output that is missing on either side;
+ * `INVALID_INPUT` for embeddings of different lengths
  */
 export function hybridScore(query: TextEmbedding, document: TextEmbedding, weights: HybridWeights): number {
+  const wanted = isHybridWeights(weights);
+  if (wanted !== undefined) throw invalid("weights", `must be ${wanted}`);
   const needed = (output: keyof HybridWeights, score: number | undefined) => {
     if (weights[output] === 0) return 0;
     if (score === undefined)
@@ -63,16 +66,17 @@ export function hybridScore(query: TextEmbedding, document: TextEmbedding, weigh
   const both = <T>(a: T | undefined, b: T | undefined, score: (a: T, b: T) => number) =>
     a === undefined || b === undefined ? undefined : score(a, b);
   const sum =
-    needed(
-      "dense",
-      both(query.dense, document.dense, (a, b) => dotProduct(a, 0, b, 0, a.length)),
-    ) +
+    needed("dense", both(query.dense, document.dense, similarity)) +
     needed("sparse", both(query.sparse, document.sparse, sparseScore)) +
-    needed(
-      "multiVector",
-      both(query.multiVector, document.multiVector, (a, b) => maxSim(a.data, b.data, a.dimensions)),
-    );
+    needed("multiVector", both(query.multiVector, document.multiVector, lateInteraction));
   return sum / (weights.dense + weights.sparse + weights.multiVector);
+}
+
+function lateInteraction(a: TokenVectors, b: TokenVectors): number {
+  if (a.dimensions === b.dimensions && a.data.length > 0 && b.data.length > 0)
+    return maxSim(a.data, b.data, a.dimensions);
+  const problem = [a, b].map(({ data, dimensions }) => `${data.length / dimensions} rows of ${dimensions} numbers`);
+  throw new BgeError("INVALID_INPUT", `Multi-vectors of ${problem.join(" and ")} cannot be compared.`);
 }
 
 /**

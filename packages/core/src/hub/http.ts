@@ -56,7 +56,6 @@ export async function get({ url: start, token, headers, signal, silenceMs }: Get
   async function answerOf(to: URL, sent: Readonly<Record<string, string>>): Promise<IncomingMessage> {
     try {
       const request = await startRequest(to, {
-        agent: false,
         timeout: silenceMs,
         headers: { "user-agent": "bge-js", "accept-encoding": "identity", ...sent },
         ...(signal === undefined ? {} : { signal }),

@@ -8,7 +8,7 @@ import { type Checks, checkOptions, isCount, isFlag, isFunction, isSignal, isTex
 import { pathsUnder } from "../model/cache.js";
 import { offlineVariable } from "../model/environment.js";
 import { isExported, withoutOnnx } from "../model/export-advice.js";
-import { cachePlace, isOurs, missingFiles, packageName } from "../model/files.js";
+import { cachePlace, isOurs, missingFiles, packageOf } from "../model/files.js";
 import { readOwnFacts } from "../model/folder.js";
 import { precisionOf } from "../model/graph-choice.js";
 import { GRAPH_PARTS, graphFiles, partOf } from "../model/graphs.js";
@@ -109,8 +109,10 @@ export function hubModel(
   const id = known?.id ?? given;
   checkModelId(id);
   if (isOurs(id)) {
-    const advice = `the models of bge-js only come in npm packages: npm install ${packageName(id)}`;
-    throw new BgeError("MODEL_NOT_FOUND", `${id} is not on the hub; ${advice}`, { parameter: "model" });
+    const name = packageOf(id);
+    const advice = name === undefined ? "and there is none for this id" : `npm install ${name}`;
+    const problem = `${id} is not on the hub; the models of bge-js only come in npm packages: ${advice}`;
+    throw new BgeError("MODEL_NOT_FOUND", problem, { parameter: "model" });
   }
   const layer = cutoffLayer ?? (known?.kind === "reranker" ? known.layers?.last : undefined);
   // Of an unknown model, its files tell whether it has a graph for pictures, too.

@@ -82,11 +82,21 @@ export function isOurs(id: string): boolean {
   return id.startsWith(OURS);
 }
 
-/** Returns the npm package of a model by BAAI or us. */
+/** Models with an npm package. */
+const PACKAGED = new Set(["BAAI/bge-small-en-v1.5", "BAAI/bge-small-zh-v1.5", "bge-js/reranker-small-en"]);
+
+/** Returns the npm package to install for a model, if there is one. */
+export function packageOf(id: string): string | undefined {
+  return PACKAGED.has(id) ? packageName(id) : undefined;
+}
+
+/** Returns what the npm package of a model by BAAI or us is called, or would be: a later release may have more. */
 export function packageName(id: string): string | undefined {
   const prefix = ["BAAI/", OURS].find((name) => id.startsWith(name));
   return prefix !== undefined && isModelId(id) ? `@bge-js/model-${id.slice(prefix.length)}` : undefined;
 }
+
+const NO_PACKAGE = "no model package exists for ";
 
 /**
  * Finds the installed model package, from the application first, because a strict node_modules layout hides its packages from us.
@@ -94,7 +104,7 @@ export function packageName(id: string): string | undefined {
  */
 export function packagePlace(id: string): Place {
   const name = packageName(id);
-  if (name === undefined) return { from: "package", reason: `no model package exists for ${id}` };
+  if (name === undefined) return { from: "package", reason: NO_PACKAGE + id };
   // Each may be missing: `node -e` has no program, and the working folder may be gone.
   const bases = [() => process.argv[1]!, () => join(process.cwd(), "package.json"), () => import.meta.url];
   for (const base of bases) {
@@ -107,7 +117,8 @@ export function packagePlace(id: string): Place {
       // Not visible from there.
     }
   }
-  return { from: "package", reason: `package ${name} is not installed` };
+  const reason = PACKAGED.has(id) ? `package ${name} is not installed` : NO_PACKAGE + id;
+  return { from: "package", reason };
 }
 
 /** Finds a revision's snapshot in the local Hugging Face cache, in huggingface_hub's layout. */

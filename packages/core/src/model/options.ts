@@ -1,8 +1,18 @@
 import { invalid } from "../api/errors.js";
 import type { KeepInMemory, RowStore } from "../api/keep.js";
 import type { EmbeddingSpec, ModelSpec } from "../api/model.js";
-import type { EmbedderOptions, FewShotExample, HybridWeights, LoadOptions, RerankerOptions } from "../api/options.js";
-import { type Checks, isCount, isFlag, isFunction, isList, isSignal, isText, oneOf } from "../checks.js";
+import type { EmbedderOptions, FewShotExample, LoadOptions, RerankerOptions } from "../api/options.js";
+import {
+  type Checks,
+  isCount,
+  isFlag,
+  isFunction,
+  isHybridWeights,
+  isList,
+  isSignal,
+  isText,
+  oneOf,
+} from "../checks.js";
 import { isRevision } from "./names.js";
 
 /** The options that choose a model's files. */
@@ -53,8 +63,7 @@ export const RERANKER_OPTIONS: Checks<RerankerOptions> = {
   cutoffLayer: isCount,
   keep: (value) =>
     value === false || isStore(value) || isKeepInMemory(value) ? undefined : "a store, { maxBytes } or false",
-  weights: (value) =>
-    isWeights(value) ? undefined : "{ dense, sparse, multiVector }, numbers of at least 0 and not all 0",
+  weights: isHybridWeights,
 };
 
 /** Rejects more workers than threads. @throws BgeError `INVALID_OPTION` */
@@ -117,15 +126,4 @@ function isKeepInMemory(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   const { maxBytes, ...rest } = value as KeepInMemory;
   return Number.isFinite(maxBytes) && maxBytes > 0 && Object.keys(rest).length === 0;
-}
-
-function isWeights(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  const { dense, sparse, multiVector, ...rest } = value as HybridWeights;
-  const weights = [dense, sparse, multiVector];
-  return (
-    weights.every((weight) => Number.isFinite(weight) && weight >= 0) &&
-    weights.some((weight) => weight > 0) &&
-    Object.keys(rest).length === 0
-  );
 }

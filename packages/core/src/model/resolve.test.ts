@@ -1,10 +1,12 @@
-import { cpSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import { join, relative } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { addFiles, folderOf } from "../../../../test/support/folders.js";
 import { fixture } from "../../../../test/support/models.js";
 import type { ModelReference } from "../api/model.js";
+import { hubModel } from "../hub/pull.js";
+import { isExported } from "./export-advice.js";
 import { missingFiles, packageName } from "./files.js";
 import { graphFile } from "./graphs.js";
 import { toReference } from "./named-model.js";
@@ -388,10 +390,32 @@ describe("an id", () => {
   test("that is nowhere is an error listing every place and how to get it", () => {
     const missing = () => resolveModel("BAAI/bge-large-zh");
     expect(missing).toThrow(coded("MODEL_NOT_FOUND", "model"));
-    expect(missing).toThrow("package @bge-js/model-bge-large-zh is not installed");
+    expect(missing).toThrow("no model package exists for BAAI/bge-large-zh");
     expect(missing).toThrow(/no .*models--BAAI--bge-large-zh.*refs.main/);
     expect(missing).toThrow("huggingface-cli download BAAI/bge-large-zh");
     expect(() => resolveModel("someone/nothing")).toThrow("no model package exists for someone/nothing");
+  });
+
+  test("is looked for in a package where there is one, and nothing else is said to be installable", () => {
+    const folder = (name: string) => fileURLToPath(new URL(`../../../../${name}`, import.meta.url));
+    const published = new Set(readdirSync(folder("packages")).map((name) => `@bge-js/${name}`));
+    for (const { id, needs } of MODELS) {
+      if (needs !== undefined) continue;
+      const own = packageName(id);
+      // An installed one is found; of the precisions of none has it this file.
+      const missing = () => resolveModel({ id, file: "onnx/none.onnx", dtype: "fp32" });
+      if (own !== undefined && published.has(own)) {
+        expect(missing).toThrow(`npm install ${own}`);
+        continue;
+      }
+      expect(missing).toThrow(`no model package exists for ${id}`);
+      expect(missing).not.toThrow(/npm install|is not installed|@bge-js\/model-/);
+      expect(missing).toThrow(isExported(id) ? `tools/export/export ${id}` : `pullModel(${JSON.stringify(id)})`);
+    }
+    expect(() => resolveModel("bge-js/nothing")).toThrow(
+      /Tried: .*no model package exists for bge-js\/nothing\. To get it: pass \{/,
+    );
+    expect(() => hubModel("bge-js/nothing", {})).toThrow(/none for this id$/);
   });
 
   test("whose snapshot is incomplete is an error listing the files", () => {

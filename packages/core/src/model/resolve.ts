@@ -13,7 +13,7 @@ import {
   leadsOut,
   missingFiles,
   type Place,
-  packageName,
+  packageOf,
   packagePlace,
   weightFiles,
 } from "./files.js";
@@ -181,12 +181,13 @@ function folderAdvice(folder: string): string {
 function idAdvice(id: string): string {
   if (isExported(id)) return withoutOnnx(id);
   const pull = `await pullModel(${JSON.stringify(id)}), or huggingface-cli download ${id} (into the local cache)`;
+  const name = packageOf(id);
   const ways = [
-    ...(EMBEDDED.has(id) ? [`npm install ${packageName(id)}`] : []),
+    ...(name === undefined ? [] : [`npm install ${name}`]),
     ...(isOurs(id) ? [] : [pull]),
-    "or pass { id, directory } of a folder with its ONNX files",
+    "pass { id, directory } of a folder with its ONNX files",
   ];
-  return `${ways.join("; ")}.`;
+  return `${ways.join("; or ")}.`;
 }
 
 /** Returns a handler that adds `advice` to `MODEL_NOT_FOUND`, for callers who did not name the model. */
@@ -199,6 +200,3 @@ export function orElse(advice: string): (error: unknown) => never {
     });
   };
 }
-
-/** Models with an npm package. */
-const EMBEDDED = new Set(["BAAI/bge-small-en-v1.5", "BAAI/bge-small-zh-v1.5", "bge-js/reranker-small-en"]);

@@ -58,9 +58,8 @@ export function createClient({
     const key = await keyOf(apiKey);
     signal.throwIfAborted();
     try {
-      const request = await startRequest(url, {
+      const options = {
         method: text === undefined ? "GET" : "POST",
-        agent: agents[url.protocol as keyof typeof agents],
         timeout: timeoutMs,
         signal,
         headers: {
@@ -71,7 +70,8 @@ export function createClient({
           ...headers,
           ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
         },
-      });
+      };
+      const request = await startRequest(url, options, agents);
       request.on("timeout", () => request.destroy(new Error(`no data for ${timeoutMs / 1000} s`)));
       request.end(text);
       const [response] = (await once(request, "response")) as [IncomingMessage];
