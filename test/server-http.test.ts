@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { Agent, type IncomingMessage, request } from "node:http";
 import { connect } from "node:net";
+import { loadEmbedder } from "@bge-js/core";
 import { type BgeServer, serve } from "@bge-js/server";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hasLoopback } from "./support/loopback.js";
@@ -148,6 +149,68 @@ describe.skipIf(!hasLoopback)("bodies", () => {
     const ranked = await post("/rerank", '{"query":"a","texts":["b"],"documents":null,"top_n":null}');
     expect(await ranked.json()).toEqual([{ index: 0, score: expect.any(Number) }]);
     expect((await post("/", '{"inputs":"a","query":null}')).status).toBe(200);
+  });
+
+  test("with a long answer get it in pieces, as it is made, and with a short one as a whole", async () => {
+    const texts = Array.from({ length: 40 }, (_, i) => `text ${i} ${"a ".repeat(100)}`);
+    await using embedder = await loadEmbedder(models.embedder, { threads: 1 });
+    const rows = await embedder.embedTokens(texts, { inputType: "document" });
+    const dense = (await embedder.embedDocuments(texts)).map((vector) => [...vector]);
+    const tokenCount = (await embedder.countTokens(texts, { inputType: "document" })).reduce(
+      (sum, count) => sum + count,
+    );
+    const ask = async (path: string, body: object) => {
+      const answer = await post(path, JSON.stringify({ prompt_name: "document", ...body }));
+      const text = await answer.text();
+      return { text, type: answer.headers.get("content-type"), length: answer.headers.get("content-length") };
+    };
+    const all = rows.map(({ data, rows, dimensions }) =>
+      Array.from({ length: rows }, (_, r) => [...data.subarray(r * dimensions, (r + 1) * dimensions)]),
+    );
+    const expected = {
+      "/embed_all": [{ inputs: texts }, all],
+      "/embed": [{ inputs: texts }, dense],
+      "/v1/embeddings": [
+        { input: texts },
+        {
+          object: "list",
+          data: dense.map((embedding, index) => ({ object: "embedding", index, embedding })),
+          model: embedder.spec.id,
+          usage: { prompt_tokens: tokenCount, total_tokens: tokenCount },
+        },
+      ],
+    } as const;
+    const type = "application/json";
+    for (const [path, [body, value]] of Object.entries(expected)) {
+      const text = JSON.stringify(value);
+      // Over what is made in one turn, there is no length yet when the first piece is sent.
+      const length = text.length > 1 << 16 ? null : String(text.length);
+      expect(await ask(path, body), path).toEqual({ text, type, length });
+    }
+    expect(JSON.stringify(all).length).toBeGreaterThan(1 << 20);
+    const [first] = dense;
+    expect(await ask("/embed", { inputs: texts[0] })).toMatchObject({
+      text: JSON.stringify([first]),
+      length: String(JSON.stringify([first]).length),
+    });
+  });
+
+  test("of a client that goes away in the middle of its answer leave the server as it was", async () => {
+    await using small = await serve({ ...models, maxConcurrentRequests: 1 });
+    const body = JSON.stringify({ inputs: Array(60).fill("a few words ".repeat(160)), truncate: true });
+    for (let i = 0; i < 3; i++) {
+      const sent = request(`${small.url}/embed_all`, { method: "POST", headers: JSON_TYPE, agent: false });
+      sent.on("error", () => {}).end(body);
+      const [answer] = (await once(sent, "response")) as [IncomingMessage];
+      expect(answer.statusCode).toBe(200);
+      await once(answer, "data");
+      answer.destroy();
+      // Its place is free again once it has gone.
+      let status: number;
+      do ({ status } = await post("/embed", '{"inputs":"a"}', {}, small.url));
+      while (status === 429);
+      expect(status).toBe(200);
+    }
   });
 
   test("that would be answered with more rows than fit in memory are 413, whatever the texts", async () => {

@@ -2,6 +2,7 @@ import type { Embedder, SparseVector, TokenVectors } from "@bge-js/core";
 import { dotProduct } from "@bge-js/core/adapter";
 import { Failure, validation } from "./failure.js";
 import { type Body, bodyOf, choiceOf, countOf, flagOf, textOf, textsOf } from "./fields.js";
+import { JsonText, listText, numbersText } from "./json-text.js";
 import type { Context, Route } from "./route.js";
 
 /** A request's texts, and the embedder as it asks for it. */
@@ -11,7 +12,7 @@ interface Asked {
   readonly inputType: "query" | "document";
 }
 
-/** Most numbers of an answer with rows: of a text of 8,192 tokens by bge-m3. As JSON they take up to 180 MB. */
+/** Most numbers of an answer with rows: of a text of 8,192 tokens by bge-m3. As JSON they are up to 180 MB. */
 const MOST_ROW_NUMBERS = 1 << 23;
 const FRAME_TOKENS = 8;
 
@@ -21,7 +22,8 @@ export const embed: Route = async (body, { models, settings, signal }) => {
   if (flagOf(body, "normalize", true) === false)
     throw validation("`normalize` cannot be false: vectors are normalised");
   const dimensions = countOf(body, "dimensions", asked.embedder.dimensions);
-  return (await vectorsOf(asked, signal)).map(({ dense }) => [...cut(dense, dimensions)]);
+  const vectors = await vectorsOf(asked, signal);
+  return new JsonText(listText(vectors, ({ dense }) => [numbersText(cut(dense, dimensions))]));
 };
 
 /** `POST /embed_all`: a row for each token. */
@@ -29,14 +31,15 @@ export const embedAll: Route = async (body, { models, settings, signal }) => {
   const asked = embedderFor(body, models, settings);
   await checkRows(asked, signal);
   const { embedder, texts, inputType } = asked;
-  return (await embedder.embedTokens(texts, { inputType, signal })).map(rowsOf);
+  const all = await embedder.embedTokens(texts, { inputType, signal });
+  return new JsonText(listText(all, (one) => listText(rowsOf(one), (row) => [numbersText(row)])));
 };
 
 /** `POST /embed_sparse`: index and weight of each token that counts. */
 export const embedSparse: Route = async (body, { models, settings, signal }) => {
   const { embedder, texts, inputType } = embedderFor(body, models, settings);
   const records = await embedder.embed(texts, { inputType, outputs: ["sparse"], signal });
-  return records.map(({ sparse }) => pairsOf(sparse));
+  return new JsonText(listText(records, ({ sparse }) => [JSON.stringify(pairsOf(sparse))]));
 };
 
 /** `POST /similarity`: the cosine of one text with each of several. */
@@ -61,13 +64,15 @@ export const openaiEmbeddings: Route = async (body, { models, settings, signal }
   const format = choiceOf(body, "encoding_format", ["float", "base64"]) ?? "float";
   const dimensions = countOf(body, "dimensions", asked.embedder.dimensions);
   const vectors = await vectorsOf(asked, signal);
-  const data = vectors.map(({ dense }, index) => {
+  const data = listText(vectors, ({ dense }, index) => {
     const numbers = cut(dense, dimensions);
-    return { object: "embedding", index, embedding: format === "base64" ? base64(numbers) : [...numbers] };
+    const embedding = format === "base64" ? base64(numbers) : Array.from(numbers);
+    return [JSON.stringify({ object: "embedding", index, embedding })];
   });
   const tokens = vectors.reduce((sum, vector) => sum + vector.tokenCount, 0);
   const usage = { prompt_tokens: tokens, total_tokens: tokens };
-  return { object: "list", data, model: asked.embedder.spec.id, usage };
+  const rest = JSON.stringify({ model: asked.embedder.spec.id, usage });
+  return new JsonText(around('{"object":"list","data":', data, `,${rest.slice(1)}`));
 };
 
 /** A request for more would end the server for lack of memory, and all others with it. */
@@ -129,8 +134,14 @@ function base64(vector: Float32Array): string {
   return bytes.toString("base64");
 }
 
-function rowsOf({ data, rows, dimensions }: TokenVectors): number[][] {
-  return Array.from({ length: rows }, (_, row) => [...data.subarray(row * dimensions, (row + 1) * dimensions)]);
+function* around(before: string, pieces: Iterable<string>, behind: string) {
+  yield before;
+  yield* pieces;
+  yield behind;
+}
+
+function* rowsOf({ data, rows, dimensions }: TokenVectors): Generator<Float32Array, void, undefined> {
+  for (let row = 0; row < rows; row++) yield data.subarray(row * dimensions, (row + 1) * dimensions);
 }
 
 function pairsOf({ indices, values }: SparseVector): { index: number; value: number }[] {

@@ -10,5 +10,5 @@ export interface Context {
   readonly signal: AbortSignal;
 }
 
-/** Answers a request with JSON. */
+/** Answers a request with JSON: a value, or a `JsonText` where it may be long. */
 export type Route = (body: Body, context: Context) => Promise<unknown>;

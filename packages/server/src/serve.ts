@@ -7,6 +7,7 @@ import type { BgeServer, ServeOptions } from "./api.js";
 import { createAuthorization } from "./authorization.js";
 import { Failure, failureOf } from "./failure.js";
 import { bodyOf } from "./fields.js";
+import { JsonText, joined, writeAll } from "./json-text.js";
 import { createMetrics } from "./metrics.js";
 import { loadModels } from "./models.js";
 import { keyOf, settingsOf } from "./options.js";
@@ -63,7 +64,7 @@ export async function serve(options: ServeOptions = {}): Promise<BgeServer> {
         response.setHeader("allow", methods.join(", "));
         throw new Failure(405, "Validation", `${path} does not take ${method}`);
       }
-      if (isRead) return json(response, 200, await route({}, { models, settings, signal: NEVER }));
+      if (isRead) return await json(response, 200, await route({}, { models, settings, signal: NEVER }));
       await work(request, response, route);
     } catch (error) {
       endUnlessRead(request, response);
@@ -97,12 +98,10 @@ export async function serve(options: ServeOptions = {}): Promise<BgeServer> {
     const began = monotonic();
     const seconds = () => (monotonic() - began) / 1000;
     const told = metrics.begin();
+    let answered: unknown;
     try {
       const body = bodyOf(await readBody(request, settings.maxBodyBytes));
-      const answered = await route(body, { models, settings, signal: gone.signal });
-      response.setHeader("x-total-time", String(Math.round(seconds() * 1000)));
-      json(response, 200, answered);
-      response.setTimeout(SLOW_READER_MS, () => response.destroy());
+      answered = await route(body, { models, settings, signal: gone.signal });
       told.end(seconds());
     } catch (error) {
       told.end(seconds(), gone.signal.aborted ? "disconnected" : failureOf(error).type);
@@ -113,6 +112,9 @@ export async function serve(options: ServeOptions = {}): Promise<BgeServer> {
       if (open.has(response)) response.once("close", () => working--);
       else working--;
     }
+    response.setHeader("x-total-time", String(Math.round(seconds() * 1000)));
+    response.setTimeout(SLOW_READER_MS, () => response.destroy());
+    await json(response, 200, answered);
   }
 
   function atDoor(failure: Failure): Failure {
@@ -169,6 +171,7 @@ export async function serve(options: ServeOptions = {}): Promise<BgeServer> {
   };
 }
 
+const JSON_TYPE = "application/json";
 const NEVER = new AbortController().signal;
 
 /** Answers with an error, in the form that the path's clients read. */
@@ -176,11 +179,20 @@ function refuse(response: ServerResponse, path: string, { status, type, message 
   if (response.headersSent || response.destroyed) return;
   if (status === 429 || status === 503) response.setHeader("retry-after", String(RETRY_AFTER_SECONDS));
   const openai = { error: { message, type, code: status } };
-  json(response, status, isOpenai(path) ? openai : { error: message, error_type: type });
+  write(response, status, JSON_TYPE, JSON.stringify(isOpenai(path) ? openai : { error: message, error_type: type }));
 }
 
-function json(response: ServerResponse, status: number, value: unknown): void {
-  write(response, status, "application/json", JSON.stringify(value));
+/** Writes an answer; a long one without a length, in pieces. */
+async function json(response: ServerResponse, status: number, value: unknown): Promise<void> {
+  if (!(value instanceof JsonText)) return write(response, status, JSON_TYPE, JSON.stringify(value));
+  const texts = joined(value.pieces);
+  const first = texts.next().value ?? "";
+  const second = texts.next();
+  if (second.done) return write(response, status, JSON_TYPE, first);
+  if (response.destroyed) return;
+  response.writeHead(status, { "content-type": JSON_TYPE });
+  response.write(first + second.value);
+  await writeAll(response, texts);
 }
 
 function write(response: ServerResponse, status: number, type: string, text: string): void {
