@@ -1,8 +1,9 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { turn } from "@bge-js/core/adapter";
+import { tryLock, turn } from "@bge-js/core/adapter";
 import fc from "fast-check";
+import { open as openLmdb } from "lmdb";
 import { afterEach, describe, expect, test } from "vitest";
 import { openDiskStore } from "./disk/disk-store.js";
 import { createMemoryStore } from "./memory-store.js";
@@ -130,6 +131,46 @@ test("a store on disk finds what one in memory finds, in the same order, also fo
     { numRuns: 50 },
   );
 }, 300_000);
+
+describe("before the first commit, a reader is told that nothing is written yet", () => {
+  const tables = ["meta", "slots", "low", "documents", "ids", "rows", "words", "changes"];
+
+  test.each([0, 1, 2, tables.length])("by a writer that has made %i tables", async (count) => {
+    const directory = folder();
+    const root = openLmdb({ path: directory, noSubdir: false, maxDbs: 12, encoding: "binary", keyEncoding: "binary" });
+    for (const [i, name] of tables.slice(0, count).entries()) {
+      const meta = { encoding: "json", keyEncoding: "ordered-binary", useVersions: true };
+      const own = { encoding: "binary", keyEncoding: ["ids", "words"].includes(name) ? "binary" : "uint32" };
+      root.openDB(name, (i === 0 ? meta : own) as never);
+    }
+    await root.close();
+    const refusal = { code: "INVALID_OPTION", parameter: "directory", message: expect.stringContaining("to read yet") };
+    await expect(open(directory, true)).rejects.toMatchObject(refusal);
+    const writer = await open(directory);
+    const reader = await open(directory, true);
+    expect(reader.size).toBe(0);
+    await reader.close();
+    await writer.close();
+  });
+
+  test("by one whose file is empty still, but for one that nobody is writing", async () => {
+    const directory = folder();
+    mkdirSync(directory);
+    writeFileSync(join(directory, "data.mdb"), "");
+    await expect(open(directory, true)).rejects.toMatchObject({ code: "STORE_CORRUPT" });
+    const release = await tryLock(join(directory, "writer.lock"));
+    await expect(open(directory, true)).rejects.toMatchObject({ code: "INVALID_OPTION" });
+    await release!();
+  });
+
+  test("a file with other tables is no index", async () => {
+    const directory = folder();
+    const root = openLmdb({ path: directory, noSubdir: false, maxDbs: 12 });
+    root.openDB("other", {});
+    await root.close();
+    await expect(open(directory, true)).rejects.toMatchObject({ code: "STORE_CORRUPT" });
+  });
+});
 
 describe("with many documents", () => {
   test("words are merged into segments and purged, slots are reused, and every answer is memory's", async () => {

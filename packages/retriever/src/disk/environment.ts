@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { BgeError } from "@bge-js/core";
 import { holderOf, inspectLmdb, invalid, tryLock } from "@bge-js/core/adapter";
 import { type Database, open, type RootDatabase, type Transaction } from "lmdb";
-import { corrupt, failed, inUse } from "./failures.js";
+import { corrupt, failed, inUse, notYet } from "./failures.js";
 import type { State } from "./state.js";
 
 const DATA = "data.mdb";
@@ -99,17 +99,28 @@ async function lock(directory: string): Promise<() => Promise<void>> {
   throw inUse(directory, holder === undefined ? "another process" : `process ${holder.pid}`);
 }
 
-/** Checks that the file is LMDB's, and whole. With `repair`, lengthens one that lacks only what was never written. */
+/** Checks that the file is LMDB's, and whole. With `repair`, by a writer, lengthens one that lacks only what was never written. */
 async function checkFile(directory: string, repair: boolean): Promise<void> {
   const file = join(directory, DATA);
   try {
     const { problem, bytes, unwritten } = inspectLmdb(file);
     if (problem !== undefined) throw corrupt(directory, `${DATA}: ${problem}`);
+    if (bytes === 0 && !repair && (await holderOf(join(directory, LOCK))) !== undefined) throw notYet(directory);
     if (bytes === 0) throw corrupt(directory, `${DATA} is empty: it was never finished`);
     if (repair && unwritten > 0) await truncate(file, bytes + unwritten);
   } catch (cause) {
     throw cause instanceof BgeError ? cause : failed(directory, "opened", cause);
   }
+}
+
+const META = { encoding: "json", keyEncoding: "ordered-binary", useVersions: true } as const;
+
+/** True where a writer has made the file, or some of the tables, of which `meta` is the first, and has not committed anything yet. */
+function isUnwritten(root: RootDatabase): boolean {
+  const [first] = root.getKeys({ limit: 1 });
+  if (first === undefined) return true;
+  const meta: Database<unknown, string> | undefined = root.openDB("meta", META as never);
+  return meta !== undefined && meta.get("state") === undefined && meta.get("identity") === undefined;
 }
 
 function openTables(directory: string, readOnly: boolean, release: () => Promise<void>): Environment {
@@ -136,7 +147,8 @@ function openTables(directory: string, readOnly: boolean, release: () => Promise
     };
     const numbered = (name: string) => table<Buffer, number>(name, { encoding: "binary", keyEncoding: "uint32" });
     const keyed = (name: string) => table<Buffer, Buffer>(name, { encoding: "binary", keyEncoding: "binary" });
-    const meta = table<unknown, string>("meta", { encoding: "json", keyEncoding: "ordered-binary", useVersions: true });
+    if (readOnly && isUnwritten(root)) throw notYet(directory);
+    const meta = table<unknown, string>("meta", META);
     const environment = root;
     return {
       directory,

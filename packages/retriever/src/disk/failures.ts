@@ -1,4 +1,5 @@
 import { BgeError } from "@bge-js/core";
+import { invalid } from "@bge-js/core/adapter";
 
 export function corrupt(directory: string, problem: string, cause?: unknown): BgeError {
   const advice = "Restore the directory from a copy, or name a new one and add the documents again.";
@@ -27,4 +28,10 @@ export function inUse(directory: string, who: string): BgeError {
       "share that one, dispose it first, or open this one with readOnly: true.",
     { parameter: "directory" },
   );
+}
+
+/** What a reader is told between a writer's first file and its first commit: the same as before there is a file. */
+export function notYet(directory: string): BgeError {
+  const advice = "A writer has only begun to make one: try again, or add documents without readOnly";
+  return invalid("directory", `has no index to read yet: ${directory}. ${advice}`);
 }
