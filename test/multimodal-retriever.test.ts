@@ -55,8 +55,8 @@ const inputOf = ({ text, image }: MultimodalInput): MultimodalInput => ({
   ...(image !== undefined && { image }),
 });
 
-/** An embedder that counts the inputs it reads. */
-function counting() {
+/** An embedder that counts the inputs it reads, and does something before each. */
+function counting(before: () => void = () => {}) {
   const read: MultimodalInput[] = [];
   const counted = {
     ...embedder,
@@ -64,6 +64,7 @@ function counting() {
       async function* through() {
         for await (const input of inputs) {
           read.push(input);
+          before();
           yield input;
         }
       }
@@ -252,6 +253,45 @@ describe.each([
     expect(error.message).toMatch(/index 2.*2 others were added/);
     expect(error.message).not.toContain("input index");
     expect(retriever.size).toBe(3);
+  });
+
+  test.each([
+    ["small", 0],
+    ["large", 2.5 * 2 ** 20],
+  ])("a %s picture that is replaced while it is embedded never gets the other one's vector", async (_, more) => {
+    const padded = (name: string) => Buffer.concat([readFileSync(picture(name)), Buffer.alloc(more)]);
+    const file = join(folderOf(), "a.jpg");
+    writeFileSync(file, padded("jpeg-420.jpg"));
+    const { counted } = counting(() => writeFileSync(file, padded("jpeg-large.jpg")));
+    await using retriever = await open({ embedder: counted });
+    const list = [
+      { id: "a", image: file },
+      { id: "b", text: "words" },
+    ];
+    const error = await retriever.add(list).then(
+      () => undefined,
+      (reason: BgeError) => reason,
+    );
+    const [first, second] = (await embedder.embed([
+      { image: picture("jpeg-420.jpg") },
+      { image: picture("jpeg-large.jpg") },
+    ])) as [Float32Array, Float32Array];
+    const cosine = async () => {
+      const { results } = await retriever.search({ image: picture("jpeg-420.jpg") }, { topN: 5 });
+      return results.find(({ id }) => id === "a")!.scores.dense!;
+    };
+    if (more === 0) {
+      expect(error).toBeUndefined();
+      expect(await cosine()).toBeCloseTo(1, 3);
+    } else {
+      expect(error).toMatchObject({ code: "INVALID_INPUT", indices: [0] });
+      expect(error!.message).toMatch(/was replaced by another while it was being embedded.*1 others were added/);
+      expect(retriever.has("a")).toBe(false);
+    }
+    // Again, it is the other one, and is known to be.
+    await retriever.add([{ id: "a", image: file }]);
+    expect(await cosine()).toBeCloseTo(similarity(first, second), 3);
+    expect(await retriever.add([{ id: "a", image: file }])).toMatchObject({ unchanged: 1 });
   });
 
   test("documents of one id take each other's place, in one call and in several", async () => {

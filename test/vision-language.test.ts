@@ -271,6 +271,20 @@ describe.each([
       agrees(golden.native!, await other.embed(golden.native!.map(toInput)));
     });
 
+    test("a picture that is far too tall or wide to be stretched is refused, and loses nothing of the others", async () => {
+      const sides = [
+        [1, 6_000_000],
+        [12_000_000, 1],
+      ] as const;
+      const long = sides.map(([width, height]) => ({
+        image: { data: new Uint8Array(width * height), width, height, channels: 1 as const },
+      }));
+      const error = await caught(model.embed([{ text: "a" }, ...long]));
+      expect(error).toMatchObject({ code: "INVALID_INPUT", indices: [1, 2] });
+      expect(error.message).toContain("its longer side is too long");
+      expect(error.completed?.map((vector) => vector !== undefined)).toEqual([true, false, false]);
+    });
+
     test("maxScaledPixels does not apply", async () => {
       expect(await caught(load({ maxScaledPixels: 40_000 }))).toMatchObject({
         code: "INVALID_OPTION",

@@ -188,10 +188,10 @@ export type Work =
       readonly most: number;
     };
 
-/** A picture: the absolute path of a file, a file's bytes, or samples. */
+/** A picture: the absolute path of a file, a file's bytes, or samples. The SHA-256, in hex, is what bytes that were read before had. */
 export type SentImage =
-  | { readonly form: "file"; readonly path: string }
-  | { readonly form: "bytes"; readonly bytes: Uint8Array }
+  | { readonly form: "file"; readonly path: string; readonly sha256?: string }
+  | { readonly form: "bytes"; readonly bytes: Uint8Array; readonly sha256?: string }
   | {
       readonly form: "samples";
       readonly data: Uint8Array | Uint8ClampedArray;

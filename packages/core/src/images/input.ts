@@ -4,15 +4,19 @@ import { types } from "node:util";
 import { listed } from "../api/errors.js";
 import type { ImageInput, MultimodalInput, RawImage } from "../api/multimodal.js";
 import type { SentImage } from "../protocol.js";
+import { contentOf } from "./known-content.js";
 import { unusable } from "./unusable.js";
 
 /** A picture to send to a worker, or to download first. */
-export type Picture = SentImage | { readonly form: "url"; readonly url: URL };
+export type Picture = SentImage | { readonly form: "url"; readonly url: URL; readonly sha256?: string };
 
 /** Returns where a picture comes from. Reads nothing. @throws BgeError `INVALID_INPUT` */
 export function toPicture(image: ImageInput, allowsUrls: boolean): Picture {
   if (typeof image === "string") return ofString(image, allowsUrls);
-  if (Object.prototype.toString.call(image) === "[object URL]") return ofUrl(image as URL, allowsUrls);
+  if (Object.prototype.toString.call(image) === "[object URL]") {
+    const sha256 = contentOf(image);
+    return { ...ofUrl(image as URL, allowsUrls), ...(sha256 !== undefined && { sha256 }) };
+  }
   if (types.isUint8Array(image)) return { form: "bytes", bytes: whole(image) };
   if (typeof image === "object" && image !== null && "data" in image) return ofSamples(image as RawImage);
   throw unusable("it must be a path, a URL, a Uint8Array or { data, width, height, channels }");
@@ -40,7 +44,7 @@ function ofString(text: string, allowsUrls: boolean): Picture {
   return { form: "file", path: resolve(text) };
 }
 
-function ofUrl(url: URL, allowsUrls: boolean): Picture {
+function ofUrl(url: URL, allowsUrls: boolean): Extract<Picture, { form: "file" | "url" }> {
   if (url.protocol === "file:") {
     try {
       return { form: "file", path: fileURLToPath(url.href) };

@@ -4,6 +4,7 @@ import { describe, expect, test, vi } from "vitest";
 import wabt from "wabt";
 import { fractionsOf, type RgbImage, resize, resizeAndCrop } from "./resample.js";
 import { RESAMPLE } from "./resample-bytes.js";
+import { stretchDeep } from "./stretch.js";
 
 const noise = (width: number, height: number, seed: number): RgbImage => {
   let state = seed >>> 0;
@@ -81,6 +82,22 @@ describe("resize", () => {
       const to = picture.width === 9 ? ([4, 5] as const) : ([toWidth, toHeight] as const);
       expect(Buffer.compare(resize(picture, ...to).data, slowly(picture, ...to))).toBe(0);
     }
+  });
+
+  test.each([
+    ["tall", 1, 6_000_000],
+    ["wide", 12_000_000, 1],
+  ])("a picture that is far too %s is refused, and the next one is resized", (_, width, height) => {
+    expect(() => resize({ data: new Uint8Array(3 * width * height), width, height }, 512, 512)).toThrow(
+      expect.objectContaining({
+        code: "INVALID_INPUT",
+        message: expect.stringContaining(`${width} × ${height} pixels`),
+      }),
+    );
+    const deep = { data: new Uint16Array(width * height), width, height, channels: 1 };
+    expect(() => stretchDeep(deep, 512)).toThrow(expect.objectContaining({ code: "INVALID_INPUT" }));
+    const next = noise(9, 8, 6);
+    expect(Buffer.compare(resize(next, 4, 5).data, slowly(next, 4, 5))).toBe(0);
   });
 
   test("the centre of what resize gives is what resizeAndCrop gives", () => {

@@ -1,5 +1,6 @@
 import { instantiate, type KernelExports, places, upTo } from "../webassembly.js";
 import { RESAMPLE } from "./resample-bytes.js";
+import { unusable } from "./unusable.js";
 
 /** A picture of three bytes a pixel, row by row. */
 export interface RgbImage {
@@ -8,8 +9,37 @@ export interface RgbImage {
   readonly height: number;
 }
 
-/** Resizes a picture to the bytes that Pillow's bicubic `resize` gives (horizontal pass first, as up to Pillow 12.1). */
+/** What resizing may take of memory, beside the picture itself: a hundred times what photographs need. */
+const MOST_BYTES = 2 ** 29;
+/** For each pixel along a side: of the filter, which reads each pixel for four others, exact and rounded. */
+const FILTER_BYTES = 4 * 12;
+
+/**
+ * Refuses a picture that is so tall or so wide that memory would run out: all its rows are narrowed before any is dropped.
+ *
+ * @param pixelBytes of a pixel between the passes
+ * @throws BgeError `INVALID_INPUT`
+ */
+export function checkSides(
+  { width, height }: Pick<RgbImage, "width" | "height">,
+  toWidth: number,
+  toHeight: number,
+  pixelBytes = 3,
+): void {
+  const filters = Math.max(width, toWidth) + Math.max(height, toHeight);
+  const bytes = height * toWidth * pixelBytes + filters * FILTER_BYTES;
+  if (bytes <= MOST_BYTES) return;
+  const needs = `resizing ${width} × ${height} pixels to ${toWidth} × ${toHeight} would take ${Math.ceil(bytes / 2 ** 20)} MiB`;
+  throw unusable(`${needs}: its longer side is too long. Make it smaller first, or cut it`);
+}
+
+/**
+ * Resizes a picture to the bytes that Pillow's bicubic `resize` gives (horizontal pass first, as up to Pillow 12.1).
+ *
+ * @throws BgeError `INVALID_INPUT` for one that is far too tall or too wide
+ */
 export function resize(picture: RgbImage, toWidth: number, toHeight: number): RgbImage {
+  checkSides(picture, toWidth, toHeight);
   const data = resampled(picture, tapsOf(picture.width, toWidth), tapsOf(picture.height, toHeight));
   return { data, width: toWidth, height: toHeight };
 }

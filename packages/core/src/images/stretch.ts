@@ -1,5 +1,5 @@
 import type { Samples } from "./colours.js";
-import { fractionsOf, type RgbImage, resize } from "./resample.js";
+import { checkSides, fractionsOf, type RgbImage, resize } from "./resample.js";
 
 /** Stretches a picture to a square as Pillow does with one whose pixels are numbers of a palette, or black and white: by picking pixels. */
 export function stretchByPicking({ data, width, height }: RgbImage, size: number): RgbImage {
@@ -64,6 +64,7 @@ export function stretchTransparent(samples: Samples, size: number): Samples {
 
 /** Stretches grey of 16 bits to a square. */
 export function stretchDeep({ data, width, height, channels }: Samples, size: number): Samples {
+  checkSides({ width, height }, size, size, 2);
   const grey = Uint16Array.from({ length: width * height }, (_, at) => data[at * channels]!);
   const narrow = deepLines(grey, width, height, size);
   const out = turned(deepLines(turned(narrow, size, height), height, size, size), size, size);

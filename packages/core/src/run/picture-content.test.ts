@@ -9,6 +9,7 @@ import { expect, test } from "vitest";
 import { folderOf } from "../../../../test/support/folders.js";
 import { hasLoopback } from "../../../../test/support/loopback.js";
 import type { PictureOptions } from "../api/multimodal.js";
+import { toPicture } from "../images/input.js";
 import { pictureContent } from "./picture-content.js";
 
 const OPTIONS: PictureOptions = { maxBytes: 3e6, maxPixels: 1e6, orientation: "ignore", allowUrls: false };
@@ -23,7 +24,10 @@ test("a picture is known by its content, wherever that is", async () => {
   // A large one is read again.
   const large = join(folder, "large.png");
   writeFileSync(large, Buffer.alloc(2.5e6, 7));
-  expect(await pictureContent(large, OPTIONS)).toEqual({ hash: sha256(Buffer.alloc(2.5e6, 7)), image: large });
+  const hash = sha256(Buffer.alloc(2.5e6, 7));
+  const { image, ...rest } = await pictureContent(large, OPTIONS);
+  expect([image, rest]).toEqual([pathToFileURL(large), { hash }]);
+  expect(toPicture(image, false)).toEqual({ form: "file", path: large, sha256: hash });
   const bytes = Buffer.from("content");
   expect(await pictureContent(bytes, OPTIONS)).toEqual({ hash: sha256("content"), image: bytes });
   const long = new Uint8Array(1e6).fill(7);
@@ -89,10 +93,10 @@ test.skipIf(!hasLoopback)("a small download is passed on, and a large one is lef
   try {
     const small = Buffer.alloc(1000, 1);
     expect(await get("/small")).toEqual({ hash: sha256(small), image: small });
-    expect(await get("/large")).toEqual({
-      hash: sha256(Buffer.alloc(2.5 * 2 ** 20, 1)),
-      image: new URL(`${base}/large`),
-    });
+    const hash = sha256(Buffer.alloc(2.5 * 2 ** 20, 1));
+    const large = await get("/large");
+    expect(large).toEqual({ hash, image: new URL(`${base}/large`) });
+    expect(toPicture(large.image, true)).toEqual({ form: "url", url: new URL(`${base}/large`), sha256: hash });
   } finally {
     server.closeAllConnections();
     server.close();

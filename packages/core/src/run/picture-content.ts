@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { pathToFileURL } from "node:url";
 import type { ImageInput, PictureOptions } from "../api/multimodal.js";
 import { turn } from "../clock.js";
 import { toPicture } from "../images/input.js";
+import { withContent } from "../images/known-content.js";
 import { withImageFile } from "../images/read.js";
 import { imagePolicy } from "../model/multimodal-options.js";
 
@@ -16,8 +18,8 @@ export interface PictureContent {
 }
 
 /**
- * A file or a download of at most so many bytes is embedded from memory, so that the vector is that of what was hashed. A larger one is
- * read again: many inputs are in flight.
+ * A file or a download of at most so many bytes is embedded from memory. A larger one is read again, since many inputs are in flight, and
+ * refused if it is another by then: the vector is that of what was hashed.
  */
 const HELD_BYTES = 2 * 2 ** 20;
 /** Bytes read and hashed per turn of the event loop, in less than a millisecond. */
@@ -42,7 +44,7 @@ export async function pictureContent(
       case "file": {
         const { path } = picture;
         return await withImageFile(path, maxBytes, async (size) => {
-          if (size > HELD_BYTES) return { hash: await hashOfFile(path, signal), image: path };
+          if (size > HELD_BYTES) return again(pathToFileURL(path), await hashOfFile(path, signal));
           const bytes = await readFile(path);
           return { hash: await hashOf(bytes, "", signal), image: bytes };
         });
@@ -57,8 +59,8 @@ export async function pictureContent(
         // Imported late: a file needs no HTTP code.
         const { downloadImage } = await import("../images/download.js");
         const bytes = await downloadImage(picture.url, { ...urls!, maxBytes, signal }, isAllowed);
-        const image = bytes.length > HELD_BYTES ? picture.url : bytes;
-        return { hash: await hashOf(bytes, "", signal), image };
+        const hash = await hashOf(bytes, "", signal);
+        return bytes.length > HELD_BYTES ? again(new URL(picture.url), hash) : { hash, image: bytes };
       }
     }
   } catch (error) {
@@ -66,6 +68,10 @@ export async function pictureContent(
     signal?.throwIfAborted();
     throw error;
   }
+}
+
+function again(address: URL, hash: string): PictureContent {
+  return { hash, image: withContent(address, hash) };
 }
 
 async function hashOfFile(path: string, signal: AbortSignal | undefined): Promise<string> {

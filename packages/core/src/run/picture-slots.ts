@@ -17,9 +17,10 @@ export function pictureSender(policy: ImagePolicy, signal: AbortSignal | undefin
     const picture = toPicture(given, policy.urls !== undefined);
     if (picture.form !== "url") return send(picture);
     const { maxBytes } = policy.limits;
+    const { url, form: _, ...content } = picture;
     return slots(async () => {
-      const bytes = await downloadImage(picture.url, { ...policy.urls!, maxBytes, signal });
-      return send({ form: "bytes", bytes });
+      const bytes = await downloadImage(url, { ...policy.urls!, maxBytes, signal });
+      return send({ form: "bytes", bytes, ...content });
     });
   };
 }

@@ -5,6 +5,7 @@ import type { ImageLimits } from "../api/image-settings.js";
 import { throughGate } from "../engine/native-gate.js";
 import { toRgb } from "../images/colours.js";
 import { checkSize, decode } from "../images/decode.js";
+import { checkContent } from "../images/known-content.js";
 import { checkBytes, readImageFile } from "../images/read.js";
 import { type RgbImage, resize } from "../images/resample.js";
 import type { Gate, SentImage } from "../protocol.js";
@@ -23,6 +24,7 @@ export async function readPicture(
   }
   const bytes = image.form === "file" ? await readImageFile(image.path, maxBytes) : image.bytes;
   checkBytes(bytes.length, maxBytes);
+  if (image.sha256 !== undefined) checkContent(bytes, image.sha256);
   const sharp = loadSharp();
   // Its native code, too, must not be interrupted by the end of the thread.
   return throughGate(gate, () => decode(sharp, bytes, { maxPixels, orient: orientation === "apply", stretch }));
