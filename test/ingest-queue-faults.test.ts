@@ -1,16 +1,15 @@
-import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { BgeError, type Embedder } from "@bge-js/core";
+import { BgeError } from "@bge-js/core";
 import type { AnyDocument, IngestStore } from "@bge-js/ingest";
-import { type IngestQueue, openIngestQueue, type QueueProgress } from "@bge-js/ingest/bullmq";
+import { openIngestQueue, type QueueProgress } from "@bge-js/ingest/bullmq";
 import { Queue } from "bullmq";
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
-import { loadTiny } from "./support/ingest-stores.js";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { queueUnderTest } from "./support/ingest-queue.js";
 import { createStore, documentOf, documentsTo, gate, textsOf, whole } from "./support/memory-store.js";
-import { hasRedis, type RedisUnderTest, startRedis } from "./support/redis.js";
+import { hasRedis, startRedis } from "./support/redis.js";
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -22,33 +21,10 @@ const failure = (promise: Promise<unknown>): Promise<BgeError> =>
 
 describe("a queue in Redis", () => {
   describe.skipIf(!hasRedis)("with BullMQ", () => {
-    let redis: RedisUnderTest;
-    let embedder: Embedder;
-    let name: string;
-    beforeAll(async () => {
-      redis = await startRedis();
-      embedder = await loadTiny();
-    });
-    afterAll(async () => {
-      await embedder.dispose();
-      await redis[Symbol.asyncDispose]();
-    });
-    beforeEach(() => {
-      name = randomUUID();
-    });
+    const under = queueUnderTest();
+    const { open, work } = under;
 
-    async function open(connection = redis.connection): Promise<IngestQueue> {
-      const queue = await openIngestQueue({ connection, name });
-      onTestFinished(() => queue.dispose());
-      return queue;
-    }
-
-    async function work(queue: IngestQueue, store: IngestStore, options: object = {}): Promise<void> {
-      const worker = await queue.work({ store, embedder, ...whole, stalledAfterMs: 1000, ...options });
-      onTestFinished(() => worker.dispose());
-    }
-
-    const recipeOf = (store: IngestStore) => ({ store, embedder, ...whole });
+    const recipeOf = (store: IngestStore) => ({ store, embedder: under.embedder, ...whole });
 
     async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
       while (!(await condition())) await sleep(10);
@@ -79,7 +55,7 @@ describe("a queue in Redis", () => {
         return [text];
       };
       const queue = await open();
-      const worker = await queue.work({ store, embedder, chunk, recipe: "some" });
+      const worker = await queue.work({ store, embedder: under.embedder, chunk, recipe: "some" });
       expect(await queue.ingest(documentsTo(10), { onFailed: () => {} })).toMatchObject({ failed: 10 });
       await worker.dispose();
       const call = queue.ingest(
@@ -87,7 +63,7 @@ describe("a queue in Redis", () => {
         { onFailed: () => {} },
       );
       await until(async () => (await queue.status()).waiting === 7);
-      const other = new Queue(name, { connection: redis.connection });
+      const other = new Queue(under.name, { connection: under.connection });
       await other.drain();
       await other.close();
       expect(await failure(call)).toMatchObject({
@@ -132,7 +108,7 @@ describe("a queue in Redis", () => {
         return [text];
       };
       const queue = await open();
-      const recipe = { store, embedder, chunk, recipe: "some" };
+      const recipe = { store, embedder: under.embedder, chunk, recipe: "some" };
       await work(queue, store, recipe);
       await queue.ingest([documentOf(0)], recipe);
       expect((await failure(queue.ingest([documentOf(0, 1)], recipe))).message).toContain("no such page");
@@ -171,9 +147,9 @@ describe("a queue in Redis", () => {
       expect(perSecond).toBeGreaterThan(0);
       const text = await other.metrics();
       for (const state of ["waiting", "active", "delayed", "failed"]) {
-        expect(text).toContain(`bullmq_job_count{queue="${name}", state="${state}"} 0\n`);
+        expect(text).toContain(`bullmq_job_count{queue="${under.name}", state="${state}"} 0\n`);
       }
-      expect(text).toContain(`bullmq_job_completed_total{queue="${name}"} 50\n`);
+      expect(text).toContain(`bullmq_job_completed_total{queue="${under.name}"} 50\n`);
       expect(text.endsWith("\n")).toBe(true);
     });
 
@@ -269,7 +245,7 @@ describe("a queue in Redis", () => {
 
     test("that is away keeps nobody from ending", async () => {
       const gone = await startRedis();
-      const queue = await openIngestQueue({ connection: gone.connection, name });
+      const queue = await openIngestQueue({ connection: gone.connection, name: under.name });
       const { store } = createStore();
       const worker = await queue.work({ ...recipeOf(store), onError: () => {} });
       await queue.ingest(documentsTo(3));

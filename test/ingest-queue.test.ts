@@ -1,56 +1,32 @@
-import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { BgeError, type Embedder } from "@bge-js/core";
-import { type AnyDocument, type IngestStore, ingest } from "@bge-js/ingest";
-import { type IngestQueue, openIngestQueue, type QueueProgress } from "@bge-js/ingest/bullmq";
+import { BgeError } from "@bge-js/core";
+import { type AnyDocument, ingest } from "@bge-js/ingest";
+import { openIngestQueue, type QueueProgress } from "@bge-js/ingest/bullmq";
 import { qdrantStore } from "@bge-js/ingest/qdrant";
 import { loadQdrantRetriever } from "@bge-js/qdrant";
 import { QdrantClient } from "@qdrant/js-client-rest";
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
-import { loadTiny } from "./support/ingest-stores.js";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { queueUnderTest } from "./support/ingest-queue.js";
 import { hasLoopback } from "./support/loopback.js";
 import { createStore, documentOf, documentsTo, gate, textsOf, whole } from "./support/memory-store.js";
 import { fixture } from "./support/models.js";
 import { start } from "./support/programs.js";
 import { startQdrantDouble } from "./support/qdrant-double.js";
-import { hasRedis, type RedisUnderTest, startRedis } from "./support/redis.js";
+import { hasRedis } from "./support/redis.js";
 
 // Processes are started and killed, which a busy machine takes its time for.
 vi.setConfig({ testTimeout: 240_000 });
 
 describe("documents through a queue in Redis", () => {
   describe.skipIf(!hasRedis)("with BullMQ", () => {
-    let redis: RedisUnderTest;
-    let embedder: Embedder;
-    let name: string;
-    beforeAll(async () => {
-      redis = await startRedis();
-      embedder = await loadTiny();
-    });
-    afterAll(async () => {
-      await embedder.dispose();
-      await redis[Symbol.asyncDispose]();
-    });
-    beforeEach(() => {
-      name = randomUUID();
-    });
-
-    async function open(): Promise<IngestQueue> {
-      const queue = await openIngestQueue({ connection: redis.connection, name });
-      onTestFinished(() => queue.dispose());
-      return queue;
-    }
-
-    async function work(queue: IngestQueue, store: IngestStore, options: object = {}): Promise<void> {
-      const worker = await queue.work({ store, embedder, ...whole, stalledAfterMs: 1000, ...options });
-      onTestFinished(() => worker.dispose());
-    }
+    const under = queueUnderTest();
+    const { open, work } = under;
 
     test("are stored by several workers as by one process; a second run queues only what changed, and removes what vanished", async () => {
       const [alone, shared] = [createStore(), createStore()];
       const documents = documentsTo(500);
-      await ingest(documents, { store: alone.store, embedder, ...whole });
+      await ingest(documents, { store: alone.store, embedder: under.embedder, ...whole });
       const queue = await open();
       await work(queue, shared.store);
       await work(queue, shared.store);
@@ -60,7 +36,7 @@ describe("documents through a queue in Redis", () => {
       expect(await queue.status()).toMatchObject({ waiting: 0, active: 0, retrying: 0, failed: 0 });
 
       const changed = documents.map((one, i) => (i === 4 ? documentOf(4, 1) : one)).filter((_, i) => i !== 9);
-      const recipe = { store: shared.store, embedder, ...whole };
+      const recipe = { store: shared.store, embedder: under.embedder, ...whole };
       const again = await queue.ingest(changed, { ...recipe, prune: true });
       expect(again).toEqual({ documents: 499, queued: 1, unchanged: 498, failed: 0, removed: 1 });
       expect(shared.texts()).toEqual(textsOf(changed));
@@ -160,7 +136,7 @@ describe("documents through a queue in Redis", () => {
       const call = queue.ingest(documentsTo(40));
       while ((await queue.status()).waiting < 40) await sleep(10);
       const { Queue } = await import("bullmq");
-      const other = new Queue(name, { connection: redis.connection });
+      const other = new Queue(under.name, { connection: under.connection });
       await other.drain();
       await other.close();
       await expect(call).rejects.toMatchObject({ code: "STORE_FAILED", message: expect.stringContaining("lost 40") });
@@ -187,10 +163,10 @@ describe("documents through a queue in Redis", () => {
       for (const [options, parameter] of [
         [{}, "connection"],
         [{ connection: "redis://x" }, "connection"],
-        [{ connection: redis.connection, name: "a:b" }, "name"],
-        [{ connection: redis.connection, name: "" }, "name"],
-        [{ connection: redis.connection, prefix: 1 }, "prefix"],
-        [{ connection: redis.connection, more: 1 }, "more"],
+        [{ connection: under.connection, name: "a:b" }, "name"],
+        [{ connection: under.connection, name: "" }, "name"],
+        [{ connection: under.connection, prefix: 1 }, "prefix"],
+        [{ connection: under.connection, more: 1 }, "more"],
       ] as const) {
         await expect(openIngestQueue(options as never)).rejects.toMatchObject({ code: "INVALID_OPTION", parameter });
       }
@@ -199,7 +175,7 @@ describe("documents through a queue in Redis", () => {
       for (const [options, parameter] of [
         [{ prune: true }, "prune"],
         [{ ...whole }, "chunk"],
-        [{ embedder }, "embedder"],
+        [{ embedder: under.embedder }, "embedder"],
         [{ store }, "embedder"],
         [{ maxWaiting: 0 }, "maxWaiting"],
         [{ more: 1 }, "more"],
@@ -212,10 +188,10 @@ describe("documents through a queue in Redis", () => {
       for (const [options, parameter] of [
         [{}, "store"],
         [{ store }, "embedder"],
-        [{ store, embedder, ...whole, concurrency: 0 }, "concurrency"],
-        [{ store, embedder, ...whole, stalledAfterMs: -1 }, "stalledAfterMs"],
-        [{ store, embedder, ...whole, onError: 1 }, "onError"],
-        [{ store, embedder, ...whole, more: 1 }, "more"],
+        [{ store, embedder: under.embedder, ...whole, concurrency: 0 }, "concurrency"],
+        [{ store, embedder: under.embedder, ...whole, stalledAfterMs: -1 }, "stalledAfterMs"],
+        [{ store, embedder: under.embedder, ...whole, onError: 1 }, "onError"],
+        [{ store, embedder: under.embedder, ...whole, more: 1 }, "more"],
       ] as const) {
         await expect(queue.work(options as never)).rejects.toMatchObject({ code: "INVALID_OPTION", parameter });
       }
@@ -231,7 +207,7 @@ describe("documents through a queue in Redis", () => {
         const client = new QdrantClient({ url: ${JSON.stringify(url)}, checkCompatibility: false });
         const embedder = { directory: ${JSON.stringify(fixture("tiny-bert-cls"))} };
         const retriever = await loadQdrantRetriever({ client, collection: "docs", embedder, reranker: false, averageWords: 9 });
-        const queue = await openIngestQueue({ connection: ${JSON.stringify(redis.connection)}, name: ${JSON.stringify(name)} });
+        const queue = await openIngestQueue({ connection: ${JSON.stringify(under.connection)}, name: ${JSON.stringify(under.name)} });
         const chunk = ({ text }) => { ${extra} return text.split("\\n"); };
         await queue.work({ store: qdrantStore(retriever), chunk, recipe: "lines", stalledAfterMs: 500, concurrency: 32 });
         console.log("ready");`;
@@ -312,7 +288,7 @@ describe("documents through a queue in Redis", () => {
     test("a worker finishes what it has when it is disposed, and keeps no process alive", async () => {
       const { store, documents } = createStore(() => sleep(50));
       const queue = await open();
-      const worker = await queue.work({ store, embedder, ...whole, concurrency: 5 });
+      const worker = await queue.work({ store, embedder: under.embedder, ...whole, concurrency: 5 });
       const call = queue.ingest(documentsTo(40));
       while (documents.size === 0) await sleep(5);
       await worker.dispose();
@@ -322,7 +298,7 @@ describe("documents through a queue in Redis", () => {
       await call;
       const program = start(`
         import { openIngestQueue } from "@bge-js/ingest/bullmq";
-        const queue = await openIngestQueue({ connection: ${JSON.stringify(redis.connection)} });
+        const queue = await openIngestQueue({ connection: ${JSON.stringify(under.connection)} });
         console.log(JSON.stringify(await queue.status()));
         await queue.dispose();`);
       const [code] = (await once(program.child, "close")) as [number];

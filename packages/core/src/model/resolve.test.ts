@@ -399,8 +399,9 @@ describe("an id", () => {
   test("is looked for in a package where there is one, and nothing else is said to be installable", () => {
     const folder = (name: string) => fileURLToPath(new URL(`../../../../${name}`, import.meta.url));
     const published = new Set(readdirSync(folder("packages")).map((name) => `@bge-js/${name}`));
-    for (const { id, needs } of MODELS) {
-      if (needs !== undefined) continue;
+    for (const model of MODELS) {
+      if ("needs" in model) continue;
+      const { id } = model;
       const own = packageName(id);
       // An installed one is found; of the precisions of none has it this file.
       const missing = () => resolveModel({ id, file: "onnx/none.onnx", dtype: "fp32" });
