@@ -22,11 +22,17 @@ import { describe, expect, test } from "vitest";
 import { MAX_QUEUED_TOKENS } from "../packages/core/src/engine/call.js";
 import { imagePolicy, MULTIMODAL_OPTIONS } from "../packages/core/src/model/multimodal-options.js";
 import { LOAD } from "../packages/core/src/model/options.js";
+import { findModel } from "../packages/core/src/model/table.js";
 import { MAX_WAITING } from "../packages/ingest/src/queue/produce.js";
 import { CONCURRENCY, STALLED_AFTER_MS } from "../packages/ingest/src/queue/worker.js";
 import { MULTIMODAL_RETRIEVER } from "../packages/retriever/src/pictures/options.js";
 import { CANDIDATES, WEIGHTS } from "../packages/retriever/src/retriever.js";
 import { settingsOf } from "../packages/server/src/options.js";
+
+function ourWeight(): number | undefined {
+  const model = findModel("bge-js/reranker-small-en");
+  return model?.kind === "reranker" ? model.fusedWeight : undefined;
+}
 
 /** What READMEs and doc comments say of defaults, against what the code does. */
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
@@ -194,8 +200,8 @@ describe("@bge-js/core", () => {
       `loadMultimodalRetriever({ ${Object.keys(MULTIMODAL_RETRIEVER).join(", ")} })`,
     );
     expect(tagged("packages/retriever/src/api.ts", "weights")).toBe(
-      `lexical ${WEIGHTS.lexical}, dense ${WEIGHTS.dense}, late interaction ${WEIGHTS.lateInteraction}, a ` +
-        `cross-encoder ${WEIGHTS.crossEncoder}`,
+      `lexical ${WEIGHTS.lexical}, dense ${WEIGHTS.dense}, late interaction ${WEIGHTS.lateInteraction}, our ` +
+        `cross-encoder ${ourWeight()}, another ${WEIGHTS.crossEncoder}`,
     );
   });
 });
@@ -209,7 +215,7 @@ test("@bge-js/qdrant: its README has a row for each option, and the retriever's 
     `${CANDIDATES.lexical} by words, ${CANDIDATES.dense} by vectors; late interaction ${CANDIDATES.lateInteraction}, the cross-encoder ${CANDIDATES.crossEncoder}, of which ours reads fewer if they are long`,
   );
   expect(rows.get("weights")).toBe(
-    `lexical ${WEIGHTS.lexical}, dense ${WEIGHTS.dense}, late interaction ${WEIGHTS.lateInteraction}, a cross-encoder ${WEIGHTS.crossEncoder}`,
+    `lexical ${WEIGHTS.lexical}, dense ${WEIGHTS.dense}, late interaction ${WEIGHTS.lateInteraction}, our cross-encoder ${ourWeight()}, another ${WEIGHTS.crossEncoder}`,
   );
 });
 

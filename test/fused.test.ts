@@ -37,7 +37,7 @@ describe('scale "fused"', () => {
     );
     const logits = await alone.score(QUERY, DOCUMENTS);
     const cross = standardized(logits.map((logit, i) => (read.has(i) ? logit : undefined)));
-    const expected = standardized(late).map((score, i) => score + cross[i]!);
+    const expected = standardized(late).map((score, i) => score + 0.75 * cross[i]!);
     const scores = await reranker.score(QUERY, DOCUMENTS);
     for (const [i, score] of scores.entries()) expect(score).toBeCloseTo(expected[i]!, 4);
     const ranked = await reranker.rerank(QUERY, DOCUMENTS, { topN: 5 });

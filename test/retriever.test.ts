@@ -46,6 +46,19 @@ test("searches by words and vectors, reads the best again, and leaves out what i
   expect(chinese.stages).toEqual(["lexical", "dense"]);
 });
 
+test("our cross-encoder, which was evaluated, counts 0.75", async () => {
+  await using embedder = await loadEmbedder();
+  await using reranker = await loadReranker("bge-js/reranker-small-en");
+  const scoresBy = async (options: RetrieverOptions) => {
+    await using retriever = await loadRetriever<Article>({ embedder, reranker, ...options });
+    await retriever.add(ARTICLES);
+    return (await retriever.search("animal that eats bamboo")).results.map(({ score }) => score.toFixed(3));
+  };
+  const given = await scoresBy({});
+  expect(given).toEqual(await scoresBy({ weights: { crossEncoder: 0.75 } }));
+  expect(given).not.toEqual(await scoresBy({ weights: { crossEncoder: 1 } }));
+});
+
 describe("with the embedded model", () => {
   let retriever: Retriever<Article>;
   beforeAll(async () => {
@@ -78,7 +91,7 @@ describe("with the embedded model", () => {
     const texts = results.map(({ document }) => document.text);
     const asked = await embedder.embedQuery(query);
     const vectors = await embedder.embedDocuments(texts);
-    const late = await lateScores(query, texts, "instructed");
+    const late = await lateScores(query, texts);
     for (const [i, { scores }] of results.entries()) {
       expect(scores.dense).toBeCloseTo(
         vectors[i]!.reduce((sum, value, d) => sum + value * asked[d]!, 0),
@@ -154,7 +167,7 @@ describe("with tiny models", () => {
   });
   afterAll(() => Promise.all([embedder.dispose(), crossEncoder.dispose()]));
 
-  test("a cross-encoder counts 1.5", async () => {
+  test("a cross-encoder that was not evaluated counts 1.5", async () => {
     const scoresBy = async (options: RetrieverOptions) => {
       await using retriever = await loadRetriever({ embedder, reranker: crossEncoder, ...options });
       await retriever.add(numbered(20));

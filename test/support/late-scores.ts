@@ -9,24 +9,14 @@ const SPECIAL: ReadonlySet<number> = new Set([101, 102]);
 
 /**
  * Late interaction of the embedded model with weights by the candidates, as docs/late-interaction.md defines it, from token
- * vectors and ids. With `instructed` the query is read behind the model's instruction, as for its vector; of its rows and ids
- * those of the instruction are left out.
+ * vectors and ids.
  */
-export async function lateScores(
-  query: string,
-  documents: readonly string[],
-  reading: "bare" | "instructed" = "bare",
-): Promise<number[]> {
+export async function lateScores(query: string, documents: readonly string[]): Promise<number[]> {
   await using embedder = await loadEmbedder(undefined);
-  const { queryInstruction } = embedder.spec;
-  const written = [reading === "bare" ? query : queryInstruction + query, ...documents];
+  const written = [query, ...documents];
   const vectors = await embedder.embedTokens(written, { inputType: "document" });
   const ids = tokenIds(embedder, written);
-  const own = tokenIds(embedder, [query])[0]!.length - 1;
-  const [asked, ...texts] = ids.map((row, i) => {
-    const from = i === 0 ? row.length - own : 1;
-    return { ids: row.slice(from), rows: rowsOf(vectors[i]!).slice(from) };
-  });
+  const [asked, ...texts] = ids.map((row, i) => ({ ids: row.slice(1), rows: rowsOf(vectors[i]!).slice(1) }));
   const best = texts.map((text) =>
     asked!.rows.map((row, q) => {
       const bonus = (id: number) => (id === asked!.ids[q] && !SPECIAL.has(id) ? 0.03 : 0);

@@ -8,7 +8,7 @@ import {
   limitOf,
   loadModels,
   stagesToRun,
-  WEIGHTS,
+  weightsOf,
 } from "@bge-js/retriever/adapter";
 import { addDocuments } from "./add.js";
 import type { QdrantAddOptions, QdrantRetriever, QdrantRetrieverOptions, QdrantSearchOptions } from "./api.js";
@@ -67,7 +67,7 @@ export async function loadQdrantRetriever<D extends RetrieverDocument = AnyDocum
       ...(crossEncoder === undefined ? [] : (["crossEncoder"] as const)),
     ];
     const candidates = { ...CANDIDATES, ...given.candidates };
-    const weights = { ...WEIGHTS, ...given.weights };
+    const weights = weightsOf(crossEncoder, given.weights);
     const limit = limitOf(crossEncoder, given.candidates);
     return handle({ collection, reader, crossEncoder, candidates, limit, weights, embedder, owned, stages });
   } catch (error) {

@@ -6,6 +6,6 @@ export { createLifetime } from "./lifetime.js";
 export { loadModels } from "./models.js";
 export { ADD, FIRST_STAGES, LATER_STAGES, RETRIEVER, SEARCH, stagesToRun } from "./options.js";
 export { checkScores, inTime } from "./rescore.js";
-export { CANDIDATES, limitOf, WEIGHTS } from "./retriever.js";
+export { CANDIDATES, limitOf, weightsOf } from "./retriever.js";
 export { ranksOf } from "./search.js";
 export { wordsOf } from "./words.js";

@@ -54,8 +54,8 @@ export interface RetrieverOptions {
    */
   readonly candidates?: Partial<Readonly<Record<Stage, number>>>;
   /**
-   * Weight of each stage in the score, at least 0. @default lexical 0.3, dense 0.7, late interaction 1, a
-   * cross-encoder 1.5
+   * Weight of each stage in the score, at least 0. @default lexical 0.3, dense 0.7, late interaction 1, our cross-encoder 0.75,
+   * another 1.5
    */
   readonly weights?: Partial<Readonly<Record<Stage, number>>>;
   /** Load options for the models that the retriever loads. To use others, load the model yourself and pass it. */

@@ -12,7 +12,7 @@ import { textIntake } from "./text-intake.js";
 
 /** Late interaction over 100 candidates is no better: see tools/train. What the cross-encoder reads is most of a search's time: docs/search.md. */
 export const CANDIDATES = { lexical: 100, dense: 100, lateInteraction: 50, crossEncoder: 12 };
-/** Tuned on other sets than those in the README's table: see docs/search.md. */
+/** How they were chosen: docs/search.md. A cross-encoder that was evaluated with the embedder has a weight of its own. */
 export const WEIGHTS = { lexical: 0.3, dense: 0.7, lateInteraction: 1, crossEncoder: 1.5 };
 /** Of long texts a cross-encoder reads fewer, so that a search takes about as long, however long they are. */
 const READING_LIMIT: ReadingLimit = { least: 6, units: 7000 };
@@ -49,7 +49,7 @@ export async function loadRetriever<D extends RetrieverDocument = AnyDocument>(
     readsPassages: isMeasured(rerankers.crossEncoder),
     limit: limitOf(rerankers.crossEncoder, given.candidates),
     candidates: { ...CANDIDATES, ...given.candidates },
-    weights: { ...WEIGHTS, ...given.weights },
+    weights: weightsOf(rerankers.crossEncoder, given.weights),
     costs: createCosts(),
   };
   const lifetime = createLifetime();
@@ -76,6 +76,15 @@ export async function loadRetriever<D extends RetrieverDocument = AnyDocument>(
   return Object.assign(index, { embedder, stages, search });
 }
 
+/** The weight of each stage. */
+export function weightsOf(
+  reranker: Reranker | undefined,
+  given: Partial<Readonly<Record<Stage, number>>> | undefined,
+): Readonly<Record<Stage, number>> {
+  const weight = measuredWeight(reranker);
+  return { ...WEIGHTS, ...(weight !== undefined && { crossEncoder: weight }), ...given };
+}
+
 /** None for a cross-encoder that was not measured with one, and where the caller says how many it reads. */
 export function limitOf(
   reranker: Reranker | undefined,
@@ -86,5 +95,10 @@ export function limitOf(
 
 /** True for a cross-encoder that was evaluated with late interaction. */
 function isMeasured(reranker: Reranker | undefined): boolean {
-  return reranker?.spec.kind === "reranker" && reranker.spec.fusedWeight !== undefined;
+  return measuredWeight(reranker) !== undefined;
+}
+
+/** Beside late interaction's 1. */
+function measuredWeight(reranker: Reranker | undefined): number | undefined {
+  return reranker?.spec.kind === "reranker" ? reranker.spec.fusedWeight : undefined;
 }

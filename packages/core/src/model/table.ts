@@ -161,7 +161,7 @@ export const MODELS = [
     maxTokens: 32768, defaultMaxTokens: 512, tasks: WEB_SEARCH_TASKS, licence: "unknown" },
   // Ours: bge-small-en-v1.5's encoder, trained on pairs by tools/train.
   { kind: "reranker", id: DEFAULT_RERANKER, architecture: "bert", maxTokens: 512, licence: "MIT",
-    fusedWith: DEFAULT_EMBEDDER, fusedWeight: 1 },
+    fusedWith: DEFAULT_EMBEDDER, fusedWeight: 0.75 },
   { ...XLMR_RERANKER, id: "BAAI/bge-reranker-base",  licence: "MIT" },
   { ...XLMR_RERANKER, id: "BAAI/bge-reranker-large", licence: "MIT" },
   { ...XLMR_RERANKER, id: "BAAI/bge-reranker-v2-m3", maxTokens: 8192, defaultMaxTokens: 512, licence: "Apache-2.0" },

@@ -1,17 +1,16 @@
 import type { Embedder, EmbedStreamOptions } from "../api/embedder.js";
 import type { EmbeddingSpec } from "../api/model.js";
 import type { CallOptions, InputType } from "../api/options.js";
-import type { EngineCall } from "../engine/pool.js";
 import type { SharedEngine } from "../engine/shared-engine.js";
 import { type Head, rowsSize, splitRow } from "../protocol.js";
 import type { TokenSide } from "../rows/compress.js";
 import { MOST_DIMENSIONS } from "../rows/format.js";
 import { withCall } from "../run/call.js";
 import { createEmbedStream } from "../run/embed-stream.js";
-import { countTexts } from "../run/encode-texts.js";
 import { mainOutput } from "../run/outputs.js";
 import { IN_WINDOWS } from "../run/read-windows.js";
-import { refuseOverLimit, type TextTask } from "../run/run-texts.js";
+import { ofQuery, type TextResult } from "../run/results.js";
+import { refuseOverLimit, runTexts, type TextTask } from "../run/run-texts.js";
 import type { Truncation } from "../run/truncation-report.js";
 import type { Prompts } from "../text/prompts.js";
 import { keptRowsHead } from "./kept-texts.js";
@@ -37,7 +36,10 @@ export interface KeptRows {
     texts: Iterable<string> | AsyncIterable<string>,
     options: Pick<EmbedStreamOptions, "signal" | "onError" | "onSkip" | "retryLost">,
   ): AsyncGenerator<KeptText | undefined, void, undefined>;
-  /** Runs a query through the model once, for its vector and for `match`. */
+  /**
+   * Runs a query through the model, for its vector and for `match`: once more where the vector's text begins with an instruction, behind which
+   * late interaction finds less (docs/search.md).
+   */
   readQuery(query: string, options: CallOptions): Promise<KeptQuery>;
   /**
    * Scores documents by their rows: `bestMatchOf`. Runs in a worker, and nothing runs through the model.
@@ -55,11 +57,11 @@ export interface KeptRows {
   passages(side: TokenSide, found: readonly FoundText[], options: CallOptions): Promise<Match[]>;
 }
 
-/** What one model pass computes for a query. */
+/** What the model computes for a query. */
 export interface KeptQuery {
   /** As `embedQuery` gives it. */
   readonly vector: Float32Array;
-  /** The rows and ids of its tokens, without those of the instruction. */
+  /** The rows and ids of its tokens, read without the instruction, as rerankers read them. */
   readonly side: TokenSide;
 }
 
@@ -71,7 +73,7 @@ export function keptRowsOf(embedder: Embedder): KeptRows | undefined {
   return offers.get(embedder);
 }
 
-/** Late interaction reads documents without an instruction, and queries whose own tokens can be told from it. */
+/** Late interaction reads documents without an instruction, and queries without examples. */
 export function canKeep({ dimensions, lateInteraction, documentInstruction = "", fewShot }: EmbeddingSpec): boolean {
   const isPlain = documentInstruction === "" && fewShot === undefined;
   return lateInteraction === true && isPlain && dimensions <= MOST_DIMENSIONS;
@@ -110,35 +112,33 @@ export function offerKeptRows(
     write: prompts.write,
   });
 
-  let instruction: number | undefined;
-
-  /** Tokens before the query's own, counted with a word behind them: alone, their end may be other tokens. */
-  async function tokensBefore(call: EngineCall): Promise<number> {
-    const word = "a";
-    const [written] = prompts.write([word], "query");
-    if (written === word) return 0;
-    const [all, own] = await countTexts(call, [written!, word]);
-    return all! - own!;
-  }
+  const rowHeads: readonly Head[] = [
+    // [CLS] is left out.
+    { type: "tokens", output, dimensions, skip: 1 },
+    { type: "token-ids", output, skip: 1 },
+  ];
 
   function readQuery(query: string, options: CallOptions): Promise<KeptQuery> {
     const facts = { ...options, method: "embedQuery", inputs: 1, urgent: true } as const;
     return withCall(engine, facts, async (call) => {
-      instruction ??= await tokensBefore(call);
-      // [CLS] is left out.
-      const skip = 1 + instruction;
-      const heads: Head[] = [
-        ...vectors,
-        { type: "tokens", output, dimensions, skip },
-        { type: "token-ids", output, skip },
-      ];
-      const task = taskOf("query", heads);
       const [text] = prompts.write([query], "query");
+      const isBare = text === query;
+      const heads = isBare ? [...vectors, ...rowHeads] : vectors;
+      const task = taskOf("query", heads);
       await refuseOverLimit(call, [text!], task.encoding, truncation, "query");
-      const { data, kept } = await runQuery(call, text!, task, truncation);
-      const [vector, rows, ids] = splitRow(data, heads, kept);
-      return { vector: vector!, side: { rows: rows!, ids: Int32Array.from(ids!) } };
+      const [asked, bare] = await Promise.all([
+        runQuery(call, text!, task, truncation),
+        isBare ? undefined : runTexts(call, [query], taskOf("query", rowHeads)),
+      ]);
+      const numbers = splitRow(asked.data, heads, asked.kept);
+      const [rows, ids] = bare === undefined ? numbers.slice(vectors.length) : ofBare(bare[0]!);
+      return { vector: numbers[0]!, side: { rows: rows!, ids: Int32Array.from(ids!) } };
     });
+  }
+
+  function ofBare(result: TextResult): Float32Array[] {
+    const { data, kept } = ofQuery(result);
+    return splitRow(data, rowHeads, kept);
   }
 
   function match(side: TokenSide, documents: readonly Uint8Array[], options: CallOptions): Promise<Match[]> {

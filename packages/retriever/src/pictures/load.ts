@@ -5,7 +5,7 @@ import { createDocumentIndex } from "../document-index.js";
 import { createLifetime } from "../lifetime.js";
 import { openStore } from "../open-store.js";
 import { checkSearchOptions, FIRST_STAGES } from "../options.js";
-import { CANDIDATES, WEIGHTS } from "../retriever.js";
+import { CANDIDATES, weightsOf } from "../retriever.js";
 import { searchStore } from "../search.js";
 import type {
   AnyMultimodalDocument,
@@ -55,7 +55,7 @@ export async function loadMultimodalRetriever<D extends MultimodalDocument = Any
     readsPassages: false,
     limit: undefined,
     candidates: { ...CANDIDATES, ...given.candidates },
-    weights: { ...WEIGHTS, ...given.weights },
+    weights: weightsOf(undefined, given.weights),
     costs: createCosts(),
   };
   const lifetime = createLifetime();
