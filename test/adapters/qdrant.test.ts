@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { type Embedder, loadEmbedder } from "@bge-js/core";
+import { type Embedder, loadEmbedder, loadReranker, type Reranker } from "@bge-js/core";
 import { loadQdrantRetriever, type QdrantRetriever } from "@bge-js/qdrant";
 import { BgeQdrantVectorStore } from "@bge-js/qdrant/langchain";
 import { BgeQdrantRetriever } from "@bge-js/qdrant/llamaindex";
 import { Document } from "@langchain/core/documents";
-import { Document as LlamaDocument, MetadataMode, TextNode } from "@llamaindex/core/schema";
+import { ImageNode, Document as LlamaDocument, MetadataMode, TextNode } from "@llamaindex/core/schema";
 import { QdrantClient } from "@qdrant/js-client-rest";
 import { RetrieverQueryEngine } from "llamaindex";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -24,11 +24,13 @@ describe.each(SERVERS)("$name", ({ isHere, start }) => {
     let server: QdrantUnderTest;
     let client: QdrantClient;
     let embedder: Embedder;
+    let crossEncoder: Reranker;
     let retriever: QdrantRetriever;
     beforeAll(async () => {
       server = await start();
       client = new QdrantClient({ url: server.url, checkCompatibility: false });
       embedder = await loadEmbedder({ directory: fixture("tiny-bert-cls"), lateInteraction: true });
+      crossEncoder = await loadReranker(fixture("tiny-bert-reranker"));
     });
     const made: string[] = [];
     beforeEach(async () => {
@@ -38,7 +40,27 @@ describe.each(SERVERS)("$name", ({ isHere, start }) => {
     });
     afterAll(async () => {
       for (const one of made) await client.deleteCollection(one);
-      await Promise.all([embedder.dispose(), server[Symbol.asyncDispose]()]);
+      await Promise.all([embedder.dispose(), crossEncoder.dispose(), server[Symbol.asyncDispose]()]);
+    });
+
+    test("both give the further fields of documents that were added elsewhere as metadata", async () => {
+      await retriever.add([
+        { id: "fields", text: "one cat", page: 12, tags: ["a"] },
+        { id: "metadata", text: "two cats", page: 12, metadata: { page: 13, file: "b" } },
+        { id: "no object", text: "three cats", metadata: "c" },
+      ]);
+      const expected = new Map<string | undefined, [string, object]>([
+        ["fields", ["one cat", { page: 12, tags: ["a"] }]],
+        ["metadata", ["two cats", { page: 13, file: "b" }]],
+        ["no object", ["three cats", { metadata: "c" }]],
+      ]);
+      const documents = await new BgeQdrantVectorStore({ retriever }).similaritySearch("cat");
+      expect(new Map(documents.map(({ id, pageContent, metadata }) => [id, [pageContent, metadata]]))).toEqual(
+        expected,
+      );
+      const found = await new BgeQdrantRetriever({ retriever }).retrieve("cat");
+      const nodes = found.map(({ node }) => [node.id_, [node.getContent(MetadataMode.NONE), node.metadata]] as const);
+      expect(new Map(nodes)).toEqual(expected);
     });
 
     describe("LangChain.js", () => {
@@ -92,10 +114,51 @@ describe.each(SERVERS)("$name", ({ isHere, start }) => {
         expect(wrong).toThrow(expect.objectContaining({ code: "INVALID_OPTION", parameter: "retriever" }));
       });
 
-      test("a signal ends its calls", async () => {
+      test("a signal ends its calls, beside the signal of a call", async () => {
         const store = new BgeQdrantVectorStore({ retriever, signal: AbortSignal.abort(new Error("enough")) });
         await expect(store.addDocuments(documents)).rejects.toThrow("enough");
         await expect(store.similaritySearch("moon")).rejects.toThrow("enough");
+        const { signal } = new AbortController();
+        await expect(store.addDocuments(documents, { signal })).rejects.toThrow("enough");
+      });
+
+      test("tells what a budget has skipped: to onSkipped, else by one process warning", async () => {
+        const reading = await loadQdrantRetriever({
+          client,
+          collection: retriever.collection,
+          embedder,
+          reranker: crossEncoder,
+          lateInteraction: true,
+        });
+        const told: unknown[] = [];
+        const onSkipped = (...given: unknown[]) => told.push(given);
+        const warnings: string[] = [];
+        const onWarning = (warning: Error) => "code" in warning && warnings.push(`${warning.code} ${warning.message}`);
+        const telling = new BgeQdrantVectorStore({ retriever: reading, budgetMs: 0.001, onSkipped });
+        await telling.addDocuments(documents);
+        await telling.similaritySearch("moon");
+        expect(told).toEqual([[[{ stage: "crossEncoder", scored: 0, candidates: 5 }], "moon"]]);
+        process.on("warning", onWarning);
+        const silent = new BgeQdrantRetriever({ retriever: reading, budgetMs: 0.001 });
+        await silent.retrieve("moon");
+        await silent.retrieve("moon");
+        await new Promise((resolve) => setImmediate(resolve)); // warnings come in the next turn
+        process.off("warning", onWarning);
+        expect(warnings).toEqual([expect.stringMatching(/^BGE_SKIPPED BgeQdrantRetriever.*crossEncoder read 0 of 5/)]);
+        const wrong = () => new BgeQdrantVectorStore({ retriever, onSkipped: true as never });
+        expect(wrong).toThrow(expect.objectContaining({ code: "INVALID_OPTION", parameter: "onSkipped" }));
+      });
+
+      test("refuses metadata that would come back as something else", async () => {
+        const store = new BgeQdrantVectorStore({ retriever });
+        const lost = [new Map([["a", 1]]), Number.NaN, new Date(0), () => 1];
+        const bad = lost.map((value) => new Document({ pageContent: "a cat", metadata: { value } }));
+        await expect(store.addDocuments([...bad, documents[0]!])).rejects.toMatchObject({
+          code: "INVALID_INPUT",
+          indices: [0, 1, 2, 3],
+          message: expect.stringContaining("its field metadata.value is an object of the class Map"),
+        });
+        expect(await retriever.count()).toBe(1);
       });
     });
 
@@ -121,6 +184,31 @@ describe.each(SERVERS)("$name", ({ isHere, start }) => {
           }
         }
         expect(results[0]!.document.text).toMatch(/^page: \d\n\n/);
+      });
+
+      test("images: with a text as they were, without one or in memory alone refused by index", async () => {
+        const own = new BgeQdrantRetriever({ retriever });
+        const captioned = new ImageNode({ id_: "captioned", image: "cat.png", text: "a cat" });
+        const described = new ImageNode({ id_: "described", image: "moon.png", metadata: { caption: "the moon" } });
+        const bare = new ImageNode({ image: "https://example.com/cat.png" });
+        const inMemory = new ImageNode({ image: new Blob(["..."]), text: "a dog" });
+        await expect(own.insertNodes([captioned, bare, inMemory, described])).rejects.toMatchObject({
+          code: "INVALID_INPUT",
+          indices: [1, 2],
+        });
+        const found = (await own.retrieve("a cat")).map(({ node }) => node as ImageNode);
+        expect(found.map(({ id_ }) => id_).sort()).toEqual(["captioned", "described"]);
+        for (const node of found) expect(node).toBeInstanceOf(ImageNode);
+        expect(found.map(({ image }) => image).sort()).toEqual(["cat.png", "moon.png"]);
+      });
+
+      test("refuses a query without text", async () => {
+        const own = new BgeQdrantRetriever({ retriever });
+        const image = { type: "image_url", image_url: { url: "https://example.com/cat.png" } };
+        for (const query of [[image], [], " "]) {
+          const call = own.retrieve({ query: query as never });
+          await expect(call).rejects.toMatchObject({ code: "INVALID_INPUT", parameter: "query" });
+        }
       });
 
       test("three by default; filters; deleting; storing again; a query engine takes it", async () => {

@@ -1,7 +1,7 @@
 /** `@bge-js/core/adapter`: shared by the packages built on core. Not for applications; it may change in any release. */
 export { abortable } from "./abort.js";
 export { type ModelHandle, owned, shared } from "./adapter/handle.js";
-export { notJson } from "./adapter/json.js";
+export { documentAsJson, notJson } from "./adapter/json.js";
 export { inspectLmdb } from "./adapter/lmdb-file.js";
 export {
   type AdapterFields,
@@ -23,6 +23,7 @@ export {
   type MultimodalModel,
   multimodalAdapter,
 } from "./adapter/multimodal.js";
+export { nodeText, queryText, queryWithoutText } from "./adapter/nodes.js";
 export { ofBase64 } from "./adapter/pictures.js";
 export {
   checkList,
@@ -32,6 +33,8 @@ export {
   type RetrieverHandle,
   retrieverFields,
   retrieverHandle,
+  type ShortStage,
+  warnOfSkipped,
 } from "./adapter/retriever.js";
 export { checkSource } from "./adapter/source.js";
 export { splitBehind, splitterLimits, type TextSplitterFields, tokensBefore } from "./adapter/text-splitter.js";

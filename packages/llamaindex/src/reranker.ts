@@ -7,12 +7,13 @@ import {
   budgetOptions,
   callOptions,
   type ModelHandle,
+  queryText,
   rerankerHandle,
 } from "@bge-js/core/adapter";
 import type { MessageContent } from "@llamaindex/core/llms";
 import type { BaseNodePostprocessor } from "@llamaindex/core/postprocessor";
 import { MetadataMode, type NodeWithScore } from "@llamaindex/core/schema";
-import { nodeTexts, queryText } from "./text.js";
+import { nodeTexts } from "./text.js";
 
 /** A model and the load options of `@bge-js/core`. `model` may be a loaded `Reranker`, without load options. */
 export interface BgeRerankerFields extends AdapterFields<Reranker>, BudgetFields {

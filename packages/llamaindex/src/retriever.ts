@@ -2,7 +2,9 @@ import {
   callOptions,
   checkList,
   metadataOf,
+  nodeText,
   optionalPackage,
+  queryText,
   type RetrieverFields,
   type RetrieverHandle,
   retrieverFields,
@@ -12,7 +14,6 @@ import type { AddOptions, AnyDocument, Retriever, RetrieverOptions } from "@bge-
 import type { QueryBundle } from "@llamaindex/core/query-engine";
 import { BaseRetriever } from "@llamaindex/core/retriever";
 import { type BaseNode, jsonToNode, MetadataMode, type NodeWithScore, TextNode } from "@llamaindex/core/schema";
-import { nodeText, queryText } from "./text.js";
 
 /** The options of `loadRetriever` of `@bge-js/retriever` (or a loaded `retriever` instead), and search options. */
 export interface BgeRetrieverFields extends RetrieverFields<BaseNode, Retriever>, RetrieverOptions {

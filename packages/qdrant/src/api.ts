@@ -98,8 +98,9 @@ export interface QdrantRetriever<D extends RetrieverDocument = AnyDocument> exte
    * Embeds and stores documents, which are drawn only as fast as they are stored. Resolves when the server has written all of
    * them, which is checked. A document replaces one with the same id; one that is stored already is not read again, so an
    * interrupted call is resumed by calling again. A string becomes a document `{ id, text }` whose id follows from the text.
-   * Fields are kept as JSON. If some documents are invalid or fail, all others are stored, and then the promise rejects with
-   * an error that names the index and id of the first ones and has the indices of all.
+   * Fields are kept as JSON, and refused if it does not give them back. If some documents are invalid or fail, all others are
+   * stored, and then the promise rejects with an error that names the index and id of the first ones and has the indices of
+   * all.
    *
    * @throws BgeError as `Embedder.embedStream`; `INVALID_INPUT` for an unusable document; `STORE_FAILED` if the server cannot
    * be reached or refuses, after retries where they may help

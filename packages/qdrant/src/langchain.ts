@@ -3,15 +3,11 @@ import { checkList, invalid, metadataOf } from "@bge-js/core/adapter";
 import type { AnyDocument } from "@bge-js/retriever";
 import { Document, type DocumentInterface } from "@langchain/core/documents";
 import { VectorStore } from "@langchain/core/vectorstores";
-import type { Filter, QdrantAddOptions, QdrantRetriever, QdrantSearchOptions } from "./api.js";
-import { ask, SEARCH_PATIENCE } from "./failures.js";
+import type { Filter, QdrantAddOptions } from "./api.js";
 import { contentHash } from "./ids.js";
-import { documentOf } from "./points.js";
+import { type SharedRetriever, type SharedRetrieverFields, sharedRetriever } from "./shared-retriever.js";
 
-export interface BgeQdrantVectorStoreFields extends Pick<QdrantSearchOptions, "budgetMs" | "stages" | "signal"> {
-  /** A loaded retriever, which is shared and not disposed. */
-  readonly retriever: QdrantRetriever;
-}
+export interface BgeQdrantVectorStoreFields extends SharedRetrieverFields {}
 
 export interface AddDocumentsOptions extends QdrantAddOptions {
   /** One id per document, in order. @default the document's `id`, else one that follows from its text and metadata */
@@ -33,23 +29,19 @@ export interface AddDocumentsOptions extends QdrantAddOptions {
 export class BgeQdrantVectorStore extends VectorStore {
   declare FilterType: Filter;
   // Not #private, because tracers call methods on a Proxy.
-  private readonly retriever: QdrantRetriever;
-  private readonly options: Pick<QdrantSearchOptions, "budgetMs" | "stages" | "signal">;
+  private readonly shared: SharedRetriever;
 
   /** @throws BgeError `INVALID_OPTION` for anything but a loaded retriever */
-  constructor({ retriever, ...options }: BgeQdrantVectorStoreFields) {
-    if (typeof retriever?.search !== "function" || !("collection" in retriever)) {
-      throw invalid("retriever", "must be a retriever of loadQdrantRetriever; await it first");
-    }
-    const { embedder } = retriever;
+  constructor(fields: BgeQdrantVectorStoreFields) {
+    const shared = sharedRetriever("BgeQdrantVectorStore", fields);
+    const { embedder } = fields.retriever;
     const embeddings = {
       embedQuery: async (text: string) => Array.from(await embedder.embedQuery(text)),
       embedDocuments: async (texts: string[]) =>
         (await embedder.embedDocuments(texts)).map((vector) => Array.from(vector)),
     };
     super(embeddings, {});
-    this.retriever = retriever;
-    this.options = options;
+    this.shared = shared;
   }
 
   override _vectorstoreType(): string {
@@ -69,8 +61,7 @@ export class BgeQdrantVectorStore extends VectorStore {
       const id = ids?.[index] ?? document?.id ?? contentHash(JSON.stringify([text, metadata]));
       return { id, text: text as string, metadata };
     });
-    const { signal } = this.options;
-    await this.retriever.add(added, { ...(signal && { signal }), ...addOptions });
+    await this.shared.add(added, addOptions);
     return added.map(({ id }) => id);
   }
 
@@ -83,7 +74,7 @@ export class BgeQdrantVectorStore extends VectorStore {
 
   /** Removes documents by id. Unknown ids are ignored. */
   override async delete(params: { readonly ids: readonly string[] }): Promise<void> {
-    await this.retriever.remove(params?.ids);
+    await this.shared.remove(params?.ids);
   }
 
   override async similaritySearch(query: string, k = 4, filter?: Filter): Promise<Document[]> {
@@ -91,7 +82,7 @@ export class BgeQdrantVectorStore extends VectorStore {
   }
 
   override async similaritySearchWithScore(query: string, k = 4, filter?: Filter): Promise<[Document, number][]> {
-    const { results } = await this.retriever.search(query, { ...this.options, topN: k, ...(filter && { filter }) });
+    const results = await this.shared.search(query, k, filter);
     return results.map(({ document, score }) => [toDocument(document), score]);
   }
 
@@ -101,11 +92,8 @@ export class BgeQdrantVectorStore extends VectorStore {
     k: number,
     filter?: Filter,
   ): Promise<[Document, number][]> {
-    const { client, collection } = this.retriever;
-    const search = { query, using: "dense", limit: k, with_payload: true, ...(filter && { filter }) };
-    const request = () => client.query(collection, search);
-    const { points } = await ask(`search ${collection}`, request, this.options.signal, SEARCH_PATIENCE);
-    return points.map(({ payload, score }) => [toDocument(documentOf(payload)), score]);
+    const near = await this.shared.nearest(query, k, filter);
+    return near.map(({ document, score }) => [toDocument(document), score]);
   }
 }
 

@@ -1,14 +1,12 @@
-import { checkList, invalid, metadataOf } from "@bge-js/core/adapter";
+import { checkList, metadataOf, nodeText, queryText } from "@bge-js/core/adapter";
 import type { AnyDocument } from "@bge-js/retriever";
 import type { QueryBundle } from "@llamaindex/core/query-engine";
 import { BaseRetriever } from "@llamaindex/core/retriever";
 import { type BaseNode, jsonToNode, MetadataMode, type NodeWithScore, TextNode } from "@llamaindex/core/schema";
-import { extractText } from "@llamaindex/core/utils";
-import type { QdrantAddOptions, QdrantRetriever, QdrantSearchOptions } from "./api.js";
+import type { QdrantAddOptions, QdrantSearchOptions } from "./api.js";
+import { type SharedRetriever, type SharedRetrieverFields, sharedRetriever } from "./shared-retriever.js";
 
-export interface BgeQdrantRetrieverFields extends Omit<QdrantSearchOptions, "topN"> {
-  /** A loaded retriever, which is shared and not disposed. */
-  readonly retriever: QdrantRetriever;
+export interface BgeQdrantRetrieverFields extends SharedRetrieverFields, Pick<QdrantSearchOptions, "filter"> {
   /** Maximum number of nodes returned. @default 3 */
   readonly topN?: number;
   /** Which metadata precede a node's text for the models. @default MetadataMode.EMBED */
@@ -31,42 +29,43 @@ export class BgeQdrantRetriever extends BaseRetriever {
   readonly topN: number;
   readonly metadataMode: MetadataMode;
   // Not #private, because tracers call methods on a Proxy.
-  private readonly retriever: QdrantRetriever;
-  private readonly options: Omit<QdrantSearchOptions, "topN">;
+  private readonly shared: SharedRetriever;
 
   /** @throws BgeError `INVALID_OPTION` for anything but a loaded retriever */
-  constructor({ retriever, topN = 3, metadataMode = MetadataMode.EMBED, ...options }: BgeQdrantRetrieverFields) {
+  constructor({ topN = 3, metadataMode = MetadataMode.EMBED, ...fields }: BgeQdrantRetrieverFields) {
     super();
-    if (typeof retriever?.search !== "function" || !("collection" in retriever)) {
-      throw invalid("retriever", "must be a retriever of loadQdrantRetriever; await it first");
-    }
+    this.shared = sharedRetriever("BgeQdrantRetriever", fields);
     this.topN = topN;
     this.metadataMode = metadataMode;
-    this.retriever = retriever;
-    this.options = options;
   }
 
-  /** Stores nodes, those that are not stored already, without their embeddings. A node replaces one with the same `id_`. */
+  /**
+   * Stores nodes, those that are not stored already, without their embeddings. A node replaces one with the same `id_`. If
+   * some nodes are invalid, such as images without text, all others are stored, and then the promise rejects with an error
+   * that names the invalid ones.
+   */
   async insertNodes(nodes: readonly BaseNode[], options: QdrantAddOptions = {}): Promise<void> {
     checkList(nodes, "nodes");
     // Anything but a node gets an undefined id and text, which the retriever reports by index.
     const added = nodes.map((node): AnyDocument => {
       const { embedding: _, metadata, ...json } = node?.toJSON?.() ?? {};
-      const text = node?.getContent?.(this.metadataMode) as string;
+      const text = nodeText(node, this.metadataMode) as string;
       return { id: node?.id_, text, metadata, node: json };
     });
-    const { signal } = this.options;
-    await this.retriever.add(added, { ...(signal && { signal }), ...options });
+    await this.shared.add(added, options);
   }
 
   /** Removes nodes by id. Unknown ids are ignored. */
   async deleteNodes(ids: readonly string[]): Promise<void> {
-    await this.retriever.remove(ids);
+    await this.shared.remove(ids);
   }
 
-  /** Called by `retrieve`. If the query has images, only its text parts are used. */
+  /**
+   * Called by `retrieve`. If the query has images, only its text parts are used. Rejects with `INVALID_INPUT` if it has no
+   * text.
+   */
   override async _retrieve({ query }: QueryBundle): Promise<NodeWithScore[]> {
-    const { results } = await this.retriever.search(extractText(query), { ...this.options, topN: this.topN });
+    const results = await this.shared.search(queryText(query), this.topN);
     return results.map(({ document, score }) => ({ node: toNode(document), score }));
   }
 }

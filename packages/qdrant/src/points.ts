@@ -1,5 +1,5 @@
 import { BgeError, type SparseVector } from "@bge-js/core";
-import { checkText, messageOf } from "@bge-js/core/adapter";
+import { checkText, documentAsJson, messageOf } from "@bge-js/core/adapter";
 import type { RetrieverDocument } from "@bge-js/retriever";
 import { contentHash, pointId } from "./ids.js";
 import { type ReadDocument, split } from "./reader.js";
@@ -38,12 +38,14 @@ export function toSent(given: RetrieverDocument | string, index: number): Sent |
     if (typeof text !== "string") return unusable("needs a text, a string");
     if (HASH in document) return unusable(`cannot have a field ${HASH}, in which its hash is kept`);
     checkText(text, "text");
-    const json = JSON.stringify(document);
+    const kept = documentAsJson(document);
+    if (typeof kept === "string") return unusable(kept);
+    const { json, copy } = kept;
     const hash = contentHash(json);
-    const payload = { ...(JSON.parse(json) as object), [HASH]: hash };
+    const payload = { ...copy, [HASH]: hash };
     return { index, id, text, point: pointId(id), hash, payload, payloadBytes: Buffer.byteLength(json) };
   } catch (error) {
-    return error instanceof BgeError ? error : unusable(`cannot be kept as JSON: ${messageOf(error)}`);
+    return error instanceof BgeError ? error : unusable(`cannot be read: ${messageOf(error)}`);
   }
 }
 

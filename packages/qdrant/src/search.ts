@@ -27,6 +27,9 @@ export interface SearchParts {
   readonly weights: Readonly<Record<Stage, number>>;
 }
 
+/** Quantised vectors find more than are asked for, and the originals score them. */
+export const RESCORED = { quantization: { rescore: true } } as const;
+
 /** What the server has found, and its scores in the same order. Late interaction's is the mean of the best cosines. */
 interface Found<D> {
   readonly candidates: readonly D[];
@@ -127,8 +130,7 @@ async function findCandidates<D extends RetrieverDocument>(
     using: stage,
     limit: candidates[stage],
     ...(filter && { filter }),
-    // Quantised vectors find more than are asked for, and the originals score them.
-    ...(stage === "dense" && { params: { quantization: { rescore: true } } }),
+    ...(stage === "dense" && { params: RESCORED }),
   }));
   const rows = read.lateInteraction as number[][] | undefined;
   const searches: Schemas["QueryRequest"][] = best.map((search) => ({ ...search, with_payload: rows === undefined }));

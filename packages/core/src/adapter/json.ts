@@ -31,6 +31,26 @@ export function notJson(value: unknown, path: string, depth = 0): string | undef
   );
 }
 
+/**
+ * Returns a document's JSON and the document that it gives back, or what keeps it from being stored so, as it follows "a
+ * document".
+ */
+export function documentAsJson<D extends { readonly id: string; readonly text: string }>(
+  document: D,
+): { readonly json: string; readonly copy: D } | string {
+  const problem = notJson({ ...document }, "");
+  if (problem !== undefined) {
+    return `is kept as JSON: its field ${problem.replace(/^\./, "")}, which JSON does not give back`;
+  }
+  const json = JSON.stringify(document);
+  const copy = JSON.parse(json) as Partial<D>;
+  // An object of a class may have getters, which JSON leaves out, or write itself as something else.
+  if (copy.id !== document.id || copy.text !== document.text) {
+    return "is kept as JSON, which does not give back its id and text: pass a plain object { id, text }";
+  }
+  return { json, copy: copy as D };
+}
+
 function first<T>(values: Iterable<T>, check: (value: T) => string | undefined): string | undefined {
   for (const value of values) {
     const problem = check(value);

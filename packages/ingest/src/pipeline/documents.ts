@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { BgeError } from "@bge-js/core";
-import { checkText, messageOf, notJson } from "@bge-js/core/adapter";
+import { checkText, documentAsJson, messageOf } from "@bge-js/core/adapter";
 import type { AnyDocument } from "../api.js";
 
 /** Field of a stored chunk in which stores keep what they know of it. */
@@ -34,17 +34,10 @@ function check(document: unknown): Checked {
   if (INGESTED in document) throw unusable(`cannot have a field ${INGESTED}, in which its place is kept`);
   checkText(id, "id");
   checkText(text, "text");
-  const problem = notJson({ ...document }, "");
-  if (problem !== undefined) {
-    throw unusable(`is kept as JSON: its field ${problem.replace(/^\./, "")}, which JSON does not give back`);
-  }
-  const json = JSON.stringify(document);
-  const copy = JSON.parse(json) as Partial<AnyDocument>;
-  // An object of a class may have getters, which JSON leaves out, or write itself as something else.
-  if (copy.id !== id || copy.text !== text) {
-    throw unusable("is kept as JSON, which does not give back its id and text: pass a plain object { id, text }");
-  }
-  return { document: copy as AnyDocument, hash: contentHash(json), characters: json.length };
+  const kept = documentAsJson(document as AnyDocument);
+  if (typeof kept === "string") throw unusable(kept);
+  const { json, copy } = kept;
+  return { document: copy, hash: contentHash(json), characters: json.length };
 }
 
 /** The id of a document, if it can be read. */
