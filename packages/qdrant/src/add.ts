@@ -4,6 +4,7 @@ import type { RetrieverDocument } from "@bge-js/retriever";
 import { type FailedDocument, failedDocuments } from "@bge-js/retriever/adapter";
 import type { QdrantAdded, QdrantAddOptions } from "./api.js";
 import { type Collection, type Facts, fixAverageWords } from "./collection.js";
+import { ADD_PATIENCE } from "./failures.js";
 import { bytesOf, rowsRefusal, type Sent, toPoint, toSent } from "./points.js";
 import type { ReadDocument, Reader } from "./reader.js";
 import { createSender, storedHashes } from "./sender.js";
@@ -79,7 +80,8 @@ export async function addDocuments<D extends RetrieverDocument>(
         else usable.push(sent);
       }
       if (usable.length === 0) continue;
-      const hashes = await storedHashes(collection, [...new Set(usable.map(({ point }) => point))], signal);
+      const points = [...new Set(usable.map(({ point }) => point))];
+      const hashes = await storedHashes(collection, points, signal, ADD_PATIENCE);
       for (const sent of usable) {
         const { point, hash, text } = sent;
         if (!pending.has(point) && hashes.get(point) === hash) {

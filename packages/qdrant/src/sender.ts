@@ -1,8 +1,8 @@
 import { BgeError } from "@bge-js/core";
-import { HttpFailure } from "@bge-js/core/adapter";
+import { HttpFailure, type Patience } from "@bge-js/core/adapter";
 import type { FailedDocument } from "@bge-js/retriever/adapter";
 import type { Collection } from "./collection.js";
-import { ask, isRefusal, SEARCH_PATIENCE } from "./failures.js";
+import { ADD_PATIENCE, ask, isRefusal, SEARCH_PATIENCE } from "./failures.js";
 import { HASH, type Point, type Sent } from "./points.js";
 
 /**
@@ -71,7 +71,8 @@ export function createSender(
   async function store(items: readonly Item[]): Promise<void> {
     try {
       const points = items.map(({ point }) => point);
-      await ask(`store documents in ${name}`, () => client.upsert(name, { wait: true, points }), signal);
+      const request = () => client.upsert(name, { wait: true, points });
+      await ask(`store documents in ${name}`, request, signal, ADD_PATIENCE);
     } catch (error) {
       if (!isRefusal(error)) throw error;
       if (items.length > 1) {
@@ -96,7 +97,7 @@ export function createSender(
     let lost: readonly Item[] = [];
     try {
       const look = async () => {
-        const hashes = await storedHashes({ client, name }, points, signal);
+        const hashes = await storedHashes({ client, name }, points, signal, ADD_PATIENCE);
         lost = items.filter(({ sent }) => hashes.get(sent.point) !== last.get(sent.point));
         if (lost.length > 0) throw missing;
       };
@@ -119,11 +120,9 @@ export async function storedHashes(
   { client, name }: Pick<Collection, "client" | "name">,
   ids: readonly string[],
   signal: AbortSignal | undefined,
+  patience?: Patience,
 ): Promise<Map<string, unknown>> {
-  const points = await ask(
-    `look up documents in ${name}`,
-    () => client.retrieve(name, { ids: [...ids], with_payload: [HASH], with_vector: false }),
-    signal,
-  );
+  const request = () => client.retrieve(name, { ids: [...ids], with_payload: [HASH], with_vector: false });
+  const points = await ask(`look up documents in ${name}`, request, signal, patience);
   return new Map(points.map(({ id, payload }) => [String(id), payload?.[HASH]]));
 }
