@@ -21,7 +21,7 @@ for (const text of rerankedDocuments) console.log(`- ${text}`);
 
 const { textStream } = streamText({
   model: scripted(rerankedDocuments[0]!),
-  system: `Answer from these rules alone.\n\n${rerankedDocuments.join("\n")}`,
+  instructions: `Answer from these rules alone.\n\n${rerankedDocuments.join("\n")}`,
   prompt: query,
 });
 for await (const part of textStream) process.stdout.write(part);

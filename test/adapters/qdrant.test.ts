@@ -100,7 +100,7 @@ describe.each(SERVERS)("$name", ({ isHere, start }) => {
         await expect(store.addDocuments(bad)).rejects.toMatchObject({ code: "INVALID_INPUT", indices: [1] });
       });
 
-      test("by a vector: the nearest, with their cosines; vectors alone are refused", async () => {
+      test("by a vector: the nearest, with their cosines; vectors alone are refused, and other embeddings", async () => {
         const store = new BgeQdrantVectorStore({ retriever });
         await store.addDocuments(documents);
         const vector = await store.embeddings.embedQuery("the moon");
@@ -110,6 +110,9 @@ describe.each(SERVERS)("$name", ({ isHere, start }) => {
         expect(best![1]).toBeCloseTo(Math.max(...cosines), 3);
         expect(best![1]).toBeGreaterThanOrEqual(next![1]);
         await expect(store.addVectors()).rejects.toMatchObject({ code: "INVALID_INPUT" });
+        for (const make of [() => BgeQdrantVectorStore.fromTexts(), () => BgeQdrantVectorStore.fromDocuments()]) {
+          await expect(make()).rejects.toMatchObject({ code: "INVALID_OPTION", parameter: "embeddings" });
+        }
         const wrong = () => new BgeQdrantVectorStore({ retriever: Promise.resolve(retriever) as never });
         expect(wrong).toThrow(expect.objectContaining({ code: "INVALID_OPTION", parameter: "retriever" }));
       });

@@ -7,7 +7,10 @@ const kept = globalThis;
 
 /** Searches the questions and answers of `faq.md`, which are embedded when somebody first asks. */
 export async function search(question, signal) {
-  kept.faq ??= load();
+  kept.faq ??= load().catch((error) => {
+    kept.faq = undefined; // the next request tries again
+    throw error;
+  });
   const { results } = await (await kept.faq).search(question, { topN: 3, signal });
   return results.map(({ document: { title, text } }) => ({ title, text }));
 }

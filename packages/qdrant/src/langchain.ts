@@ -44,6 +44,19 @@ export class BgeQdrantVectorStore extends VectorStore {
     this.shared = shared;
   }
 
+  /** Rejects, as `fromDocuments`: a collection embeds with the model of its retriever, not with embeddings of the caller's. */
+  static override async fromTexts(): Promise<never> {
+    throw new BgeError(
+      "INVALID_OPTION",
+      "BgeQdrantVectorStore embeds with its retriever's own model: use new BgeQdrantVectorStore({ retriever }), and addDocuments.",
+      { parameter: "embeddings" },
+    );
+  }
+
+  static override fromDocuments(): Promise<never> {
+    return this.fromTexts();
+  }
+
   override _vectorstoreType(): string {
     return "bge_qdrant";
   }
