@@ -54,7 +54,7 @@ export class BgeQdrantVectorStore extends VectorStore {
   }
 
   static override fromDocuments(): Promise<never> {
-    return this.fromTexts();
+    return BgeQdrantVectorStore.fromTexts();
   }
 
   override _vectorstoreType(): string {
