@@ -10,7 +10,7 @@ import { POSTGRES_SERVERS, type PostgresUnderTest } from "./support/postgres-ser
 import { type QdrantUnderTest, SERVERS } from "./support/qdrant-servers.js";
 
 // Each embeds 139 texts, which a busy machine takes its time for.
-vi.setConfig({ testTimeout: 240_000 });
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 /** An approximate index may find other texts at the end of a hundred, which moves a place, but not the best three. */
 const withoutPlaces = (text: string) => text.replace(/place \d+ of \d+/g, "place N of N");
