@@ -37,8 +37,8 @@ const MCP_HELP = `
 The tools: search finds passages by meaning, read returns lines of a file, or pages of a PDF, that search
 can find, and no other. Files are read again as they change. Nothing is sent anywhere, and nothing can be written.
 
-Claude Code:  claude mcp add docs -- npx -y @bge-js/cli mcp ./docs
-Others:       {"mcpServers": {"docs": {"command": "npx", "args": ["-y", "@bge-js/cli", "mcp", "/path/to/docs"]}}}`;
+Claude Code:  claude mcp add docs -- npx -y --ignore-scripts @bge-js/cli mcp ./docs
+Others:       {"mcpServers": {"docs": {"command": "npx", "args": ["-y", "--ignore-scripts", "@bge-js/cli", "mcp", "/path/to/docs"]}}}`;
 
 const SERVE_HELP = `
 Routes: /v1/embeddings, /v1/rerank, /v1/models; /embed, /embed_all, /embed_sparse, /rerank, /similarity, /tokenize,
