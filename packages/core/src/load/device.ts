@@ -61,7 +61,7 @@ export async function openOnDevice<T>(
 }
 
 const NEEDS: Readonly<Record<Exclude<Device, "cpu">, string>> = {
-  cuda: "It needs Linux x64 or Windows x64, an NVIDIA GPU with its driver, CUDA 12 and cuDNN 9, and on Linux the libraries that onnxruntime-node's install script downloads.",
+  cuda: "It needs Linux x64 or Windows x64, an NVIDIA GPU with its driver, CUDA 12 and cuDNN 9, and on Linux the libraries that onnxruntime-node's install script downloads (npm rebuild onnxruntime-node).",
   coreml: "It needs macOS.",
   dml: "It needs Windows and a GPU with DirectX 12.",
   webgpu: "It needs a GPU with a driver for Vulkan, Metal or Direct3D 12.",
