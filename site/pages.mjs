@@ -13,6 +13,7 @@ export const SECTIONS = [
       ["docs/start/ai-sdk.md", "AI SDK"],
       ["docs/start/mastra.md", "Mastra"],
       ["docs/start/qdrant.md", "Qdrant"],
+      ["docs/start/postgresql.md", "PostgreSQL, pgvector"],
       ["docs/start/command-line.md", "Command line"],
       ["docs/mcp.md", "Coding agents (MCP)"],
       ["docs/add-reranking.md", "Into an app that searches"],

@@ -32,6 +32,7 @@ const READMES = [
   "docs/start/ai-sdk.md",
   "docs/start/mastra.md",
   "docs/start/qdrant.md",
+  "docs/start/postgresql.md",
   "docs/migrate/huggingface-transformers-embeddings.md",
   "docs/migrate/fastembed.md",
   "docs/migrate/cohere.md",

@@ -22,8 +22,8 @@ const hasMastra = Number(process.versions.node.split(".")[0]) >= 22;
 const hasQdrant = process.env.QDRANT_URL !== undefined;
 let failed = 0;
 
-const tarballs = process.env.TARBALLS ?? join(folder, "tarballs");
-if (!process.env.TARBALLS) packAll(tarballs);
+const tarballs = join(folder, "tarballs");
+packAll(tarballs);
 const registry = await serveTarballs(tarballs);
 try {
   const settings = join(folder, "npmrc");
