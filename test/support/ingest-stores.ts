@@ -118,7 +118,7 @@ async function openPostgres(): Promise<StoreUnderTest> {
   await db.exec("CREATE EXTENSION IF NOT EXISTS vector");
   const table = `chunks_${tables++}`;
   const embedder = await loadEmbedder(MODEL);
-  const query = (text: string, values: unknown[]) => db.query<Record<string, unknown>>(text, values);
+  const query = (text: string, values: unknown[]) => db.query(text, values);
   return {
     recipe: { store: postgresStore({ query, table }), embedder },
     refused: "a \0 in it",

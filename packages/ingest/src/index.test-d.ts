@@ -47,6 +47,10 @@ test("stores", () => {
   const query = async () => ({ rows: [] });
   expectTypeOf(postgresStore({ query, table: "docs", type: "halfvec" })).toEqualTypeOf<IngestStore>();
   expectTypeOf(postgresRows({ query })).resolves.toEqualTypeOf<RowStore>();
+  // What a wrapper without type arguments makes of PGlite's query().
+  const generic = async <T>(_text: string, _values?: unknown[]): Promise<{ rows: T[] }> => ({ rows: [] });
+  const wrapped = (text: string, values: unknown[]) => generic(text, values);
+  expectTypeOf(postgresStore).toBeCallableWith({ query: wrapped });
   // @ts-expect-error: no such type.
   postgresStore({ query, type: "bit" });
 });

@@ -6,10 +6,7 @@ import type { StoreCallOptions } from "../api.js";
  * Runs one SQL statement with values for `$1`, `$2`, ... and resolves to its rows: `pool.query` of `pg` and `db.query` of PGlite
  * do, bound to their object. Values are strings and numbers.
  */
-export type PostgresQuery = (
-  text: string,
-  values: unknown[],
-) => Promise<{ readonly rows: readonly Readonly<Record<string, unknown>>[] }>;
+export type PostgresQuery = (text: string, values: unknown[]) => Promise<{ readonly rows: readonly unknown[] }>;
 
 export type Rows = readonly Readonly<Record<string, unknown>>[];
 
@@ -28,7 +25,7 @@ export function createRun(query: PostgresQuery): Run {
     try {
       const request = () => query(text, values).catch((error: unknown) => Promise.reject(toFailure(error)));
       const { rows } = await withRetries(() => orAbort(request()), PATIENCE, signal);
-      return rows;
+      return rows as Rows;
     } catch (error) {
       if (!(error instanceof HttpFailure)) throw error;
       const advice = error.retriable ? "It was tried several times. Call again: what is stored stays." : "";
