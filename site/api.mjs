@@ -38,6 +38,8 @@ export async function writeApi() {
     useHTMLEncodedBrackets: true,
     useHTMLAnchors: true,
     useCodeBlocks: true,
+    // What one looks for comes first.
+    groupOrder: ["Functions", "Classes", "Variables", "Interfaces", "Type Aliases"],
     // Every property is readonly.
     tableColumnSettings: { hideModifiers: true },
     parametersFormat: "table",

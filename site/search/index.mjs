@@ -25,14 +25,18 @@ export async function openSearch(directory) {
     /** The best sections, best first, one a heading. */
     async search(query, signal) {
       const { results } = await retriever.search(query, { topN: 8, budgetMs: 3000, signal });
-      return results.map(({ document: { title, url, text } }) => ({ title, url, excerpt: excerptOf(text) }));
+      return results.map(({ document: { title, url, text }, part }) => ({
+        title,
+        url,
+        excerpt: excerptOf(text, part),
+      }));
     },
     dispose: () => retriever.dispose(),
   };
 }
 
-/** The beginning of a section, without its title. */
-function excerptOf(text) {
-  const body = text.slice(text.indexOf("\n") + 1).replaceAll("\n", " ");
+/** The beginning of what the search points at in a section, without the title that comes first. */
+function excerptOf(text, { start, end } = { start: 0, end: text.length }) {
+  const body = text.slice(Math.max(start, text.indexOf("\n") + 1), end).replaceAll("\n", " ");
   return body.length <= 240 ? body : `${body.slice(0, body.lastIndexOf(" ", 240))} …`;
 }
