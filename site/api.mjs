@@ -1,6 +1,6 @@
 // The API reference: Markdown from the packages' doc comments, one page an entry, into site/api.
-import { rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Application, ConsoleLogger, LogLevel, ReflectionKind, UnknownType } from "typedoc";
 import { ENTRIES } from "./pages.mjs";
@@ -61,6 +61,21 @@ export async function writeApi() {
   for (const table of project.getReflectionsByKind(ReflectionKind.Variable)) {
     if (table.name === "MODELS") table.type = new UnknownType("readonly ModelSpec[]");
   }
+  // Those that a function takes apart have no name in its declaration.
+  for (const parameter of project.getReflectionsByKind(ReflectionKind.Parameter)) {
+    if (parameter.name === "__namedParameters") parameter.name = "options";
+  }
   await app.generateOutputs(project);
   if (app.logger.hasErrors() || app.logger.hasWarnings()) throw new Error("TypeDoc reported problems, see above.");
+  for (const [, name] of ENTRIES) introduce(name);
+}
+
+/** Says below the title of an entry's page what it belongs to, and where the words are. */
+function introduce(name) {
+  const [, folder] = name.split("/");
+  const file = join(out, `${name.replace("@bge-js/", "")}.md`);
+  const readme = relative(dirname(file), join(root, "packages", folder, "README.md")).replaceAll(sep, "/");
+  const [title, ...rest] = readFileSync(file, "utf8").split("\n");
+  const words = `What \`${name}\` exports, from its doc comments. How it is used: [\`@bge-js/${folder}\`](${readme}).`;
+  writeFileSync(file, [title, "", words, ...rest].join("\n"));
 }

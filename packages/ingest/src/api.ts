@@ -14,7 +14,11 @@ export type AnyDocument = IngestDocument & { readonly [field: string]: unknown }
 export type DocumentSource<D extends IngestDocument> = Iterable<D | string> | AsyncIterable<D | string>;
 
 /** A chunk as a `ChunkFunction` gives it: its text, or its text and further fields of its own. */
-export type GivenChunk = string | { readonly text: string; readonly [field: string]: unknown };
+export type GivenChunk =
+  | string
+  // Interfaces have no index signature, such as core's `TextChunk`; literals may have no field that is not named.
+  | { readonly text: string }
+  | { readonly text: string; readonly [field: string]: unknown };
 
 /** Divides a document into the texts to embed, in their order. */
 export type ChunkFunction<D extends IngestDocument> = (

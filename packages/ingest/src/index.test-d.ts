@@ -1,4 +1,4 @@
-import type { Embedder, RowStore } from "@bge-js/core";
+import { type Embedder, type RowStore, splitText } from "@bge-js/core";
 import type { QdrantRetriever } from "@bge-js/qdrant";
 import type { Retriever } from "@bge-js/retriever";
 import type { Redis } from "ioredis";
@@ -35,8 +35,15 @@ test("one process: any source, chunks of any shape, a typed document", () => {
     recipe: "whole",
     prune: true,
   });
+  expectTypeOf(ingest<Page>).toBeCallableWith(pages(), {
+    store,
+    chunk: ({ text }) => splitText(text, { maxTokens: 256, countTokens: (part) => part.length }),
+    recipe: "splitText",
+  });
   // @ts-expect-error: a store is needed.
   void ingest(["a"], {});
+  // @ts-expect-error: a chunk has a text.
+  void ingest(["a"], { store, chunk: () => [{ page: 1 }], recipe: "pages" });
   // @ts-expect-error: a document has a text.
   void ingest([{ id: "a" }], { store });
 });
