@@ -69,12 +69,18 @@ const LEFT_OPEN = new Set([2304, 2552, 18004]);
 /** What pages move away from, or add to, and is not installed here. */
 const ELSEWHERE = /^'(@huggingface\/transformers|@langchain\/(cohere|community)|@mastra\/rag|cohere-ai|fastembed)[/']/;
 
-/** Blocks of `ts` are pieces of programs, which cannot be run: TypeScript reads them, with the packages' own types. */
-test("what ts blocks call and pass exists", async () => {
+/**
+ * Blocks of `ts` are pieces of programs, which cannot be run: TypeScript reads them, with the packages' own types. So it does the programs that
+ * newcomers copy, whose own are often in TypeScript.
+ */
+const isRead = (file: string, language: string) =>
+  language === "ts" || (language === "js" && (file === "README.md" || file.startsWith("docs/start/")));
+
+test("what ts blocks and first programs call and pass exists", async () => {
   const pieces = new Map(
     PAGES.flatMap((file) =>
       blocksOf(file)
-        .filter(({ language }) => language === "ts")
+        .filter(({ language }) => isRead(file, language))
         .map(({ code }, at) => [`${root}test/${file.replaceAll(/[/.]/g, "-")}-${at}.mts`, `${code}\nexport {};\n`]),
     ),
   );
