@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import {
   type BgeError,
   calibrate,
@@ -20,6 +20,7 @@ import { serve } from "@bge-js/server";
 import { MetadataMode } from "@llamaindex/core/schema";
 import { describe, expect, test } from "vitest";
 import { MAX_QUEUED_TOKENS } from "../packages/core/src/engine/call.js";
+import { FUSED_DEPTH } from "../packages/core/src/load/open-fused.js";
 import { imagePolicy, MULTIMODAL_OPTIONS } from "../packages/core/src/model/multimodal-options.js";
 import { LOAD } from "../packages/core/src/model/options.js";
 import { findModel } from "../packages/core/src/model/table.js";
@@ -28,6 +29,8 @@ import { CONCURRENCY, STALLED_AFTER_MS } from "../packages/ingest/src/queue/work
 import { MULTIMODAL_RETRIEVER } from "../packages/retriever/src/pictures/options.js";
 import { CANDIDATES, WEIGHTS } from "../packages/retriever/src/retriever.js";
 import { settingsOf } from "../packages/server/src/options.js";
+// @ts-expect-error: no types
+import { PAGES } from "../site/pages.mjs";
 
 function ourWeight(): number | undefined {
   const model = findModel("bge-js/reranker-small-en");
@@ -276,4 +279,24 @@ test("@bge-js/llamaindex: metadataMode", () => {
   expect(new llamaindex.BgeReranker().metadataMode).toBe(MetadataMode.EMBED);
   expect(new llamaindex.BgeRetriever().metadataMode).toBe(MetadataMode.EMBED);
   expect(tables("packages/llamaindex/README.md").get("metadataMode")).toBe("`MetadataMode.EMBED`");
+});
+
+test("how many the later stages read, wherever it is said", () => {
+  const url = new URL("../examples/", import.meta.url);
+  const examples = readdirSync(url).map((name) => `examples/${name}/README.md`);
+  const files = [...(PAGES as readonly string[]), ...examples, "docs/search-stages.svg"]
+    // What was measured when other numbers were the defaults.
+    .filter((file) => file !== "docs/quality.md" && existsSync(new URL(`../${file}`, import.meta.url)));
+  const said = files.flatMap((file) =>
+    read(file)
+      .replace(/\s+/g, " ")
+      .split(/(?<=[.:;|]) /)
+      .filter((sentence) => /cross-encoder|reranker-small/.test(sentence))
+      .flatMap((sentence) => [...sentence.matchAll(/\bbest (\d+|[a-z]+teen|ten|twelve|thirty|forty|fifty)\b/g)])
+      .map(([, number]) => ({ file, number: Number(number) })),
+  );
+  expect(said.length).toBeGreaterThan(15);
+  const { lexical, lateInteraction, crossEncoder } = CANDIDATES;
+  const numbers = [lexical, lateInteraction, crossEncoder, FUSED_DEPTH];
+  expect(said.filter(({ number }) => !numbers.includes(number))).toEqual([]);
 });

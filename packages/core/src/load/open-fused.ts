@@ -12,7 +12,7 @@ import { scoresOf } from "../scoring/scorer.js";
 import { type OpenScorer, openScorer, type Pacing, type ScoredInTime, skippedOf } from "./open-scorer.js";
 
 /** How many of late interaction's best documents the cross-encoder reads at most: see docs/search.md for what more or fewer give. */
-const FUSED_DEPTH = 16;
+export const FUSED_DEPTH = 16;
 /** Of long ones it reads fewer: a question takes about as long, however long the documents are. */
 const FUSED_LIMIT: ReadingLimit = { least: 8, units: 8200 };
 
