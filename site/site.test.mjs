@@ -1,10 +1,13 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hasLoopback } from "../test/support/loopback.js";
+import { openBrowser } from "./browser.mjs";
 import { buildSite, DIST, isInstalled } from "./build.mjs";
+
+const chromium = process.env.BGE_JS_CHROMIUM;
 
 /** Only where `npm run docs:build`, or `npm ci --ignore-scripts` in this folder, has set it up. */
 describe.skipIf(!isInstalled())("the built site", () => {
@@ -21,6 +24,10 @@ describe.skipIf(!isInstalled())("the built site", () => {
     ]) {
       expect(readFileSync(join(DIST, page), "utf8")).toMatch(new RegExp(`<h1[^>]*>${title}`));
     }
+  });
+
+  test("says what the page in the repository says", () => {
+    expect(readFileSync(join(DIST, "models.html"), "utf8")).toContain("bge-{small,base,large}-{en,zh}");
   });
 
   test("documents what is public, and nothing else", () => {
@@ -104,4 +111,60 @@ describe.skipIf(!isInstalled() || !hasLoopback)("the served site", () => {
     }
     expect((await fetch(site.url, { method: "POST" })).status).toBe(405);
   });
+
+  describe.skipIf(chromium === undefined)("in a browser", () => {
+    let browser;
+    beforeAll(async () => {
+      browser = await openBrowser(chromium);
+    }, 60_000);
+    afterAll(() => browser?.close());
+
+    test("every page fits the screens of a desk and of a telephone, complains of nothing and asks nobody else", async () => {
+      const pages = readdirSync(DIST, { recursive: true }).filter((name) => /(?<!404)\.html$/.test(name));
+      expect(pages.length).toBeGreaterThan(70);
+      const problems = [];
+      for (const page of pages.map((name) => name.replaceAll("\\", "/"))) {
+        const found = await browser.goto(`${site.url}/${page}`);
+        for (const width of [1440, 390]) {
+          await browser.setWidth(width);
+          found.push(...(await browser.evaluate(`(${brokenParts})()`)).map((part) => `${width} pixels wide: ${part}`));
+        }
+        problems.push(...found.map((problem) => `${page}: ${problem}`));
+      }
+      expect(problems).toEqual([]);
+    }, 600_000);
+
+    test("answers a question that is asked there", async () => {
+      await browser.goto(`${site.url}/start/node.html`);
+      const answers = await browser.evaluate(`(${askIn})("two processes want to write to one index")`);
+      expect(answers[0]).toBe("/errors.html#store_in_use");
+    }, 60_000);
+  });
 });
+
+/** Run in a page: what sticks out of it, pictures that did not load, and ways on that are missing. */
+async function brokenParts() {
+  for (const picture of document.images) picture.loading = "eager";
+  await Promise.all([...document.images].map((picture) => picture.decode().catch(() => {})));
+  const scrolls = (element) =>
+    element !== null &&
+    (/auto|scroll|hidden|clip/.test(getComputedStyle(element).overflowX) || scrolls(element.parentElement));
+  const broken = [...document.querySelectorAll(".vp-doc *")]
+    .filter((element) => element.getBoundingClientRect().right > innerWidth + 1 && !scrolls(element))
+    .map((element) => `${element.localName} sticks out: ${element.textContent.slice(0, 60)}`);
+  if (document.scrollingElement.scrollWidth > innerWidth) broken.push("the page scrolls sideways");
+  for (const { naturalWidth, src } of document.images) if (naturalWidth === 0) broken.push(`${src} is not shown`);
+  if (document.querySelector(".pager-link") === null) broken.push("there is no way to the next page");
+  return broken;
+}
+
+/** Run in a page: asks by the dialog, as a reader does, and resolves to where the answers lead. */
+async function askIn(question) {
+  document.querySelector(".meaning-open").click();
+  const field = document.querySelector(".meaning input");
+  field.value = question;
+  field.dispatchEvent(new Event("input"));
+  document.querySelector(".meaning form").requestSubmit();
+  while (document.querySelector(".meaning li") === null) await new Promise((resolve) => setTimeout(resolve, 50));
+  return [...document.querySelectorAll(".meaning li a")].map((link) => link.getAttribute("href"));
+}

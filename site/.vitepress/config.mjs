@@ -58,6 +58,8 @@ export default defineConfig({
   },
   markdown: {
     anchor: { slugify: slug },
+    // Braces are words here, as they are on GitHub.
+    attrs: { disable: true },
     config(markdown) {
       const render = markdown.renderer.rules.link_open;
       markdown.renderer.rules.link_open = (tokens, index, options, env, self) => {
