@@ -20,8 +20,8 @@ const TYPES = {
 const LONGEST_QUESTION = 1000;
 
 /** Starts the server on the loopback interface; port 0 takes a free one. */
-export async function serveSite({ folder = DIST, index = INDEX, port = 4173 } = {}) {
-  const search = await openSearch(index);
+export async function serveSite({ folder = DIST, index = INDEX, port = 4173, budgetMs } = {}) {
+  const search = await openSearch(index, { budgetMs });
   const server = createServer((request, response) => {
     answer(request, response).catch((error) => send(response, 500, { error: error.message }));
   });

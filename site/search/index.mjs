@@ -18,13 +18,13 @@ export async function writeIndex(folder, directory) {
   }
 }
 
-/** Opens the index for questions. */
-export async function openSearch(directory) {
+/** Opens the index for questions, of which each gets `budgetMs`: on a machine that is busy, less is read. */
+export async function openSearch(directory, { budgetMs = 3000 } = {}) {
   const retriever = await loadRetriever({ directory, readOnly: true });
   return {
     /** The best sections, best first, one a heading. */
     async search(query, signal) {
-      const { results } = await retriever.search(query, { topN: 8, budgetMs: 3000, signal });
+      const { results } = await retriever.search(query, { topN: 8, budgetMs, signal });
       return results.map(({ document: { title, url, text }, part }) => ({
         title,
         url,
