@@ -4,14 +4,24 @@ import { closeGate, createGate, guardExit } from "./native-gate.js";
 import { forbidTelemetry } from "./telemetry.js";
 import { workerEnvironment } from "./worker-environment.js";
 
+/** Starts a thread, with ONNX Runtime's telemetry off while it lives. Throws if the system has no thread or memory left for it. */
+export function startNativeThread(entry: URL, data: object): Worker {
+  const allowTelemetry = forbidTelemetry();
+  try {
+    return new NativeThread(entry, data).once("exit", allowTelemetry);
+  } catch (cause) {
+    allowTelemetry();
+    throw cause;
+  }
+}
+
 /** A thread that runs native code and can be stopped at any time without crashing the process. */
-export class NativeThread extends Worker {
+class NativeThread extends Worker {
   readonly #gate: Gate;
 
   /** `entry` must be a built file: Node 20 cannot start a worker from TypeScript. */
   constructor(entry: URL, data: object) {
     const gate = createGate();
-    const allowTelemetry = forbidTelemetry();
     super(entry, {
       workerData: { ...data, gate } satisfies NativeThreadData,
       name: "bge-js",
@@ -24,7 +34,6 @@ export class NativeThread extends Worker {
     });
     this.#gate = gate;
     this.once("exit", guardExit(gate));
-    this.once("exit", allowTelemetry);
   }
 
   /** Ends the thread as soon as it is outside native code. Its current work is lost. */

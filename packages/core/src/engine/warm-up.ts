@@ -1,5 +1,6 @@
+import type { Worker } from "node:worker_threads";
 import { entryUrl } from "./entries.js";
-import { NativeThread } from "./native-thread.js";
+import { startNativeThread } from "./native-thread.js";
 import { containerCpus } from "./thread-plan.js";
 
 /** Waits for the thread to end. The process stays alive until then. */
@@ -18,9 +19,9 @@ export function warmUp(): WarmedUp {
 let warming: WarmedUp | undefined;
 
 function runThread(): WarmedUp {
-  let thread: NativeThread;
+  let thread: Worker;
   try {
-    thread = new NativeThread(entryUrl("warmUp"), {});
+    thread = startNativeThread(entryUrl("warmUp"), {});
   } catch {
     return async () => {};
   }

@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from "node:child_process";
+import type { Worker } from "node:worker_threads";
 import { messageOf } from "../api/errors.js";
 import { publish, startStopwatch, type WorkerEvent } from "../api/events.js";
 import { setImmediate } from "../clock.js";
@@ -7,7 +8,7 @@ import type { TracedModel } from "./call-trace.js";
 import { entryFile, entryUrl } from "./entries.js";
 import { createExitSet } from "./exit-set.js";
 import type { Isolation } from "./isolation.js";
-import { NativeThread } from "./native-thread.js";
+import { startNativeThread } from "./native-thread.js";
 import { workerPlace } from "./worker-environment.js";
 
 /** The pool's handle to a worker, whether thread or process. The worker ends by itself after a `close` message. */
@@ -31,8 +32,14 @@ export type StartWorker = (start: WorkerStart, events: WorkerEvents) => WorkerHa
  * Starts a worker as a thread: it starts fast and transfers its results without a copy, but a native abort in it ends
  * this process too.
  */
-export function startThread(start: WorkerStart, { onMessage, onEnd }: WorkerEvents): WorkerHandle {
-  const thread = new NativeThread(entryUrl("worker"), start);
+export function startThread(start: WorkerStart, events: WorkerEvents): WorkerHandle {
+  const { onMessage, onEnd } = events;
+  let thread: Worker;
+  try {
+    thread = startNativeThread(entryUrl("worker"), start);
+  } catch (cause) {
+    return notStarted(events, cause);
+  }
   let failure: { readonly cause: unknown } | undefined;
   thread.on("message", (message: FromWorker) => onMessage(message));
   thread.on("error", (cause) => {
@@ -49,7 +56,8 @@ export function startThread(start: WorkerStart, { onMessage, onEnd }: WorkerEven
 }
 
 /** Starts a worker as a child process: nothing that happens to it, native aborts included, ends this process. */
-export function startProcess(start: WorkerStart, { onMessage, onEnd }: WorkerEvents): WorkerHandle {
+export function startProcess(start: WorkerStart, events: WorkerEvents): WorkerHandle {
+  const { onMessage, onEnd } = events;
   let child: ChildProcess;
   const place = workerPlace();
   try {
@@ -64,8 +72,7 @@ export function startProcess(start: WorkerStart, { onMessage, onEnd }: WorkerEve
       stdio: ["ignore", 2, 2, "ipc"],
     });
   } catch (cause) {
-    setImmediate(() => onEnd(String(cause), cause));
-    return { send() {}, hold() {} };
+    return notStarted(events, cause);
   }
   let failure: { readonly cause: unknown } | undefined;
   const forget = endWithParent(child);
@@ -73,7 +80,9 @@ export function startProcess(start: WorkerStart, { onMessage, onEnd }: WorkerEve
   child.on("error", (cause) => {
     failure ??= { cause };
     // A process that could not be started emits no other event.
-    if (child.pid === undefined) end(String(cause));
+    if (child.pid !== undefined) return;
+    forget();
+    notStarted(events, cause);
   });
   // Not `exit`, which may precede the last messages.
   child.once("close", (code, signal) => end(signal === null ? `exit code ${code}` : `signal ${signal}`));
@@ -95,6 +104,23 @@ export function startProcess(start: WorkerStart, { onMessage, onEnd }: WorkerEve
       }
     },
   };
+}
+
+/** Reports a worker that the system did not start. */
+function notStarted({ onMessage, onEnd }: WorkerEvents, cause: unknown): WorkerHandle {
+  const why = messageOf(cause);
+  const limited = why.includes("EAGAIN")
+    ? " The limit on threads and processes is reached, this user's or the container's."
+    : "";
+  setImmediate(() => {
+    onMessage({
+      type: "cannot-start",
+      code: "WORKER_LOST",
+      message: `A worker could not be started (${why}).${limited}`,
+    });
+    onEnd(why, cause);
+  });
+  return { send() {}, hold() {} };
 }
 
 /**

@@ -32,6 +32,7 @@ function isInstalled(): boolean {
 function doesNotLoad(cause: unknown): string {
   return (
     `onnxruntime-node cannot be loaded on ${process.platform}/${process.arch}: ${messageOf(cause)}. ` +
-    "It has binaries for Linux (glibc) x64 and arm64, macOS arm64, Windows x64 and arm64."
+    "It has binaries for Linux with glibc (x64, arm64; in place of an Alpine image take one of Debian, such as node:24-slim), " +
+    "macOS (arm64) and Windows (x64, arm64)."
   );
 }

@@ -1,9 +1,10 @@
 import type { InferenceSession, Tensor } from "onnxruntime-node";
-import { BgeError, messageOf } from "../api/errors.js";
+import { BgeError } from "../api/errors.js";
 import { throughGate } from "../engine/native-gate.js";
 import { fromFloat16 } from "../float16.js";
 import type { WorkerData } from "../protocol.js";
 import type { Output } from "./heads.js";
+import { openFailure } from "./open-failure.js";
 import { loadRuntime } from "./runtime.js";
 import type { Inputs } from "./tensors.js";
 
@@ -47,15 +48,7 @@ export async function openSession(
       }),
     );
   } catch (cause) {
-    if (device !== "cpu") {
-      const problem = `ONNX Runtime cannot open ${file} on ${device}: ${messageOf(cause)}.`;
-      throw new BgeError("UNSUPPORTED_PLATFORM", `${problem} Use device: "cpu", or "auto".`, { cause });
-    }
-    throw new BgeError(
-      "MODEL_CORRUPT",
-      `ONNX Runtime cannot open ${file}: ${messageOf(cause)}. The file may be truncated or damaged: download it again.`,
-      { cause },
-    );
+    throw openFailure(file, device, cause);
   }
   return {
     inputs: session.inputNames,

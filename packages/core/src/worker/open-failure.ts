@@ -1,0 +1,21 @@
+import { BgeError, messageOf } from "../api/errors.js";
+import type { Device } from "../api/model.js";
+
+/** What ONNX Runtime and the system say where there is no memory. */
+const NO_MEMORY = /bad_alloc|failed to allocate memory|cannot allocate memory/i;
+
+/** Tells why ONNX Runtime did not open a file: no memory, a device that cannot run it, or the file itself. */
+export function openFailure(file: string, device: Device, cause: unknown): BgeError {
+  const on = device === "cpu" ? "" : ` on ${device}`;
+  const problem = `ONNX Runtime cannot open ${file}${on}: ${messageOf(cause)}.`;
+  if (device !== "cpu") {
+    return new BgeError("UNSUPPORTED_PLATFORM", `${problem} Use device: "cpu", or "auto".`, { cause });
+  }
+  if (NO_MEMORY.test(messageOf(cause))) {
+    const remedy = "There is too little memory for it: raise the limit, use fewer workers, or a smaller dtype.";
+    return new BgeError("WORKER_LOST", `${problem} ${remedy}`, { cause });
+  }
+  return new BgeError("MODEL_CORRUPT", `${problem} The file may be truncated or damaged: download it again.`, {
+    cause,
+  });
+}
