@@ -1,6 +1,8 @@
+import { execFileSync } from "node:child_process";
 import { copyFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Run, runInEmptySurroundings } from "./support/empty-surroundings.js";
 import { type PackedProject, packedProject } from "./support/packed.js";
@@ -51,5 +53,55 @@ describe.each(RUNTIMES)("$name", { timeout: 240_000 }, (runtime) => {
     const { err, code, files, ...ran } = await (runtime === RUNTIMES[0] ? reference() : run(runtime));
     expect({ err, code, files }).toEqual({ err: "", code: 0, files: [] });
     expect(resultsOf({ err, code, files, ...ran })).toEqual(resultsOf(await reference()));
+  });
+});
+
+/** With core from the folder of the executable, or within. A worker process that is the program again must not go on. */
+const EXECUTABLE = (core: string) => `
+  if (process.argv.length > 2) process.exit(3);
+  void (async () => {
+    const { loadEmbedder } = ${core};
+    for (const options of [{}, { isolation: "process" }, { device: "cuda" }]) {
+      try {
+        const embedder = await loadEmbedder("BAAI/bge-small-en-v1.5", { threads: 1, ...options });
+        console.log((await embedder.embedQuery("x")).length);
+        await embedder.dispose();
+      } catch ({ code, parameter, message }) {
+        console.log(code, parameter, /single executable|bundled/.exec(message)?.[0]);
+      }
+    }
+  })();
+`;
+
+describe("Node's single executable application", { timeout: 120_000 }, () => {
+  const node = RUNTIMES.find(({ name }) => name === "Node 26")!;
+
+  test.skipIf(!node.isHere).each([
+    [
+      "beside node_modules runs models in threads, and never itself",
+      'require("node:module").createRequire(process.execPath)("@bge-js/core")',
+      ["384", "INVALID_OPTION isolation single executable", "UNSUPPORTED_PLATFORM device single executable"],
+    ],
+    [
+      "with the package inside says that it cannot be",
+      'await import("@bge-js/core")',
+      new Array<string>(3).fill("UNSUPPORTED_PLATFORM undefined bundled"),
+    ],
+  ])("%s", async (name, core, out) => {
+    const path = (file: string) => join(project.directory, file);
+    writeFileSync(path("source.cjs"), EXECUTABLE(core));
+    await build({
+      entryPoints: [path("source.cjs")],
+      outfile: path("main.cjs"),
+      bundle: true,
+      platform: "node",
+      format: "cjs",
+      logLevel: "silent",
+    });
+    const executable = path(name.split(" ")[0]!);
+    writeFileSync(path("sea.json"), JSON.stringify({ main: path("main.cjs"), output: executable }));
+    execFileSync(node.program, ["--build-sea", path("sea.json")], { stdio: "pipe" });
+    const ran = await runInEmptySurroundings([], { program: executable });
+    expect(ran).toMatchObject({ out, code: 0, files: [] });
   });
 });

@@ -59,8 +59,8 @@ export function startThread(start: WorkerStart, events: WorkerEvents): WorkerHan
 export function startProcess(start: WorkerStart, events: WorkerEvents): WorkerHandle {
   const { onMessage, onEnd } = events;
   let child: ChildProcess;
-  const place = workerPlace();
   try {
+    const place = workerPlace();
     child = fork(entryFile("process"), [JSON.stringify(start)], {
       // Keeps typed arrays as they are, where JSON would write out every number.
       serialization: "advanced",

@@ -49,9 +49,9 @@ export async function openModel<P extends Plan>(
   planFor: (spec: ModelSpec) => P,
 ): Promise<OpenModel<P> & { readonly source: OpenSource }> {
   checkThreads(options);
-  isolationOf(options.isolation);
   // Before any download: in a bundle no installed model is found, and a downloaded one could not be opened.
   checkEntries();
+  isolationOf(options.isolation);
   let plan: P | undefined;
   const found = await findOrPull(model, options, (spec) => {
     plan = planFor(spec);
