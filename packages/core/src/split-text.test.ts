@@ -152,6 +152,39 @@ describe("any text", () => {
     (text: string) => Math.ceil(text.length / 3) + Math.floor(text.length / 50),
   ];
 
+  test("begins and ends between words, if each fits, whatever marks are in them", () => {
+    const word = fc.constantFrom(
+      "Really?",
+      "https://a.example/b?c=d&e=f!g",
+      "[![Build",
+      "status](https://a.example/b.svg?d=e)](f)",
+      "“Quote!”",
+      "e.g.",
+      "(v1.2!é)",
+      "No.",
+    );
+    const words = fc.array(fc.tuple(word, fc.constantFrom(" ", "\n")), { minLength: 1, maxLength: 60 });
+    const options = fc.record({
+      format: fc.constantFrom("text", "markdown", "code"),
+      maxTokens: fc.integer({ min: 2, max: 20 }),
+      overlapTokens: fc.constantFrom(0, 1),
+    });
+    const countTokens = (text: string) => text.split(/\s+/).filter(Boolean).length;
+    fc.assert(
+      fc.property(words, options, (words, options) => {
+        const text = words.flat().join("");
+        for (const { start, end } of splitText(text, { ...options, countTokens })) {
+          expect(start === 0 || /\s/.test(text[start - 1]!), text.slice(0, start)).toBe(true);
+          expect(/^\s/.test(text.slice(end)), text.slice(0, end)).toBe(true);
+        }
+      }),
+    );
+    // Scripts without spaces are cut at their marks.
+    const han = `${"漢".repeat(9)}。`;
+    const chunks = splitText(`${han}${han}`, { maxTokens: 12, countTokens: (text) => text.length });
+    expect(texts(chunks)).toEqual([han, han]);
+  });
+
   test("is covered by chunks in order, none of which is too long or ends with half a character", () => {
     const options = fc.record({
       format: fc.constantFrom("text", "markdown", "code"),

@@ -22,10 +22,12 @@ const sentenceEnds = new Intl.Segmenter("en", { granularity: "sentence" });
 /** An item of a list begins with one of these. */
 const MARKER = /^([ \t]*)(?:[-*+]|\d{1,9}[.)])(?:[ \t]|$)/;
 
+const WITHIN_WORD = /^[!-~][!-~\p{Script=Latin}]/u;
+
 /** A declaration within a declaration is divided like those outside; as is an item of a list. What is nested deeper is cut at lines. */
 const WAYS: Readonly<Record<Block["kind"], readonly Divide[]>> = {
   code: [...new Array<Divide>(12).fill(codeParts), linesOf],
-  prose: [...new Array<Divide>(4).fill(items), sentences, linesOf],
+  prose: [...new Array<Divide>(4).fill(items), sentencesOfWords, linesOf],
   heading: [],
 };
 
@@ -64,7 +66,7 @@ export function cut(text: string, block: Placed, most: number, count: (range: Ra
 export function beginnings(text: string, range: Range, kind: Block["kind"]): readonly (readonly number[])[] {
   const startsOf = (parts: readonly Range[]) => parts.map(({ start }) => start);
   if (kind === "code") return [startsOf(linesOf(text, range))];
-  const whole = new Set(startsOf([...sentences(text, range), ...items(text, range)]));
+  const whole = new Set(startsOf([...sentencesOfWords(text, range), ...items(text, range)]));
   const words = Array.from(
     text.slice(range.start, range.end).matchAll(/\s(?=\S)/g),
     ({ index }) => range.start + index + 1,
@@ -90,6 +92,15 @@ export function sentences(text: string, { start, end }: Range): Range[] {
   const flowing = text.slice(start, end).replace(/[\r\n]/g, " ");
   const starts = Array.from(sentenceEnds.segment(flowing), ({ index }) => start + index);
   return between(starts, end);
+}
+
+/** Without those that begin within a word: a question mark in an address ends none. Where there are no spaces, sentences are what they are. */
+function sentencesOfWords(text: string, range: Range): Range[] {
+  const starts = sentences(text, range).map(({ start }) => start);
+  return between(
+    starts.filter((start) => start === range.start || !WITHIN_WORD.test(text.slice(start - 1, start + 1))),
+    range.end,
+  );
 }
 
 function halves(text: string, { start, end }: Range): Range[] {
