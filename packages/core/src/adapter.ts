@@ -41,7 +41,7 @@ export { splitBehind, splitterLimits, type TextSplitterFields, tokensBefore } fr
 export { type ModelTokenizer, openTokenizer } from "./adapter/tokenizer.js";
 export { type VectorSource, vectorFacts } from "./adapter/vector-facts.js";
 export { abandon, isThenable, listener } from "./api/callbacks.js";
-export { invalid, listed, messageOf } from "./api/errors.js";
+export { invalid, listed, messageOf, shown } from "./api/errors.js";
 export {
   type Check,
   type Checks,

@@ -1,5 +1,6 @@
 import { isThenable } from "./api/callbacks.js";
-import { invalid } from "./api/errors.js";
+import { invalid, shown } from "./api/errors.js";
+import type { HybridWeights } from "./api/options.js";
 
 /** Returns what the option must be, for an error message, or `undefined` if the value is valid. */
 export type Check = (value: unknown) => string | undefined;
@@ -76,10 +77,4 @@ export function isAbortSignal(value: unknown): value is AbortSignal {
   if (typeof value !== "object" || value === null || !("aborted" in value)) return false;
   const methods = ["addEventListener", "removeEventListener", "throwIfAborted"] as const;
   return methods.every((method) => typeof (value as AbortSignal)[method] === "function");
-}
-
-/** Formats a value for an error message. */
-function shown(value: unknown): string {
-  if (typeof value === "function") return "a function";
-  return typeof value === "string" || typeof value === "object" ? JSON.stringify(value) : String(value);
 }

@@ -29,6 +29,7 @@ import { canKeep, offerKeptRows } from "./scoring/kept-rows.js";
 import { keepingBeside } from "./scoring/kept-texts.js";
 import { checkText, checkTexts } from "./text/input.js";
 import { createPrompts, type Prompts } from "./text/prompts.js";
+import { checkSparse } from "./vectors/check.js";
 import { checkRanges } from "./vectors/ranges.js";
 
 type Counting = CallOptions & { readonly inputType?: InputType };
@@ -193,10 +194,9 @@ function createEmbedder({ source, engine, plan }: OpenModel<EmbedderPlan>): Embe
     }) as Promise<Required<Pick<TextEmbedding, Output>>[]>;
   }
 
-  async function lexicalWeights(
-    { indices, values }: SparseVector,
-    callOptions: CallOptions = {},
-  ): Promise<LexicalWeight[]> {
+  async function lexicalWeights(sparse: SparseVector, callOptions: CallOptions = {}): Promise<LexicalWeight[]> {
+    checkSparse(sparse, "sparse");
+    const { indices, values } = sparse;
     const checked = checkOptions(callOptions, CALL_OPTIONS.any, "lexicalWeights");
     const facts = { ...checked, method: "lexicalWeights", inputs: 1 } as const;
     const tokens = await withCall(engine, facts, (call) => call.run({ type: "decode", ids: Int32Array.from(indices) }));

@@ -1,22 +1,22 @@
 import type { SparseVector, TextEmbedding, TokenVectors } from "./api/embedding.js";
-import { BgeError, invalid } from "./api/errors.js";
+import { invalid, shown } from "./api/errors.js";
 import type { HybridWeights } from "./api/options.js";
 import type { RankedDocument } from "./api/reranker.js";
 import { isCount, isHybridWeights } from "./checks.js";
 import { floatProducts } from "./rows/kernel.js";
+import { checkSparse, checkVector, checkVectors, problemOfNumbers, unusable } from "./vectors/check.js";
 
 /**
  * Returns the cosine of two vectors from an embedder, from -1 to 1: their dot product, since they are L2-normalised.
  *
  * @param a a vector of length `dimensions`, as a Float32Array or a plain array
  * @param b a vector of the same length
- * @throws BgeError `INVALID_INPUT` if the lengths differ
+ * @throws BgeError `INVALID_INPUT` if the lengths differ, or one has a number that is not finite
  * @example similarity(await embedder.embedQuery("What is a panda?"), vectors[0])
  */
 export function similarity(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  if (a.length !== b.length) {
-    throw new BgeError("INVALID_INPUT", `Vectors of length ${a.length} and ${b.length} cannot be compared.`);
-  }
+  checkVector(a, "a");
+  checkVector(b, "b", a.length);
   return dotProduct(a, 0, b, 0, a.length);
 }
 
@@ -26,22 +26,27 @@ export function similarity(a: ArrayLike<number>, b: ArrayLike<number>): number {
  * @param query a vector of length `dimensions`
  * @param vectors one vector per document, each of length `dimensions`
  * @param k the maximum number of results
- * @throws BgeError `INVALID_INPUT` naming the first vector of another length, `INVALID_OPTION` for `k`
+ * @throws BgeError `INVALID_INPUT` naming the vectors of another length and with numbers that are not finite, `INVALID_OPTION`
+ * for `k`
  * @example topK(await embedder.embedQuery("What is a panda?"), vectors, 3) // [{ index, score }, ...]
  */
 export function topK(query: ArrayLike<number>, vectors: readonly ArrayLike<number>[], k: number): RankedDocument[] {
   const wanted = isCount(k);
-  if (wanted !== undefined) throw invalid("k", `must be ${wanted}, not ${String(k)}`);
-  const scores = vectors.map((vector, index) => {
-    if (vector?.length === query.length) return { index, score: dotProduct(query, 0, vector, 0, query.length) };
-    const problem = `The vector at index ${index} has length ${vector?.length}, but the query has ${query.length}.`;
-    throw new BgeError("INVALID_INPUT", problem, { parameter: "vectors", indices: [index] });
-  });
+  if (wanted !== undefined) throw invalid("k", `must be ${wanted}, not ${shown(k)}`);
+  checkVector(query, "query");
+  checkVectors(vectors, "vectors", query.length, problemOfNumbers);
+  const scores = vectors.map((vector, index) => ({ index, score: dotProduct(query, 0, vector, 0, query.length) }));
   return scores.sort((a, b) => b.score - a.score || a.index - b.index).slice(0, k);
 }
 
-/** Returns bge-m3's lexical matching score: the sum, over shared tokens, of the product of their weights. */
+/**
+ * Returns bge-m3's lexical matching score: the sum, over shared tokens, of the product of their weights.
+ *
+ * @throws BgeError `INVALID_INPUT` for what is no sparse vector
+ */
 export function sparseScore(query: SparseVector, document: SparseVector): number {
+  checkSparse(query, "query");
+  checkSparse(document, "document");
   const weights = new Map(document.indices.map((id, i) => [id, document.values[i]!]));
   return query.indices.reduce((sum, id, i) => sum + query.values[i]! * (weights.get(id) ?? 0), 0);
 }
@@ -51,12 +56,15 @@ export function sparseScore(query: SparseVector, document: SparseVector): number
  * interaction over the multi-vectors. Outputs with weight 0 may be absent. It runs on the calling thread: late interaction with a
  * hundred long documents takes a good part of a second. `loadReranker` does the same in workers.
  *
- * @throws BgeError `INVALID_OPTION` for weights below 0, none above it, or one for an output that is missing on either side;
- * `INVALID_INPUT` for embeddings of different lengths
+ * @throws BgeError `INVALID_OPTION` for weights below 0 or all 0, and if an output with a non-zero weight is missing on either
+ * side; `INVALID_INPUT` for outputs that cannot be compared
  */
 export function hybridScore(query: TextEmbedding, document: TextEmbedding, weights: HybridWeights): number {
   const wanted = isHybridWeights(weights);
-  if (wanted !== undefined) throw invalid("weights", `must be ${wanted}`);
+  if (wanted !== undefined) throw invalid("weights", `must be ${wanted}, not ${shown(weights)}`);
+  for (const [parameter, embedding] of Object.entries({ query, document })) {
+    if (typeof embedding !== "object" || embedding === null) throw unusable(parameter, "it is no record of `embed`");
+  }
   const needed = (output: keyof HybridWeights, score: number | undefined) => {
     if (weights[output] === 0) return 0;
     if (score === undefined)
@@ -68,15 +76,17 @@ export function hybridScore(query: TextEmbedding, document: TextEmbedding, weigh
   const sum =
     needed("dense", both(query.dense, document.dense, similarity)) +
     needed("sparse", both(query.sparse, document.sparse, sparseScore)) +
-    needed("multiVector", both(query.multiVector, document.multiVector, lateInteraction));
+    needed("multiVector", both(query.multiVector, document.multiVector, rowsScore));
   return sum / (weights.dense + weights.sparse + weights.multiVector);
 }
 
-function lateInteraction(a: TokenVectors, b: TokenVectors): number {
-  if (a.dimensions === b.dimensions && a.data.length > 0 && b.data.length > 0)
-    return maxSim(a.data, b.data, a.dimensions);
-  const problem = [a, b].map(({ data, dimensions }) => `${data.length / dimensions} rows of ${dimensions} numbers`);
-  throw new BgeError("INVALID_INPUT", `Multi-vectors of ${problem.join(" and ")} cannot be compared.`);
+function rowsScore(query: TokenVectors, document: TokenVectors): number {
+  const { dimensions } = query;
+  for (const [parameter, { data, rows }] of Object.entries({ query, document })) {
+    if (!(rows > 0 && dimensions > 0)) throw unusable(parameter, "its multiVector has no rows");
+    checkVector(data, parameter, rows * dimensions);
+  }
+  return maxSim(query.data, document.data, dimensions);
 }
 
 /**

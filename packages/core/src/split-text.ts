@@ -1,7 +1,7 @@
 import { openTokenizer } from "./adapter/tokenizer.js";
 import { abandon, isThenable } from "./api/callbacks.js";
 import type { Embedder } from "./api/embedder.js";
-import { invalid } from "./api/errors.js";
+import { invalid, shown } from "./api/errors.js";
 import type { ModelReference } from "./api/model.js";
 import type { EmbedderOptions } from "./api/options.js";
 import type { SplitOptions, TextChunk, TextFormat, TokenCounter } from "./api/split.js";
@@ -71,6 +71,6 @@ export function createTokenCounter(
 function checkedCount(count: unknown): number {
   if (Number.isSafeInteger(count) && (count as number) >= 0) return count as number;
   abandon(count);
-  const given = isThenable(count) ? "a promise: createTokenCounter gives one that does" : String(count);
+  const given = isThenable(count) ? "a promise: createTokenCounter gives one that does" : shown(count);
   throw invalid("countTokens", `must return a number of tokens, not ${given}`);
 }

@@ -9,6 +9,7 @@ import {
   isFunction,
   isSignal,
   isThenable,
+  shown,
 } from "@bge-js/core/adapter";
 import type { AddOptions, RetrieverOptions, SearchOptions, Stage } from "./api.js";
 
@@ -91,7 +92,7 @@ export function stagesToRun(asked: readonly Stage[] | undefined, loaded: readonl
   if (asked === undefined) return loaded;
   const missing = asked.find((stage) => !loaded.includes(stage));
   if (missing !== undefined)
-    throw invalid("stages", `contains ${String(missing)}, which is not loaded; loaded are ${loaded.join(", ")}`);
+    throw invalid("stages", `contains ${shown(missing)}, which is not loaded; loaded are ${loaded.join(", ")}`);
   if (!asked.includes("lexical") && !asked.includes("dense")) {
     throw invalid("stages", "must include lexical or dense, which find the candidates");
   }
@@ -120,7 +121,7 @@ export function byStage(parameter: string, check: Check, stages = STAGES): Check
     for (const [stage, value] of Object.entries(given)) {
       const wanted = check(value);
       if (wanted !== undefined)
-        throw invalid(parameter, `must be ${wanted} by stage, not ${String(value)} for ${stage}`);
+        throw invalid(parameter, `must be ${wanted} by stage, not ${shown(value)} for ${stage}`);
     }
     return undefined;
   };

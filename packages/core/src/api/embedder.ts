@@ -94,7 +94,7 @@ export interface Embedder extends AsyncDisposable {
     texts: readonly string[],
     options: EmbedOptions<Output>,
   ): Promise<Required<Pick<TextEmbedding, Output>>[]>;
-  /** Resolves to a sparse vector's entries, in its order, with their tokens as text. */
+  /** Resolves to a sparse vector's entries, in its order, with their tokens as text. `INVALID_INPUT` for ids that the model does not have. */
   lexicalWeights(sparse: SparseVector, options?: CallOptions): Promise<LexicalWeight[]>;
   /**
    * Resolves to the token vectors of each text, for late interaction, in input order: the model's multi-vectors if it has them,

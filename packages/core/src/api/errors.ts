@@ -83,7 +83,30 @@ export function invalid(parameter: string, problem: string): BgeError {
 /** Returns the message of any thrown value. Not by class: in a test runner's context, Node's own errors have a different one. */
 export function messageOf(thrown: unknown): string {
   const { message } = (typeof thrown === "object" && thrown !== null ? thrown : {}) as { readonly message?: unknown };
-  return typeof message === "string" ? message : String(thrown);
+  if (typeof message === "string") return message;
+  return typeof thrown === "string" ? thrown : shown(thrown);
+}
+
+/** Characters that a message has of a value. */
+const SHOWN = 200;
+
+/** Formats any value for a message: also one that refers to itself, has methods that throw, or is very long. */
+export function shown(value: unknown): string {
+  if (typeof value === "function") return "a function";
+  return clipped(typeof value === "string" || typeof value === "object" ? toJson(value) : String(value));
+}
+
+/** Returns the beginning of a text that is too long for a message. */
+export function clipped(text: string): string {
+  return text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text;
+}
+
+function toJson(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? "an object";
+  } catch {
+    return "an object that cannot be written as JSON";
+  }
 }
 
 /** Formats a list for a message: at most `limit` entries, then how many more. */

@@ -1,7 +1,7 @@
 import { channel } from "node:diagnostics_channel";
 import { monotonic, timeOrigin } from "../clock.js";
 import { announce, listener as listenerOf } from "./callbacks.js";
-import { BgeError, type BgeErrorCode } from "./errors.js";
+import { BgeError, type BgeErrorCode, invalid, shown } from "./errors.js";
 import type { Device, Dtype, ModelSource } from "./model.js";
 import type { InputType } from "./options.js";
 
@@ -203,10 +203,15 @@ const CHANNELS = {
  * `diagnostics_channel.subscribe`, a listener that throws or returns a rejecting promise does not end the process: it is a process
  * warning (code `BGE_CALLBACK`), once per listener.
  *
+ * @throws BgeError `INVALID_OPTION` for a name that no channel has
  * @example
  * const stop = onEvent("bge-js:call", ({ method, durationMs }) => console.log(method, durationMs));
  */
 export function onEvent<Name extends keyof BgeEvents>(name: Name, listener: (event: BgeEvents[Name]) => void) {
+  if (typeof name !== "string" || !Object.hasOwn(CHANNELS, name)) {
+    throw invalid("name", `must be one of ${Object.keys(CHANNELS).join(", ")}, not ${shown(name)}`);
+  }
+  if (typeof listener !== "function") throw invalid("listener", `must be a function, not ${shown(listener)}`);
   const tell = listenerOf(`A listener of ${name}`, listener)!;
   const receive = (event: unknown) => {
     try {

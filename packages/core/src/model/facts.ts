@@ -1,5 +1,5 @@
 import { isThenable } from "../api/callbacks.js";
-import { BgeError, invalid } from "../api/errors.js";
+import { BgeError, invalid, shown } from "../api/errors.js";
 import { ARCHITECTURES, type Architecture, type ModelFacts, type ModelSpec } from "../api/model.js";
 import { isRecord } from "./json-file.js";
 import { isSafePath } from "./names.js";
@@ -151,11 +151,6 @@ function oneOf(...allowed: readonly string[]): (value: unknown) => boolean {
 }
 
 function describe(value: unknown): string {
-  return typeof value === "string"
-    ? JSON.stringify(value)
-    : value === null
-      ? "null"
-      : Array.isArray(value)
-        ? "a list"
-        : `${typeof value} ${typeof value === "object" ? JSON.stringify(value) : String(value)}`;
+  if (typeof value === "string" || value === null) return shown(value);
+  return Array.isArray(value) ? "a list" : `${typeof value} ${shown(value)}`;
 }

@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { BgeError, invalid } from "../api/errors.js";
+import { BgeError, clipped, invalid, shown } from "../api/errors.js";
 import type { ModelReference } from "../api/model.js";
 import type { Facts } from "./facts.js";
 import { checkReference, isUrl } from "./facts.js";
@@ -33,7 +33,7 @@ function checkedId(id: string): NamedModel {
   if (!isModelId(id)) {
     throw invalid(
       "id",
-      `${JSON.stringify(id)} is not a Hugging Face id ("organisation/name"), and there is no folder ${here(id)}`,
+      `${shown(id)} is not a Hugging Face id ("organisation/name"), and there is no folder ${clipped(here(id))}`,
     );
   }
   return { id };
@@ -48,7 +48,16 @@ function isFolder(model: string): boolean {
 /** Returns the folder of this name in the working folder, if it exists. */
 function folderNamed(name: string): string | undefined {
   const folder = here(name);
-  return name !== "" && statSync(folder, { throwIfNoEntry: false })?.isDirectory() ? folder : undefined;
+  return name !== "" && isDirectory(folder) ? folder : undefined;
+}
+
+/** False for what the system cannot look up, such as a text that is far too long for a path. */
+function isDirectory(folder: string): boolean {
+  try {
+    return statSync(folder, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  } catch {
+    return false;
+  }
 }
 
 /** Returns a name's absolute path, or the name itself if the working folder is gone. */

@@ -1,3 +1,4 @@
+import type { EmbeddingOutput } from "../api/embedding.js";
 import { invalid } from "../api/errors.js";
 import type { KeepInMemory, RowStore } from "../api/keep.js";
 import type { EmbeddingSpec, ModelSpec } from "../api/model.js";
@@ -8,7 +9,6 @@ import {
   isFlag,
   isFunction,
   isHybridWeights,
-  isList,
   isSignal,
   isText,
   oneOf,
@@ -44,6 +44,8 @@ const VECTORS: Checks<Pick<EmbedderOptions & RerankerOptions, "dimensions" | "qu
   queryInstruction: (value) => (typeof value === "string" || value === false ? undefined : "a string or false"),
 };
 
+const OUTPUTS: readonly EmbeddingOutput[] = ["dense", "sparse", "multiVector"];
+
 export const EMBEDDER_OPTIONS: Checks<EmbedderOptions> = {
   ...LOAD,
   ...VECTORS,
@@ -52,7 +54,10 @@ export const EMBEDDER_OPTIONS: Checks<EmbedderOptions> = {
     Array.isArray(value) && value.every(isExample)
       ? undefined
       : "a list of { instruction?, query, response }, all strings",
-  outputs: isList,
+  outputs: (value) =>
+    Array.isArray(value) && Array.from(value).every((one) => OUTPUTS.includes(one as EmbeddingOutput))
+      ? undefined
+      : `a list of ${OUTPUTS.join(", ")}`,
   keep: (value) => (isStore(value) ? undefined : "a store, as openStore of @bge-js/store returns it"),
 };
 

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { BgeError, invalid } from "../api/errors.js";
 import type { Dtype, ModelReference, ModelSource, ModelSpec } from "../api/model.js";
+import { type Checks, checkOptions, isCount, isFunction } from "../checks.js";
 import { exportAdvice, exportedAs, isExported, withoutOnnx } from "./export-advice.js";
 import type { Facts } from "./facts.js";
 import { completeSpec } from "./facts.js";
@@ -26,6 +27,7 @@ import { transformerPath } from "./modules-json.js";
 import { folderNotTaken, folderPath, toReference } from "./named-model.js";
 import { checkModelId } from "./names.js";
 import { filesBeside, weightPaths } from "./needed.js";
+import { FILE_OPTIONS } from "./options.js";
 import { findModel } from "./table.js";
 
 /** A model's facts and files. */
@@ -44,6 +46,8 @@ export interface ResolveOptions {
   readonly check?: (spec: ModelSpec) => void;
 }
 
+const RESOLVE_OPTIONS: Checks<ResolveOptions> = { ...FILE_OPTIONS, cutoffLayer: isCount, check: isFunction };
+
 /**
  * Finds a model's facts and files on this machine without loading anything. An id is looked for in installed model packages, then in
  * the local Hugging Face cache.
@@ -56,6 +60,7 @@ export interface ResolveOptions {
  */
 export function resolveModel(model?: string | URL | ModelReference, options: ResolveOptions = {}): ResolvedModel {
   const { directory, ...given } = toReference(model);
+  checkOptions(options, RESOLVE_OPTIONS, "resolveModel");
   const { revision } = options;
   if (directory !== undefined && revision !== undefined) {
     throw invalid("revision", "does not apply to a folder");

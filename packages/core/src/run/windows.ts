@@ -1,4 +1,6 @@
+import { shown } from "../api/errors.js";
 import { turn } from "../clock.js";
+
 /** A run of consecutive texts, or of other inputs, from a list or stream. */
 export interface Window<T = string> {
   /** Position of the first text. */
@@ -51,10 +53,13 @@ export async function* windows<T = string>(
     try {
       for (let next = draw(source); ; ) {
         const item = held.length === 0 ? await next : await Promise.race([next, soon()]);
-        if (item === undefined) {
+        if (item === SOON) {
           yield cut();
           continue;
         }
+        // As a loop over it would; one that is never over would otherwise be read for ever.
+        if (typeof item !== "object" || item === null)
+          throw new TypeError(`An iterator returned ${shown(item)}, no object`);
         finished = item.done === true;
         if (finished) break;
         const full = take(item.value);
@@ -129,7 +134,9 @@ export async function* mapAhead<T, R>(
   }
 }
 
+const SOON = Symbol("soon");
+
 /** Resolves after everything that is ready now has had its turn. */
-function soon(): Promise<undefined> {
-  return turn().then(() => undefined);
+function soon(): Promise<typeof SOON> {
+  return turn().then(() => SOON);
 }

@@ -147,6 +147,14 @@ export function createTokens(
     },
     idOf: (token) => tokenizer.token_to_id(token),
     locate: (text) => locate(text, (word) => bare(word, Number.POSITIVE_INFINITY).ids),
-    decode: (ids) => Array.from(ids, (id) => tokenizer.decode([id])),
+    decode(ids) {
+      const { largestId } = tokenizer;
+      const other = ids.find((id) => id > largestId);
+      if (other !== undefined) {
+        const problem = `${other} is no token of this model, whose largest id is ${largestId}.`;
+        throw new BgeError("INVALID_INPUT", problem, { parameter: "sparse" });
+      }
+      return Array.from(ids, (id) => tokenizer.decode([id]));
+    },
   };
 }

@@ -1,4 +1,4 @@
-import { invalid } from "../api/errors.js";
+import { invalid, shown } from "../api/errors.js";
 import type { EmbeddingSpec } from "../api/model.js";
 import type { EmbedderOptions, FewShotExample, InputType } from "../api/options.js";
 import type { Encoding } from "../protocol.js";
@@ -53,7 +53,7 @@ function withInstructions(model: EmbeddingSpec, options: PromptOptions): Embeddi
   const chosen = task !== undefined && Object.hasOwn(tasks, task) ? tasks[task] : undefined;
   if (chosen === undefined) {
     const choice = `one of ${names.map((name) => JSON.stringify(name)).join(", ")}`;
-    const problem = task === undefined ? "is missing" : `cannot be ${JSON.stringify(task)}`;
+    const problem = task === undefined ? "is missing" : `cannot be ${shown(task)}`;
     throw invalid(
       "task",
       `${problem}: ${model.id} has an instruction per task. Choose ${choice}, or pass your own queryInstruction (false for none)`,

@@ -1,4 +1,4 @@
-import { BgeError, invalid } from "../api/errors.js";
+import { BgeError, invalid, shown } from "../api/errors.js";
 import type { QuantizationRanges, TopKQuantizedOptions } from "../api/quantization.js";
 import type { RankedDocument } from "../api/reranker.js";
 import { type Checks, checkOptions, isCount } from "../checks.js";
@@ -22,7 +22,8 @@ const ONES = Uint8Array.from({ length: 256 }, (_, byte) => byte.toString(2).repl
 export function hammingDistance(a: Int8Array | Uint8Array, b: Int8Array | Uint8Array): number {
   const kind = kindOf(a);
   if ((kind !== "Int8Array" && kind !== "Uint8Array") || kindOf(b) !== kind || a.length !== b.length) {
-    throw new BgeError("INVALID_INPUT", "Both vectors must be binary, or both ubinary, and of the same length.");
+    const problem = "Both vectors must be binary, or both ubinary, and of the same length.";
+    throw new BgeError("INVALID_INPUT", problem, { parameter: "b" });
   }
   return differingBits(a, b);
 }
@@ -47,7 +48,7 @@ export function topKQuantized(
   options: TopKQuantizedOptions,
 ): RankedDocument[] {
   const wanted = isCount(k);
-  if (wanted !== undefined) throw invalid("k", `must be ${wanted}, not ${String(k)}`);
+  if (wanted !== undefined) throw invalid("k", `must be ${wanted}, not ${shown(k)}`);
   const checked = checkOptions<TopKQuantizedOptions>(options, OPTIONS, "topKQuantized", ["precision"]);
   const { precision, ranges, rescoreMultiplier = 4 } = checked;
   const bytewise = hasRanges(precision);

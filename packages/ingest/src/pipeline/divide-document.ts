@@ -12,7 +12,10 @@ export async function divideDocument(
   const { id: _, text: __, ...fields } = document;
   const chunks: Chunk[] = [];
   try {
-    for await (const given of await chunk(document, { signal })) {
+    const all: unknown = await chunk(document, { signal });
+    // It is iterable, too: each character would be a chunk.
+    if (typeof all === "string") throw unusable("cannot be divided: chunk returned a string, not a list of them");
+    for await (const given of all as Iterable<GivenChunk> | AsyncIterable<GivenChunk>) {
       chunks.push(toChunk(given, chunks.length, fields));
     }
   } catch (cause) {
