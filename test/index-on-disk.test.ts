@@ -279,6 +279,96 @@ test("searches go on while much is added, and end when the retriever is disposed
   expect((await again.search("number 1")).results).toHaveLength(10);
 });
 
+test("what was read stays, also when the retriever is disposed before it is stored", async () => {
+  const directory = place();
+  let tell = () => {};
+  const isPut = new Promise<void>((resolve) => {
+    tell = resolve;
+  });
+  const telling = {
+    ...embedder,
+    async *embedStream(texts: AsyncIterable<string>, options: object) {
+      for await (const vector of embedder.embedStream(texts, options)) {
+        yield vector;
+        // It is drawn again once the document was put.
+        tell();
+      }
+    },
+  } as unknown as Embedder;
+  const retriever = await loadRetriever({ embedder: telling, reranker: false, directory });
+  async function* hanging() {
+    yield* numbered(1);
+    await new Promise(() => {});
+  }
+  const adding = retriever.add(hanging()).catch((error) => error);
+  await isPut;
+  await retriever.dispose();
+  expect(await adding).toMatchObject({ code: "DISPOSED" });
+  const { counted, read } = counting();
+  await using again = await loadRetriever({ embedder: counted, reranker: false, directory });
+  expect(await again.add(numbered(1))).toEqual({ added: 0, replaced: 0, unchanged: 1 });
+  expect(read()).toBe(0);
+});
+
+describe.each(["in memory", "in a directory"])("documents %s", (where) => {
+  const open = () => (where === "in memory" ? loadRetriever({ embedder, reranker: false }) : load(place()));
+  class Lazy {
+    get id() {
+      return "lazy";
+    }
+    get text() {
+      return "a text";
+    }
+  }
+  const odd: Readonly<Record<string, () => object>> = {
+    "whose id and text are getters of a class": () => new Lazy(),
+    "whose id is a getter of a class": () => Object.assign(Object.create(Lazy.prototype), { more: 1 }),
+    "whose id cannot be read": () => ({
+      get id(): string {
+        throw new Error("no id");
+      },
+      text: "a text",
+    }),
+    "whose text cannot be read": () => ({
+      id: "odd",
+      get text(): string {
+        throw new Error("no text");
+      },
+    }),
+    "of which a field cannot be read": () => ({
+      id: "odd",
+      text: "a text",
+      get more(): string {
+        throw new Error("no more");
+      },
+    }),
+  };
+
+  test.each(Object.keys(odd))("%s are told, and all others added", async (kind) => {
+    await using retriever = await open();
+    const [first, ...others] = numbered(3);
+    await expect(retriever.add([first!, odd[kind]!() as never, ...others])).rejects.toMatchObject({
+      code: "INVALID_INPUT",
+      parameter: "documents",
+      indices: [1],
+    });
+    expect((await idsOf(retriever)).sort()).toEqual(["n0", "n1", "n2"]);
+  });
+
+  test("are not asked for by what is no id", async () => {
+    await using retriever = await open();
+    for (const id of [undefined, null, 5, {}]) {
+      for (const call of [() => retriever.get(id as never), () => retriever.has(id as never)]) {
+        expect(call).toThrow(expect.objectContaining({ code: "INVALID_INPUT", parameter: "id" }));
+      }
+    }
+  });
+});
+
+test.each(["http://127.0.0.1/index", "file://elsewhere/index"])("%s is no directory", async (url) => {
+  await expect(load(new URL(url))).rejects.toMatchObject({ code: "INVALID_OPTION", parameter: "directory" });
+});
+
 /** Adds and removes for ever, and says what was stored. */
 const WRITER = `
 import { loadEmbedder } from "@bge-js/core";

@@ -49,6 +49,7 @@ export {
   isCount,
   isFiniteNumber,
   isFlag,
+  isFolder,
   isFunction,
   isList,
   isSignal,
@@ -60,6 +61,7 @@ export { HttpFailure } from "./hub/http-failure.js";
 export { holderOf, tryLock } from "./hub/lock.js";
 export { PATIENCE, type Patience, withRetries } from "./hub/retry.js";
 export { isExported } from "./model/export-advice.js";
+export { folderPath } from "./model/named-model.js";
 export { orElse } from "./model/resolve.js";
 export { rerankerFor } from "./model/table.js";
 export { isRemote } from "./remote/reference.js";

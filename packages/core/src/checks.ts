@@ -55,6 +55,12 @@ export const isText: Check = (value) => (typeof value === "string" ? undefined :
 
 export const isFlag: Check = (value) => (typeof value === "boolean" ? undefined : "true or false");
 
+/** Not by class: a URL may be from another realm. */
+export const isFolder: Check = (value) => {
+  const isFileUrl = Object.prototype.toString.call(value) === "[object URL]" && (value as URL).protocol === "file:";
+  return isFileUrl || (typeof value === "string" && value !== "") ? undefined : "a path or a file: URL";
+};
+
 export const isFunction: Check = (value) => (typeof value === "function" ? undefined : "a function");
 
 export const isList: Check = (value) => (Array.isArray(value) ? undefined : "an array");

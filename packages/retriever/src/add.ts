@@ -155,6 +155,10 @@ function stopReading(reading: Reading, id: string): void {
 }
 
 function idOf(given: unknown): string | undefined {
-  const id = (given as Partial<Stored> | undefined)?.id;
-  return typeof id === "string" && id !== "" ? id : undefined;
+  try {
+    const id = (given as Partial<Stored> | undefined)?.id;
+    return typeof id === "string" && id !== "" ? id : undefined;
+  } catch {
+    return undefined;
+  }
 }

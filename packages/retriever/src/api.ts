@@ -171,15 +171,15 @@ export interface DocumentIndex<D> extends AsyncDisposable {
    * `add`
    */
   remove(ids: Iterable<string>): Promise<number>;
-  /** True if the index has a document with this id. */
+  /** True if the index has a document with this id. @throws BgeError `INVALID_INPUT` for what is no string */
   has(id: string): boolean;
-  /** Returns a document, or `undefined`. */
+  /** Returns a document, or `undefined`. @throws BgeError `INVALID_INPUT` for an id that is no string */
   get(id: string): D | undefined;
   /** The ids of all documents, in no order. Documents may be added and removed meanwhile. */
   ids(): AsyncIterable<string>;
   /**
-   * Frees the index and the models that the retriever loaded. An index in a directory stays there. Pending and later calls
-   * reject with `DISPOSED`. May be called repeatedly.
+   * Frees the index and the models that the retriever loaded. An index in a directory stays there, with all that was read.
+   * Pending and later calls reject with `DISPOSED`. May be called repeatedly.
    */
   dispose(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import { checkSource, invalid } from "@bge-js/core/adapter";
 import { addDocuments, type Intake, type Reading } from "./add.js";
 import type { Added, AddOptions, DocumentIndex } from "./api.js";
-import { checkIds } from "./documents.js";
+import { checkId, checkIds } from "./documents.js";
 import type { Lifetime } from "./lifetime.js";
 import { checkAddOptions } from "./options.js";
 import type { Store, Stored } from "./store.js";
@@ -65,10 +65,12 @@ export function createDocumentIndex<Given, K extends Stored, D, Input>({
     },
     has(id) {
       throwIfDisposed();
+      checkId(id);
       return store.has(id);
     },
     get(id) {
       throwIfDisposed();
+      checkId(id);
       const kept = store.get(id);
       return kept === undefined ? undefined : toDocument(kept);
     },

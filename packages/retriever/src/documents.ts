@@ -1,7 +1,13 @@
 import { BgeError } from "@bge-js/core";
-import { listed, notJson } from "@bge-js/core/adapter";
+import { listed, messageOf, notJson, shown } from "@bge-js/core/adapter";
 import type { FailedDocument } from "./api.js";
 import type { Store } from "./store.js";
+
+/** @throws BgeError `INVALID_INPUT` for what is no id, and so of no document */
+export function checkId(id: string): void {
+  if (typeof id === "string") return;
+  throw new BgeError("INVALID_INPUT", `id must be a string, not ${shown(id)}.`, { parameter: "id" });
+}
 
 /** Checks all ids before any document is removed. @throws BgeError `INVALID_INPUT`, with every bad index */
 export function checkIds(ids: Iterable<string>): string[] {
@@ -39,8 +45,18 @@ export function copyFields<F extends object>(given: F, { directory }: Pick<Store
   );
 }
 
-export function unusableDocument(problem: string): BgeError {
-  return new BgeError("INVALID_INPUT", `a document ${problem}`, { parameter: "documents" });
+/** Reads a caller's document, and returns why that cannot be: its class may have getters that throw. */
+export function takeDocument<T extends object>(read: () => T | BgeError): T | BgeError {
+  try {
+    return read();
+  } catch (cause) {
+    return unusableDocument(`cannot be read: ${messageOf(cause)}`, cause);
+  }
+}
+
+export function unusableDocument(problem: string, cause?: unknown): BgeError {
+  const details = { parameter: "documents", ...(cause !== undefined && { cause }) };
+  return new BgeError("INVALID_INPUT", `a document ${problem}`, details);
 }
 
 /** Returns one error for all failed documents, with the code and cause of the first. */

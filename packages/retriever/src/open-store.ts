@@ -1,6 +1,5 @@
-import { fileURLToPath } from "node:url";
 import type { Embedder } from "@bge-js/core";
-import { invalid, type VectorSource, vectorFacts } from "@bge-js/core/adapter";
+import { folderPath, invalid, type VectorSource, vectorFacts } from "@bge-js/core/adapter";
 import type { RetrieverOptions } from "./api.js";
 import { createMemoryStore } from "./memory-store.js";
 import type { Store, Stored } from "./store.js";
@@ -16,7 +15,7 @@ export async function openStore<D extends Stored>(
   if (embedder.source === undefined) {
     throw invalid("embedder", "must have the source of a loaded one, by which a directory tells models apart");
   }
-  const path = directory instanceof URL ? fileURLToPath(directory) : directory;
+  const path = typeof directory === "string" ? directory : folderPath(directory.href);
   const identity = { vectors: vectorFacts(embedder, embedder.source.device), rows };
   // LMDB's native library is not loaded for an index in memory.
   const { openDiskStore } = await import("./disk/disk-store.js");

@@ -6,6 +6,7 @@ import {
   invalid,
   isCount,
   isFlag,
+  isFolder,
   isFunction,
   isSignal,
   isThenable,
@@ -40,10 +41,6 @@ export const isWeight: Check = (value) =>
 const isEmbedder = modelWith("embedder", ["embedQuery", "embedStream", "spec"]);
 const isReranker = modelWith("reranker", ["rerank", "score", "kind"]);
 
-function isPlace(value: unknown): string | undefined {
-  return (typeof value === "string" && value !== "") || value instanceof URL ? undefined : "a path or a file URL";
-}
-
 export const RETRIEVER: Checks<RetrieverOptions> = {
   embedder(value) {
     if (!isLoaded(value, ["pictures"])) return isEmbedder(value);
@@ -54,7 +51,7 @@ export const RETRIEVER: Checks<RetrieverOptions> = {
     typeof value === "boolean" || isLoaded(value, ["score"]) ? undefined : "true, false or a loaded reranker",
   candidates: byStage("candidates", isCount),
   weights: byStage("weights", isWeight),
-  directory: isPlace,
+  directory: isFolder,
   readOnly: isFlag,
   load(value) {
     checkOptions(value as object, LOAD, "load");

@@ -219,3 +219,32 @@ describe("with many documents", () => {
     await disk.close();
   });
 });
+
+test("further fields of a document that could not be stored are not stored with the one before", async () => {
+  const directory = folder();
+  const store = await open(directory);
+  const first = { id: "a", text: "red" };
+  void store.put(first, [vectorOf(1)], rowsOf(1));
+  await store.commit();
+  // Nothing can be put in the place of a document whose record is missing.
+  const root = openLmdb({ path: directory, noSubdir: false, maxDbs: 12, encoding: "binary", keyEncoding: "binary" });
+  const slots = root.openDB<Buffer, number>("slots", { encoding: "binary", keyEncoding: "uint32" });
+  const record = Buffer.from(slots.get(0)!);
+  await slots.remove(0);
+
+  const put = store.put({ id: "a", text: "blue" }, [vectorOf(2)], rowsOf(2));
+  const committed = store.commit();
+  // As of another call, which sees what is on its way.
+  const updated = store.update({ id: "a", text: "blue", page: 2 });
+  for (const one of [put, committed]) await expect(one).rejects.toMatchObject({ code: "STORE_CORRUPT" });
+  await slots.put(0, record);
+  await expect(store.commit()).rejects.toMatchObject({ code: "STORE_CORRUPT" });
+  await expect(updated).rejects.toMatchObject({ code: "STORE_CORRUPT" });
+  expect(store.get("a")).toEqual(first);
+
+  void store.update({ ...first, page: 3 });
+  await store.commit();
+  expect(store.get("a")).toEqual({ ...first, page: 3 });
+  await root.close();
+  await store.close();
+});

@@ -1,15 +1,9 @@
 import { resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { RowEntry } from "@bge-js/core";
-import { type Check, type Checks, checkOptions, isCount } from "@bge-js/core/adapter";
+import { type Checks, checkOptions, folderPath, isCount, isFolder } from "@bge-js/core/adapter";
 import type { Store, StoreOptions } from "./api.js";
 import { disposed, failure } from "./failures.js";
 import { openTables, type Tables } from "./tables.js";
-
-const isFolder: Check = (value) =>
-  (typeof value === "string" && value !== "") || (value instanceof URL && value.protocol === "file:")
-    ? undefined
-    : "a path or a file: URL";
 
 const OPTIONS: Checks<StoreOptions> = { directory: isFolder, maxBytes: isCount };
 
@@ -27,7 +21,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const { directory: given, maxBytes = Number.POSITIVE_INFINITY } = checkOptions(options, OPTIONS, "openStore", [
     "directory",
   ]);
-  const directory = resolve(typeof given === "string" ? given : fileURLToPath(given));
+  const directory = resolve(typeof given === "string" ? given : folderPath(given.href));
   const tables = openTables(directory);
   const writing = new Set<Promise<void>>();
   let closing: Promise<void> | undefined;

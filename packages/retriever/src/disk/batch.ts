@@ -9,6 +9,8 @@ const MOST_MS = 1000;
 /** Documents that are committed together. */
 export interface Batch {
   readonly staged: ReadonlyMap<string, Staged>;
+  /** What must be stored for this to be right: an update is of a document as another batch puts it. */
+  readonly after: Set<Promise<void>>;
   add(id: string, one: Staged, bytes: number): void;
   isFull(): boolean;
   /** Stops waiting for more. */
@@ -32,6 +34,7 @@ export function openBatch(commit: () => void): Batch {
   const timer = setTimeout(commit, MOST_MS);
   return {
     staged,
+    after: new Set(),
     add(id, one, size) {
       // An update leaves its document in the place where it was put.
       if (one.kind !== "update") staged.delete(id);

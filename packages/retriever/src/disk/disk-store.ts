@@ -112,7 +112,8 @@ async function openStore<D extends Stored>(
     own.end();
     committing.push(own);
     await inTurn(async () => {
-      await commitNow(own.staged).then(own.resolve, own.reject);
+      const before = Promise.all(own.after);
+      await before.then(() => commitNow(own.staged)).then(own.resolve, own.reject);
       committing.shift();
     });
     await own.done;
@@ -210,10 +211,8 @@ async function openStore<D extends Stored>(
   }
 
   async function close(): Promise<void> {
-    const left = batch;
-    batch = undefined;
-    left?.end();
-    left?.reject(gone());
+    // What was read stays. Who waits for it hears of a failure.
+    await commit().catch(() => {});
     await queue;
     for (const end of [...views]) end();
     // This only saves the next process time, so nothing is lost if it fails.
@@ -251,8 +250,12 @@ async function openStore<D extends Stored>(
       const slot = before === undefined ? slotOf(document.id) : undefined;
       const known =
         before !== undefined && before.kind !== "remove" ? before.json : slot !== undefined && documents.get(slot);
-      if (known && json.equals(known)) return batchOf(document.id)?.done ?? STORED;
-      return stage(document.id, { kind: "update", json }, json.length);
+      const under = batchOf(document.id);
+      if (known && json.equals(known)) return under?.done ?? STORED;
+      const done = stage(document.id, { kind: "update", json }, json.length);
+      // Its text is that of a document that may not be stored after all.
+      if (under !== undefined && under !== batch) batch!.after.add(under.done);
+      return done;
     },
     isDue() {
       return batch?.isFull() ?? false;

@@ -2,7 +2,7 @@ import { BgeError } from "@bge-js/core";
 import { pictureContent } from "@bge-js/core/adapter";
 import type { ImageInput, MultimodalEmbedder, MultimodalInput } from "@bge-js/core/multimodal";
 import type { Intake, Taken } from "../add.js";
-import { checkDocument, copyFields, unusableDocument } from "../documents.js";
+import { checkDocument, copyFields, takeDocument, unusableDocument } from "../documents.js";
 import type { Store, Stored } from "../store.js";
 import { readDocuments } from "../text-intake.js";
 import type { MultimodalDocument, WithImage } from "./api.js";
@@ -26,7 +26,7 @@ export function mixedIntake<D extends MultimodalDocument>(
 ): Intake<Given<D>, Kept, MultimodalInput> {
   return {
     async take(given, signal) {
-      const parts = partsOf(given as Given<MultimodalDocument>, store);
+      const parts = takeDocument(() => partsOf(given as Given<MultimodalDocument>, store));
       if (parts instanceof BgeError) return { error: parts };
       const { image, ...document } = parts;
       const { text } = document;
