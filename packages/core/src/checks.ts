@@ -1,6 +1,5 @@
 import { isThenable } from "./api/callbacks.js";
 import { invalid, shown } from "./api/errors.js";
-import type { HybridWeights } from "./api/options.js";
 
 /** Returns what the option must be, for an error message, or `undefined` if the value is valid. */
 export type Check = (value: unknown) => string | undefined;

@@ -3,16 +3,7 @@ import { invalid } from "../api/errors.js";
 import type { KeepInMemory, RowStore } from "../api/keep.js";
 import type { EmbeddingSpec, ModelSpec } from "../api/model.js";
 import type { EmbedderOptions, FewShotExample, LoadOptions, RerankerOptions } from "../api/options.js";
-import {
-  type Checks,
-  isCount,
-  isFlag,
-  isFunction,
-  isHybridWeights,
-  isSignal,
-  isText,
-  oneOf,
-} from "../checks.js";
+import { type Checks, isCount, isFlag, isFunction, isHybridWeights, isSignal, isText, oneOf } from "../checks.js";
 import { isRevision } from "./names.js";
 
 /** The options that choose a model's files. */
