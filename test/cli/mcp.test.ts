@@ -102,7 +102,34 @@ describe("over standard input and output", () => {
     for (const path of ["src", "src/", "/src", "src/refund.ts"]) {
       expect((await search(client, "dogs", { path })).map((passage) => passage.path)).toEqual(["src/refund.ts"]);
     }
-    expect(await search(client, "dogs", { path: "sr" })).toEqual([]);
+    // What holds nothing is told: an agent would take it for an answer.
+    for (const path of ["sr", "guide/pets.md/x", ".env", "/etc"]) {
+      const { isError, content } = await call(client, "search", { query: "dogs", path });
+      expect([path, isError, JSON.stringify(content)]).toEqual([path, true, expect.stringContaining("neither")]);
+    }
+  });
+
+  test("paths as other tools of agents name files", async () => {
+    const client = await connect(folder, "--no-index", "--no-rerank");
+    for (const path of ["./hours.html", "guide/../hours.html", join(folder, "hours.html")]) {
+      expect((await search(client, "dogs", { path })).map((passage) => passage.path)).toEqual(["hours.html"]);
+      expect(textOf(await call(client, "read", { path }))).toContain("The desk opens at nine.");
+    }
+    for (const path of [".", "", folder]) expect((await search(client, "dogs", { path })).length).toBeGreaterThan(2);
+    const several = await connect(join(folder, "guide"), join(folder, "src"), "--no-index", "--no-rerank");
+    const read = await call(several, "read", { path: join(folder, "src", "refund.ts"), lines: 1 });
+    expect(read.structuredContent).toMatchObject({ path: "src/refund.ts" });
+    const wrong = await call(several, "read", { path: "refund.ts" });
+    expect([wrong.isError, textOf(wrong)]).toEqual([true, expect.stringContaining("begin with guide/ or src/")]);
+  });
+
+  test("a line that is too long for an answer is cut, and says so", async () => {
+    addFiles(folder, { "long.md": `${"word ".repeat(20_000)}\nthe second line\n` });
+    const client = await connect(folder, "--no-index", "--no-rerank");
+    const read = await call(client, "read", { path: "long.md" });
+    expect(read.structuredContent).toMatchObject({ from: 1, to: 1, of: 2, cut: 40_000 });
+    expect(textOf(read)).toMatch(/\(line 1 has 40000 more characters, .*\)\n\n\(lines 1 to 1 of 2; read on from 2\)$/);
+    expect((await call(client, "read", { path: "long.md", from: 2 })).structuredContent).not.toHaveProperty("cut");
   });
 
   test("several folders have names", async () => {
@@ -179,6 +206,10 @@ describe("over standard input and output", () => {
     await becomes("Where is my umbrella?", /umbrellas/);
     rmSync(join(folder, "new"), { recursive: true });
     await becomes("Where is my umbrella?", /^(?!.*umbrellas)/s);
+    addFiles(folder, { ".gitignore": "guide/\n" });
+    await becomes("May parrots come?", /^(?!.*Parrots)/s);
+    rmSync(join(folder, ".gitignore"));
+    await becomes("May parrots come?", /Parrots/);
   });
 
   test("two servers share an index: one writes, the other reads what it has read, and takes over", async () => {

@@ -176,7 +176,7 @@ describe("bombs", () => {
 
   test("time, pages and text are limited", async () => {
     const late = createPdfReader({ ms: 1 });
-    expect(await problem(nested(12), late)).toBe("UnreadablePdf: was given up after 0.001 s, at page 1");
+    expect(await problem(nested(12), late)).toBe("LatePdf: was given up after 0.001 s, at page 1");
     const small = createPdfReader({ pages: 2, characters: 20 });
     expect(await problem(pdf([["a"], ["b"], ["c"]]), small)).toBe("UnreadablePdf: has more than 2 pages");
     expect(await problem(pdf([["a".repeat(15)], ["b".repeat(15)]]), small)).toBe(
@@ -197,6 +197,27 @@ describe("bombs", () => {
     await expect(bomb).rejects.toBe(reason);
     await expect(never).rejects.toBe(reason);
     expect(await next).toEqual([{ lines: ["Next."] }]);
+    await own[Symbol.asyncDispose]();
+  });
+
+  test("a document is read into memory when it is its turn, and not before", async () => {
+    const own = createPdfReader();
+    const stop = new AbortController();
+    let read = 0;
+    const next = async () => {
+      read++;
+      return pdf([["Next."]]);
+    };
+    const bomb = own.read(async () => nested(12), undefined, stop.signal);
+    const [second, third] = [own.read(next, undefined, signal), own.read(next, undefined, stop.signal)];
+    await setTimeout(20);
+    expect(read).toBe(0);
+    stop.abort(new Error("enough"));
+    await Promise.all([bomb, third].map((one) => expect(one).rejects.toThrow("enough")));
+    expect([await second, read]).toEqual([[{ lines: ["Next."] }], 1]);
+    const gone = () => Promise.reject(new Error("gone"));
+    await expect(own.read(gone, undefined, signal)).rejects.toThrow("gone");
+    expect(await own.read(next, undefined, signal)).toEqual([{ lines: ["Next."] }]);
     await own[Symbol.asyncDispose]();
   });
 

@@ -1,8 +1,13 @@
-import { writeFileSync } from "node:fs";
+import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { loadRetriever } from "@bge-js/retriever";
 import { type CallToolResult, Client } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { type KnownFile, type Manifest, NO_FILES } from "../../packages/cli/dist/folder/manifest.js";
+import { type IndexedPassage, update } from "../../packages/cli/dist/folder/update.js";
+import { nothingAside } from "../../packages/cli/dist/folder/walk.js";
+import { createPdfReader } from "../../packages/cli/dist/pdf/reader.js";
 import { BGE, bge, jsonLines } from "../support/bge.js";
 import { addFiles, folderOf } from "../support/folders.js";
 import { pdf, stream } from "../support/pdf.js";
@@ -101,6 +106,46 @@ describe("search", () => {
     expect(err).toContain("mixed.pdf: no text could be read on page 2");
     expect((await find("text")).err).toBe("");
   });
+});
+
+test("a PDF that took too long is tried again after a day, and not before", async () => {
+  await using index = await loadRetriever<IndexedPassage>({ reranker: false, lateInteraction: false });
+  const file = join(folder, "kettle.pdf");
+  const { size, mtimeMs } = statSync(file);
+  const found = [{ path: "kettle.pdf", file, kind: "pdf", size, mtimeMs } as const];
+  const run = async (before: Manifest, ms?: number) => {
+    await using pdfReader = createPdfReader(ms === undefined ? {} : { ms });
+    const aside = nothingAside();
+    const { files } = await update(index, found, before, {
+      countTokens: (text) => text.split(/\s+/).length,
+      pdf: pdfReader,
+      aside,
+      signal: new AbortController().signal,
+      onProgress() {},
+    });
+    return {
+      known: files.get("kettle.pdf")!,
+      told: aside.unreadable,
+      manifest: { files, readAt: Date.now() + 10_000 },
+    };
+  };
+  const first = await run(NO_FILES, 0);
+  expect(first.told).toEqual(["kettle.pdf was given up after 0 s, at page 1"]);
+  const soon = await run(first.manifest);
+  expect(soon).toMatchObject({ told: first.told, known: first.known });
+  const aged = (days: number): Manifest => {
+    const then = first.known.tried!.first - days * 86_400_000;
+    const known: KnownFile = { ...first.known, tried: { first: then, last: then } };
+    return { ...first.manifest, files: new Map([["kettle.pdf", known]]) };
+  };
+  const second = await run(aged(1.1), 0);
+  expect(second.told).toEqual(first.told);
+  expect(second.known.tried!.last - second.known.tried!.first).toBeGreaterThan(86_400_000);
+  expect((await run(second.manifest)).told).toEqual(first.told);
+  const third = await run(aged(1.1));
+  expect(third.told).toEqual([]);
+  expect(third.known.passages).toHaveLength(3);
+  expect(third.known).not.toHaveProperty("tried");
 });
 
 describe("mcp", () => {

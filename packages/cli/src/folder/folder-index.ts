@@ -74,6 +74,8 @@ export interface FolderIndex extends AsyncDisposable {
   update(): Promise<UpdateReport>;
   /** Returns a file as it was when it was read, with its place on the disk; `undefined` for any that was not. */
   fileOf(path: string): IndexedFile | undefined;
+  /** The paths of all files that were read. */
+  paths(): Iterable<string>;
   /** For who reads pages of an indexed PDF. */
   readonly pdf: PdfReader;
   /** Finds the best passages, as of the last update. */
@@ -189,6 +191,7 @@ export async function openFolderIndex(
       const root = roots.length === 1 ? roots[0]! : roots.find(({ name }) => path.startsWith(`${name}/`))!;
       return { ...known, file: join(root.directory, root.name === "" ? path : path.slice(root.name.length + 1)) };
     },
+    paths: () => manifest.files.keys(),
     async search(question, { top, within, signal: stop }) {
       const filter = within && (({ id }: { readonly id: string }) => within(places.get(id)?.path ?? ""));
       const search = retriever.search(question, { topN: top, signal: stop, ...(filter && { filter }) });

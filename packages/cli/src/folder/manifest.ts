@@ -1,4 +1,5 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
+import type { Tried } from "./late.js";
 
 /** Where a passage stands: its id in the index, its first and last line, and the lines of its lines if some are between. */
 export type Placed = readonly [id: string, line: number, lastLine: number, lines?: readonly number[]];
@@ -14,6 +15,8 @@ export interface KnownFile {
   readonly pages?: readonly number[];
   /** Why nothing of it can be read, as what follows its name. */
   readonly problem?: string;
+  /** When it was tried, if the problem is the time that it takes. */
+  readonly tried?: Tried;
 }
 
 /** The files whose passages are in an index, by path. */

@@ -1,5 +1,5 @@
 import type { PdfPage } from "../pdf/messages.js";
-import { type PdfReader, UnreadablePdf } from "../pdf/reader.js";
+import { LatePdf, type PdfReader, UnreadablePdf } from "../pdf/reader.js";
 import { pageList } from "./pages.js";
 import type { ReadDocument, Unreadable } from "./source.js";
 
@@ -16,7 +16,7 @@ export async function readPdf(bytes: Buffer, pdf: PdfReader, signal: AbortSignal
   try {
     pages = await pdf.read(bytes, undefined, signal);
   } catch (error) {
-    if (error instanceof UnreadablePdf) return { problem: error.message };
+    if (error instanceof UnreadablePdf) return { problem: error.message, isLate: error instanceof LatePdf };
     throw error;
   }
   const lacks = pages.find((page) => page.lacks !== undefined)?.lacks;

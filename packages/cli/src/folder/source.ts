@@ -25,5 +25,8 @@ export interface ReadDocument {
   readonly lacks?: string;
 }
 
-/** A document that has no text for us: why, as what follows its name; or it is no document at all. */
-export type Unreadable = { readonly problem: string } | { readonly binary: true };
+/**
+ * A document that has no text for us: why, as what follows its name, and whether it only took too long; or it is no document at
+ * all.
+ */
+export type Unreadable = { readonly problem: string; readonly isLate?: boolean } | { readonly binary: true };

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { BgeError } from "@bge-js/core";
-import { turn } from "@bge-js/core/adapter";
+import { turn, wallClock } from "@bge-js/core/adapter";
 import type { Retriever } from "@bge-js/retriever";
 import type { PdfReader } from "../pdf/reader.js";
+import { isDue, triedAgain } from "./late.js";
 import type { KnownFile, Manifest, Placed } from "./manifest.js";
 import { type CountTokens, toPassages } from "./passages.js";
 import { NotRead, readBytes } from "./read-bytes.js";
@@ -33,6 +34,11 @@ export function mayHaveChanged({ size, mtimeMs }: FoundFile, known: KnownFile | 
   return known === undefined || known.size !== size || known.mtimeMs !== mtimeMs || mtimeMs > readAt - CLOCK_STEP_MS;
 }
 
+/** True for a file that took too long, long enough ago. */
+function isWorthATry(known: KnownFile | undefined): boolean {
+  return known?.tried !== undefined && isDue(known.tried, wallClock());
+}
+
 /** Coarser than any file system in use. */
 const CLOCK_STEP_MS = 2000;
 
@@ -47,7 +53,7 @@ export async function update(
   const files = new Map<string, KnownFile>();
   const changed = found.filter((file) => {
     const known = before.files.get(file.path);
-    if (mayHaveChanged(file, known, before.readAt)) return true;
+    if (mayHaveChanged(file, known, before.readAt) || isWorthATry(known)) return true;
     files.set(file.path, known!);
     return false;
   });
@@ -123,7 +129,7 @@ async function readPassages(
     return undefined;
   }
   const hash = createHash("sha256").update(bytes).digest("hex");
-  if (before?.hash === hash) return { known: { ...before, size, mtimeMs }, documents: [] };
+  if (before?.hash === hash && !isWorthATry(before)) return { known: { ...before, size, mtimeMs }, documents: [] };
   const read = await readDocument(kind, bytes, pdf, signal).catch((error: Error) => {
     signal.throwIfAborted();
     return { failed: error.message };
@@ -137,7 +143,12 @@ async function readPassages(
     aside.otherTypes++;
     return undefined;
   }
-  if ("problem" in read) return { known: { size, mtimeMs, hash, passages: [], problem: read.problem }, documents: [] };
+  if ("problem" in read) {
+    const { problem, isLate } = read;
+    const known = { size, mtimeMs, hash, passages: [], problem };
+    const tried = before?.hash === hash ? before.tried : undefined;
+    return { known: isLate ? { ...known, tried: triedAgain(tried, wallClock()) } : known, documents: [] };
+  }
   if (read.lacks !== undefined) aside.partly.push(`${path}: ${read.lacks}`);
   const documents: IndexedPassage[] = [];
   const passages: Placed[] = [];

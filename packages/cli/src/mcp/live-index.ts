@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { loadEmbedder } from "@bge-js/core";
 import { clearTimeout, setTimeout } from "@bge-js/core/adapter";
 import { type FSWatcher, watch } from "chokidar";
@@ -72,7 +73,7 @@ export function followFiles(
 
   for (const { directory } of roots) {
     const watcher = watch(directory, {
-      ignored: (path) => path !== directory && isPassedOver(path.slice(path.search(/[^/\\]*$/))),
+      ignored: (path) => path !== directory && isUnwatched(basename(path)),
       followSymlinks: false,
       ignoreInitial: true,
     });
@@ -103,4 +104,9 @@ export function followFiles(
       );
     },
   };
+}
+
+/** The rules about what is read are hidden files themselves. */
+function isUnwatched(name: string): boolean {
+  return name !== ".gitignore" && isPassedOver(name);
 }

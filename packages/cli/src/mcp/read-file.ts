@@ -7,6 +7,7 @@ import { kindOf } from "../folder/kinds.js";
 import { pageAt } from "../folder/pages.js";
 import { NotRead, readBytes } from "../folder/read-bytes.js";
 import { UnreadablePdf } from "../pdf/reader.js";
+import { usablePaths } from "./paths.js";
 
 /** Some lines of a file. */
 export interface FileLines {
@@ -19,6 +20,8 @@ export interface FileLines {
   /** Of a PDF: the pages in the text, and the first line that is given of each. */
   readonly pages?: { readonly page: number; readonly line: number }[];
   readonly text: string;
+  /** Characters that the line has beyond those given, if it is too long for an answer. */
+  readonly cut?: number;
 }
 
 /** Which lines are wanted. */
@@ -45,11 +48,11 @@ export async function readFileLines(
   signal: AbortSignal,
 ): Promise<FileLines> {
   const known = index.fileOf(path);
-  if (known === undefined) throw new Refused(`${path} is not among the indexed files; use a path as search gives it`);
+  if (known === undefined) throw new Refused(`${path} is not among the indexed files; ${usablePaths(index.roots)}`);
   if (known.problem !== undefined) throw new Refused(`${path} ${known.problem}`);
-  const bytes = await readIndexed(known.file, path);
-  if (known.pages !== undefined) return readPdfLines(index, path, bytes, known, wanted, signal);
+  if (known.pages !== undefined) return readPdfLines(index, path, known, wanted, signal);
   if (wanted.page !== undefined) throw new Refused(`${path} has no pages; give from, a line`);
+  const bytes = await readIndexed(known.file, path);
   const decoded = decode(bytes);
   if ("problem" in decoded) throw new Refused(`${path} ${decoded.problem}`);
   const all = decoded.text.replace(/(\r\n|\n|\r)$/, "").split(/\r\n|\n|\r/);
@@ -61,8 +64,7 @@ export async function readFileLines(
 async function readPdfLines(
   { pdf }: FolderIndex,
   path: string,
-  bytes: Buffer,
-  { hash, pages: begins = [] }: IndexedFile,
+  { file, hash, pages: begins = [] }: IndexedFile,
   { from, page, lines }: LinesWanted,
   signal: AbortSignal,
 ): Promise<FileLines> {
@@ -71,11 +73,14 @@ async function readPdfLines(
   if (page !== undefined && page > count) throw new Refused(`${path} has ${count} pages`);
   if (page !== undefined && begins[page - 1] === begins[page]) throw new Refused(`page ${page} of ${path} has no text`);
   if (from > of) throw new Refused(`${path} has ${of} lines`);
-  if (createHash("sha256").update(bytes).digest("hex") !== hash)
-    throw new Refused(`${path} has changed since it was indexed; try again`);
   const first = page === undefined ? from : begins[page - 1]!;
   const range = { from: pageAt(first, begins), to: pageAt(Math.min(first + lines - 1, of), begins) };
-  const read = await pdf.read(bytes, range, signal).catch((error: unknown) => {
+  const asIndexed = async () => {
+    const bytes = await readIndexed(file, path);
+    if (createHash("sha256").update(bytes).digest("hex") === hash) return bytes;
+    throw new Refused(`${path} has changed since it was indexed; try again`);
+  };
+  const read = await pdf.read(asIndexed, range, signal).catch((error: unknown) => {
     throw error instanceof UnreadablePdf ? new Refused(`${path} ${error.message}`) : error;
   });
   const skipped = first - begins[range.from - 1]!;
@@ -90,12 +95,17 @@ async function readPdfLines(
 
 /** As many of the lines as an answer has room for. */
 function taken(path: string, lines: readonly string[], from: number, of: number): FileLines {
+  const [first = ""] = lines;
+  if (first.length > MOST_CHARACTERS) {
+    const text = first.slice(0, MOST_CHARACTERS).toWellFormed();
+    return { path, from, to: from, of, text, cut: first.length - MOST_CHARACTERS };
+  }
   const own: string[] = [];
   let characters = 0;
   for (const line of lines) {
     characters += line.length + 1;
-    if (characters > MOST_CHARACTERS && own.length > 0) break;
-    own.push(line.slice(0, MOST_CHARACTERS));
+    if (characters > MOST_CHARACTERS + 1) break;
+    own.push(line);
   }
   return { path, from, to: from + own.length - 1, of, text: own.join("\n") };
 }

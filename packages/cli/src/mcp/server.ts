@@ -5,6 +5,7 @@ import { z } from "zod";
 import type { FolderIndex, Hit } from "../folder/folder-index.js";
 import type { Root } from "../folder/walk.js";
 import type { LiveIndex } from "./live-index.js";
+import { toPath, usablePaths } from "./paths.js";
 import { type FileLines, Refused, readFileLines } from "./read-file.js";
 import { soonOr } from "./soon-or.js";
 
@@ -58,6 +59,7 @@ const READ = {
       .optional()
       .describe("of a PDF: the pages in the text, and the first line that is given of each"),
     text: z.string(),
+    cut: z.number().int().optional().describe("characters that the line has beyond those given, as it is too long"),
   }),
   annotations: READ_ONLY,
 };
@@ -74,10 +76,11 @@ export function createServer(live: LiveIndex, roots: readonly Root[], version: s
   server.registerTool("search", SEARCH, async ({ query, top, path }, { mcpReq: { signal } }) =>
     answer(async () => {
       const index = await ready(live, signal);
-      const within = path === undefined ? undefined : insideOf(path);
+      const inside = path === undefined ? "" : toPath(path, roots);
+      const within = inside === "" ? undefined : (file: string) => isInside(file, inside);
       const hits = await index.search(query, { top, signal, ...(within && { within }) });
       const passages = hits.map(toPassage);
-      const text = passages.length === 0 ? nothing(index, path) : passages.map(asText).join("\n\n");
+      const text = passages.length === 0 ? nothing(index, inside) : passages.map(asText).join("\n\n");
       return { content: [{ type: "text", text }], structuredContent: { passages } };
     }),
   );
@@ -85,10 +88,12 @@ export function createServer(live: LiveIndex, roots: readonly Root[], version: s
   server.registerTool("read", READ, async ({ path, from, page, lines }, { mcpReq: { signal } }) =>
     answer(async () => {
       const index = await ready(live, signal);
-      const read = await readFileLines(index, path, { from, page, lines }, signal);
-      const more =
-        read.to < read.of ? `\n\n(lines ${read.from} to ${read.to} of ${read.of}; read on from ${read.to + 1})` : "";
-      return { content: [{ type: "text", text: `${withPages(read)}${more}` }], structuredContent: { ...read } };
+      const read = await readFileLines(index, toPath(path, roots), { from, page, lines }, signal);
+      const { to, of, cut } = read;
+      const missing = cut === undefined ? "" : `\n\n(line ${to} has ${cut} more characters, which cannot be read)`;
+      const more = to < of ? `\n\n(lines ${read.from} to ${to} of ${of}; read on from ${to + 1})` : "";
+      const text = `${withPages(read)}${missing}${more}`;
+      return { content: [{ type: "text", text }], structuredContent: { ...read } };
     }),
   );
   return server;
@@ -110,19 +115,19 @@ async function answer(work: () => Promise<CallToolResult>): Promise<CallToolResu
   }
 }
 
-function insideOf(path: string): (file: string) => boolean {
-  const inside = plain(path);
-  return (file) => inside === "" || file === inside || file.startsWith(`${inside}/`);
+function isInside(file: string, path: string): boolean {
+  return file === path || file.startsWith(`${path}/`);
 }
 
-function plain(path: string): string {
-  return path.replace(/^\.?\/+/, "").replace(/\/+$/, "");
-}
-
-/** A file that cannot be read says why. */
-function nothing(index: FolderIndex, path: string | undefined): string {
-  const problem = path === undefined ? undefined : index.fileOf(plain(path))?.problem;
-  return problem === undefined ? "Nothing was found." : `Nothing was found: ${path} ${problem}.`;
+/** A file that cannot be read says why, and a path with nothing indexed is told: it is no answer to the question. */
+function nothing(index: FolderIndex, path: string): string {
+  const problem = index.fileOf(path)?.problem;
+  if (problem !== undefined) return `Nothing was found: ${path} ${problem}.`;
+  const searched = [...index.paths()];
+  if (searched.length === 0) return "Nothing was found: there is no text in the folders.";
+  if (path !== "" && !searched.some((file) => isInside(file, path)))
+    throw new Refused(`${path} is neither an indexed file nor a folder with one; ${usablePaths(index.roots)}`);
+  return "Nothing was found.";
 }
 
 /** The text with a line before each page of a PDF. */

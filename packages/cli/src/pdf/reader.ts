@@ -2,16 +2,24 @@ import { Worker } from "node:worker_threads";
 import { abortable, clearTimeout, setTimeout } from "@bge-js/core/adapter";
 import type { PdfAnswer, PdfLimits, PdfPage, PdfRequest } from "./messages.js";
 
-/** A PDF cannot be read, with the reason, as what follows its name. It will be the same another time. */
+/** A PDF cannot be read, with the reason, as what follows its name. Unless it is late, it will be the same another time. */
 export class UnreadablePdf extends Error {}
+
+/** It takes too long here and now. */
+export class LatePdf extends UnreadablePdf {}
 
 export interface PdfReader extends AsyncDisposable {
   /**
    * Reads pages of a document, by default all, in a thread of its own; one document at a time. The signal ends the work, and
    * the wait for the documents before.
+   * @param document its bytes, or what reads them when it is its turn, so that of those that wait none is in memory
    * @throws UnreadablePdf
    */
-  read(bytes: Uint8Array, pages: PageRange | undefined, signal: AbortSignal): Promise<PdfPage[]>;
+  read(
+    document: Uint8Array | (() => Promise<Uint8Array>),
+    pages: PageRange | undefined,
+    signal: AbortSignal,
+  ): Promise<PdfPage[]>;
 }
 
 /** From 1. Pages behind the last are left out. */
@@ -71,7 +79,13 @@ export function createPdfReader(limits: Partial<PdfLimits> = {}): PdfReader {
     await ending?.terminate();
   }
 
-  async function readNext(bytes: Uint8Array, { from, to }: PageRange, signal: AbortSignal): Promise<PdfPage[]> {
+  async function readNext(
+    document: Parameters<PdfReader["read"]>[0],
+    { from, to }: PageRange,
+    signal: AbortSignal,
+  ): Promise<PdfPage[]> {
+    signal.throwIfAborted();
+    const bytes = document instanceof Uint8Array ? document : await document();
     signal.throwIfAborted();
     if (isDisposed) throw ended();
     clearTimeout(idle);
@@ -86,7 +100,7 @@ export function createPdfReader(limits: Partial<PdfLimits> = {}): PdfReader {
       await abortable(signal)(
         new Promise<void>((resolve, reject) => {
           pending = { pages, resolve, reject };
-          const late = () => new UnreadablePdf(`was given up after ${own.ms / 1000} s, at page ${from + pages.length}`);
+          const late = () => new LatePdf(`was given up after ${own.ms / 1000} s, at page ${from + pages.length}`);
           timer = setTimeout(() => reject(late()), own.ms);
         }),
       );
@@ -105,9 +119,9 @@ export function createPdfReader(limits: Partial<PdfLimits> = {}): PdfReader {
   }
 
   return {
-    async read(bytes, pages = { from: 1, to: Number.MAX_SAFE_INTEGER }, signal) {
+    async read(document, pages = { from: 1, to: Number.MAX_SAFE_INTEGER }, signal) {
       const orAbort = abortable(signal);
-      const turn = last.then(() => readNext(bytes, pages, signal));
+      const turn = last.then(() => readNext(document, pages, signal));
       last = turn.catch(() => {});
       return orAbort(turn);
     },
