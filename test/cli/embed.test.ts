@@ -68,6 +68,14 @@ test("files are read in turn, and named with the line", async () => {
   expect(code).toBe(1);
   expect(jsonLines(out).map(({ text, body }) => text ?? body)).toEqual(["a", "b"]);
   expect(err).toMatch(/^bge: a\.jsonl: line 2 has no string "body"\n$/);
+  for (const [file, reason] of [
+    ["none.jsonl", "it does not exist"],
+    [".", "it is a folder"],
+  ] as const) {
+    const missing = await bge(["embed", "--field", "body", "a.jsonl", file, ...TINY], { cwd: folder });
+    expect([missing.code, jsonLines(missing.out)]).toMatchObject([3, [{ text: "a" }]]);
+    expect(missing.err).toMatch(new RegExp(`\\nbge: cannot read ${file}: ${reason}\\n$`));
+  }
 });
 
 test("what is cut is told; --truncation error refuses it", async () => {

@@ -1,6 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
 import { type CallToolResult, Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
@@ -124,7 +124,7 @@ describe("over standard input and output", () => {
   });
 
   test("a line that is too long for an answer is cut, and says so", async () => {
-    addFiles(folder, { "long.md": `${"word ".repeat(20_000)}\nthe second line\n` });
+    addFiles(folder, { "long.md": `${"a".repeat(100_000)}\nthe second line\n` });
     const client = await connect(folder, "--no-index", "--no-rerank");
     const read = await call(client, "read", { path: "long.md" });
     expect(read.structuredContent).toMatchObject({ from: 1, to: 1, of: 2, cut: 40_000 });
@@ -210,6 +210,23 @@ describe("over standard input and output", () => {
     await becomes("May parrots come?", /^(?!.*Parrots)/s);
     rmSync(join(folder, ".gitignore"));
     await becomes("May parrots come?", /Parrots/);
+  });
+
+  test.skipIf(process.platform !== "linux")("what git ignores is not watched, nor what is never read", async () => {
+    const built = Array.from({ length: 60 }, (_, i) => [`build/${i % 6}/${i}.md`, "x"]);
+    const pictures = Array.from({ length: 60 }, (_, i) => [`guide/${i}.png`, "x"]);
+    addFiles(folder, { ".gitignore": "build/\n", ...Object.fromEntries([...built, ...pictures]) });
+    const client = await connect(folder, "--no-index", "--no-rerank");
+    await search(client, "dogs");
+    const { pid } = client.transport as StdioClientTransport;
+    const watched = () =>
+      readdirSync(`/proc/${pid}/fdinfo`)
+        .flatMap((name) => readFileSync(`/proc/${pid}/fdinfo/${name}`, "utf8").split("\n"))
+        .filter((line) => line.startsWith("inotify")).length;
+    // Three folders, with three files and the rules.
+    for (let tries = 0; tries < 100 && watched() < 7; tries++) await new Promise((resolve) => setTimeout(resolve, 100));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(watched()).toBe(7);
   });
 
   test("two servers share an index: one writes, the other reads what it has read, and takes over", async () => {

@@ -97,6 +97,11 @@ describe("what is found", () => {
     expect(seen).toMatch(/ESC\[33mSmallESC.*ESC\[33mdogsESC/);
   });
 
+  test("as many as are asked for", async () => {
+    addFiles(folder, { "many.md": Array.from({ length: 130 }, (_, i) => `# Part ${i}\n\nNumber ${i}.`).join("\n\n") });
+    expect((await find("a number", "--no-index", "--top", "125")).hits).toHaveLength(125);
+  });
+
   test("an empty folder, and one without texts", async () => {
     const { code, out, err } = await bge(["search", folderOf(), "anything", "--no-index"]);
     expect({ code, out, err }).toEqual({ code: 1, out: "", err: "bge: there is no text in this folder\n" });
@@ -140,6 +145,7 @@ describe("odd files", () => {
         join(folder, "sixteen.txt"),
         Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from("Sixteen bits are read.", "utf16le")]),
       );
+      writeFileSync(join(folder, "unmarked.txt"), Buffer.from("Without a mark, bytes may be anything.", "utf16le"));
       writeFileSync(join(folder, "binary.md"), Buffer.from([0, 1, 2, 0]));
       writeFileSync(join(folder, "closed.md"), "Closed.");
       chmodSync(join(folder, "closed.md"), 0);
@@ -147,6 +153,8 @@ describe("odd files", () => {
       expect(code).toBe(1);
       expect(hits[0]).toMatchObject({ path: "sixteen.txt" });
       expect(err).toMatch(/latin\.txt is not UTF-8/);
+      expect(err).toMatch(/unmarked\.txt is UTF-16 without a byte order mark/);
+      expect(err).not.toContain("binary.md");
       expect(err).toMatch(/bad\ufffd\.md: its name is not UTF-8/);
       // Root may read everything.
       if (userInfo().uid !== 0) expect(err).toMatch(/closed\.md: EACCES/);

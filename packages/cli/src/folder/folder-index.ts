@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { createTokenCounter, type Embedder } from "@bge-js/core";
 import { wallClock } from "@bge-js/core/adapter";
 import type { RetrieverOptions, Stage } from "@bge-js/retriever";
+import { CANDIDATES } from "@bge-js/retriever/adapter";
 import type { Context } from "../context.js";
 import { embedderOptions, type PlaceFlags } from "../model-flags.js";
 import { createPdfReader, type PdfReader } from "../pdf/reader.js";
@@ -13,13 +14,15 @@ import { openRetriever } from "./open-retriever.js";
 import { pageAt } from "./pages.js";
 import type { CountTokens } from "./passages.js";
 import { update } from "./update.js";
-import { type Aside, type FoundFile, nothingAside, type Root, walk } from "./walk.js";
+import { type Aside, type FoundFile, type IgnoredIn, nothingAside, type Root, walk } from "./walk.js";
 
 export interface IndexFlags extends PlaceFlags {
   /** Where to keep the index; false to keep none. */
   readonly index?: string | false;
   /** Whether a cross-encoder reads the best passages again. */
   readonly rerank?: boolean;
+  /** The most passages that a search will ask for. @default no more than are usually looked at */
+  readonly top?: number;
 }
 
 /** A passage found. */
@@ -76,6 +79,8 @@ export interface FolderIndex extends AsyncDisposable {
   fileOf(path: string): IndexedFile | undefined;
   /** The paths of all files that were read. */
   paths(): Iterable<string>;
+  /** Whether `.gitignore` files named what has this name in a folder, when its files were last looked at. */
+  isIgnored(directory: string, name: string, isFolder: boolean): boolean;
   /** For who reads pages of an indexed PDF. */
   readonly pdf: PdfReader;
   /** Finds the best passages, as of the last update. */
@@ -90,7 +95,7 @@ export interface FolderIndex extends AsyncDisposable {
  */
 export async function openFolderIndex(
   roots: readonly Root[],
-  { index, rerank, ...flags }: IndexFlags,
+  { index, rerank, top = 0, ...flags }: IndexFlags,
   loading: Promise<Embedder>,
   context: Pick<Context, "signal" | "note">,
 ): Promise<FolderIndex> {
@@ -108,6 +113,7 @@ export async function openFolderIndex(
   const options: RetrieverOptions = {
     embedder,
     ...(rerank ? {} : { reranker: false as const }),
+    ...(top > CANDIDATES.dense && { candidates: { lexical: top, dense: top } }),
     load: embedderOptions(flags, context),
   };
   const open = async () => {
@@ -130,6 +136,7 @@ export async function openFolderIndex(
   // One for the index, and one for who reads meanwhile.
   const [pdf, ownPdf] = [createPdfReader(), createPdfReader()];
   const searching = new Set<Promise<unknown>>();
+  let rules: Look["rules"] = new Map();
   let tokenizer: CountTokens | undefined;
   const countTokens = (text: string) => {
     // Only new passages need it.
@@ -166,10 +173,12 @@ export async function openFolderIndex(
     async update() {
       if (readOnly) await followKeeper();
       if (readOnly) {
+        if (first !== undefined) ({ rules } = await first);
         return { files: readable(manifest), passages: places.size, added: 0, removed: 0, aside: nothingAside() };
       }
-      const { found, readAt, aside } = await (first ?? look(roots, signal));
+      const { found, readAt, aside, rules: read } = await (first ?? look(roots, signal));
       first = undefined;
+      rules = read;
       const progress = createProgress("indexing files");
       const { files, added, removed } = await update(retriever, found, manifest, {
         countTokens,
@@ -206,6 +215,7 @@ export async function openFolderIndex(
         return [{ ...place, ...(pages && { page: pageAt(place.line, pages) }), ...own, score, scores }];
       });
     },
+    isIgnored: (directory, name, isFolder) => rules.get(directory)?.(name, isFolder) ?? false,
     pdf,
     async [Symbol.asyncDispose]() {
       await Promise.all([pdf[Symbol.asyncDispose](), ownPdf[Symbol.asyncDispose]()]);
@@ -222,17 +232,20 @@ interface Look {
   /** Before they were looked at: what changes meanwhile is looked at again. */
   readonly readAt: number;
   readonly aside: Aside;
+  /** Of each folder, by its absolute path. */
+  readonly rules: ReadonlyMap<string, IgnoredIn>;
 }
 
 async function look(roots: readonly Root[], signal: AbortSignal): Promise<Look> {
   const [readAt, aside, found] = [wallClock(), nothingAside(), [] as FoundFile[]];
+  const rules = new Map<string, IgnoredIn>();
   for (const root of roots) {
-    for await (const file of walk(root, aside)) {
+    for await (const file of walk(root, aside, rules)) {
       signal.throwIfAborted();
       found.push(file);
     }
   }
-  return { found, readAt, aside };
+  return { found, readAt, aside, rules };
 }
 
 /** How many files there are but for those of which nothing can be read. */

@@ -40,9 +40,20 @@ export function nothingAside(): Aside {
   return { otherTypes: 0, links: 0, large: [], unreadable: [], partly: [] };
 }
 
-/** Yields the files to read in a folder and those below it, in the order of their names. */
-export async function* walk({ name, directory }: Root, aside: Aside): AsyncGenerator<FoundFile, void, undefined> {
-  yield* walkFolder(directory, "", () => false, name === "" ? "" : `${name}/`, aside);
+/** Whether what has this name in a folder is ignored, by the rules of that folder and those above it. */
+export type IgnoredIn = (name: string, isFolder: boolean) => boolean;
+
+/**
+ * Yields the files to read in a folder and those below it, in the order of their names.
+ *
+ * @param rules gets those of each folder, by its absolute path
+ */
+export async function* walk(
+  { name, directory }: Root,
+  aside: Aside,
+  rules: Map<string, IgnoredIn>,
+): AsyncGenerator<FoundFile, void, undefined> {
+  yield* walkFolder(directory, "", () => false, name === "" ? "" : `${name}/`, aside, rules);
 }
 
 async function* walkFolder(
@@ -51,6 +62,7 @@ async function* walkFolder(
   above: Ignored,
   prefix: string,
   aside: Aside,
+  rules: Map<string, IgnoredIn>,
 ): AsyncGenerator<FoundFile, void, undefined> {
   let entries: Dirent[];
   try {
@@ -60,12 +72,11 @@ async function* walkFolder(
     return;
   }
   const ignored = await withRulesOf(directory, inside, above);
+  const isIgnored: IgnoredIn = (name, isFolder) => ignored(`${inside}${name}${isFolder ? "/" : ""}`);
+  rules.set(directory, isIgnored);
   // File systems give them in orders of their own.
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
-  const left = entries.filter((entry) => {
-    const path = `${inside}${entry.name}`;
-    return !isPassedOver(entry.name) && !ignored(entry.isDirectory() ? `${path}/` : path);
-  });
+  const left = entries.filter((entry) => !isPassedOver(entry.name) && !isIgnored(entry.name, entry.isDirectory()));
   aside.links += left.filter((entry) => entry.isSymbolicLink()).length;
   // All at once: most of the time is the system's.
   const found = left.map((entry) =>
@@ -75,7 +86,7 @@ async function* walkFolder(
     const file = await found[index];
     if (file !== undefined) yield file;
     if (entry.isDirectory()) {
-      yield* walkFolder(join(directory, entry.name), `${inside}${entry.name}/`, ignored, prefix, aside);
+      yield* walkFolder(join(directory, entry.name), `${inside}${entry.name}/`, ignored, prefix, aside, rules);
     }
   }
 }

@@ -1,4 +1,5 @@
 import { createReadStream } from "node:fs";
+import { CommandError } from "../exit.js";
 
 /** A line of input: its text, or why it has none. */
 export type Line = { readonly at: string } & ({ readonly text: string } | { readonly problem: string });
@@ -17,7 +18,7 @@ export async function* readLines(files: readonly string[]): AsyncGenerator<Line,
     const stream = file === "-" ? process.stdin : createReadStream(file);
     let number = 0;
     try {
-      for await (const bytes of splitLines(stream)) {
+      for await (const bytes of splitLines(named(stream, file))) {
         const at = `${name}line ${++number}`;
         const line = bytes === undefined ? { problem: `is over ${LONGEST_BYTES} bytes long` } : decoded(bytes);
         if ("problem" in line || line.text.trim() !== "") yield { at, ...line };
@@ -26,6 +27,17 @@ export async function* readLines(files: readonly string[]): AsyncGenerator<Line,
       // Standard input that is left open would keep the process alive.
       stream.destroy();
     }
+  }
+}
+
+/** The system's errors do not always say which file they are about. */
+async function* named(stream: AsyncIterable<Buffer>, file: string): AsyncGenerator<Buffer, void, undefined> {
+  try {
+    yield* stream;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const known = { ENOENT: "it does not exist", EISDIR: "it is a folder" } as Readonly<Record<string, string>>;
+    throw new CommandError(`cannot read ${file === "-" ? "standard input" : file}: ${known[code ?? ""] ?? message}`);
   }
 }
 

@@ -1,12 +1,12 @@
 import { basename } from "node:path";
 import { loadEmbedder } from "@bge-js/core";
 import { clearTimeout, setTimeout } from "@bge-js/core/adapter";
-import { type FSWatcher, watch } from "chokidar";
+import type { FSWatcher } from "chokidar";
 import type { Context } from "../context.js";
 import { type FolderIndex, type IndexFlags, openFolderIndex, type UpdateReport } from "../folder/folder-index.js";
-import { isPassedOver } from "../folder/ignored.js";
 import type { Root } from "../folder/walk.js";
 import { embedderOptions } from "../model-flags.js";
+import { RULES, watchFolder } from "./watch-folder.js";
 
 /** An index that follows its files. */
 export interface LiveIndex extends AsyncDisposable {
@@ -38,6 +38,8 @@ export function followFiles(
   let updating: Promise<FolderIndex> | undefined;
   let timer: NodeJS.Timeout | undefined;
   const watchers: FSWatcher[] = [];
+  /** What `.gitignore` names is not watched: build folders have many files, which change all the time. */
+  let areRulesOld = true;
 
   async function update(): Promise<FolderIndex> {
     const index = await opening;
@@ -48,6 +50,10 @@ export function followFiles(
       changed = false;
       try {
         report(await index.update());
+        if (areRulesOld) {
+          areRulesOld = false;
+          await watchAgain(index);
+        }
       } catch (error) {
         changed = true;
         throw error;
@@ -71,26 +77,29 @@ export function followFiles(
     timer = setTimeout(() => void current().catch(() => {}), PAUSE_MS);
   }
 
-  for (const { directory } of roots) {
-    const watcher = watch(directory, {
-      ignored: (path) => path !== directory && isUnwatched(basename(path)),
-      followSymlinks: false,
-      ignoreInitial: true,
-    });
-    watcher.on("all", onChange);
-    // What changed before the watcher saw the folder came without a word.
-    watcher.on("ready", () => {
-      changed = true;
-    });
-    watcher.on("error", (error) => {
-      if (watching)
-        context.note(
-          `bge: cannot watch ${directory} (${(error as Error).message}); files are looked through before each search instead`,
-        );
-      watching = false;
-    });
-    watchers.push(watcher);
+  async function watchAgain(index: FolderIndex): Promise<void> {
+    await Promise.all(watchers.splice(0).map((watcher) => watcher.close()));
+    for (const { directory } of signal.aborted ? [] : roots) {
+      watchers.push(
+        watchFolder(directory, index, {
+          onChange(file) {
+            if (basename(file) === RULES) areRulesOld = true;
+            onChange();
+          },
+          // What changed before the watcher saw the folder came without a word.
+          onReady() {
+            changed = true;
+          },
+          onFailure(reason) {
+            const instead = "files are looked through before each search instead";
+            if (watching) context.note(`bge: cannot watch ${directory} (${reason}); ${instead}`);
+            watching = false;
+          },
+        }),
+      );
+    }
   }
+
   return {
     current,
     async [Symbol.asyncDispose]() {
@@ -104,9 +113,4 @@ export function followFiles(
       );
     },
   };
-}
-
-/** The rules about what is read are hidden files themselves. */
-function isUnwatched(name: string): boolean {
-  return name !== ".gitignore" && isPassedOver(name);
 }
