@@ -188,7 +188,7 @@ describe("streams", () => {
 });
 
 test.each([
-  ["a file that is not there", ["embed", join("/", "nowhere", "x")], 3, /no such file/],
+  ["a file that is not there", ["embed", join("/", "nowhere", "x")], 3, /it does not exist/],
   ["an unknown model", ["embed", "--model", "nobody/nothing", "--offline"], 3, /MODEL_NOT_FOUND/],
   ["a reranker", ["embed", "--model", "bge-js/reranker-small-en"], 3, /MODEL_MISMATCH/],
   ["too many dimensions", ["embed", "--dimensions", "385"], 2, /1 to 384/],

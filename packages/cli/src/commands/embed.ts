@@ -10,7 +10,7 @@ import { EXIT } from "../exit.js";
 import { counted } from "../format.js";
 import { shortened, toJson } from "../lines/numbers.js";
 import { readLines } from "../lines/read-lines.js";
-import { type LineFormat, type TextRecord, toRecord } from "../lines/records.js";
+import { type LineFormat, type TextRecord, toRecord, withMore } from "../lines/records.js";
 import { type ModelFlags, toLoadOptions } from "../model-flags.js";
 import { createProblems } from "../problems.js";
 import { createProgress, NO_PROGRESS } from "../progress.js";
@@ -68,13 +68,14 @@ export async function embed(files: readonly string[], flags: EmbedFlags, context
     outputs: outputs ?? ["dense"],
   });
   for await (const result of embedded) {
-    const { at, fields } = waiting.shift()!;
+    const record = waiting.shift()!;
+    const { at } = record;
     progress.update(++done);
     if (result === undefined) failed.add(`${at}: ${reason!.message.replace(/ \(input index \d+\)$/, "")}`);
     else {
       const vector = outputs ? toJson(result) : shortened(result.dense!);
-      const record = Array.isArray(vector) ? { ...fields, embedding: vector } : { ...fields, ...vector };
-      await print(`${JSON.stringify(flags.vectors ? vector : record)}\n`);
+      const more = Array.isArray(vector) ? { embedding: vector } : vector;
+      await print(`${flags.vectors ? JSON.stringify(vector) : withMore(record, more)}\n`);
     }
   }
   progress.finish();

@@ -10,7 +10,15 @@ import type { Context } from "../context.js";
 import { EXIT, UsageError } from "../exit.js";
 import { inOrder } from "../lines/in-order.js";
 import { readLines } from "../lines/read-lines.js";
-import { isObject, type LineFormat, parsed, type TextRecord, toRecord } from "../lines/records.js";
+import {
+  hasLongNumber,
+  isObject,
+  type LineFormat,
+  parsed,
+  type TextRecord,
+  toRecord,
+  withMore,
+} from "../lines/records.js";
 import { type ModelFlags, toLoadOptions } from "../model-flags.js";
 import { createProblems, type Problems } from "../problems.js";
 
@@ -72,8 +80,8 @@ async function rerankDocuments(
     rerankOptions(flags, signal),
   );
   for (const { index, score } of ranked) {
-    const { text, fields } = records[index]!;
-    await print(flags.text ? `${score.toFixed(4)}\t${text}\n` : `${JSON.stringify({ ...fields, score })}\n`);
+    const record = records[index]!;
+    await print(flags.text ? `${score.toFixed(4)}\t${record.text}\n` : `${withMore(record, { score })}\n`);
   }
 }
 
@@ -120,6 +128,7 @@ function toRequest(at: string, line: string, field: string): Request | string {
   const fields = parsed(line);
   if (fields === undefined) return `${at} is not JSON (for plain text lines, give the query as --query)`;
   if (!isObject(fields)) return `${at} must be a JSON object with "query" and "documents"`;
+  if (hasLongNumber(line)) return `${at} has a number with more digits than JavaScript keeps: write it as a string`;
   const { query, documents } = fields;
   if (typeof query !== "string") return `${at} has no string "query"`;
   if (query.trim() === "") return `${at} has an empty "query"`;

@@ -3,12 +3,10 @@ import { loadEmbedder } from "@bge-js/core";
 import type { Context } from "../context.js";
 import { EXIT, UsageError } from "../exit.js";
 import type { FolderIndex, Hit, IndexFlags, UpdateReport } from "../folder/folder-index.js";
-import { questionWords } from "../folder/highlight.js";
 import { findRoots } from "../folder/roots.js";
 import { counted } from "../format.js";
 import { embedderOptions } from "../model-flags.js";
 import { createProblems } from "../problems.js";
-import { toText } from "./search-output.js";
 
 export interface SearchCommandFlags extends IndexFlags {
   readonly top: number;
@@ -28,7 +26,11 @@ export async function search(
   // The model is the longest part of a start: it loads in its worker while the rest is loaded here.
   const loading = loadEmbedder(flags.model, embedderOptions(flags, context));
   loading.catch(() => {});
-  const { openFolderIndex } = await import("../folder/folder-index.js");
+  const [{ openFolderIndex }, { questionWords }, { toText }] = await Promise.all([
+    import("../folder/folder-index.js"),
+    import("../folder/highlight.js"),
+    import("./search-output.js"),
+  ]);
   await using index = await openFolderIndex(roots, flags, loading, context);
   const unread = tell(await index.update(), context);
   const hits = await index.search(question, { top: flags.top, signal });

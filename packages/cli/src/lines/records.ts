@@ -7,6 +7,8 @@ export interface TextRecord {
   readonly text: string;
   /** The line's object, or `{ text }`. */
   readonly fields: Readonly<Record<string, unknown>>;
+  /** The line itself, if it is an object whose numbers `fields` rounds. */
+  readonly exact?: string;
 }
 
 /** How a line becomes a text. */
@@ -28,7 +30,29 @@ export function toRecord(line: Line, { text: plain, field }: LineFormat): TextRe
   if (!isObject(value)) return { problem: `${at} must be a JSON string or object` };
   const text = Object.hasOwn(value, field) ? value[field] : undefined;
   if (typeof text !== "string") return { problem: `${at} has no string ${JSON.stringify(field)}` };
-  return { at, text, fields: value };
+  return { at, text, fields: value, ...(hasLongNumber(line.text) && { exact: line.text.trim() }) };
+}
+
+/**
+ * Returns a record's object with more fields, as JSON. Numbers that JavaScript would round, such as ids of 64 bits, stay as they are, unless
+ * the object has one of these fields already.
+ */
+export function withMore(
+  { fields, exact }: Pick<TextRecord, "fields" | "exact">,
+  more: Readonly<Record<string, unknown>>,
+): string {
+  const canKeep = exact !== undefined && !Object.keys(more).some((name) => Object.hasOwn(fields, name));
+  return canKeep
+    ? `${exact.slice(0, -1).trimEnd()},${JSON.stringify(more).slice(1)}`
+    : JSON.stringify({ ...fields, ...more });
+}
+
+/** True if a line of JSON has a number with more digits than JavaScript holds. */
+export function hasLongNumber(json: string): boolean {
+  // Most lines have none even among their strings.
+  if (!/\d{16}/.test(json.replaceAll(".", ""))) return false;
+  const numbers = json.replace(/"(?:[^"\\]|\\.)*"/g, '""').match(/-?\d[\d.eE+-]*/g) ?? [];
+  return numbers.some((number) => /^-?\d+$/.test(number) && !Number.isSafeInteger(Number(number)));
 }
 
 /** Returns the value of a line of JSON; `undefined` for what is none. */

@@ -28,9 +28,6 @@ const PASSAGE = z.object({
 
 const SEARCH = {
   title: "Search by meaning",
-  description:
-    "Finds the passages of the indexed files that best answer a question or match a description, by words and by meaning. " +
-    "Ask in full sentences, or name what you look for. Returns each passage with its path and lines.",
   inputSchema: z.object({
     query: z.string().min(1).max(10_000).describe("a question, or what to look for"),
     top: z.number().int().min(1).max(MOST_PASSAGES).default(8).describe("how many passages"),
@@ -42,7 +39,6 @@ const SEARCH = {
 
 const READ = {
   title: "Read a file",
-  description: "Reads lines of an indexed file, or of the text of a PDF, by the path that search returns.",
   inputSchema: z.object({
     path: z.string().describe("as search returns it"),
     from: z.number().int().min(1).default(1).describe("first line, from 1"),
@@ -73,28 +69,41 @@ export function createServer(live: LiveIndex, roots: readonly Root[], version: s
     `Paths are relative: ${folders}.`;
   const server = new McpServer({ name: "bge", title: `bge: ${names}`, version }, { instructions });
 
-  server.registerTool("search", SEARCH, async ({ query, top, path }, { mcpReq: { signal } }) =>
-    answer(async () => {
-      const index = await ready(live, signal);
-      const inside = path === undefined ? "" : toPath(path, roots);
-      const within = inside === "" ? undefined : (file: string) => isInside(file, inside);
-      const hits = await index.search(query, { top, signal, ...(within && { within }) });
-      const passages = hits.map(toPassage);
-      const text = passages.length === 0 ? nothing(index, inside) : passages.map(asText).join("\n\n");
-      return { content: [{ type: "text", text }], structuredContent: { passages } };
-    }),
+  // Not all clients show the instructions to their model, and it may have several servers like this one.
+  const searching =
+    `Finds the passages of ${names} (Markdown, text, HTML, PDF, source code) that best answer a question or match a description, by ` +
+    "meaning and by words: also where the words differ from yours. Ask in full sentences, or name what you look for. Returns each " +
+    "passage with its path and lines.";
+  const reading = `Reads lines of a file of ${names}, or of the text of a PDF, by the path that search returns.`;
+
+  server.registerTool(
+    "search",
+    { ...SEARCH, description: searching },
+    async ({ query, top, path }, { mcpReq: { signal } }) =>
+      answer(async () => {
+        const index = await ready(live, signal);
+        const inside = path === undefined ? "" : toPath(path, roots);
+        const within = inside === "" ? undefined : (file: string) => isInside(file, inside);
+        const hits = await index.search(query, { top, signal, ...(within && { within }) });
+        const passages = hits.map(toPassage);
+        const text = passages.length === 0 ? nothing(index, inside) : passages.map(asText).join("\n\n");
+        return { content: [{ type: "text", text }], structuredContent: { passages } };
+      }),
   );
 
-  server.registerTool("read", READ, async ({ path, from, page, lines }, { mcpReq: { signal } }) =>
-    answer(async () => {
-      const index = await ready(live, signal);
-      const read = await readFileLines(index, toPath(path, roots), { from, page, lines }, signal);
-      const { to, of, cut } = read;
-      const missing = cut === undefined ? "" : `\n\n(line ${to} has ${cut} more characters, which cannot be read)`;
-      const more = to < of ? `\n\n(lines ${read.from} to ${to} of ${of}; read on from ${to + 1})` : "";
-      const text = `${withPages(read)}${missing}${more}`;
-      return { content: [{ type: "text", text }], structuredContent: { ...read } };
-    }),
+  server.registerTool(
+    "read",
+    { ...READ, description: reading },
+    async ({ path, from, page, lines }, { mcpReq: { signal } }) =>
+      answer(async () => {
+        const index = await ready(live, signal);
+        const read = await readFileLines(index, toPath(path, roots), { from, page, lines }, signal);
+        const { to, of, cut } = read;
+        const missing = cut === undefined ? "" : `\n\n(line ${to} has ${cut} more characters, which cannot be read)`;
+        const more = to < of ? `\n\n(lines ${read.from} to ${to} of ${of}; read on from ${to + 1})` : "";
+        const text = `${withPages(read)}${missing}${more}`;
+        return { content: [{ type: "text", text }], structuredContent: { ...read } };
+      }),
   );
   return server;
 }
