@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import { freemem, totalmem } from "node:os";
+import { freemem, loadavg, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
 import { version } from "../version.js";
 import { type Processor, readProcessor } from "./processor.js";
@@ -11,6 +11,8 @@ export interface Machine {
   readonly processor: Processor;
   /** In bytes. `limit` is the container's, or the machine's memory. */
   readonly memory: { readonly limit: number; readonly available: number };
+  /** Processes that wanted a processor in the last minute, on average; not there on Windows, which does not count them. */
+  readonly load?: number;
   /** Variables that change what bge does, if set: their names alone. */
   readonly environment: readonly string[];
 }
@@ -33,6 +35,7 @@ export async function readMachine(): Promise<Machine> {
     system: [process.platform, process.arch, libc()].filter(Boolean).join(" "),
     processor: await readProcessor(),
     memory: { limit: memoryLimit(), available: process.availableMemory?.() ?? freemem() },
+    ...(process.platform !== "win32" && { load: loadavg()[0]! }),
     environment: VARIABLES.filter((name) => process.env[name]),
   };
 }

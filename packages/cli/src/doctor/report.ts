@@ -17,6 +17,7 @@ export function toReport({
   system,
   processor,
   memory,
+  load,
   environment,
   telemetry,
   models,
@@ -35,6 +36,7 @@ export function toReport({
     ["kernels", instructions === undefined ? "unknown" : instructions.join(", ") || "none that is known"],
     ["int8", int8 === "unknown" ? "unknown; the canaries below tell" : int8],
     ["memory", `${bytes(memory.available)} available of ${bytes(memory.limit)}`],
+    ...(load === undefined ? [] : [["load", loadOf(load, threads)]]),
     ["telemetry", telemetry],
     ["set", environment.join(", ") || "none of the variables that bge reads"],
   ]);
@@ -56,6 +58,12 @@ export function toReport({
   const end =
     problems.length === 0 ? "No problem found.\n" : problems.map((problem) => `PROBLEM: ${problem}\n`).join("");
   return `${facts}\n${columns(rows)}${speed}\n${end}`;
+}
+
+/** Speeds are measured beside what else runs. */
+function loadOf(load: number, threads: number): string {
+  const isBusy = load > threads / 2;
+  return `${load.toFixed(1)} in the last minute${isBusy ? ": busy, the speeds below are not all that this machine can do" : ""}`;
 }
 
 function stateOf({ files, canary, loadMs, problem }: ModelCheck): string {
