@@ -210,6 +210,13 @@ describe("over standard input and output", () => {
     await becomes("May parrots come?", /^(?!.*Parrots)/s);
     rmSync(join(folder, ".gitignore"));
     await becomes("May parrots come?", /Parrots/);
+    // As builds do.
+    rmSync(folder, { recursive: true });
+    await becomes("May parrots come?", /^$/);
+    addFiles(folder, { "koalas.md": "Koalas sleep." });
+    await becomes("What do koalas do?", /Koalas/);
+    writeFileSync(join(folder, "koalas.md"), "Koalas eat leaves.");
+    await becomes("What do koalas do?", /leaves/);
   });
 
   test.skipIf(process.platform !== "linux")("what git ignores is not watched, nor what is never read", async () => {

@@ -68,7 +68,7 @@ async function* walkFolder(
   try {
     entries = await readdir(directory, { withFileTypes: true });
   } catch (error) {
-    aside.unreadable.push(`${prefix}${inside}: ${(error as Error).message}`);
+    aside.unreadable.push(`${`${prefix}${inside}` || directory}: ${(error as Error).message}`);
     return;
   }
   const ignored = await withRulesOf(directory, inside, above);

@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { loadEmbedder } from "@bge-js/core";
 import { clearTimeout, setTimeout } from "@bge-js/core/adapter";
@@ -40,6 +41,9 @@ export function followFiles(
   const watchers: FSWatcher[] = [];
   /** What `.gitignore` names is not watched: build folders have many files, which change all the time. */
   let areRulesOld = true;
+  /** The folders that are watched: a build may remove its folder and make it anew, which the watcher of the old one does not see. */
+  let seen = "";
+  let isGone = false;
 
   async function update(): Promise<FolderIndex> {
     const index = await opening;
@@ -50,8 +54,11 @@ export function followFiles(
       changed = false;
       try {
         report(await index.update());
-        if (areRulesOld) {
+        const now = await Promise.all(roots.map(identityOf));
+        isGone = now.includes(undefined);
+        if (areRulesOld || now.join() !== seen) {
           areRulesOld = false;
+          seen = now.join();
           await watchAgain(index);
         }
       } catch (error) {
@@ -63,7 +70,7 @@ export function followFiles(
   }
 
   function current(): Promise<FolderIndex> {
-    if (!watching) changed = true;
+    if (!watching || isGone) changed = true;
     updating ??= update().finally(() => {
       updating = undefined;
     });
@@ -113,4 +120,14 @@ export function followFiles(
       );
     },
   };
+}
+
+/** Tells a folder from another in its place; `undefined` if there is none. */
+async function identityOf({ directory }: Root): Promise<string | undefined> {
+  try {
+    const { dev, ino, birthtimeMs } = await stat(directory);
+    return [dev, ino, birthtimeMs].join("-");
+  } catch {
+    return undefined;
+  }
 }
