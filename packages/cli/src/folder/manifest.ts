@@ -43,10 +43,14 @@ export async function readManifest(file: string | undefined): Promise<Manifest> 
   }
 }
 
-/** Writes the manifest whole, or not at all. */
+/** Writes the manifest whole, or not at all. If its folder was removed with what it is about, there is nothing to keep. */
 export async function writeManifest(file: string | undefined, { files, readAt }: Manifest): Promise<void> {
   if (file === undefined) return;
   const partial = `${file}.${process.pid}.partial`;
-  await writeFile(partial, JSON.stringify({ readAt, files: Object.fromEntries(files) }));
-  await rename(partial, file);
+  try {
+    await writeFile(partial, JSON.stringify({ readAt, files: Object.fromEntries(files) }));
+    await rename(partial, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
 }
