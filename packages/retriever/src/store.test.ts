@@ -157,15 +157,3 @@ async function seen(store: ReturnType<typeof createMemoryStore<Doc>>, query: str
   const [words, cosines] = [await view.lexical(query, count), await view.dense(vector(1), count)];
   return [words, cosines].map(({ slots, score }) => slots.map((slot) => [view.entry(slot)!.document.id, score(slot)]));
 }
-
-test("a store that is closed ends a listing and a removal", async () => {
-  const store = await filled(30_000);
-  const ids = Array.from({ length: 30_000 }, (_, i) => String(i));
-  const removal = store.remove(ids);
-  const listing = (async () => {
-    for await (const id of store.ids()) expect(id).toBeDefined();
-  })();
-  await store.close();
-  for (const call of [removal, listing]) await expect(call).rejects.toMatchObject({ code: "DISPOSED" });
-  expect(store.size).toBe(0);
-});

@@ -220,6 +220,24 @@ describe("with many documents", () => {
   });
 });
 
+describe.each([
+  ["in memory", () => createMemoryStore<Doc>(DIMENSIONS)],
+  ["on disk", () => open(folder())],
+])("a store %s", (_, make) => {
+  const many = Array.from({ length: 100_000 }, (_, i) => `n${i}`);
+
+  test("that is closed ends a listing and removals", async () => {
+    const store = await make();
+    for (const id of many.slice(0, 1200)) void store.put({ id }, [vectorOf(1)], rowsOf(1));
+    await store.commit();
+    // One removal finds nothing to do, the other has batches to wait for.
+    const calls = Promise.allSettled([idsOf(store), store.remove(many.slice(1200)), store.remove(many)]);
+    await store.close();
+    const ended = { status: "rejected", reason: { code: "DISPOSED" } };
+    expect(await calls).toMatchObject([ended, ended, ended]);
+  });
+});
+
 test("further fields of a document that could not be stored are not stored with the one before", async () => {
   const directory = folder();
   const store = await open(directory);

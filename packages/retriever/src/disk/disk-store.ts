@@ -267,6 +267,8 @@ async function openStore<D extends Stored>(
       const slices = createSlices();
       for (const id of given) {
         if (slices.due()) await slices.next();
+        // Closed while this waited, here or for a commit, there is nothing left to look into.
+        if (closing !== undefined) throw gone();
         const staged = stagedFor(id);
         if (staged === undefined ? slotOf(id) === undefined : staged.kind === "remove") continue;
         count++;
