@@ -165,7 +165,7 @@ export interface DocumentIndex<D> extends AsyncDisposable {
   /** Where the index is kept, as an absolute path; `undefined` for one in memory. */
   readonly directory: string | undefined;
   /**
-   * Removes documents, and resolves to how many of these ids were in the index, once that is stored.
+   * Removes documents, and resolves to how many it has removed, once that is stored. What is added after the call stays.
    *
    * @throws BgeError `INVALID_INPUT` if an id is not a string; then nothing is removed. `STORE_FAILED`, `INVALID_OPTION` as
    * `add`

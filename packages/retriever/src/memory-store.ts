@@ -1,6 +1,7 @@
 import { gone } from "./lifetime.js";
 import { createWordIndex } from "./postings.js";
 import { type Quantized, quantize } from "./quantized.js";
+import { createRemovals } from "./removals.js";
 import { createSlices } from "./slices.js";
 import type { Store, Stored } from "./store.js";
 import { createTable } from "./table.js";
@@ -27,12 +28,14 @@ export function createMemoryStore<D extends Stored>(dimensions: number): Store<D
   const free: number[] = [];
   const index = createWordIndex();
   let sweeping: Promise<void> | undefined;
+  const removals = createRemovals();
   const ending = new AbortController();
   let [born, texts] = [0, 0];
 
   /** Throws for vectors that cannot be used, as a store on disk does: a rejection would have nobody to catch it yet. */
   function put(document: D, vectors: readonly Float32Array[], rows?: Uint8Array): Promise<void> {
     const quantized = vectors.map((vector) => quantize(vector, dimensions));
+    removals.spare(document.id);
     const before = slots.get(document.id);
     // Its id keeps its place among all ids.
     if (before !== undefined) vacate(before);
@@ -46,6 +49,7 @@ export function createMemoryStore<D extends Stored>(dimensions: number): Store<D
   }
 
   function update(document: D): Promise<void> {
+    removals.spare(document.id);
     const slot = slots.get(document.id);
     if (slot !== undefined) kept[slot] = { ...kept[slot]!, document };
     return DONE;
@@ -129,10 +133,15 @@ export function createMemoryStore<D extends Stored>(dimensions: number): Store<D
     commit: keepPace,
     async remove(ids) {
       const slices = createSlices(ending.signal);
+      const since = removals.begin();
       let count = 0;
-      for (const id of ids) {
-        if (removeOne(id)) count++;
-        if (slices.due()) await slices.next();
+      try {
+        for (const id of ids) {
+          if (!since.has(id) && removeOne(id)) count++;
+          if (slices.due()) await slices.next();
+        }
+      } finally {
+        removals.end(since);
       }
       await keepPace();
       return count;

@@ -30,7 +30,7 @@ export interface Store<D> {
   isDue(): boolean;
   /** Stores what was put. */
   commit(): Promise<void>;
-  /** Resolves to the number of documents removed, when that is stored for good. */
+  /** Resolves to the number of documents removed, when that is stored for good. What is put after the call stays. */
   remove(ids: Iterable<string>): Promise<number>;
   /** Returns a search's view of the current documents. Close it. */
   view(accept?: (document: D) => boolean): Promise<View<D>>;

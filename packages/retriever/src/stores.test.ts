@@ -236,6 +236,25 @@ describe.each([
     const ended = { status: "rejected", reason: { code: "DISPOSED" } };
     expect(await calls).toMatchObject([ended, ended, ended]);
   });
+
+  test("removes what it had when it was asked to, and nothing that is put meanwhile", async () => {
+    const store = await make();
+    const put = (id: string, seed: number) => store.put({ id, text: "red" }, [vectorOf(seed)], rowsOf(seed));
+    for (const id of ["gone", "replaced", "changed", "given again"]) void put(id, 1);
+    await store.commit();
+    void put("gone too", 1);
+    const ids = ["gone", "gone too", "replaced", "changed", "given again", "new"];
+    const removal = store.remove([...many, ...ids]);
+    for (const id of ["replaced", "new", "gone twice"]) void put(id, 2);
+    void store.update({ id: "changed", text: "red", page: 2 });
+    void store.update({ id: "given again", text: "red" });
+    // Asked for later, it is of what was put before.
+    expect(await store.remove(["gone twice", "nobody"])).toBe(1);
+    expect(await removal).toBe(2);
+    expect(await idsOf(store)).toEqual(["changed", "given again", "new", "replaced"]);
+    expect(store.get("changed")).toEqual({ id: "changed", text: "red", page: 2 });
+    await store.close();
+  });
 });
 
 test("further fields of a document that could not be stored are not stored with the one before", async () => {

@@ -1,6 +1,7 @@
 import type { Transaction } from "lmdb";
 import { gone } from "../lifetime.js";
 import { quantize } from "../quantized.js";
+import { createRemovals } from "../removals.js";
 import { createSlices } from "../slices.js";
 import type { Store, Stored } from "../store.js";
 import { createView, type View } from "../view.js";
@@ -79,6 +80,7 @@ async function openStore<D extends Stored>(
   const committing: Batch[] = [];
   let queue: Promise<unknown> = Promise.resolve();
   let closing: Promise<void> | undefined;
+  const removals = createRemovals();
   /** Ends the views that are open. */
   const views = new Set<() => void>();
 
@@ -241,10 +243,12 @@ async function openStore<D extends Stored>(
       const json = Buffer.from(JSON.stringify(document));
       const quantized = vectors.map((vector) => quantize(vector, dimensions));
       const words = wordsOf(document.text ?? "");
+      removals.spare(document.id);
       const bytes = json.length + vectors.length * 2 * dimensions + (rows?.length ?? 0);
       return stage(document.id, { kind: "put", json, vectors: quantized, rows, words }, bytes);
     },
     update(document) {
+      removals.spare(document.id);
       const json = Buffer.from(JSON.stringify(document));
       const before = stagedFor(document.id);
       const slot = before === undefined ? slotOf(document.id) : undefined;
@@ -265,15 +269,21 @@ async function openStore<D extends Stored>(
       let count = 0;
       const done = new Set<Promise<void>>();
       const slices = createSlices();
-      for (const id of given) {
-        if (slices.due()) await slices.next();
-        // Closed while this waited, here or for a commit, there is nothing left to look into.
-        if (closing !== undefined) throw gone();
-        const staged = stagedFor(id);
-        if (staged === undefined ? slotOf(id) === undefined : staged.kind === "remove") continue;
-        count++;
-        done.add(stage(id, { kind: "remove" }, id.length));
-        if (batch?.isFull()) await commit();
+      const since = removals.begin();
+      try {
+        for (const id of given) {
+          if (slices.due()) await slices.next();
+          // Closed while this waited, here or for a commit, there is nothing left to look into.
+          if (closing !== undefined) throw gone();
+          if (since.has(id)) continue;
+          const staged = stagedFor(id);
+          if (staged === undefined ? slotOf(id) === undefined : staged.kind === "remove") continue;
+          count++;
+          done.add(stage(id, { kind: "remove" }, id.length));
+          if (batch?.isFull()) await commit();
+        }
+      } finally {
+        removals.end(since);
       }
       await commit();
       await Promise.all(done);
