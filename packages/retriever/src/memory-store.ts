@@ -97,9 +97,10 @@ export function createMemoryStore<D extends Stored>(dimensions: number): Store<D
 
   async function* ids() {
     const slices = createSlices(ending.signal);
-    const all: string[] = [];
+    // One that is removed and put again meanwhile comes a second time.
+    const all = new Set<string>();
     for (const id of slots.keys()) {
-      all.push(id);
+      all.add(id);
       if (slices.due()) await slices.next();
     }
     for (const id of all) {

@@ -157,3 +157,16 @@ async function seen(store: ReturnType<typeof createMemoryStore<Doc>>, query: str
   const [words, cosines] = [await view.lexical(query, count), await view.dense(vector(1), count)];
   return [words, cosines].map(({ slots, score }) => slots.map((slot) => [view.entry(slot)!.document.id, score(slot)]));
 }
+
+test("a listing gives each id once, though one is removed and put again meanwhile", async () => {
+  const store = createMemoryStore<Doc>(2);
+  for (let i = 0; i < 100_000; i++) void store.put({ id: String(i), text: "" }, [vector(i)]);
+  const listed: string[] = [];
+  const listing = (async () => {
+    for await (const id of store.ids()) listed.push(id);
+  })();
+  await store.remove(["0"]);
+  await store.put({ id: "0", text: "" }, [vector(0)]);
+  await listing;
+  expect(listed).toEqual(Array.from({ length: 100_000 }, (_, i) => String(i)));
+});
