@@ -257,7 +257,7 @@ describe.each([
   });
 });
 
-test("further fields of a document that could not be stored are not stored with the one before", async () => {
+test("further fields of a document that could not be stored are not stored with the one before, and cost no other document", async () => {
   const directory = folder();
   const store = await open(directory);
   const first = { id: "a", text: "red" };
@@ -270,14 +270,19 @@ test("further fields of a document that could not be stored are not stored with 
   await slots.remove(0);
 
   const put = store.put({ id: "a", text: "blue" }, [vectorOf(2)], rowsOf(2));
-  const committed = store.commit();
-  // As of another call, which sees what is on its way.
-  const updated = store.update({ id: "a", text: "blue", page: 2 });
-  for (const one of [put, committed]) await expect(one).rejects.toMatchObject({ code: "STORE_CORRUPT" });
+  const failing = store.commit();
+  // As of other calls, which see what is on its way. The last is the same as the one before.
+  const updated = [2, 3, 3].map((page) => store.update({ id: "a", text: "blue", page }));
+  const beside = store.put({ id: "b", text: "pear" }, [vectorOf(3)], rowsOf(3));
+  const next = store.commit();
+  const onTop = store.update({ id: "a", text: "blue", page: 4 });
+  const besideThat = store.update({ id: "b", text: "pear", page: 4 });
+  for (const one of [put, failing]) await expect(one).rejects.toMatchObject({ code: "STORE_CORRUPT" });
   await slots.put(0, record);
-  await expect(store.commit()).rejects.toMatchObject({ code: "STORE_CORRUPT" });
-  await expect(updated).rejects.toMatchObject({ code: "STORE_CORRUPT" });
+  await Promise.all([next, store.commit(), beside, besideThat]);
+  for (const one of [...updated, onTop]) await expect(one).rejects.toMatchObject({ code: "STORE_CORRUPT" });
   expect(store.get("a")).toEqual(first);
+  expect(store.get("b")).toEqual({ id: "b", text: "pear", page: 4 });
 
   void store.update({ ...first, page: 3 });
   await store.commit();

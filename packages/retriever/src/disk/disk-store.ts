@@ -91,11 +91,11 @@ async function openStore<D extends Stored>(
     return result;
   }
 
-  function stage(id: string, one: Staged, bytes: number): Promise<void> {
+  function stage(id: string, one: Staged, bytes: number, under?: Batch): Promise<void> {
     if (closing !== undefined) throw gone();
     batch ??= openBatch(() => void commit().catch(() => {}));
-    batch.add(id, one, bytes);
-    return batch.done;
+    batch.add(id, one, bytes, under === batch ? undefined : under?.doneOf(id));
+    return batch.doneOf(id);
   }
 
   function batchOf(id: string): Batch | undefined {
@@ -114,8 +114,8 @@ async function openStore<D extends Stored>(
     own.end();
     committing.push(own);
     await inTurn(async () => {
-      const before = Promise.all(own.after);
-      await before.then(() => commitNow(own.staged)).then(own.resolve, own.reject);
+      await own.dropOrphans();
+      await commitNow(own.staged).then(own.resolve, own.reject);
       committing.shift();
     });
     await own.done;
@@ -250,16 +250,14 @@ async function openStore<D extends Stored>(
     update(document) {
       removals.spare(document.id);
       const json = Buffer.from(JSON.stringify(document));
-      const before = stagedFor(document.id);
+      // Its text may be that of a document that is not stored after all.
+      const under = batchOf(document.id);
+      const before = under?.staged.get(document.id);
       const slot = before === undefined ? slotOf(document.id) : undefined;
       const known =
         before !== undefined && before.kind !== "remove" ? before.json : slot !== undefined && documents.get(slot);
-      const under = batchOf(document.id);
-      if (known && json.equals(known)) return under?.done ?? STORED;
-      const done = stage(document.id, { kind: "update", json }, json.length);
-      // Its text is that of a document that may not be stored after all.
-      if (under !== undefined && under !== batch) batch!.after.add(under.done);
-      return done;
+      if (known && json.equals(known)) return under?.doneOf(document.id) ?? STORED;
+      return stage(document.id, { kind: "update", json }, json.length, under);
     },
     isDue() {
       return batch?.isFull() ?? false;
