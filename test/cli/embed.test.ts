@@ -88,6 +88,17 @@ test("what is cut is told; --truncation error refuses it", async () => {
   expect(jsonLines(refused.out)).toHaveLength(2);
 });
 
+test("an id of 64 bits stays as it is, or its line is refused where a field must be replaced", async () => {
+  const problem = "bge: line 1 has a number with more digits than JavaScript keeps: write it as a string\n";
+  const input = '{"text": "a", "id": 1234567890123456789}';
+  const { out } = await bge(["embed", ...TINY], { input });
+  expect(out).toContain('"id": 1234567890123456789,"embedding"');
+  expect(await bge(["embed", ...TINY], { input: out })).toEqual({ code: 1, out: "", err: problem });
+  expect(await bge(["embed", "--vectors", ...TINY], { input: out })).toMatchObject({ code: 0, err: "" });
+  const several = await bge(["embed", "--outputs", "dense", ...TINY], { input: out });
+  expect(several).toMatchObject({ code: 0, out: expect.stringContaining('"id": 1234567890123456789,"emb'), err: "" });
+});
+
 test("a flood of problems is told in part and counted", async () => {
   const { code, err } = await bge(["embed", ...TINY], { input: "x\n".repeat(100) });
   expect(code).toBe(1);

@@ -239,9 +239,17 @@ describe("over standard input and output", () => {
     const client = await connect(folder, "--no-index", "--no-rerank");
     await search(client, "dogs");
     const { pid } = client.transport as StdioClientTransport;
+    const openFile = (name: string) => {
+      try {
+        return readFileSync(`/proc/${pid}/fdinfo/${name}`, "utf8");
+      } catch {
+        // Closed since it was listed.
+        return "";
+      }
+    };
     const watched = () =>
       readdirSync(`/proc/${pid}/fdinfo`)
-        .flatMap((name) => readFileSync(`/proc/${pid}/fdinfo/${name}`, "utf8").split("\n"))
+        .flatMap((name) => openFile(name).split("\n"))
         .filter((line) => line.startsWith("inotify")).length;
     // Three folders, with three files and the rules.
     for (let tries = 0; tries < 100 && watched() < 7; tries++) await new Promise((resolve) => setTimeout(resolve, 100));

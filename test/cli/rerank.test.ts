@@ -63,6 +63,13 @@ test("documents may be objects, which come back whole", async () => {
   expect(jsonLines<Answer>(out)[0]!.results[0]).toMatchObject({ index: 1, document: TEXTS[1] });
 });
 
+test("what was written is refused as input where an id of 64 bits would be rounded", async () => {
+  const given = ["rerank", ...TINY, "--query", QUERY];
+  const { out } = await bge(given, { input: '{"text": "a", "id": 1234567890123456789}' });
+  expect(out).toContain('"id": 1234567890123456789,"score"');
+  expect(await bge(given, { input: out })).toMatchObject({ code: 1, out: "", err: expect.stringContaining("digits") });
+});
+
 test("a threshold, in the scale that was asked for", async () => {
   const run = (...args: string[]) => bge(["rerank", "-q", QUERY, "--text", ...args], { input: TEXTS.join("\n") });
   const { out } = await run("--model", "bge-js/reranker-small-en", "--scale", "sigmoid", "--threshold", "0.5");

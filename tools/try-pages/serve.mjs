@@ -11,4 +11,6 @@ for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.e
 packAll(folder);
 const { url } = await serveTarballs(folder);
 console.log(`The packages are at ${url} until you press Ctrl-C. In the folder of a project, before it installs them:
-  npm config set --location=project @bge-js:registry=${url}`);
+  npm config set --location=project @bge-js:registry=${url}
+The command bge, for which npm does not read a project's settings:
+  npm install -g --ignore-scripts @bge-js/cli --@bge-js:registry=${url}`);

@@ -32,6 +32,7 @@ export async function embed(files: readonly string[], flags: EmbedFlags, context
   // Bars between lines of results would be a mess.
   const progress = process.stdout.isTTY ? NO_PROGRESS : createProgress("embed", (count) => counted(count, "text"));
   const waiting: TextRecord[] = [];
+  const added = flags.vectors ? [] : (flags.outputs ?? ["embedding"]);
   let done = 0;
   const onTruncate = ({ index, tokens, kept }: TruncationReport) => {
     cut.add(`${waiting[index - done]!.at} has ${tokens} tokens, of which ${kept} were read`);
@@ -48,7 +49,7 @@ export async function embed(files: readonly string[], flags: EmbedFlags, context
 
   async function* texts() {
     for await (const line of readLines(files)) {
-      const record = toRecord(line, flags);
+      const record = toRecord(line, flags, added);
       if ("problem" in record) failed.add(record.problem);
       else {
         waiting.push(record);

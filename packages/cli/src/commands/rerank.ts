@@ -16,6 +16,7 @@ import {
   type LineFormat,
   parsed,
   type TextRecord,
+  TOO_MANY_DIGITS,
   toRecord,
   withMore,
 } from "../lines/records.js";
@@ -69,7 +70,7 @@ async function rerankDocuments(
   const records: TextRecord[] = [];
   for await (const line of readLines(files)) {
     signal.throwIfAborted();
-    const record = toRecord(line, flags);
+    const record = toRecord(line, flags, ["score"]);
     if ("problem" in record) failed.add(record.problem);
     else if (record.text.isWellFormed()) records.push(record);
     else failed.add(`${record.at} has half of a character (a lone surrogate)`);
@@ -128,7 +129,7 @@ function toRequest(at: string, line: string, field: string): Request | string {
   const fields = parsed(line);
   if (fields === undefined) return `${at} is not JSON (for plain text lines, give the query as --query)`;
   if (!isObject(fields)) return `${at} must be a JSON object with "query" and "documents"`;
-  if (hasLongNumber(line)) return `${at} has a number with more digits than JavaScript keeps: write it as a string`;
+  if (hasLongNumber(line)) return `${at} ${TOO_MANY_DIGITS}`;
   const { query, documents } = fields;
   if (typeof query !== "string") return `${at} has no string "query"`;
   if (query.trim() === "") return `${at} has an empty "query"`;

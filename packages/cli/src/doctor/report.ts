@@ -36,7 +36,7 @@ export function toReport({
     ["kernels", instructions === undefined ? "unknown" : instructions.join(", ") || "none that is known"],
     ["int8", int8 === "unknown" ? "unknown; the canaries below tell" : int8],
     ["memory", `${bytes(memory.available)} available of ${bytes(memory.limit)}`],
-    ...(load === undefined ? [] : [["load", loadOf(load, threads)]]),
+    ...(load === undefined ? [] : [["load", loadOf(load, processors, benchmark !== undefined)]]),
     ["telemetry", telemetry],
     ["set", environment.join(", ") || "none of the variables that bge reads"],
   ]);
@@ -60,9 +60,9 @@ export function toReport({
   return `${facts}\n${columns(rows)}${speed}\n${end}`;
 }
 
-/** Speeds are measured beside what else runs. */
-function loadOf(load: number, threads: number): string {
-  const isBusy = load > threads / 2;
+/** Speeds are measured beside what else runs. The load is the whole machine's, in a container too. */
+function loadOf(load: number, processors: number, areSpeedsBelow: boolean): string {
+  const isBusy = areSpeedsBelow && load > processors / 2;
   return `${load.toFixed(1)} in the last minute${isBusy ? ": busy, the speeds below are not all that this machine can do" : ""}`;
 }
 

@@ -14,7 +14,7 @@ import { openRetriever } from "./open-retriever.js";
 import { pageAt } from "./pages.js";
 import type { CountTokens } from "./passages.js";
 import { update } from "./update.js";
-import { type Aside, type FoundFile, type IgnoredIn, nothingAside, type Root, walk } from "./walk.js";
+import { type Aside, type FolderRules, type FoundFile, nothingAside, type Root, walk } from "./walk.js";
 
 export interface IndexFlags extends PlaceFlags {
   /** Where to keep the index; false to keep none. */
@@ -81,6 +81,8 @@ export interface FolderIndex extends AsyncDisposable {
   paths(): Iterable<string>;
   /** Whether `.gitignore` files named what has this name in a folder, when its files were last looked at. */
   isIgnored(directory: string, name: string, isFolder: boolean): boolean;
+  /** What those files said: the same text as long as they are the same. */
+  rulesText(): string;
   /** For who reads pages of an indexed PDF. */
   readonly pdf: PdfReader;
   /** Finds the best passages, as of the last update. */
@@ -215,7 +217,9 @@ export async function openFolderIndex(
         return [{ ...place, ...(pages && { page: pageAt(place.line, pages) }), ...own, score, scores }];
       });
     },
-    isIgnored: (directory, name, isFolder) => rules.get(directory)?.(name, isFolder) ?? false,
+    isIgnored: (directory, name, isFolder) => rules.get(directory)?.isIgnored(name, isFolder) ?? false,
+    rulesText: () =>
+      JSON.stringify([...rules].flatMap(([directory, { text }]) => (text === "" ? [] : [directory, text]))),
     pdf,
     async [Symbol.asyncDispose]() {
       await Promise.all([pdf[Symbol.asyncDispose](), ownPdf[Symbol.asyncDispose]()]);
@@ -233,12 +237,12 @@ interface Look {
   readonly readAt: number;
   readonly aside: Aside;
   /** Of each folder, by its absolute path. */
-  readonly rules: ReadonlyMap<string, IgnoredIn>;
+  readonly rules: ReadonlyMap<string, FolderRules>;
 }
 
 async function look(roots: readonly Root[], signal: AbortSignal): Promise<Look> {
   const [readAt, aside, found] = [wallClock(), nothingAside(), [] as FoundFile[]];
-  const rules = new Map<string, IgnoredIn>();
+  const rules = new Map<string, FolderRules>();
   for (const root of roots) {
     for await (const file of walk(root, aside, rules)) {
       signal.throwIfAborted();

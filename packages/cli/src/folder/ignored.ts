@@ -12,16 +12,28 @@ export function isPassedOver(name: string): boolean {
   return name.startsWith(".") || NEVER.has(name);
 }
 
+/** A folder's rules. */
+export interface Rules {
+  /** By them and those of the folders above. */
+  readonly ignored: Ignored;
+  /** Its own, as they are written; `""` if it has none. */
+  readonly text: string;
+}
+
 /** Adds a folder's `.gitignore` to the rules of those above it. `path` is the folder's, from the root: `""` or `docs/api/`. */
-export async function withRulesOf(directory: string, path: string, above: Ignored): Promise<Ignored> {
+export async function withRulesOf(directory: string, path: string, above: Ignored): Promise<Rules> {
   const bytes = await readBytes(join(directory, ".gitignore"), "text").catch(() => undefined);
-  if (bytes === undefined) return above;
+  if (bytes === undefined) return { ignored: above, text: "" };
   const { default: ignore } = await import("ignore");
-  const own = ignore().add(bytes.toString());
-  return (inside) => {
-    if (!inside.startsWith(path)) return above(inside);
-    const { ignored, unignored } = own.test(inside.slice(path.length));
-    // The nearest rules win.
-    return ignored || (!unignored && above(inside));
+  const text = bytes.toString();
+  const own = ignore().add(text);
+  return {
+    ignored(inside) {
+      if (!inside.startsWith(path)) return above(inside);
+      const { ignored, unignored } = own.test(inside.slice(path.length));
+      // The nearest rules win.
+      return ignored || (!unignored && above(inside));
+    },
+    text,
   };
 }

@@ -40,8 +40,13 @@ export function nothingAside(): Aside {
   return { otherTypes: 0, links: 0, large: [], unreadable: [], partly: [] };
 }
 
-/** Whether what has this name in a folder is ignored, by the rules of that folder and those above it. */
-export type IgnoredIn = (name: string, isFolder: boolean) => boolean;
+/** What is ignored in a folder. */
+export interface FolderRules {
+  /** Whether what has this name is ignored, by the rules of the folder and those above it. */
+  isIgnored(name: string, isFolder: boolean): boolean;
+  /** The folder's own rules. */
+  readonly text: string;
+}
 
 /**
  * Yields the files to read in a folder and those below it, in the order of their names.
@@ -51,7 +56,7 @@ export type IgnoredIn = (name: string, isFolder: boolean) => boolean;
 export async function* walk(
   { name, directory }: Root,
   aside: Aside,
-  rules: Map<string, IgnoredIn>,
+  rules: Map<string, FolderRules>,
 ): AsyncGenerator<FoundFile, void, undefined> {
   yield* walkFolder(directory, "", () => false, name === "" ? "" : `${name}/`, aside, rules);
 }
@@ -62,7 +67,7 @@ async function* walkFolder(
   above: Ignored,
   prefix: string,
   aside: Aside,
-  rules: Map<string, IgnoredIn>,
+  rules: Map<string, FolderRules>,
 ): AsyncGenerator<FoundFile, void, undefined> {
   let entries: Dirent[];
   try {
@@ -71,9 +76,9 @@ async function* walkFolder(
     aside.unreadable.push(`${`${prefix}${inside}` || directory}: ${(error as Error).message}`);
     return;
   }
-  const ignored = await withRulesOf(directory, inside, above);
-  const isIgnored: IgnoredIn = (name, isFolder) => ignored(`${inside}${name}${isFolder ? "/" : ""}`);
-  rules.set(directory, isIgnored);
+  const { ignored, text } = await withRulesOf(directory, inside, above);
+  const isIgnored: FolderRules["isIgnored"] = (name, isFolder) => ignored(`${inside}${name}${isFolder ? "/" : ""}`);
+  rules.set(directory, { isIgnored, text });
   // File systems give them in orders of their own.
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   const left = entries.filter((entry) => !isPassedOver(entry.name) && !isIgnored(entry.name, entry.isDirectory()));

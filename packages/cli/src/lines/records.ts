@@ -19,8 +19,19 @@ export interface LineFormat {
   readonly field: string;
 }
 
-/** Returns a line's text, or what is wrong with the line. */
-export function toRecord(line: Line, { text: plain, field }: LineFormat): TextRecord | { readonly problem: string } {
+/** What is wrong with a line of which a number would be rounded, after where it stands. */
+export const TOO_MANY_DIGITS = "has a number with more digits than JavaScript keeps: write it as a string";
+
+/**
+ * Returns a line's text, or what is wrong with the line.
+ *
+ * @param added the names of the fields that its result adds
+ */
+export function toRecord(
+  line: Line,
+  { text: plain, field }: LineFormat,
+  added: readonly string[],
+): TextRecord | { readonly problem: string } {
   const { at } = line;
   if ("problem" in line) return { problem: `${at} ${line.problem}` };
   if (plain) return { at, text: line.text, fields: { text: line.text } };
@@ -30,29 +41,33 @@ export function toRecord(line: Line, { text: plain, field }: LineFormat): TextRe
   if (!isObject(value)) return { problem: `${at} must be a JSON string or object` };
   const text = Object.hasOwn(value, field) ? value[field] : undefined;
   if (typeof text !== "string") return { problem: `${at} has no string ${JSON.stringify(field)}` };
-  return { at, text, fields: value, ...(hasLongNumber(line.text) && { exact: line.text.trim() }) };
+  if (!hasLongNumber(line.text)) return { at, text, fields: value };
+  // A line that goes on as it is written cannot lose a field.
+  if (added.some((name) => Object.hasOwn(value, name))) return { problem: `${at} ${TOO_MANY_DIGITS}` };
+  return { at, text, fields: value, exact: line.text.trim() };
 }
 
-/**
- * Returns a record's object with more fields, as JSON. Numbers that JavaScript would round, such as ids of 64 bits, stay as they are, unless
- * the object has one of these fields already.
- */
+/** Returns a record's object with the added fields, as JSON. Whole numbers that JavaScript would round, such as ids of 64 bits, stay as they are. */
 export function withMore(
   { fields, exact }: Pick<TextRecord, "fields" | "exact">,
-  more: Readonly<Record<string, unknown>>,
+  added: Readonly<Record<string, unknown>>,
 ): string {
-  const canKeep = exact !== undefined && !Object.keys(more).some((name) => Object.hasOwn(fields, name));
-  return canKeep
-    ? `${exact.slice(0, -1).trimEnd()},${JSON.stringify(more).slice(1)}`
-    : JSON.stringify({ ...fields, ...more });
+  return exact === undefined
+    ? JSON.stringify({ ...fields, ...added })
+    : `${exact.slice(0, -1).trimEnd()},${JSON.stringify(added).slice(1)}`;
 }
 
-/** True if a line of JSON has a number with more digits than JavaScript holds. */
+/** True if a line of JSON has a whole number with more digits than JavaScript holds. */
 export function hasLongNumber(json: string): boolean {
   // Most lines have none even among their strings.
-  if (!/\d{16}/.test(json.replaceAll(".", ""))) return false;
-  const numbers = json.replace(/"(?:[^"\\]|\\.)*"/g, '""').match(/-?\d[\d.eE+-]*/g) ?? [];
-  return numbers.some((number) => /^-?\d+$/.test(number) && !Number.isSafeInteger(Number(number)));
+  if (!/\d{16}/.test(json)) return false;
+  // A pattern for a whole string would need a stack as long as that.
+  let isInString = false;
+  for (const [token] of json.matchAll(/"|\\.|\d[\d.eE+-]*/g)) {
+    if (token === '"') isInString = !isInString;
+    else if (!isInString && /^\d+$/.test(token) && !Number.isSafeInteger(Number(token))) return true;
+  }
+  return false;
 }
 
 /** Returns the value of a line of JSON; `undefined` for what is none. */

@@ -1,5 +1,4 @@
 import { stat } from "node:fs/promises";
-import { basename } from "node:path";
 import { loadEmbedder } from "@bge-js/core";
 import { clearTimeout, setTimeout } from "@bge-js/core/adapter";
 import type { FSWatcher } from "chokidar";
@@ -7,7 +6,7 @@ import type { Context } from "../context.js";
 import { type FolderIndex, type IndexFlags, openFolderIndex, type UpdateReport } from "../folder/folder-index.js";
 import type { Root } from "../folder/walk.js";
 import { embedderOptions } from "../model-flags.js";
-import { RULES, watchFolder } from "./watch-folder.js";
+import { watchFolder } from "./watch-folder.js";
 
 /** An index that follows its files. */
 export interface LiveIndex extends AsyncDisposable {
@@ -39,9 +38,10 @@ export function followFiles(
   let updating: Promise<FolderIndex> | undefined;
   let timer: NodeJS.Timeout | undefined;
   const watchers: FSWatcher[] = [];
-  /** What `.gitignore` names is not watched: build folders have many files, which change all the time. */
-  let areRulesOld = true;
-  /** The folders that are watched: a build may remove its folder and make it anew, which the watcher of the old one does not see. */
+  /**
+   * What is watched: the folders, as a build may remove its folder and make it anew, which the watcher of the old one does not see, and
+   * the rules, as what `.gitignore` names is not watched: build folders have many files, which change all the time.
+   */
   let seen = "";
   let isGone = false;
 
@@ -54,12 +54,13 @@ export function followFiles(
       changed = false;
       try {
         report(await index.update());
-        const now = await Promise.all(roots.map(identityOf));
-        isGone = now.includes(undefined);
-        if (areRulesOld || now.join() !== seen) {
-          areRulesOld = false;
-          seen = now.join();
+        const folders = await Promise.all(roots.map(identityOf));
+        isGone = folders.includes(undefined);
+        // The rules that were read: they may have changed since, and do so in the next round.
+        const now = [...folders, index.rulesText()].join();
+        if (now !== seen) {
           await watchAgain(index);
+          seen = now;
         }
       } catch (error) {
         changed = true;
@@ -89,10 +90,7 @@ export function followFiles(
     for (const { directory } of signal.aborted ? [] : roots) {
       watchers.push(
         watchFolder(directory, index, {
-          onChange(file) {
-            if (basename(file) === RULES) areRulesOld = true;
-            onChange();
-          },
+          onChange,
           // What changed before the watcher saw the folder came without a word.
           onReady() {
             changed = true;

@@ -5,11 +5,11 @@ import { isPassedOver } from "../folder/ignored.js";
 import { kindOf } from "../folder/kinds.js";
 
 /** Files with rules about what is read, which are hidden themselves. */
-export const RULES = ".gitignore";
+const RULES = ".gitignore";
 
 export interface WatchEvents {
   /** Something that may be read, or is about what is read, was changed. */
-  onChange(file: string): void;
+  onChange(): void;
   /** All folders are watched. */
   onReady(): void;
   onFailure(reason: string): void;
@@ -32,7 +32,7 @@ export function watchFolder(
     followSymlinks: false,
     ignoreInitial: true,
   });
-  watcher.on("all", (_, file) => onChange(file));
+  watcher.on("all", () => onChange());
   watcher.on("ready", onReady);
   watcher.on("error", (error) => onFailure((error as Error).message));
   return watcher;
