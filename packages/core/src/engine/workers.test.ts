@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -5,7 +6,7 @@ import { folderOf } from "../../../../test/support/folders.js";
 import { fixture } from "../../../../test/support/models.js";
 import { live, until } from "../../../../test/support/workers.js";
 // Built files: neither a thread nor a process starts from TypeScript on Node 20.
-import { startProcess, startThread } from "../../dist/engine/workers.js";
+import { startProcess, startThread, watched } from "../../dist/engine/workers.js";
 import type { FromWorker, Head, Work, WorkerStart } from "../protocol.js";
 
 const HEAD: Head = { type: "vector", output: "last_hidden_state", pooling: "cls", dimensions: 48 };
@@ -96,4 +97,26 @@ describe.each([
     await until(() => ends.length > 0);
     expect(messages).toEqual([]);
   });
+});
+
+test("a process that the system does not start says so and ends, once", async () => {
+  const { execPath } = process;
+  const told: unknown[] = [];
+  const listener = (event: unknown) => told.push(event);
+  subscribe("bge-js:worker", listener);
+  try {
+    process.execPath = join(folderOf(), "no-node");
+    const about = { model: "tiny", dtype: "fp32", device: "cpu" } as const;
+    const { messages, ends } = opened(watched(() => ({ isolation: "process", starter: startProcess }), about));
+    await until(() => ends.length > 0);
+    // Longer than the event `close` takes.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const message = expect.stringMatching(/^A worker could not be started \(.*ENOENT\)\.$/);
+    expect(messages).toEqual([{ type: "cannot-start", code: "WORKER_LOST", message }]);
+    expect(ends).toHaveLength(1);
+    expect(told).toMatchObject([{ state: "started" }, { state: "failed", reason: message }]);
+  } finally {
+    process.execPath = execPath;
+    unsubscribe("bge-js:worker", listener);
+  }
 });

@@ -79,16 +79,17 @@ export function startProcess(start: WorkerStart, events: WorkerEvents): WorkerHa
   child.on("message", (message) => onMessage(withOwnBuffers(message) as FromWorker));
   child.on("error", (cause) => {
     failure ??= { cause };
-    // A process that could not be started emits no other event.
     if (child.pid !== undefined) return;
+    // A process that could not be started may emit `close` too, with the number of the error in place of an exit code.
+    child.off("close", onClose);
     forget();
     notStarted(events, cause);
   });
   // Not `exit`, which may precede the last messages.
-  child.once("close", (code, signal) => end(signal === null ? `exit code ${code}` : `signal ${signal}`));
-  function end(how: string): void {
+  child.once("close", onClose);
+  function onClose(code: number | null, signal: NodeJS.Signals | null): void {
     forget();
-    onEnd(how, failure?.cause);
+    onEnd(signal === null ? `exit code ${code}` : `signal ${signal}`, failure?.cause);
   }
   return {
     // The callback receives the error if the channel is already closed.
