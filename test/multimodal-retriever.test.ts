@@ -476,7 +476,7 @@ describe("a query", () => {
   test.each([
     ["words without words", { image: picture("gif.gif") }, ["lexical"], /the query has none/],
     ["no first stage", "a", [], /must include lexical or dense/],
-    ["a cross-encoder", "a", ["dense", "crossEncoder"], /crossEncoder, which is not loaded/],
+    ["a cross-encoder", "a", ["dense", "crossEncoder"], /"crossEncoder", which is not loaded/],
     ["late interaction", { image: picture("gif.gif") }, ["dense", "lateInteraction"], /which is not loaded/],
   ])("with stages for %s is refused", async (_, query, stages, problem) => {
     const error = await caught(retriever.search(query as MultimodalQuery, { stages: stages as never }));
@@ -521,7 +521,7 @@ describe("a retriever", () => {
     ["reranker", { reranker: "BAAI/bge-reranker-base" }, /of texts alone/],
     ["lateInteraction", { lateInteraction: true }, /of texts alone/],
     ["readOnly", { readOnly: true }, /needs a directory/],
-    ["directory", { directory: "" }, /a path or a file URL/],
+    ["directory", { directory: "" }, /a path or a file: URL/],
     ["lateInteraction", { candidates: { lateInteraction: 5 } }, /not an option of candidates/],
     ["weights", { weights: { dense: -1 } }, /at least 0/],
     ["load", { load: { dtype: "int8" } }, /already loaded/],
