@@ -90,9 +90,10 @@ export function messageOf(thrown: unknown): string {
 /** Characters that a message has of a value. */
 const SHOWN = 200;
 
-/** Formats any value for a message: also one that refers to itself, has methods that throw, or is very long. */
+/** Formats any value for a message: also one that refers to itself, has methods that throw, or is very large. */
 export function shown(value: unknown): string {
   if (typeof value === "function") return "a function";
+  if (ArrayBuffer.isView(value)) return ofView(value);
   return clipped(typeof value === "string" || typeof value === "object" ? toJson(value) : String(value));
 }
 
@@ -103,10 +104,30 @@ export function clipped(text: string): string {
 
 function toJson(value: unknown): string {
   try {
-    return JSON.stringify(value) ?? "an object";
+    return JSON.stringify(beginningOf(value, { values: SHOWN })) ?? "an object";
   } catch {
     return "an object that cannot be written as JSON";
   }
+}
+
+/** Returns as much of a value as a message has room for, as JSON: to write all of a large one may take seconds. */
+function beginningOf(given: unknown, room: { values: number }): unknown {
+  // Each value takes a character at least.
+  if (room.values-- <= 0) return null;
+  if (typeof given === "string") return given.slice(0, SHOWN);
+  if (typeof given === "function") return undefined;
+  if (typeof given !== "object" || given === null) return given;
+  if (ArrayBuffer.isView(given)) return ofView(given);
+  const json: unknown = "toJSON" in given && typeof given.toJSON === "function" ? given.toJSON("") : given;
+  if (json !== given) return beginningOf(json, room);
+  if (Array.isArray(given)) return given.slice(0, SHOWN).map((inner) => beginningOf(inner, room));
+  const names = Object.keys(given).slice(0, SHOWN);
+  return Object.fromEntries(names.map((name) => [name, beginningOf(given[name as keyof typeof given], room)]));
+}
+
+function ofView(view: ArrayBufferView): string {
+  const { length = view.byteLength } = view as { readonly length?: number };
+  return `${Object.prototype.toString.call(view).slice(8, -1)} of length ${length}`;
 }
 
 /** Formats a list for a message: at most `limit` entries, then how many more. */
