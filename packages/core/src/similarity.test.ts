@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { hybridScore, maxSim, similarity, topK } from "./similarity.js";
 
 /** Computes the definition literally, row by row. */
@@ -61,6 +61,68 @@ describe("similarity and topK", () => {
       expect(() => topK([1], [[1]], k as number)).toThrow(
         expect.objectContaining({ code: "INVALID_OPTION", parameter: "k" }),
       );
+    }
+  });
+});
+
+describe("numbers that are not finite", () => {
+  const dimensions = 33;
+  const vector = fc.array(fc.float({ min: -1, max: 1, noNaN: true }), { minLength: dimensions, maxLength: dimensions });
+  const odd = fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY);
+  const kind = fc.constantFrom<(values: number[]) => ArrayLike<number>>(
+    (values) => Float32Array.from(values),
+    (values) => Float64Array.from(values),
+    (values) => values,
+  );
+
+  test("are refused on either side, wherever they are and whatever they meet", () => {
+    const at = fc.nat(dimensions - 1);
+    fc.assert(
+      fc.property(vector, vector, odd, at, kind, kind, (values, more, bad, d, of, ofOther) => {
+        const [good, broken] = [of(values), ofOther(more.with(d, bad))];
+        const refusal = expect.objectContaining({ code: "INVALID_INPUT" });
+        expect(() => similarity(good, broken)).toThrow(refusal);
+        expect(() => similarity(broken, good)).toThrow(refusal);
+        expect(() => topK(broken, [good], 1)).toThrow(refusal);
+        expect(() => topK(good, [good, broken, [1], broken], 1)).toThrow(
+          expect.objectContaining({ code: "INVALID_INPUT", indices: [1, 2, 3] }),
+        );
+      }),
+    );
+  });
+
+  test.each([null, "0.5", true, 1n])(
+    "are refused as %s of a plain array, which a product takes for a number",
+    (value) => {
+      const broken = [0.5, value] as number[];
+      for (const call of [
+        () => similarity([1, 2], broken),
+        () => similarity(broken, [1, 2]),
+        () => topK([1, 2], [broken], 1),
+      ]) {
+        expect(call).toThrow(/cannot be used: .* in dimension 1/);
+      }
+    },
+  );
+
+  test("are looked for in floats only where the score is none", () => {
+    const looks = vi.spyOn(Number, "isFinite");
+    try {
+      const one = new Float32Array(1000).fill(0.01);
+      similarity(one, one);
+      expect(looks).toHaveBeenCalledTimes(1);
+      topK(one, new Array<Float32Array>(100).fill(one), 1);
+      // Each number of the query alone.
+      expect(looks.mock.calls.length).toBeLessThan(1200);
+    } finally {
+      looks.mockRestore();
+    }
+  });
+
+  test("are not to be had from a DataView, which has no numbers", () => {
+    const view = new DataView(new ArrayBuffer(8)) as unknown as Float32Array;
+    for (const call of [() => similarity(view, view), () => topK([], [view], 1), () => topK(view, [], 1)]) {
+      expect(call).toThrow(/not a vector/);
     }
   });
 });

@@ -4,7 +4,7 @@ import type { HybridWeights } from "./api/options.js";
 import type { RankedDocument } from "./api/reranker.js";
 import { isCount, isHybridWeights } from "./checks.js";
 import { floatProducts } from "./rows/kernel.js";
-import { checkSparse, checkVector, checkVectors, problemOfNumbers, unusable } from "./vectors/check.js";
+import { checkSparse, checkVector, checkVectors, isFloats, problemOfNumbers, unusable } from "./vectors/check.js";
 
 /**
  * Returns the cosine of two vectors from an embedder, from -1 to 1: their dot product, since they are L2-normalised.
@@ -15,9 +15,15 @@ import { checkSparse, checkVector, checkVectors, problemOfNumbers, unusable } fr
  * @example similarity(await embedder.embedQuery("What is a panda?"), vectors[0])
  */
 export function similarity(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  checkVector(a, "a");
-  checkVector(b, "b", a.length);
-  return dotProduct(a, 0, b, 0, a.length);
+  if (!isFloats(a)) checkVector(a, "a");
+  if (!isFloats(b, a.length)) checkVector(b, "b", a.length);
+  const score = dotProduct(a, 0, b, 0, a.length);
+  // To look at each number takes as long as the score.
+  if (!Number.isFinite(score)) {
+    checkVector(a, "a");
+    checkVector(b, "b", a.length);
+  }
+  return score;
 }
 
 /**
@@ -34,8 +40,14 @@ export function topK(query: ArrayLike<number>, vectors: readonly ArrayLike<numbe
   const wanted = isCount(k);
   if (wanted !== undefined) throw invalid("k", `must be ${wanted}, not ${shown(k)}`);
   checkVector(query, "query");
-  checkVectors(vectors, "vectors", query.length, problemOfNumbers);
-  const scores = vectors.map((vector, index) => ({ index, score: dotProduct(query, 0, vector, 0, query.length) }));
+  const scores: RankedDocument[] = [];
+  checkVectors(vectors, "vectors", query.length, (vector, dimensions) => {
+    const problem = isFloats(vector, dimensions) ? undefined : problemOfNumbers(vector, dimensions);
+    if (problem !== undefined) return problem;
+    const score = dotProduct(query, 0, vector, 0, query.length);
+    scores.push({ index: scores.length, score });
+    return Number.isFinite(score) ? undefined : problemOfNumbers(vector, dimensions);
+  });
   return scores.sort((a, b) => b.score - a.score || a.index - b.index).slice(0, k);
 }
 

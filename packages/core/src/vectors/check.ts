@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import type { SparseVector } from "../api/embedding.js";
 import { BgeError, listed, shown } from "../api/errors.js";
 
@@ -73,5 +74,10 @@ const NONE = "not a vector";
 
 /** The name of a typed array's class, which a test runner's context has its own of; undefined if it is none. */
 export function kindOf(value: unknown): string | undefined {
-  return ArrayBuffer.isView(value) ? (value as Uint8Array)[Symbol.toStringTag] : undefined;
+  return types.isTypedArray(value) ? value[Symbol.toStringTag] : undefined;
+}
+
+/** True for a vector of so many floats: its dot product with another is finite only if all of them are. */
+export function isFloats(vector: ArrayLike<number>, dimensions = vector?.length): boolean {
+  return kindOf(vector)?.startsWith("Float") === true && vector.length === dimensions;
 }
