@@ -88,7 +88,7 @@ describe("a store of one's own", () => {
     }
   });
 
-  test("gets what JSON gives of an object of a class, if that is the document", async () => {
+  test("gets the own fields of an object of a class, if they are the document", async () => {
     class Page {
       constructor(
         readonly id: string,
@@ -105,7 +105,7 @@ describe("a store of one's own", () => {
     }
     class Other extends Page {
       toJSON() {
-        return { id: "another", text: "another" };
+        return { id: this.id, text: "a text" };
       }
     }
     class Throwing {
@@ -117,15 +117,16 @@ describe("a store of one's own", () => {
     const { store, documents } = createStore();
     const failed: string[] = [];
     const source: unknown[] = [new Page("page", "a text"), new Getters(), new Other("other", "a text"), new Throwing()];
+    source.push({ id: "own", text: "a text", toJSON: () => ({}) });
     const onFailed = ({ id, error }: FailedDocument) => void failed.push(`${id}: ${error.message}`);
     expect(await ingest(source as AnyDocument[], { store, embedder, ...whole, onFailed })).toMatchObject({
-      stored: 1,
+      stored: 2,
       failed: 3,
     });
-    expect([...documents.keys()]).toEqual(["page"]);
+    expect([...documents.keys()]).toEqual(["page", "other"]);
     expect(failed[0]).toMatch(/^getters: .*pass a plain object/);
-    expect(failed[1]).toMatch(/^other: .*pass a plain object/);
-    expect(failed[2]).toMatch(/^undefined: .*no connection/);
+    expect(failed[1]).toMatch(/^undefined: .*no connection/);
+    expect(failed[2]).toMatch(/^own: .*its field toJSON is a method, which JSON/);
   });
 
   test("tells how far it is; what a listener throws ends the call", async () => {

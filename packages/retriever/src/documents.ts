@@ -1,5 +1,5 @@
 import { BgeError } from "@bge-js/core";
-import { listed, messageOf, notJson, shown } from "@bge-js/core/adapter";
+import { fieldsAsJson, listed, messageOf, shown } from "@bge-js/core/adapter";
 import type { FailedDocument } from "./api.js";
 import type { Store } from "./store.js";
 
@@ -36,13 +36,9 @@ export function checkDocument(given: unknown, form: string): BgeError | undefine
  * JSON gives them back, since what is nested in them may change before they are stored.
  */
 export function copyFields<F extends object>(given: F, { directory }: Pick<Store<unknown>, "directory">): F | BgeError {
-  const copy = { ...given };
-  if (directory === undefined) return copy;
-  const problem = notJson(copy, "");
-  if (problem === undefined) return JSON.parse(JSON.stringify(copy)) as F;
-  return unusableDocument(
-    `in a directory is kept as JSON: its field ${problem.replace(/^\./, "")}, which JSON does not give back`,
-  );
+  if (directory === undefined) return { ...given };
+  const kept = fieldsAsJson(given);
+  return typeof kept === "string" ? unusableDocument(`in a directory ${kept}`) : kept.copy;
 }
 
 /** Reads a caller's document, and returns why that cannot be: its class may have getters that throw. */

@@ -25,10 +25,22 @@ export function notJson(value: unknown, path: string, depth = 0): string | undef
   if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
     return `${path} is an object of the class ${value.constructor?.name || "?"}`;
   }
-  if ("toJSON" in value && typeof value.toJSON === "function") return `${path} has a method toJSON`;
+  if ("toJSON" in value && typeof value.toJSON === "function") return `${path}.toJSON is a method`;
   return first(Object.entries(value), ([name, own]) =>
     own === undefined ? undefined : notJson(own, `${path}.${name}`, depth + 1),
   );
+}
+
+/** Returns the JSON of an object's own fields and what it gives back, or what keeps it from being stored so. */
+export function fieldsAsJson<F extends object>(given: F): { readonly json: string; readonly copy: F } | string {
+  // Not the object itself, which may be of a class that writes itself as something else.
+  const own = { ...given };
+  const problem = notJson(own, "");
+  if (problem !== undefined) {
+    return `is kept as JSON: its field ${problem.replace(/^\./, "")}, which JSON does not give back`;
+  }
+  const json = JSON.stringify(own);
+  return { json, copy: JSON.parse(json) as F };
 }
 
 /**
@@ -38,17 +50,12 @@ export function notJson(value: unknown, path: string, depth = 0): string | undef
 export function documentAsJson<D extends { readonly id: string; readonly text: string }>(
   document: D,
 ): { readonly json: string; readonly copy: D } | string {
-  const problem = notJson({ ...document }, "");
-  if (problem !== undefined) {
-    return `is kept as JSON: its field ${problem.replace(/^\./, "")}, which JSON does not give back`;
-  }
-  const json = JSON.stringify(document);
-  const copy = JSON.parse(json) as Partial<D>;
-  // An object of a class may have getters, which JSON leaves out, or write itself as something else.
-  if (copy.id !== document.id || copy.text !== document.text) {
+  const kept = fieldsAsJson(document);
+  // An object of a class may have getters, which are no fields of its own.
+  if (typeof kept !== "string" && (kept.copy.id !== document.id || kept.copy.text !== document.text)) {
     return "is kept as JSON, which does not give back its id and text: pass a plain object { id, text }";
   }
-  return { json, copy: copy as D };
+  return kept;
 }
 
 function first<T>(values: Iterable<T>, check: (value: T) => string | undefined): string | undefined {
