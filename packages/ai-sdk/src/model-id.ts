@@ -1,5 +1,5 @@
 import type { Embedder, ModelReference, Reranker } from "@bge-js/core";
-import { type AdapterModel, isLoaded, isRemote } from "@bge-js/core/adapter";
+import { type AdapterModel, isLoaded, isRemote, isUrl } from "@bge-js/core/adapter";
 
 /** Returns the name under which a model appears in results and traces. */
 export function modelIdOf<Loaded extends Embedder | Reranker>(
@@ -9,7 +9,7 @@ export function modelIdOf<Loaded extends Embedder | Reranker>(
   if (model === undefined) return byDefault;
   if (typeof model === "string") return model;
   if (isLoaded(model)) return model.spec.id;
-  if (model instanceof URL) return model.href;
+  if (isUrl(model)) return model.href;
   if (isRemote(model)) return model.id ?? model.model ?? String(Array.isArray(model.url) ? model.url[0] : model.url);
   const { id, directory } = model as ModelReference;
   return id ?? String(directory);

@@ -53,6 +53,7 @@ export {
   isFunction,
   isList,
   isSignal,
+  isUrl,
   oneOf,
 } from "./checks.js";
 export { clearTimeout, monotonic, setTimeout, sleep, turn, wallClock } from "./clock.js";

@@ -54,9 +54,13 @@ export const isText: Check = (value) => (typeof value === "string" ? undefined :
 
 export const isFlag: Check = (value) => (typeof value === "boolean" ? undefined : "true or false");
 
-/** Not by class: a URL may be from another realm. */
+/** True for a URL, including one from another realm, as in test runners. */
+export function isUrl(value: unknown): value is URL {
+  return Object.prototype.toString.call(value) === "[object URL]";
+}
+
 export const isFolder: Check = (value) => {
-  const isFileUrl = Object.prototype.toString.call(value) === "[object URL]" && (value as URL).protocol === "file:";
+  const isFileUrl = isUrl(value) && value.protocol === "file:";
   return isFileUrl || (typeof value === "string" && value !== "") ? undefined : "a path or a file: URL";
 };
 

@@ -10,6 +10,7 @@ import {
   isFunction,
   isSignal,
   isThenable,
+  isUrl,
   shown,
 } from "@bge-js/core/adapter";
 import type { AddOptions, RetrieverOptions, SearchOptions, Stage } from "./api.js";
@@ -99,7 +100,7 @@ export function stagesToRun(asked: readonly Stage[] | undefined, loaded: readonl
 /** Accepts a model's name, a model reference, or a loaded model with these members. */
 export function modelWith(kind: string, members: readonly string[]): Check {
   return (value) => {
-    if (typeof value === "string" || value instanceof URL) return undefined;
+    if (typeof value === "string" || isUrl(value)) return undefined;
     if (isThenable(value)) return `a ${kind}, not a promise of one: await it`;
     if (typeof value !== "object" || value === null) return `a model or a loaded ${kind}`;
     return !("dispose" in value) || isLoaded(value, members) ? undefined : `a loaded ${kind} or a model to load`;

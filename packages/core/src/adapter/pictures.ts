@@ -1,5 +1,6 @@
 import { BgeError, listed } from "../api/errors.js";
 import type { ImageInput, MultimodalInput } from "../api/multimodal.js";
+import { isUrl } from "../checks.js";
 import { unusable } from "../images/unusable.js";
 
 /** A picture as frameworks pass it: as in `@bge-js/core/multimodal`, or a `Blob` or a `data:` URL in base64, as a string or a `URL`. */
@@ -64,8 +65,7 @@ async function ofBlob(blob: Blob): Promise<Uint8Array> {
 
 function dataUrlOf(image: unknown): string | undefined {
   if (typeof image === "string") return /^data:/i.test(image) ? image : undefined;
-  const isDataUrl = Object.prototype.toString.call(image) === "[object URL]" && (image as URL).protocol === "data:";
-  return isDataUrl ? (image as URL).href : undefined;
+  return isUrl(image) && image.protocol === "data:" ? image.href : undefined;
 }
 
 function ofDataUrl(url: string): Uint8Array {

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { types } from "node:util";
 import { listed } from "../api/errors.js";
 import type { ImageInput, MultimodalInput, RawImage } from "../api/multimodal.js";
+import { isUrl } from "../checks.js";
 import type { SentImage } from "../protocol.js";
 import { contentOf } from "./known-content.js";
 import { unusable } from "./unusable.js";
@@ -13,9 +14,9 @@ export type Picture = SentImage | { readonly form: "url"; readonly url: URL; rea
 /** Returns where a picture comes from. Reads nothing. @throws BgeError `INVALID_INPUT` */
 export function toPicture(image: ImageInput, allowsUrls: boolean): Picture {
   if (typeof image === "string") return ofString(image, allowsUrls);
-  if (Object.prototype.toString.call(image) === "[object URL]") {
+  if (isUrl(image)) {
     const sha256 = contentOf(image);
-    return { ...ofUrl(image as URL, allowsUrls), ...(sha256 !== undefined && { sha256 }) };
+    return { ...ofUrl(image, allowsUrls), ...(sha256 !== undefined && { sha256 }) };
   }
   if (types.isUint8Array(image)) return { form: "bytes", bytes: whole(image) };
   if (typeof image === "object" && image !== null && "data" in image) return ofSamples(image as RawImage);

@@ -1,6 +1,7 @@
 import { isThenable } from "../api/callbacks.js";
 import { BgeError, invalid, shown } from "../api/errors.js";
 import { ARCHITECTURES, type Architecture, type ModelFacts, type ModelSpec } from "../api/model.js";
+import { isUrl } from "../checks.js";
 import { isRecord } from "./json-file.js";
 import { isSafePath } from "./names.js";
 
@@ -106,11 +107,6 @@ const ABSOLUTE_POSITIONS: readonly string[] = ["bert", "xlm-roberta", "clip"];
 export function architectureOf({ id, architecture }: Pick<ModelSpec, "id" | "architecture">): Architecture {
   if (architecture === "unknown") throw new Error(`${id} has files and no architecture. This is a bug.`);
   return architecture;
-}
-
-/** True for a URL, including one from another realm, as in test runners. */
-export function isUrl(value: unknown): value is URL {
-  return Object.prototype.toString.call(value) === "[object URL]";
 }
 
 function isText(value: unknown): boolean {

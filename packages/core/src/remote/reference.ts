@@ -1,7 +1,7 @@
 import { invalid } from "../api/errors.js";
 import { REMOTE_APIS, type RemoteModel } from "../api/remote.js";
-import { type Checks, checkOptions, isCount, isText, oneOf } from "../checks.js";
-import { checkFacts, isUrl } from "../model/facts.js";
+import { type Checks, checkOptions, isCount, isText, isUrl, oneOf } from "../checks.js";
+import { checkFacts } from "../model/facts.js";
 
 /** The longest time that Node's timers can wait. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;

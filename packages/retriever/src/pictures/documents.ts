@@ -1,5 +1,5 @@
 import { BgeError } from "@bge-js/core";
-import { pictureContent } from "@bge-js/core/adapter";
+import { isUrl, pictureContent } from "@bge-js/core/adapter";
 import type { ImageInput, MultimodalEmbedder, MultimodalInput } from "@bge-js/core/multimodal";
 import type { Intake, Taken } from "../add.js";
 import { checkDocument, copyFields, takeDocument, unusableDocument } from "../documents.js";
@@ -69,7 +69,7 @@ async function withPicture(
 
 function placeOf(image: ImageInput): string | undefined {
   if (typeof image === "string") return image;
-  return Object.prototype.toString.call(image) === "[object URL]" ? (image as URL).href : undefined;
+  return isUrl(image) ? image.href : undefined;
 }
 
 /** Returns a document's parts, of which the picture is not read yet, or why it is none. */
