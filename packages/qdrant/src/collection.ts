@@ -2,7 +2,7 @@ import { BgeError, type Embedder } from "@bge-js/core";
 import { HttpFailure, invalid, listed, vectorFacts } from "@bge-js/core/adapter";
 import type { QdrantClient, Schemas } from "@qdrant/js-client-rest";
 import type { CollectionOptions } from "./api.js";
-import { ask } from "./failures.js";
+import { ADD_PATIENCE, ask } from "./failures.js";
 import type { Reader } from "./reader.js";
 
 type VectorParams = Schemas["VectorParams"];
@@ -69,14 +69,15 @@ export async function fixAverageWords(
 ): Promise<number> {
   const { client, name } = collection;
   const look = async () => {
-    const { config } = await ask(`describe ${name}`, () => client.getCollection(name), signal);
+    const { config } = await ask(`describe ${name}`, () => client.getCollection(name), signal, ADD_PATIENCE);
     collection.facts = { ...collection.facts, ...(config.metadata?.[KEY] as Facts | undefined) };
     return collection.facts.averageWords;
   };
   const known = collection.facts.averageWords ?? (await look());
   if (known !== undefined) return known;
   const metadata = { [KEY]: { ...collection.facts, averageWords: measured } };
-  await ask(`change the metadata of ${name}`, () => client.updateCollection(name, { metadata }), signal);
+  const request = () => client.updateCollection(name, { metadata });
+  await ask(`change the metadata of ${name}`, request, signal, ADD_PATIENCE);
   const fixed = await look();
   if (fixed === undefined) throw mismatch(name, "did not keep its metadata: Qdrant 1.16 or later is needed");
   return fixed;

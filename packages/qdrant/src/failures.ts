@@ -14,8 +14,8 @@ export const SEARCH_PATIENCE: Patience = {
   longestRetryAfterMs: 5000,
 };
 
-/** A bulk load outlives a server that starts again: half a minute at least. */
-export const ADD_PATIENCE: Patience = { ...PATIENCE, failures: 17, longestPauseMs: 4000 };
+/** A bulk load outlives a server that starts again: half a minute at least, with each pause as short as it may be. */
+export const ADD_PATIENCE: Patience = { ...PATIENCE, failures: 19, longestPauseMs: 4000 };
 
 /** A rate limit that is smaller than the request: "please try to split your request". */
 const TOO_MUCH_AT_ONCE = /rate limit.*split your request/s;
