@@ -4,7 +4,7 @@ import { loadQdrantRetriever, type QdrantRetriever } from "@bge-js/qdrant";
 import { BgeQdrantVectorStore } from "@bge-js/qdrant/langchain";
 import { BgeQdrantRetriever } from "@bge-js/qdrant/llamaindex";
 import { Document } from "@langchain/core/documents";
-import { ImageNode, Document as LlamaDocument, MetadataMode, TextNode } from "@llamaindex/core/schema";
+import { ImageDocument, ImageNode, Document as LlamaDocument, MetadataMode, TextNode } from "@llamaindex/core/schema";
 import { QdrantClient } from "@qdrant/js-client-rest";
 import { RetrieverQueryEngine } from "llamaindex";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -195,14 +195,16 @@ describe.each(SERVERS)("$name", ({ isHere, start }) => {
         const described = new ImageNode({ id_: "described", image: "moon.png", metadata: { caption: "the moon" } });
         const bare = new ImageNode({ image: "https://example.com/cat.png" });
         const inMemory = new ImageNode({ image: new Blob(["..."]), text: "a dog" });
-        await expect(own.insertNodes([captioned, bare, inMemory, described])).rejects.toMatchObject({
+        const url = new URL("https://example.com/bird.png");
+        const linked = new ImageDocument({ id_: "linked", image: url, text: "a bird" });
+        await expect(own.insertNodes([captioned, bare, inMemory, described, linked])).rejects.toMatchObject({
           code: "INVALID_INPUT",
           indices: [1, 2],
         });
         const found = (await own.retrieve("a cat")).map(({ node }) => node as ImageNode);
-        expect(found.map(({ id_ }) => id_).sort()).toEqual(["captioned", "described"]);
+        expect(found.map(({ id_ }) => id_).sort()).toEqual(["captioned", "described", "linked"]);
         for (const node of found) expect(node).toBeInstanceOf(ImageNode);
-        expect(found.map(({ image }) => image).sort()).toEqual(["cat.png", "moon.png"]);
+        expect(found.map(({ image }) => image).sort()).toEqual(["cat.png", url.href, "moon.png"]);
       });
 
       test("refuses a query without text", async () => {

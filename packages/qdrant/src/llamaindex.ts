@@ -1,4 +1,4 @@
-import { checkList, metadataOf, nodeText, queryText } from "@bge-js/core/adapter";
+import { checkList, isUrl, metadataOf, nodeText, queryText } from "@bge-js/core/adapter";
 import type { AnyDocument } from "@bge-js/retriever";
 import type { QueryBundle } from "@llamaindex/core/query-engine";
 import { BaseRetriever } from "@llamaindex/core/retriever";
@@ -49,6 +49,7 @@ export class BgeQdrantRetriever extends BaseRetriever {
     // Anything but a node gets an undefined id and text, which the retriever reports by index.
     const added = nodes.map((node): AnyDocument => {
       const { embedding: _, metadata, ...json } = node?.toJSON?.() ?? {};
+      if (isUrl(json["image"])) json["image"] = json["image"].href;
       const text = nodeText(node, this.metadataMode) as string;
       return { id: node?.id_, text, metadata, node: json };
     });
