@@ -139,6 +139,8 @@ test("searches are exact while documents are removed and others are added", asyn
   while (!isRemoved) {
     const found = await withWord(store, "w50", 9);
     expect(found.map(({ document }) => document.id)).toEqual(["50"]);
+    // A quick search waits for nothing, and would leave the removal no turn.
+    await turn();
   }
   await removal;
   for (let i = 0; i < 15; i++) {
