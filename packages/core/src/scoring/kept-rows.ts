@@ -1,6 +1,7 @@
 import type { Embedder, EmbedStreamOptions } from "../api/embedder.js";
 import type { EmbeddingSpec } from "../api/model.js";
 import type { CallOptions, InputType } from "../api/options.js";
+import type { EngineCall } from "../engine/pool.js";
 import type { SharedEngine } from "../engine/shared-engine.js";
 import { type Head, rowsSize, splitRow } from "../protocol.js";
 import type { TokenSide } from "../rows/compress.js";
@@ -9,14 +10,14 @@ import { withCall } from "../run/call.js";
 import { createEmbedStream } from "../run/embed-stream.js";
 import { mainOutput } from "../run/outputs.js";
 import { IN_WINDOWS } from "../run/read-windows.js";
-import { ofQuery, type TextResult } from "../run/results.js";
+import { ofQuery } from "../run/results.js";
 import { refuseOverLimit, runTexts, type TextTask } from "../run/run-texts.js";
 import type { Truncation } from "../run/truncation-report.js";
 import type { Prompts } from "../text/prompts.js";
 import { keptRowsHead } from "./kept-texts.js";
 import { bestMatchOf, type Match, matchWindows } from "./match-windows.js";
 import { bestPassages, type FoundText, PASSAGE_TOKENS } from "./passages.js";
-import { runQuery } from "./query-heads.js";
+import { runQuery, sideHeads, toSide } from "./query-heads.js";
 
 /** What is kept of a document that was read once, in windows where it is longer than the model reads. */
 export interface KeptText {
@@ -112,33 +113,29 @@ export function offerKeptRows(
     write: prompts.write,
   });
 
-  const rowHeads: readonly Head[] = [
-    // [CLS] is left out.
-    { type: "tokens", output, dimensions, skip: 1 },
-    { type: "token-ids", output, skip: 1 },
-  ];
+  const ofSide = sideHeads(output, dimensions);
+
+  async function readBare(call: EngineCall, query: string): Promise<TokenSide> {
+    const [result] = await runTexts(call, [query], taskOf("query", ofSide));
+    const { data, kept } = ofQuery(result!);
+    return toSide(splitRow(data, ofSide, kept));
+  }
 
   function readQuery(query: string, options: CallOptions): Promise<KeptQuery> {
     const facts = { ...options, method: "embedQuery", inputs: 1, urgent: true } as const;
     return withCall(engine, facts, async (call) => {
       const [text] = prompts.write([query], "query");
       const isBare = text === query;
-      const heads = isBare ? [...vectors, ...rowHeads] : vectors;
+      const heads = isBare ? [...vectors, ...ofSide] : vectors;
       const task = taskOf("query", heads);
       await refuseOverLimit(call, [text!], task.encoding, truncation, "query");
-      const [asked, bare] = await Promise.all([
+      const [{ data, kept }, bare] = await Promise.all([
         runQuery(call, text!, task, truncation),
-        isBare ? undefined : runTexts(call, [query], taskOf("query", rowHeads)),
+        isBare ? undefined : readBare(call, query),
       ]);
-      const numbers = splitRow(asked.data, heads, asked.kept);
-      const [rows, ids] = bare === undefined ? numbers.slice(vectors.length) : ofBare(bare[0]!);
-      return { vector: numbers[0]!, side: { rows: rows!, ids: Int32Array.from(ids!) } };
+      const [vector, ...rest] = splitRow(data, heads, kept);
+      return { vector: vector!, side: bare ?? toSide(rest) };
     });
-  }
-
-  function ofBare(result: TextResult): Float32Array[] {
-    const { data, kept } = ofQuery(result);
-    return splitRow(data, rowHeads, kept);
   }
 
   function match(side: TokenSide, documents: readonly Uint8Array[], options: CallOptions): Promise<Match[]> {

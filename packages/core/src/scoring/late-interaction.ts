@@ -4,7 +4,7 @@ import type { EmbeddingSpec } from "../api/model.js";
 import type { RerankerOptions } from "../api/options.js";
 import type { EngineCall } from "../engine/pool.js";
 import { LEAST_TEXT_TOKENS, maxTokensOf, refuse, tokenDimensionsOf } from "../model/options.js";
-import { type Head, splitRow } from "../protocol.js";
+import { splitRow } from "../protocol.js";
 import type { TokenSide } from "../rows/compress.js";
 import { MOST_DIMENSIONS } from "../rows/format.js";
 import { mainOutput } from "../run/outputs.js";
@@ -16,7 +16,7 @@ import { bestMatchOf, type MatchedWindow, matchWindows } from "./match-windows.j
 import { createMemoryStore, KEPT_BYTES } from "./memory-store.js";
 import { inPace, inTime, type Pace } from "./pace.js";
 import { bestPassages, type FoundText, PASSAGE_TOKENS } from "./passages.js";
-import { runQuery } from "./query-heads.js";
+import { runQuery, sideHeads, toSide } from "./query-heads.js";
 import { eachAlone, type Scored, type ScoreOptions, type Scorer, type ScorerPlan } from "./scorer.js";
 
 /**
@@ -53,10 +53,7 @@ export function planLateInteraction(spec: EmbeddingSpec, options: RerankerOption
   const instruction = options.queryInstruction || "";
   const output = mainOutput(spec);
   const encoding = { form: "single", maxTokens } as const;
-  const queryHeads: Head[] = [
-    { type: "tokens", output, dimensions, skip: 1 },
-    { type: "token-ids", output, skip: 1 },
-  ];
+  const queryHeads = sideHeads(output, dimensions);
   const matching = { dimensions, byCandidates };
 
   function create({ source }: Parameters<ScorerPlan["create"]>[0]): Scorer {
@@ -90,8 +87,7 @@ export function planLateInteraction(spec: EmbeddingSpec, options: RerankerOption
       const asking = runQuery(call, instruction + query, queryTask, truncation);
       const asked = await (pace === undefined ? asking : inTime(pace.budget, asking));
       if (asked === undefined) return documents.map(() => undefined);
-      const [rows, ids] = splitRow(asked.data, queryHeads, asked.kept);
-      const side = { rows: rows!, ids: Int32Array.from(ids!) };
+      const side = toSide(splitRow(asked.data, queryHeads, asked.kept));
       const read = (texts: readonly string[]) => readAndMatch(call, side, texts);
       const all = await (pace === undefined ? readAll(documents, read) : readInPace(documents, pace, read));
       const told = positions === undefined ? truncation : reportingPart(truncation, positions);

@@ -1,5 +1,6 @@
 import type { EngineCall } from "../engine/pool.js";
 import type { Head } from "../protocol.js";
+import type { TokenSide } from "../rows/compress.js";
 import { ofQuery } from "../run/results.js";
 import { refuseOverLimit, runAll, runTexts, type TextTask } from "../run/run-texts.js";
 import { placesOf, reportingPart, type Truncation } from "../run/truncation-report.js";
@@ -48,6 +49,19 @@ export function scoreByQueryHeads({
   }
 
   return { check, score };
+}
+
+/** The heads of a query's side of late interaction: the rows and ids of its tokens, without [CLS]. */
+export function sideHeads(output: string, dimensions: number): readonly Head[] {
+  return [
+    { type: "tokens", output, dimensions, skip: 1 },
+    { type: "token-ids", output, skip: 1 },
+  ];
+}
+
+/** Returns a query's side from what `sideHeads` gave. */
+export function toSide([rows, ids]: readonly Float32Array[]): TokenSide {
+  return { rows: rows!, ids: Int32Array.from(ids!) };
 }
 
 /** Runs the query of a call, and reports it if it was truncated. */
