@@ -50,6 +50,20 @@ function breakable(name = "tiny-bert-cls") {
   };
 }
 
+test("another worker is started for documents that wait, and for short queries only when they wait again and again", async () => {
+  const asked = await embedder("tiny-bert-cls");
+  const pair = () => Promise.all([asked.embedQuery("one"), asked.embedQuery("two")]);
+  await pair();
+  await pair();
+  const warmed = workers.size;
+  for (let i = 0; i < 20; i++) await pair();
+  expect(workers.size).toBe(warmed + 1);
+  const filled = await embedder("tiny-bert-mean", { batching: "alone" });
+  const before = workers.size;
+  await filled.embedDocuments(["one", "two"]);
+  expect(workers.size).toBe(before + 1);
+});
+
 describe("two models at once", () => {
   test("share the threads: a request to one does not wait for the end of the other's bulk work", async () => {
     const [bulk, other] = [await embedder("tiny-bert-cls", { batching: "alone" }), await embedder("tiny-bert-mean")];

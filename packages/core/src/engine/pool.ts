@@ -34,6 +34,12 @@ interface Slot {
 const LONE_TOKENS = 64;
 
 /**
+ * So many times short queries alone must wait before another worker is started for them: they wait for milliseconds, a start takes a
+ * fifth of a second of a processor, and a program that asks once would end later by as much.
+ */
+const SHORT_WAITS = 8;
+
+/**
  * While other workers are up, the delay before the next start after a failed one. Doubles with each further failure.
  */
 const FIRST_PAUSE_MS = 1000;
@@ -47,6 +53,7 @@ export async function startEngine(start: WorkerStart, plan: ThreadPlan, starter:
   const disallow = budget.allow(plan.workers * plan.threadsPerWorker);
   const queue = createQueue<Job>(({ tokens }) => tokens);
   const slots = new Set<Slot>();
+  let shortWaits = 0;
   let failedStarts = 0;
   let noStartBefore = 0;
   let disposed = false;
@@ -167,6 +174,7 @@ export async function startEngine(start: WorkerStart, plan: ThreadPlan, starter:
     const starting = [...slots].filter((slot) => slot.state === "starting").length;
     if (slots.size >= plan.workers || starting >= queue.size) return;
     if (slots.size > 0 && monotonic() < noStartBefore) return;
+    if (slots.size > 0 && isShort() && ++shortWaits < SHORT_WAITS) return;
     startWorker(
       () => {},
       (error) => {
@@ -178,6 +186,14 @@ export async function startEngine(start: WorkerStart, plan: ThreadPlan, starter:
         for (let job = queue.next(); job !== undefined; job = queue.next()) job.reject(error);
       },
     );
+  }
+
+  /** True if all that waits and all that runs is short queries, together as long as one. */
+  function isShort(): boolean {
+    const running = [...slots]
+      .flatMap(({ jobs }) => jobs)
+      .every(({ lane, tokens }) => lane.urgent && tokens <= LONE_TOKENS);
+    return running && queue.urgent && queue.ahead(false) <= LONE_TOKENS;
   }
 
   async function closeAll(): Promise<void> {

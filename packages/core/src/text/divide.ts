@@ -1,4 +1,5 @@
 import { cutNear, isInside } from "./places.js";
+import { segmenter } from "./segmenter.js";
 
 /** Most windows of one text: about 14,000 tokens where the model reads 512. */
 export const MOST_WINDOWS = 32;
@@ -82,8 +83,6 @@ function* piecesOf(
     }
   }
 
-  // Not in the language of the process: in Greek, a semicolon ends a sentence, and windows would differ between machines.
-  const sentences = new Intl.Segmenter("en", { granularity: "sentence" });
-  for (const { index, segment } of sentences.segment(looked)) yield* cut(index, index + segment.length);
+  for (const { index, segment } of segmenter("sentence").segment(looked)) yield* cut(index, index + segment.length);
   return undefined;
 }

@@ -1,4 +1,5 @@
 import { sentences } from "./pieces.js";
+import { segmenter } from "./segmenter.js";
 
 /** The tokens of a text, each with the word it is a part of. */
 export interface LocatedTokens {
@@ -12,7 +13,6 @@ export interface LocatedTokens {
 
 /** A longer stretch without spaces is of a script that has none. */
 const LONGEST_WORD = 40;
-const words = new Intl.Segmenter("en", { granularity: "word" });
 
 /**
  * Tokenizes a text word by word. The ids are those of the whole text for tokenizers that divide it at white space first, as BERT's do;
@@ -44,6 +44,6 @@ export function locate(text: string, encode: (word: string) => readonly number[]
 function* wordsOf(text: string): Generator<readonly [start: number, word: string], void, undefined> {
   for (const { 0: word, index } of text.matchAll(/\S+/g)) {
     if (word.length <= LONGEST_WORD) yield [index, word];
-    else for (const { index: inside, segment } of words.segment(word)) yield [index + inside, segment];
+    else for (const { index: inside, segment } of segmenter("word").segment(word)) yield [index + inside, segment];
   }
 }

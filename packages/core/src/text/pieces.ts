@@ -1,6 +1,7 @@
 import { type Block, linesOf, type Range } from "./blocks.js";
 import { codeParts } from "./code-blocks.js";
 import { cutNear } from "./places.js";
+import { segmenter } from "./segmenter.js";
 
 /** A block in its place. */
 export interface Placed extends Range {
@@ -16,8 +17,6 @@ export interface Piece extends Placed {
 
 /** Divides a range, or gives it back whole. */
 type Divide = (text: string, range: Range) => readonly Range[];
-
-const sentenceEnds = new Intl.Segmenter("en", { granularity: "sentence" });
 
 /** An item of a list begins with one of these. */
 const MARKER = /^([ \t]*)(?:[-*+]|\d{1,9}[.)])(?:[ \t]|$)/;
@@ -90,7 +89,7 @@ function items(text: string, range: Range): Range[] {
 /** Sentences, each of which may go on in the next line. */
 export function sentences(text: string, { start, end }: Range): Range[] {
   const flowing = text.slice(start, end).replace(/[\r\n]/g, " ");
-  const starts = Array.from(sentenceEnds.segment(flowing), ({ index }) => start + index);
+  const starts = Array.from(segmenter("sentence").segment(flowing), ({ index }) => start + index);
   return between(starts, end);
 }
 
