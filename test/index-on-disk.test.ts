@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import {
   chmodSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -16,7 +17,8 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Embedder, loadEmbedder } from "@bge-js/core";
 import { loadRetriever, type RetrieverOptions } from "@bge-js/retriever";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { loadRetrieverFor } from "@bge-js/retriever/adapter";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { fixture } from "./support/models.js";
 import { toldUntilKilled } from "./support/programs.js";
 
@@ -144,6 +146,41 @@ test("one writes, others read what it has stored", async () => {
   await next.remove(["n0"]);
   expect((await reader.search("text", { topN: 9 })).results).toHaveLength(4);
   await Promise.all([next.dispose(), reader.dispose()]);
+});
+
+test("an index is read while its embedder loads", async () => {
+  const directory = place();
+  const first = await load(directory);
+  await first.add(numbered(40));
+  await first.dispose();
+  let give: (embedder: Embedder) => void = () => {};
+  const loading = new Promise<Embedder>((resolve) => {
+    give = resolve;
+  });
+  const opening = loadRetrieverFor(loading, { directory, reranker: false });
+  await vi.waitFor(() => expect(readdirSync(directory).some((name) => name.startsWith("writer.lock"))).toBe(true));
+  give(embedder);
+  const again = await opening;
+  expect(again.size).toBe(40);
+  expect((await again.search("number 17", { topN: 1 })).results[0]!.id).toBe("n17");
+  await again.dispose();
+  expect(await embedder.embedQuery("still here")).toBeInstanceOf(Float32Array);
+});
+
+test("without a model nothing is made, and an index that was there is closed", async () => {
+  const missing = { embedder: { directory: join(root, "no-model") } };
+  const directory = place();
+  await expect(load(directory, missing)).rejects.toMatchObject({ code: "MODEL_NOT_FOUND" });
+  expect(existsSync(directory)).toBe(false);
+  const first = await load(directory);
+  await first.add(numbered(3));
+  await first.dispose();
+  await expect(load(directory, missing)).rejects.toMatchObject({ code: "MODEL_NOT_FOUND" });
+  const none = loadRetrieverFor(Promise.reject(new Error("no embedder")), { directory, reranker: false });
+  await expect(none).rejects.toThrow("no embedder");
+  const again = await load(directory);
+  expect(again.size).toBe(3);
+  await again.dispose();
 });
 
 test("another model, or other rows, are refused", async () => {

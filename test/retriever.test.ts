@@ -1,6 +1,6 @@
 // The built package: a worker cannot start from TypeScript.
 import { setTimeout } from "node:timers/promises";
-import { BgeError, type Embedder, loadEmbedder, loadReranker, type Reranker } from "@bge-js/core";
+import { BgeError, type Embedder, loadEmbedder, loadReranker, onEvent, type Reranker } from "@bge-js/core";
 import {
   type FailedDocument,
   loadRetriever,
@@ -473,6 +473,27 @@ describe("with tiny models", () => {
     await expect(loadRetriever(options)).rejects.toMatchObject({ code: "INVALID_OPTION", parameter: "options" });
     await expect(loadEmbedder(late as unknown as string)).rejects.toMatchObject({ parameter: "model" });
     await expect(loadReranker(late as unknown as string)).rejects.toMatchObject({ parameter: "model" });
+  });
+
+  test("both models load at once, and one that cannot be used takes the other with it", async () => {
+    const states: string[] = [];
+    const stop = onEvent("bge-js:worker", ({ model, state }) => states.push(`${model} ${state}`));
+    const [one, other] = [fixture("tiny-bert-mean"), fixture("tiny-xlmr-reranker")];
+    const both = await loadRetriever({ embedder: one, reranker: other });
+    const started = states.filter((state) => state.endsWith("started"));
+    expect(states.slice(0, 2).sort()).toEqual(started.sort());
+    expect(started).toHaveLength(2);
+    await both.dispose();
+    for (const pair of [
+      { embedder: "./no-model", reranker: other },
+      { embedder: one, reranker: "./no-model" },
+      { embedder: "./no-model", reranker: "./no-model" },
+    ]) {
+      await expect(loadRetriever(pair)).rejects.toMatchObject({ code: "MODEL_NOT_FOUND" });
+    }
+    stop();
+    const count = (state: string) => states.filter((one) => one.endsWith(state)).length;
+    expect([count("started"), count("ended")]).toEqual([4, 4]);
   });
 
   test("an empty index finds nothing", async () => {

@@ -24,7 +24,8 @@ const SMALL = /[\p{M}\p{Default_Ignorable_Code_Point}]*\p{Ll}/uy;
 
 const LETTERS = [..."abcdefghijklmnopqrstuvwxyz"];
 const BASES = [...LETTERS, ...LETTERS.flatMap((first) => LETTERS.map((second) => first + second))];
-const collator = new Intl.Collator("und", { sensitivity: "base" });
+/** Made with the first letter that needs it: its rules take 6 ms to load. */
+let collator: Intl.Collator | undefined;
 
 /** What code points fold to, and which single UTF-16 units stay as they are, as most of any text does. */
 const known = new Map<number, string>();
@@ -111,7 +112,9 @@ function digit(part: string): string {
 /** Returns the ASCII letters that a Latin letter collates as. */
 function base(part: string): string | undefined {
   if (!/\p{Script=Latin}/u.test(part)) return undefined;
-  const letters = BASES.find((candidate) => collator.compare(candidate, part) === 0);
+  collator ??= new Intl.Collator("und", { sensitivity: "base" });
+  const { compare } = collator;
+  const letters = BASES.find((candidate) => compare(candidate, part) === 0);
   return letters !== undefined && /\p{Lu}/u.test(part) ? letters.toUpperCase() : letters;
 }
 

@@ -28,6 +28,7 @@ export async function loadModels({
   load = {},
 }: RetrieverOptions): Promise<Models> {
   const owned: (Embedder | Reranker)[] = [];
+  const early = beginReranker(model, asked, load);
   try {
     let embedder: Embedder;
     if (isEmbedder(model)) embedder = model;
@@ -42,7 +43,7 @@ export async function loadModels({
     let reranker: Reranker | undefined;
     if (isReranker(chosen)) reranker = stageOf(chosen, embedder, wanted);
     else if (chosen !== undefined && chosen !== false) {
-      const loading = loadRerankingStage(chosen, load);
+      const loading = early?.loading ?? loadRerankingStage(chosen, load);
       reranker = await (asked === undefined ? loading.catch(orElse("loadRetriever({ reranker: false })")) : loading);
       owned.push(reranker);
     }
@@ -68,9 +69,29 @@ export async function loadModels({
       owned,
     };
   } catch (error) {
-    await Promise.all(owned.map((one) => one.dispose()));
+    early?.stop.abort();
+    const unused = await early?.loading.catch(() => undefined);
+    await Promise.all([...owned, ...(unused === undefined ? [] : [unused])].map((one) => one.dispose()));
     throw error;
   }
+}
+
+/** Begins to load a reranker beside the embedder, where it is certain which it will be. */
+function beginReranker(
+  embedder: RetrieverOptions["embedder"],
+  asked: RetrieverOptions["reranker"],
+  load: NonNullable<RetrieverOptions["load"]>,
+): { readonly loading: Promise<Reranker>; readonly stop: AbortController } | undefined {
+  if (asked === false || isReranker(asked)) return undefined;
+  const isNamed = embedder === undefined || typeof embedder === "string";
+  const chosen = asked ?? (isNamed ? rerankerFor(embedder) : undefined);
+  if (chosen === undefined) return undefined;
+  const stop = new AbortController();
+  const signal = load.signal === undefined ? stop.signal : AbortSignal.any([load.signal, stop.signal]);
+  const loading = loadRerankingStage(chosen, { ...load, signal });
+  // The embedder's error comes first; this one is told to those who await it.
+  loading.catch(() => {});
+  return { loading, stop };
 }
 
 /** Refuses a stage that was asked for and would not be there. */

@@ -1,9 +1,9 @@
-import type { CallOptions, Reranker } from "@bge-js/core";
+import type { CallOptions, Embedder, Reranker } from "@bge-js/core";
 import { checkQuery, createCosts, type ReadingLimit } from "@bge-js/core/adapter";
 import type { AnyDocument, Retriever, RetrieverDocument, RetrieverOptions, SearchOptions, Stage } from "./api.js";
 import { createDocumentIndex } from "./document-index.js";
 import { createLifetime } from "./lifetime.js";
-import { loadModels } from "./models.js";
+import { loadModels, type Models } from "./models.js";
 import { openStore } from "./open-store.js";
 import { checkRetrieverOptions, checkSearchOptions, FIRST_STAGES, LATER_STAGES, stagesToRun } from "./options.js";
 import type { Asked } from "./rescore.js";
@@ -33,11 +33,26 @@ export async function loadRetriever<D extends RetrieverDocument = AnyDocument>(
   options: RetrieverOptions = {},
 ): Promise<Retriever<D>> {
   const given = checkRetrieverOptions(options);
-  const { embedder, keptRows, rerankers, owned } = await loadModels(given);
-  const store = await openStore<D>(given, embedder, keptRows !== undefined).catch(async (error: unknown) => {
-    await Promise.all(owned.map((model) => model.dispose()));
-    throw error;
-  });
+  return openRetriever(given, loadModels(given));
+}
+
+/**
+ * As `loadRetriever`, with an embedder that is loading, which stays the caller's: an index in a directory is read meanwhile.
+ */
+export async function loadRetrieverFor<D extends RetrieverDocument = AnyDocument>(
+  loading: Promise<Embedder>,
+  options: Omit<RetrieverOptions, "embedder">,
+): Promise<Retriever<D>> {
+  const given = checkRetrieverOptions(options);
+  const models = loading.then((embedder) => loadModels({ ...given, embedder }));
+  return openRetriever(given, models);
+}
+
+async function openRetriever<D extends RetrieverDocument>(
+  given: RetrieverOptions,
+  models: Promise<Models>,
+): Promise<Retriever<D>> {
+  const { embedder, keptRows, rerankers, owned, store } = await openStore<D, Models>(given, models);
   const isLoaded = (stage: Stage) =>
     (stage === "lateInteraction" && keptRows !== undefined) || rerankers[stage] !== undefined;
   const stages: readonly Stage[] = [...FIRST_STAGES, ...LATER_STAGES.filter(isLoaded)];

@@ -5,6 +5,13 @@ interface Kernel extends KernelExports {
   scan(codes: number, count: number, stride: number, query: number, scales: number, out: number): void;
 }
 
+/** A kernel, and views of its memory: for each vector anew, they would be most of an index's time to open. */
+interface Bank {
+  readonly kernel: Kernel;
+  bytes: Int8Array;
+  floats: Float32Array;
+}
+
 /** Vectors that are scanned at once, in a tenth of a millisecond or so. */
 export const PAGE = 2048;
 /** Bytes of one kernel's memory: below what WebAssembly allows, 4 GiB. */
@@ -31,40 +38,57 @@ export function createCodes(dimensions: number): Codes {
   // A bank's memory: the query, the dot products, and the pages.
   const outAt = 2 * stride;
   const pagesAt = outAt + 4 * PAGE;
-  const banks: Kernel[] = [];
+  const banks: Bank[] = [];
 
-  function placeOf(page: number): { readonly kernel: Kernel; readonly start: number } {
-    return { kernel: banks[Math.floor(page / pagesOfBank)]!, start: pagesAt + (page % pagesOfBank) * pageBytes };
+  function startOf(page: number): number {
+    return pagesAt + (page % pagesOfBank) * pageBytes;
+  }
+
+  function bankOf(page: number): Bank {
+    return banks[Math.floor(page / pagesOfBank)]!;
   }
 
   function grow(page: number): void {
-    const bank = Math.floor(page / pagesOfBank);
-    while (banks.length <= bank) banks.push(instantiate<Kernel>(SCAN, "with which vectors are compared"));
-    const { kernel, start } = placeOf(page);
-    const missing = start + pageBytes - kernel.memory.buffer.byteLength;
-    if (missing > 0) kernel.memory.grow(Math.ceil(missing / WASM_PAGE));
+    while (banks.length <= Math.floor(page / pagesOfBank)) banks.push(openBank());
+    const bank = bankOf(page);
+    const { memory } = bank.kernel;
+    const missing = startOf(page) + pageBytes - bank.bytes.length;
+    if (missing <= 0) return;
+    memory.grow(Math.ceil(missing / WASM_PAGE));
+    Object.assign(bank, viewsOf(memory));
   }
 
   function set(at: number, codes: Int8Array, scale: number): void {
     const page = Math.floor(at / PAGE);
     grow(page);
-    const { kernel, start } = placeOf(page);
+    const { bytes, floats } = bankOf(page);
+    const start = startOf(page);
     const row = at % PAGE;
-    new Int8Array(kernel.memory.buffer, start + row * stride, dimensions).set(codes);
-    new Float32Array(kernel.memory.buffer, start + PAGE * stride, PAGE)[row] = scale;
+    bytes.set(codes, start + row * stride);
+    floats[(start + PAGE * stride) / 4 + row] = scale;
   }
 
   function read<T>(at: number, body: (codes: Int8Array, from: number) => T): T {
-    const { kernel, start } = placeOf(Math.floor(at / PAGE));
-    return body(new Int8Array(kernel.memory.buffer), start + (at % PAGE) * stride);
+    const page = Math.floor(at / PAGE);
+    return body(bankOf(page).bytes, startOf(page) + (at % PAGE) * stride);
   }
 
   function scan(page: number, query: Int16Array): Float32Array {
-    const { kernel, start } = placeOf(page);
+    const { kernel } = bankOf(page);
+    const start = startOf(page);
     new Int16Array(kernel.memory.buffer, 0, dimensions).set(query);
     kernel.scan(start, PAGE, stride, 0, start + PAGE * stride, outAt);
     return new Float32Array(kernel.memory.buffer, outAt, PAGE);
   }
 
   return { set, read, scan };
+}
+
+function openBank(): Bank {
+  const kernel = instantiate<Kernel>(SCAN, "with which vectors are compared");
+  return { kernel, ...viewsOf(kernel.memory) };
+}
+
+function viewsOf({ buffer }: KernelExports["memory"]): Pick<Bank, "bytes" | "floats"> {
+  return { bytes: new Int8Array(buffer), floats: new Float32Array(buffer) };
 }

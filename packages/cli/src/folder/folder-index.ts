@@ -107,13 +107,7 @@ export async function openFolderIndex(
   first.catch(() => {});
   const place = index === false ? undefined : await indexPlace(roots, index, flags.model ?? "");
   let release = place && (await becomeKeeper(place, context));
-  const giveUp = async (error: unknown): Promise<never> => {
-    await release?.();
-    throw error;
-  };
-  const embedder = await loading.catch(giveUp);
-  const options: RetrieverOptions = {
-    embedder,
+  const options: Omit<RetrieverOptions, "embedder"> = {
     ...(rerank ? {} : { reranker: false as const }),
     ...(top > CANDIDATES.dense && { candidates: { lexical: top, dense: top } }),
     load: embedderOptions(flags, context),
@@ -121,7 +115,7 @@ export async function openFolderIndex(
   const open = async () => {
     const readOnly = place !== undefined && release === undefined;
     const [retriever, manifest] = await Promise.all([
-      openRetriever(place?.store, options, readOnly, context),
+      openRetriever(place?.store, loading, options, readOnly, context),
       readManifest(place?.manifest),
     ]);
     const places = placesOf(manifest);
@@ -132,8 +126,12 @@ export async function openFolderIndex(
       : { readOnly, retriever, manifest: NO_FILES, places: placesOf(NO_FILES) };
   };
   let { retriever, readOnly, manifest, places } = await open().catch(async (error: unknown) => {
-    await embedder.dispose();
-    return giveUp(error);
+    await loading.then(
+      (embedder) => embedder.dispose(),
+      () => {},
+    );
+    await release?.();
+    throw error;
   });
   // One for the index, and one for who reads meanwhile.
   const [pdf, ownPdf] = [createPdfReader(), createPdfReader()];
@@ -142,7 +140,7 @@ export async function openFolderIndex(
   let tokenizer: CountTokens | undefined;
   const countTokens = (text: string) => {
     // Only new passages need it.
-    tokenizer ??= createTokenCounter(embedder).countTokens;
+    tokenizer ??= createTokenCounter(retriever.embedder).countTokens;
     return tokenizer(text);
   };
 
@@ -224,7 +222,7 @@ export async function openFolderIndex(
     async [Symbol.asyncDispose]() {
       await Promise.all([pdf[Symbol.asyncDispose](), ownPdf[Symbol.asyncDispose]()]);
       await retriever.dispose();
-      await embedder.dispose();
+      await (await loading).dispose();
       await release?.();
     },
   };

@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
-import type { BgeError } from "@bge-js/core";
-import { loadRetriever, type Retriever, type RetrieverOptions } from "@bge-js/retriever";
+import type { BgeError, Embedder } from "@bge-js/core";
+import type { Retriever, RetrieverOptions } from "@bge-js/retriever";
+import { loadRetrieverFor } from "@bge-js/retriever/adapter";
 import type { Context } from "../context.js";
 import type { IndexedPassage } from "./update.js";
 
@@ -10,12 +11,13 @@ import type { IndexedPassage } from "./update.js";
  */
 export async function openRetriever(
   directory: string | undefined,
-  options: RetrieverOptions,
+  loading: Promise<Embedder>,
+  options: Omit<RetrieverOptions, "embedder">,
   readOnly: boolean,
   { note }: Pick<Context, "note">,
 ): Promise<Retriever<IndexedPassage>> {
   const kept = directory === undefined ? {} : { directory, readOnly };
-  const open = () => loadRetriever<IndexedPassage>({ ...options, ...kept });
+  const open = () => loadRetrieverFor<IndexedPassage>(loading, { ...options, ...kept });
   try {
     return await open();
   } catch (error) {

@@ -1,6 +1,7 @@
-import type { Dirent, Stats } from "node:fs";
-import { lstat, readdir } from "node:fs/promises";
+import { type Dirent, lstat, type Stats } from "node:fs";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { type Ignored, isPassedOver, withRulesOf } from "./ignored.js";
 import { type Kind, kindOf, largestMegabytes } from "./kinds.js";
 
@@ -96,6 +97,9 @@ async function* walkFolder(
   }
 }
 
+/** In half the time that `node:fs/promises` takes for it, which counts where there are thousands. */
+const statsOf = promisify(lstat);
+
 async function toFound(file: string, path: string, aside: Aside): Promise<FoundFile | undefined> {
   const kind = kindOf(path.slice(path.lastIndexOf("/") + 1));
   if (kind === undefined) {
@@ -104,7 +108,7 @@ async function toFound(file: string, path: string, aside: Aside): Promise<FoundF
   }
   let stats: Stats;
   try {
-    stats = await lstat(file);
+    stats = await statsOf(file);
   } catch (error) {
     const reason = path.includes("\ufffd") ? "its name is not UTF-8" : (error as Error).message;
     aside.unreadable.push(`${path}: ${reason}`);

@@ -172,9 +172,10 @@ export const MODELS = [
     needs: "token compression between layers, whose shapes depend on the data" },
 ] as const satisfies readonly (EmbeddingSpec | RerankerSpec)[];
 
-/** Returns the cross-encoder measured to combine well with an embedding model. */
-export function rerankerFor(embedder: string): string | undefined {
-  return MODELS.find((model) => "fusedWith" in model && model.fusedWith === embedder)?.id;
+/** Returns the cross-encoder measured to combine well with an embedding model, which is named as in `findModel`. */
+export function rerankerFor(embedder: string = DEFAULT_EMBEDDER): string | undefined {
+  const id = findModel(embedder)?.id;
+  return MODELS.find((model) => "fusedWith" in model && model.fusedWith === id)?.id;
 }
 
 /** Finds a model by its id, or by its name without `BAAI/`. Other organisations' ids never match. */

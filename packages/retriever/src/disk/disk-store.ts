@@ -1,4 +1,3 @@
-import type { Transaction } from "lmdb";
 import { gone } from "../lifetime.js";
 import { quantize } from "../quantized.js";
 import { createRemovals } from "../removals.js";
@@ -8,14 +7,15 @@ import { createView, type View } from "../view.js";
 import { wordsOf } from "../words.js";
 import { type Batch, openBatch } from "./batch.js";
 import { prepare, type Staged } from "./commit.js";
-import { type Environment, openEnvironment } from "./environment.js";
+import type { Environment } from "./environment.js";
 import { corrupt, failed } from "./failures.js";
-import { follow, load, type Memory, readDocument } from "./follow.js";
+import { follow, type Memory, readDocument } from "./follow.js";
 import { checkIdentity, type Identity, identityRecord } from "./identity.js";
 import { dropSegments, isRecentFull, isRecentLong, mergeAlike, mergeRecent, purge } from "./merge.js";
+import { loadIndex, type OpenIndex, openIndex } from "./open-index.js";
 import { readsOf } from "./reads.js";
 import { idKey, idOf } from "./records.js";
-import { EMPTY, type State } from "./state.js";
+import { EMPTY } from "./state.js";
 import { write } from "./writer.js";
 
 /** Removed documents to keep before their words are purged, in addition to a quarter of the current number. */
@@ -36,20 +36,21 @@ export interface DiskStoreOptions {
 /**
  * Opens or creates a store on disk.
  *
+ * @param index its files, if they are open already
  * @throws BgeError `INVALID_OPTION`, `STORE_IN_USE`, `STORE_MISMATCH`, `STORE_CORRUPT`, `STORE_FAILED`
  */
-export async function openDiskStore<D extends Stored>(options: DiskStoreOptions): Promise<Store<D>> {
-  const environment = await openEnvironment(options.directory, options.readOnly);
+export async function openDiskStore<D extends Stored>(options: DiskStoreOptions, index?: OpenIndex): Promise<Store<D>> {
+  const opened = index ?? (await openIndex(options.directory, options.readOnly));
   try {
-    return await openStore<D>(environment, options);
+    return await openStore<D>(opened, options);
   } catch (error) {
-    await environment.close();
+    await opened.environment.close();
     throw error;
   }
 }
 
 async function openStore<D extends Stored>(
-  environment: Environment,
+  { environment, loaded }: OpenIndex,
   { readOnly, dimensions, identity }: DiskStoreOptions,
 ): Promise<Store<D>> {
   const { directory, meta, ids: slotsById, documents } = environment;
@@ -59,16 +60,8 @@ async function openStore<D extends Stored>(
   }
   checkIdentity(environment, identity, readOnly);
 
-  /** Slots of removed documents that are in segments still, and slots that can be used again. */
-  const removed = new Set<number>();
-  const free: number[] = [];
-  let memory = await inTransaction(environment, (transaction) => {
-    const state = meta.get("state", { transaction }) as State;
-    return load(environment, state, dimensions, transaction, (slot, change) => {
-      if (change > state.purged) removed.add(slot);
-      else free.push(slot);
-    });
-  });
+  const { removed, free, ...read } = loaded ?? (await loadIndex(environment, dimensions));
+  let { memory } = read;
   const tell = (next: Memory) => {
     memory = next;
   };
@@ -199,7 +192,7 @@ async function openStore<D extends Stored>(
       if (readOnly) {
         await inTurn(async () => {
           check();
-          const state = meta.get("state", { transaction }) as State;
+          const state = environment.state(transaction)!;
           if (state.commit > memory.state.commit)
             memory = await follow(environment, memory, state, dimensions, transaction);
         });
@@ -303,14 +296,5 @@ async function create({ meta, directory }: Environment, identity: Identity): Pro
     });
   } catch (error) {
     throw failed(directory, "created", error);
-  }
-}
-
-async function inTransaction<T>(environment: Environment, body: (transaction: Transaction) => Promise<T>): Promise<T> {
-  const transaction = environment.begin();
-  try {
-    return await body(transaction);
-  } finally {
-    transaction.done();
   }
 }

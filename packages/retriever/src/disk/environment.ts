@@ -6,7 +6,7 @@ import { type Database, open, type RootDatabase, type Transaction } from "lmdb";
 import { corrupt, failed, inUse, notYet } from "./failures.js";
 import type { State } from "./state.js";
 
-const DATA = "data.mdb";
+export const DATA = "data.mdb";
 const LOCK = "writer.lock";
 /** What this package and LMDB put into a directory. */
 const OWN = /^(?:data\.mdb|lock\.mdb|writer\.lock.*)$/;
@@ -33,9 +33,11 @@ export interface Environment {
   readonly words: Binary<Buffer>;
   /** By number: the slot that was added to or removed, for other processes that follow. */
   readonly changes: Binary<number>;
-  state(): State | undefined;
+  /** @param transaction what it is read from. @default the latest commit */
+  state(transaction?: Transaction): State | undefined;
   /** Begins to read what is stored now. LMDB's own transaction of a moment ago may be of an earlier commit. */
   begin(): Transaction;
+  /** May be called repeatedly. */
   close(): Promise<void>;
 }
 
@@ -150,6 +152,11 @@ function openTables(directory: string, readOnly: boolean, release: () => Promise
     if (readOnly && isUnwritten(root)) throw notYet(directory);
     const meta = table<unknown, string>("meta", META);
     const environment = root;
+    let closing: Promise<void> | undefined;
+    async function close(): Promise<void> {
+      await environment.close();
+      await release();
+    }
     return {
       directory,
       root,
@@ -161,15 +168,12 @@ function openTables(directory: string, readOnly: boolean, release: () => Promise
       rows: numbered("rows"),
       words: keyed("words"),
       changes: numbered("changes"),
-      state: () => meta.get("state") as State | undefined,
+      state: (transaction) => meta.get("state", transaction && { transaction }) as State | undefined,
       begin() {
         environment.resetReadTxn();
         return environment.useReadTransaction();
       },
-      async close() {
-        await environment.close();
-        await release();
-      },
+      close: () => (closing ??= close()),
     };
   } catch (cause) {
     void root?.close();

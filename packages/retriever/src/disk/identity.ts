@@ -17,6 +17,13 @@ export function identityRecord({ vectors, rows }: Identity): object {
   return { format: FORMAT, vectors, rows };
 }
 
+/** The length of an index's vectors, if it says so in a layout that this release reads. */
+export function dimensionsIn({ meta }: Environment): number | undefined {
+  const found = meta.get("identity") as Partial<Identity & { readonly format: number }> | undefined;
+  const dimensions = found?.format === FORMAT ? found.vectors?.dimensions : undefined;
+  return typeof dimensions === "number" ? dimensions : undefined;
+}
+
 /**
  * Checks that an index was made with the same model.
  *

@@ -39,14 +39,7 @@ export async function loadMultimodalRetriever<D extends MultimodalDocument = Any
   options: MultimodalRetrieverOptions = {},
 ): Promise<MultimodalRetriever<D>> {
   const given = checkMultimodalOptions(options);
-  const isOwn = !isEmbedder(given.embedder);
-  const embedder = isEmbedder(given.embedder)
-    ? given.embedder
-    : await loadMultimodalEmbedder(given.embedder, given.load);
-  const store = await openStore<Kept>(given, embedder, false).catch(async (error: unknown) => {
-    if (isOwn) await embedder.dispose();
-    throw error;
-  });
+  const { embedder, owned, store } = await openStore<Kept, Models>(given, loadModels(given));
   const parts = {
     store,
     dimensions: embedder.dimensions,
@@ -62,7 +55,7 @@ export async function loadMultimodalRetriever<D extends MultimodalDocument = Any
   const index = createDocumentIndex({
     ...{ store, lifetime },
     intake: mixedIntake<D>(store, embedder),
-    owned: isOwn ? [embedder] : [],
+    owned,
     readOnly: given.readOnly,
     toDocument: (kept: Kept) => toDocument<D>(kept),
   });
@@ -80,6 +73,18 @@ export async function loadMultimodalRetriever<D extends MultimodalDocument = Any
   }
 
   return Object.assign(index, { embedder, stages: FIRST_STAGES, search });
+}
+
+interface Models {
+  readonly embedder: MultimodalEmbedder;
+  readonly keptRows: undefined;
+  readonly owned: readonly MultimodalEmbedder[];
+}
+
+async function loadModels({ embedder: model, load }: MultimodalRetrieverOptions): Promise<Models> {
+  if (isEmbedder(model)) return { embedder: model, keptRows: undefined, owned: [] };
+  const embedder = await loadMultimodalEmbedder(model, load);
+  return { embedder, keptRows: undefined, owned: [embedder] };
 }
 
 function isEmbedder(model: MultimodalRetrieverOptions["embedder"]): model is MultimodalEmbedder {
