@@ -1,28 +1,36 @@
-// Puts the built modules of the core into one file for each entry, and what entries share into further ones: a program that
-// loads few files starts sooner. Run by `pnpm pack` and `pnpm publish`; the workspace itself uses the modules as tsc wrote them.
+// Puts the built modules of the package in the working folder into one file for each entry, and what entries share into further ones:
+// a program that loads few files starts sooner. Run by `pnpm pack` and `pnpm publish`; the workspace itself uses the modules as tsc
+// wrote them.
 import { readFileSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 
-const core = join(dirname(dirname(fileURLToPath(import.meta.url))), "packages", "core");
-const { dependencies, peerDependencies } = JSON.parse(readFileSync(join(core, "package.json"), "utf8"));
-const dist = join(core, "dist");
-const bundle = join(core, "bundle");
-/** What package.json exports, and processes that are started by their address. */
-const MODULES = [
-  "index",
-  "adapter",
-  "multimodal",
-  "opentelemetry",
-  "worker/process-entry",
-  "worker/device-trial-entry",
-];
-/** Threads, as CommonJS: one of ES modules takes 10 ms more of 45 to start. */
-const THREADS = ["worker/worker", "worker/warm-up-entry"];
+/**
+ * By package: its entries in dist/, which are what package.json exports or runs, and files that threads and processes are started from
+ * by their address.
+ */
+const ENTRIES = {
+  "@bge-js/core": {
+    modules: ["index", "adapter", "multimodal", "opentelemetry", "worker/process-entry", "worker/device-trial-entry"],
+    // As CommonJS: a thread of ES modules takes 10 ms more of 45 to start.
+    threads: ["worker/worker", "worker/warm-up-entry"],
+  },
+  "@bge-js/retriever": { modules: ["index", "adapter", "multimodal"], threads: [] },
+  "@bge-js/cli": { modules: ["main", "pdf/worker"], threads: [] },
+};
+
+const folder = process.cwd();
+const { name, dependencies, peerDependencies } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+const outside = Object.keys({ ...dependencies, ...peerDependencies });
+const { modules, threads } = ENTRIES[name];
+const dist = join(folder, "dist");
+const bundle = join(folder, "bundle");
 
 rmSync(bundle, { recursive: true, force: true });
-const files = [...(await write(MODULES, "esm", "js", [threadsAsCommonJs()])), ...(await write(THREADS, "cjs", "cjs"))];
+const files = [
+  ...(await write(modules, "esm", "js", threads.length > 0 ? [threadsAsCommonJs()] : [])),
+  ...(threads.length > 0 ? await write(threads, "cjs", "cjs") : []),
+];
 console.log(`bundle: ${files.join(", ")}`);
 
 /** In one folder, for modules find the files that they start beside themselves. */
@@ -30,12 +38,15 @@ async function write(entries, format, extension, plugins = []) {
   const build = await rolldown({
     input: entries.map((entry) => join(dist, `${entry}.js`)),
     platform: "node",
-    external: [/^node:/, ...Object.keys({ ...dependencies, ...peerDependencies })],
+    external: [/^node:/, ...outside.map((dependency) => new RegExp(`^${dependency}(?:/|$)`))],
     plugins,
   });
+  // A command's modules import what waits for the command.
+  const always = name === "@bge-js/cli" ? new Set() : reachable(join(dist, `${entries[0]}.js`));
   const { output } = await build.write({
     dir: bundle,
     format,
+    codeSplitting: { groups: [{ name: "main", test: (id) => always.has(id) }] },
     entryFileNames: `[name].${extension}`,
     chunkFileNames: `[name]-[hash].${extension}`,
   });
@@ -43,9 +54,19 @@ async function write(entries, format, extension, plugins = []) {
   return output.map(({ fileName }) => fileName);
 }
 
+/** The modules that a module imports before it runs, and those that these import. */
+function reachable(file, found = new Set()) {
+  if (found.has(file)) return found;
+  found.add(file);
+  for (const [, path] of readFileSync(file, "utf8").matchAll(/^(?:import|export)\b(?:[^;"]*\bfrom)? "(\.[^"]*)";/gm)) {
+    reachable(join(dirname(file), path), found);
+  }
+  return found;
+}
+
 /** Modules start entries, and import those of threads, by the names that these have here. */
 function threadsAsCommonJs() {
-  const names = THREADS.map((entry) => basename(entry));
+  const names = threads.map((entry) => basename(entry));
   const address = /(new URL\(\s*\/\*.*?\*\/\s*)"\.\.\/worker\/([\w-]+)\.js", import\.meta\.url\)/g;
   const started = new Set();
   return {

@@ -1,13 +1,15 @@
 // How long a person waits for `bge search`: from the start of the command to its first hit, over an index that is kept already.
-//   node bench/probes/first-hit.mjs FOLDER "question" [RUNS]
+//   node bench/probes/first-hit.mjs FOLDER "question" [PROGRAM] [RUNS]
+// PROGRAM is node_modules/@bge-js/cli/bundle/main.js where the package is installed; without it, the repository's modules run, of which
+// each is a file of its own.
 // Prints medians and all runs, with those of `node -e 0` between them: the part that no program can save.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
-const [folder, question, runs = "9"] = process.argv.slice(2);
+const built = fileURLToPath(new URL("../../packages/cli/dist/main.js", import.meta.url));
+const [folder, question, bge = built, runs = "9"] = process.argv.slice(2);
 if (question === undefined) throw new Error('FOLDER and "question" are needed');
-const bge = fileURLToPath(new URL("../../packages/cli/dist/main.js", import.meta.url));
 const search = [bge, "search", folder, question, "--top", "1"];
 
 /** Resolves to the milliseconds until the program prints, or ends. */
