@@ -33,7 +33,7 @@ export function otherGraphs(
   const dtypes = DTYPES.filter((other) => standard.some((path) => dtypeOf(path) === other && layerOf(path) === layer));
   const layers = new Set(standard.filter((path) => dtypeOf(path) === dtype).map(layerOf));
   const said: string[] = [];
-  if (dtypes.length > 0) said.push(`it has dtype ${dtypes.join(", ")}`);
+  if (dtypes.length > 0) said.push(`it has dtype ${dtypes.join(", ")}: choose by { dtype: "${dtypes[0]}" }`);
   else if (layer !== undefined && layers.size > 0) {
     const sorted = [...layers].filter((one) => one !== undefined).sort((a, b) => a - b);
     said.push(`it has cutoffLayer ${sorted.join(", ")}`);

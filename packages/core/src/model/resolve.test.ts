@@ -91,7 +91,9 @@ describe("a folder", () => {
     expect(() => resolveModel(tiny, { dtype: "int8" })).toThrow("it has dtype fp32");
     expect(() => resolveModel(tiny, { dtype: "fp16" })).toThrow(/model_fp16\.onnx/);
     const both = tinyModel({ "onnx/model_quantized.onnx": "x" });
-    expect(() => resolveModel(both, { dtype: "fp16" })).toThrow("it has dtype fp32, int8");
+    expect(() => resolveModel(both, { dtype: "fp16" })).toThrow(
+      /it has dtype fp32, int8: choose by \{ dtype: "fp32" \}\)\. To get it: choose one that is there, or add the missing file\.$/,
+    );
   });
 
   test("uses the requested precision, and its batching", () => {
@@ -387,12 +389,23 @@ describe("an id", () => {
     expect(resolveModel("bge-small-en-v1.5", { dtype: "fp32" }).source.directory).toContain(repository);
   });
 
+  test("whose package lacks the requested precision is an error saying what helps, which the installed package does not", () => {
+    const missing = () => resolveModel("BAAI/bge-small-en-v1.5", { dtype: "fp16" });
+    expect(missing).toThrow(
+      /it has dtype int8: choose by \{ dtype: "int8" \}.*To get it: choose one that is there; or await pullModel\("BAAI\/bge-small-en-v1\.5", \{"dtype":"fp16"\}\), or hf /,
+    );
+    expect(missing).not.toThrow(/npm install/);
+    expect(() => resolveModel("bge-js/reranker-small-en", { dtype: "fp32" })).toThrow(
+      /it has dtype int8: .*To get it: choose one that is there; or pass \{ id, directory \} of a folder/,
+    );
+  });
+
   test("that is nowhere is an error listing every place and how to get it", () => {
     const missing = () => resolveModel("BAAI/bge-large-zh");
     expect(missing).toThrow(coded("MODEL_NOT_FOUND", "model"));
     expect(missing).toThrow("no model package exists for BAAI/bge-large-zh");
     expect(missing).toThrow(/no .*models--BAAI--bge-large-zh.*refs.main/);
-    expect(missing).toThrow("huggingface-cli download BAAI/bge-large-zh");
+    expect(missing).toThrow("or hf download BAAI/bge-large-zh (");
     expect(() => resolveModel("someone/nothing")).toThrow("no model package exists for someone/nothing");
   });
 
@@ -403,10 +416,10 @@ describe("an id", () => {
       if ("needs" in model) continue;
       const { id } = model;
       const own = packageName(id);
-      // An installed one is found; of the precisions of none has it this file.
+      // The packages are installed here, and none has this file.
       const missing = () => resolveModel({ id, file: "onnx/none.onnx", dtype: "fp32" });
       if (own !== undefined && published.has(own)) {
-        expect(missing).toThrow(`npm install ${own}`);
+        expect(missing).toThrow(/Tried: package .*To get it: choose one that is there/);
         continue;
       }
       expect(missing).toThrow(`no model package exists for ${id}`);

@@ -75,6 +75,7 @@ export function resolveModel(model?: string | URL | ModelReference, options: Res
   const places: Place[] =
     directory === undefined ? placesOf(id!, revision) : [{ from: "directory", directory: folderPath(directory) }];
   const tried: string[] = [];
+  let found = false;
   if (typeof model === "string" && directory === undefined) tried.push(folderNotTaken(model));
   for (const { from, directory: folder, reason } of places) {
     if (folder === undefined) {
@@ -99,6 +100,7 @@ export function resolveModel(model?: string | URL | ModelReference, options: Res
         ? ""
         : otherGraphs(graphsIn(folder), reference, { dtype, layer, file: facts.file });
       tried.push(`${from} ${folder} lacks ${missing.join(", ")}${others}`);
+      found ||= from !== "cache" && others !== "";
       continue;
     }
     const outside = from === "cache" ? leadsOut(folder, readOf(folder, graph)) : undefined;
@@ -125,7 +127,7 @@ export function resolveModel(model?: string | URL | ModelReference, options: Res
       },
     };
   }
-  throw notFound(id ?? directory!, id, tried);
+  throw notFound({ name: id ?? directory!, id, tried, found, dtype: asked });
 }
 
 /** Lists all that is read of a model: its graphs, their data, and what is beside them. */
@@ -170,25 +172,39 @@ function cutoffLayerOf({ id, layers }: Facts, asked: number | undefined): number
 /** What begins the advice in the error of a model that is not on this machine. */
 export const TO_GET_IT = " To get it: ";
 
-function notFound(name: string, id: string | undefined, tried: readonly string[]): BgeError {
-  return new BgeError(
-    "MODEL_NOT_FOUND",
-    `Model ${name} was not found. Tried: ${tried.join("; ")}.${TO_GET_IT}${id === undefined ? folderAdvice(name) : idAdvice(id)}`,
-    { parameter: "model" },
-  );
+interface NotFound {
+  readonly name: string;
+  readonly id: string | undefined;
+  readonly tried: readonly string[];
+  /** True if its package or the folder is there, with other graphs than the one asked for. */
+  readonly found: boolean;
+  /** The precision, if the caller asked for one. */
+  readonly dtype: Dtype | undefined;
 }
 
-function folderAdvice(folder: string): string {
-  const id = exportedAs(folder);
+function notFound(missing: NotFound): BgeError {
+  const { name, id, tried } = missing;
+  const advice = TO_GET_IT + (id === undefined ? folderAdvice(missing) : idAdvice(id, missing));
+  return new BgeError("MODEL_NOT_FOUND", `Model ${name} was not found. Tried: ${tried.join("; ")}.${advice}`, {
+    parameter: "model",
+  });
+}
+
+const CHOOSE = "choose one that is there";
+
+function folderAdvice({ name, found }: NotFound): string {
+  if (found) return `${CHOOSE}, or add the missing file.`;
+  const id = exportedAs(name);
   return id === undefined ? "Check the path." : `check the path. If it is to be ${id}: ${exportAdvice(id)}`;
 }
 
-function idAdvice(id: string): string {
+function idAdvice(id: string, { found, dtype }: NotFound): string {
   if (isExported(id)) return withoutOnnx(id);
-  const pull = `await pullModel(${JSON.stringify(id)}), or huggingface-cli download ${id} (into the local cache)`;
+  const wanted = dtype === undefined ? "" : `, ${JSON.stringify({ dtype })}`;
+  const pull = `await pullModel(${JSON.stringify(id)}${wanted}), or hf download ${id} (into the local cache)`;
   const name = packageOf(id);
   const ways = [
-    ...(name === undefined ? [] : [`npm install ${name}`]),
+    ...(found ? [CHOOSE] : name === undefined ? [] : [`npm install ${name}`]),
     ...(isOurs(id) ? [] : [pull]),
     "pass { id, directory } of a folder with its ONNX files",
   ];
