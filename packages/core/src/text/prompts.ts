@@ -2,6 +2,7 @@ import { invalid, shown } from "../api/errors.js";
 import type { EmbeddingSpec } from "../api/model.js";
 import type { EmbedderOptions, FewShotExample, InputType } from "../api/options.js";
 import type { Encoding } from "../protocol.js";
+import { repeatedInstruction } from "./repeated-instruction.js";
 
 /** The options that select instructions. */
 type PromptOptions = Pick<EmbedderOptions, "task" | "queryInstruction" | "examples">;
@@ -20,14 +21,19 @@ export function createPrompts(model: EmbeddingSpec, options: PromptOptions): Pro
   const spec = withInstructions(model, options);
   const { queryInstruction, queryFormat = "{instruction}{text}", documentInstruction = "", fewShot } = spec;
   const prefix = fewShot === undefined ? "" : examplesBefore(fewShot.exampleFormat, queryInstruction, options.examples);
-  const before = (instruction: string, format: string, texts: readonly string[]) =>
-    instruction === "" ? texts : texts.map((text) => fill(format, { instruction, text }));
+  const before = (inputType: InputType, instruction: string, format: string) => {
+    if (instruction === "") return (texts: readonly string[]) => texts;
+    const tell = repeatedInstruction(spec.id, inputType, fill(format.split("{text}")[0]!, { instruction }));
+    return (texts: readonly string[]) => {
+      tell(texts);
+      return texts.map((text) => fill(format, { instruction, text }));
+    };
+  };
+  const query = before("query", queryInstruction, queryFormat);
+  const document = before("document", documentInstruction, "{instruction}{text}");
   return {
     spec,
-    write: (texts, inputType) =>
-      inputType === "query"
-        ? before(queryInstruction, queryFormat, texts)
-        : before(documentInstruction, "{instruction}{text}", texts),
+    write: (texts, inputType) => (inputType === "query" ? query : document)(texts),
     encoding: (inputType, maxTokens) =>
       inputType === "query" && fewShot !== undefined
         ? { form: "few-shot", maxTokens, prefix, suffix: fewShot.suffix }
