@@ -168,7 +168,9 @@ describe.skipIf(!hasLoopback || !hasOpenssl)("https", () => {
     expect(sent("store")).toEqual(new Set([undefined]));
 
     const untrusted = await startProgram("pull", "someone/other", { ...env, NODE_EXTRA_CA_CERTS: "" }).ended;
-    expect(untrusted.stderr).toMatch(/self-signed certificate/);
+    expect(untrusted.stderr).toMatch(
+      /self-signed certificate\. .*start Node with its certificate: NODE_EXTRA_CA_CERTS=FILE\. /,
+    );
   });
 
   test("is how a proxy may be reached, whatever is behind it", async () => {
@@ -185,6 +187,11 @@ describe.skipIf(!hasLoopback || !hasOpenssl)("https", () => {
     const pulled = await startProgram("pull", ID, { ...env, HF_ENDPOINT: named(hub.endpoint) }).ended;
     expect(result<PulledModel>(pulled).id).toBe(ID);
     expect(proxy.asked.some((line) => line.startsWith(`GET ${named(hub.store)}/objects/`))).toBe(true);
+
+    const untrusted = { ...env, HF_ENDPOINT: "https://hub.example", NODE_EXTRA_CA_CERTS: "" };
+    expect((await startProgram("pull", ID, untrusted).ended).stderr).toMatch(
+      /the proxy .* cannot be reached: self-signed certificate\. .*NODE_EXTRA_CA_CERTS=FILE\. /,
+    );
 
     // The certificate of what is behind it is for localhost alone: the tunnel is built all the same.
     const strange = await secured(key, cert, hub.endpoint);

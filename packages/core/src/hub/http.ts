@@ -1,7 +1,6 @@
 import { once } from "node:events";
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
-import { messageOf } from "../api/errors.js";
-import { HttpFailure } from "./http-failure.js";
+import { connectionFailure, HttpFailure } from "./http-failure.js";
 import { startRequest } from "./proxy.js";
 import { retryAfterMs } from "./retry.js";
 
@@ -73,12 +72,9 @@ export async function get({ url: start, token, headers, signal, silenceMs }: Get
   }
 }
 
-/** Returns the failure of a connection, with its reason. An unknown host or a bad certificate is not retried. */
+/** Returns the failure of a connection, with its reason. */
 export function unreachable(url: URL, cause: unknown): HttpFailure {
-  const { code } = cause as NodeJS.ErrnoException;
-  const reason = messageOf(cause) || code || "no reason given";
-  const retriable = code !== "ENOTFOUND" && !/CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS|INVALID_CHAR/.test(code ?? "");
-  return new HttpFailure(`${shown(url)}: ${reason}`, { cause, retriable });
+  return connectionFailure(shown(url), cause);
 }
 
 function redirected(from: URL, location: string): URL {

@@ -4,7 +4,7 @@ import https from "node:https";
 import { isIP, type Socket } from "node:net";
 import { connect as startTls } from "node:tls";
 import { proxyFor } from "../model/environment.js";
-import { HttpFailure } from "./http-failure.js";
+import { connectionFailure, HttpFailure } from "./http-failure.js";
 
 // Node 20's fetch does not support proxies, and the library that adds them replaces fetch entirely. One CONNECT is less to trust.
 
@@ -64,7 +64,7 @@ async function openTunnel(
   try {
     answer = (await once(request, "connect")) as typeof answer;
   } catch (cause) {
-    throw new HttpFailure(`the proxy ${proxy.host} cannot be reached (${(cause as Error).message})`, { cause });
+    throw connectionFailure(`the proxy ${proxy.host} cannot be reached`, cause);
   }
   const [{ statusCode = 0 }, socket] = answer;
   if (statusCode === 200) return socket;
