@@ -76,6 +76,9 @@ async function use(folder: string): Promise<void> {
   expect(vector!.every(Number.isFinite)).toBe(true);
 }
 
+/** What a clone without Git LFS has in place of a file. */
+const POINTER = `version https://git-lfs.github.com/spec/v1\noid sha256:${"a".repeat(64)}\nsize 66746168\n`;
+
 const GRAPHS: readonly Case[] = [
   ["empty", "MODEL_CORRUPT", /download it again/, write(GRAPH, "")],
   ["cut short", "MODEL_CORRUPT", /download it again/, write(GRAPH, graph.subarray(0, graph.length >> 1))],
@@ -83,6 +86,16 @@ const GRAPHS: readonly Case[] = [
   ["half zeros", "MODEL_CORRUPT", /download it again/, write(GRAPH, Buffer.from(graph).fill(0, graph.length >> 1))],
   ["garbage", "MODEL_CORRUPT", /download it again/, write(GRAPH, Buffer.from(graph.map((byte, i) => byte ^ (i * i))))],
   ["a page of a log-in", "MODEL_CORRUPT", /download it again/, write(GRAPH, "<!doctype html><title>Log in</title>")],
+  ["a pointer of Git LFS", "MODEL_CORRUPT", /model\.onnx cannot be used: .*git lfs pull/, write(GRAPH, POINTER)],
+  [
+    "its data a pointer of Git LFS",
+    "MODEL_CORRUPT",
+    /weights\.bin cannot be used: .*git lfs pull/,
+    (folder) => {
+      write(GRAPH, graphWithDataAt("weights.bin"))(folder);
+      write("onnx/weights.bin", POINTER)(folder);
+    },
+  ],
   ["a folder", "MODEL_CORRUPT", /it is a folder/, folderInstead(GRAPH)],
   ["another model's", "MODEL_MISMATCH", /the graph has logits.*loadReranker/, copyOf("tiny-bert-reranker", GRAPH)],
   ["another family's", "MODEL_MISMATCH", /the graph has dense/, copyOf("tiny-m3", GRAPH)],
@@ -95,6 +108,12 @@ const EVIL = { type: "Evil" };
 const TOKENIZERS: readonly Case[] = [
   ["a list", "MODEL_CORRUPT", /not contain a JSON object/, write("tokenizer.json", "[]")],
   ["null", "MODEL_CORRUPT", /not contain a JSON object/, write("tokenizer.json", "null")],
+  [
+    "a pointer of Git LFS",
+    "MODEL_CORRUPT",
+    /tokenizer\.json cannot be used: .*git lfs pull/,
+    write("tokenizer.json", POINTER),
+  ],
   ["cut short", "MODEL_CORRUPT", /is not JSON/, write("tokenizer.json", '{"model": {"vocab"')],
   ["a folder", "MODEL_CORRUPT", /it is a folder/, folderInstead("tokenizer.json")],
   ["without a model", "MODEL_CORRUPT", /no model/, tokenizer((json) => delete json.model)],

@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 import { BgeError } from "../api/errors.js";
+import { beginsAsPointer, NOT_PULLED } from "./lfs-pointer.js";
 
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -23,7 +24,7 @@ export function readJson(file: string): unknown {
   try {
     return JSON.parse(bytes.toString("utf8")) as unknown;
   } catch (cause) {
-    throw corruptFile(file, `it is not JSON: ${String(cause)}`);
+    throw corruptFile(file, beginsAsPointer(bytes) ? NOT_PULLED : `it is not JSON: ${String(cause)}`);
   }
 }
 

@@ -1,5 +1,7 @@
 import { BgeError, messageOf } from "../api/errors.js";
 import type { Device } from "../api/model.js";
+import { weightFiles } from "../model/files.js";
+import { isLfsPointer, NOT_PULLED } from "../model/lfs-pointer.js";
 
 /** What ONNX Runtime and the system say where there is no memory. */
 const NO_MEMORY = /bad_alloc|failed to allocate memory|cannot allocate memory/i;
@@ -15,7 +17,20 @@ export function openFailure(file: string, device: Device, cause: unknown): BgeEr
     const remedy = "There is too little memory for it: raise the limit, use fewer workers, or a smaller dtype.";
     return new BgeError("WORKER_LOST", `${problem} ${remedy}`, { cause });
   }
+  const pointer = filesOf(file).find(isLfsPointer);
+  if (pointer !== undefined) {
+    return new BgeError("MODEL_CORRUPT", `${pointer} cannot be used: ${NOT_PULLED}.`, { cause });
+  }
   return new BgeError("MODEL_CORRUPT", `${problem} The file may be truncated or damaged: download it again.`, {
     cause,
   });
+}
+
+/** Lists a graph and its data, as far as its folder can be read. */
+function filesOf(file: string): string[] {
+  try {
+    return weightFiles(file);
+  } catch {
+    return [file];
+  }
 }
