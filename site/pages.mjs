@@ -97,7 +97,13 @@ export const SECTIONS = [
       ["packages/model-reranker-small-en/README.md", "model-reranker-small-en"],
     ],
   },
-  { title: "Troubleshooting", pages: [["docs/errors.md", "Errors and warnings"]] },
+  {
+    title: "Troubleshooting",
+    pages: [
+      ["docs/symptoms.md", "By symptom"],
+      ["docs/errors.md", "Errors and warnings"],
+    ],
+  },
 ];
 
 export const PAGES = SECTIONS.flatMap(({ pages }) => pages.map(([file]) => file));
