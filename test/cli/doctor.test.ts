@@ -15,6 +15,8 @@ test("a healthy machine", async () => {
     onnxruntime: expect.stringMatching(/^\d+\.\d+\.\d+$/),
   });
   expect(report.processor.threads).toBeLessThanOrEqual(report.processor.available);
+  expect(report.runtime.needed).toBeGreaterThan(10e6);
+  expect(report.runtime.total).toBeGreaterThan(2 * report.runtime.needed);
   expect(report.telemetry).not.toBe("on");
   expect(report.models.map(({ canary }) => canary?.verdict)).toEqual(["pass", "pass", "pass"]);
   for (const speed of Object.values(report.benchmark!)) expect(speed).toBeGreaterThan(0);

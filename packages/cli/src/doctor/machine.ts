@@ -3,6 +3,7 @@ import { freemem, loadavg, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
 import { version } from "../version.js";
 import { type Processor, readProcessor } from "./processor.js";
+import { type RuntimeSize, readRuntimeSize } from "./runtime-size.js";
 
 /** What bge runs on. No path, host or user is in it. */
 export interface Machine {
@@ -11,6 +12,8 @@ export interface Machine {
   readonly processor: Processor;
   /** In bytes. `limit` is the container's, or the machine's memory. */
   readonly memory: { readonly limit: number; readonly available: number };
+  /** What ONNX Runtime takes on disk: most of what a deployment is, beside the models. */
+  readonly runtime: RuntimeSize;
   /** Processes that wanted a processor in the last minute, on average; not there on Windows, which does not count them. */
   readonly load?: number;
   /** Variables that change what bge does, if set: their names alone. */
@@ -30,11 +33,13 @@ const VARIABLES = [
 ];
 
 export async function readMachine(): Promise<Machine> {
+  const runtime = runtimeManifest();
   return {
-    versions: { bge: version, node: process.version, onnxruntime: onnxruntimeVersion() },
+    versions: { bge: version, node: process.version, onnxruntime: runtime.version },
     system: [process.platform, process.arch, libc()].filter(Boolean).join(" "),
     processor: await readProcessor(),
     memory: { limit: memoryLimit(), available: process.availableMemory?.() ?? freemem() },
+    runtime: readRuntimeSize(runtime.file),
     ...(process.platform !== "win32" && { load: loadavg()[0]! }),
     environment: VARIABLES.filter((name) => process.env[name]),
   };
@@ -47,9 +52,10 @@ function memoryLimit(): number {
 }
 
 /** ONNX Runtime is a dependency of core, not ours. */
-function onnxruntimeVersion(): string {
+function runtimeManifest(): { readonly file: string; readonly version: string } {
   const core = createRequire(fileURLToPath(import.meta.resolve("@bge-js/core")));
-  return (core("onnxruntime-node/package.json") as { version: string }).version;
+  const file = core.resolve("onnxruntime-node/package.json");
+  return { file, version: (core(file) as { version: string }).version };
 }
 
 function libc(): string {

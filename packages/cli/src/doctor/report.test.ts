@@ -14,6 +14,7 @@ const DIAGNOSIS: Diagnosis = {
     int8: "unknown",
   },
   memory: { limit: 2e9, available: 1e9 },
+  runtime: { total: 301e6, needed: 45e6 },
   load: 20,
   environment: [],
   telemetry: "off",
@@ -31,4 +32,11 @@ test.each([
   expect(report).toMatch(
     new RegExp(`^load +${load}\\.0 in the last minute${isTold ? ": busy, the speeds below" : "$"}`, "m"),
   );
+});
+
+test("what ONNX Runtime takes on disk, and what of it other systems need", () => {
+  const disk = (total: number) =>
+    /^disk +(.*)$/m.exec(toReport({ ...DIAGNOSIS, runtime: { total, needed: 45e6 } }))![1];
+  expect(disk(301e6)).toBe("ONNX Runtime 301.0 MB, without other systems' libraries 45.0 MB");
+  expect(disk(45e6)).toBe("ONNX Runtime 45.0 MB");
 });

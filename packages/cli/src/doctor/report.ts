@@ -17,6 +17,7 @@ export function toReport({
   system,
   processor,
   memory,
+  runtime,
   load,
   environment,
   telemetry,
@@ -36,6 +37,10 @@ export function toReport({
     ["kernels", instructions === undefined ? "unknown" : instructions.join(", ") || "none that is known"],
     ["int8", int8 === "unknown" ? "unknown; the canaries below tell" : int8],
     ["memory", `${bytes(memory.available)} available of ${bytes(memory.limit)}`],
+    [
+      "disk",
+      `ONNX Runtime ${bytes(runtime.total)}${runtime.needed < runtime.total ? `, without other systems' libraries ${bytes(runtime.needed)}` : ""}`,
+    ],
     ...(load === undefined ? [] : [["load", loadOf(load, processors, benchmark !== undefined)]]),
     ["telemetry", telemetry],
     ["set", environment.join(", ") || "none of the variables that bge reads"],
