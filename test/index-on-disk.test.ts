@@ -14,6 +14,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { type Embedder, loadEmbedder } from "@bge-js/core";
 import { loadRetriever, type RetrieverOptions } from "@bge-js/retriever";
@@ -165,6 +166,44 @@ test("an index is read while its embedder loads", async () => {
   expect((await again.search("number 17", { topN: 1 })).results[0]!.id).toBe("n17");
   await again.dispose();
   expect(await embedder.embedQuery("still here")).toBeInstanceOf(Float32Array);
+});
+
+test("an index that cannot be opened yet is opened when the models are there", async () => {
+  const directory = place();
+  const writer = await load(directory);
+  await writer.add(numbered(40));
+  let give: (embedder: Embedder) => void = () => {};
+  const opening = loadRetrieverFor(new Promise<Embedder>((resolve) => (give = resolve)), {
+    directory,
+    reranker: false,
+  });
+  await setTimeout(300);
+  await writer.dispose();
+  give(embedder);
+  const again = await opening;
+  expect(again.size).toBe(40);
+  await again.dispose();
+});
+
+test("a reader sees what is stored while its embedder loads", async () => {
+  const directory = place();
+  const writer = await load(directory);
+  await writer.add(numbered(40));
+  let give: (embedder: Embedder) => void = () => {};
+  const loading = new Promise<Embedder>((resolve) => (give = resolve));
+  const opening = loadRetrieverFor(loading, { directory, readOnly: true, reranker: false });
+  await setTimeout(300);
+  await writer.add([{ id: "late", text: "a text about pandas" }, ...numbered(1, 7)]);
+  await writer.remove(["n1", "n2"]);
+  give(embedder);
+  const reader = await opening;
+  expect([reader.size, reader.has("late"), reader.has("n1")]).toEqual([39, true, false]);
+  expect(await idsOf(reader)).toEqual(await idsOf(writer));
+  for (const query of ["a text about pandas", "number 7", "number 1"]) {
+    const expected = (await writer.search(query, { topN: 50 })).results;
+    expect((await reader.search(query, { topN: 50 })).results).toEqual(expected);
+  }
+  await Promise.all([reader.dispose(), writer.dispose()]);
 });
 
 test("without a model nothing is made, and an index that was there is closed", async () => {

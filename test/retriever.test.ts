@@ -496,6 +496,31 @@ describe("with tiny models", () => {
     expect([count("started"), count("ended")]).toEqual([4, 4]);
   });
 
+  test("a signal of another library ends a load, and what is no signal is refused", async () => {
+    class Foreign extends EventTarget {
+      aborted = false;
+      reason: unknown;
+      abort(reason: unknown) {
+        Object.assign(this, { aborted: true, reason });
+        this.dispatchEvent(new Event("abort"));
+      }
+      throwIfAborted() {
+        if (this.aborted) throw this.reason;
+      }
+    }
+    const models = { embedder, reranker: fixture("tiny-xlmr-reranker") };
+    for (const one of [models, { ...models, embedder: fixture("tiny-bert-mean") }]) {
+      const signal = new Foreign();
+      const loading = loadRetriever({ ...one, load: { signal: signal as unknown as AbortSignal } });
+      signal.abort(new Error("enough"));
+      await expect(loading).rejects.toThrow("enough");
+      for (const wrong of [null, "now", {}]) {
+        const refused = loadRetriever({ ...one, load: { signal: wrong as unknown as AbortSignal } });
+        await expect(refused).rejects.toMatchObject({ code: "INVALID_OPTION", parameter: "signal" });
+      }
+    }
+  });
+
   test("an empty index finds nothing", async () => {
     await using retriever = await loadRetriever({ embedder, reranker: crossEncoder });
     expect((await retriever.search("anything")).results).toEqual([]);

@@ -354,3 +354,15 @@ test.each([
 ])("%j is refused", async (args, code) => {
   expect(await bge(args)).toMatchObject({ code, out: "", err: expect.stringMatching(/\w/) });
 });
+
+test.each([
+  ["a model that is not there", ["--model", "./no-model", "--no-index"], "MODEL_NOT_FOUND"],
+  ["a model that is not there, with an index", ["--model", "./no-model"], "MODEL_NOT_FOUND"],
+  ["a place where no index can be kept", ["--index", join(BGE, "index")], "--no-index"],
+])("%s is told in one line", async (_, flags, reason) => {
+  // Its client does not leave.
+  const { code, out, err } = await ended(startBge(["mcp", folder, "--offline", ...flags]));
+  expect([code, out]).toEqual([3, ""]);
+  expect(err).toMatch(/^bge: .*\n$/);
+  expect(err).toContain(reason);
+});

@@ -38,7 +38,7 @@ export function abortable(signal: AbortSignal | undefined): <T>(promise: Promise
 const waiting = new WeakMap<AbortSignal, { readonly calls: Set<() => void>; readonly listener: () => void }>();
 
 /** Calls `abort` when the signal aborts, at once if it already has. Returns a function that unsubscribes. */
-function onAbort(signal: AbortSignal, abort: () => void): () => void {
+export function onAbort(signal: AbortSignal, abort: () => void): () => void {
   if (signal.aborted) {
     abort();
     return () => {};

@@ -1,5 +1,5 @@
 /** `@bge-js/core/adapter`: shared by the packages built on core. Not for applications; it may change in any release. */
-export { abortable } from "./abort.js";
+export { abortable, onAbort } from "./abort.js";
 export { type ModelHandle, owned, shared } from "./adapter/handle.js";
 export { documentAsJson, fieldsAsJson, notJson } from "./adapter/json.js";
 export { inspectLmdb } from "./adapter/lmdb-file.js";

@@ -2,9 +2,11 @@ import { type Embedder, loadEmbedder, type Reranker } from "@bge-js/core";
 import {
   fusedStagesOf,
   invalid,
+  isSignal,
   type KeptRows,
   keptRowsOf,
   loadRerankingStage,
+  onAbort,
   orElse,
   rerankerFor,
 } from "@bge-js/core/adapter";
@@ -86,11 +88,15 @@ function beginReranker(
   const isNamed = embedder === undefined || typeof embedder === "string";
   const chosen = asked ?? (isNamed ? rerankerFor(embedder) : undefined);
   if (chosen === undefined) return undefined;
+  const { signal } = load;
+  // Such a one is refused, or heard, by what is loaded first.
+  if (signal !== undefined && (isSignal(signal) !== undefined || signal.aborted)) return undefined;
   const stop = new AbortController();
-  const signal = load.signal === undefined ? stop.signal : AbortSignal.any([load.signal, stop.signal]);
-  const loading = loadRerankingStage(chosen, { ...load, signal });
+  // Not `AbortSignal.any`, which does not hear a signal of another library or realm.
+  const forget = signal && onAbort(signal, () => stop.abort(signal.reason));
+  const loading = loadRerankingStage(chosen, { ...load, signal: stop.signal });
   // The embedder's error comes first; this one is told to those who await it.
-  loading.catch(() => {});
+  loading.catch(() => {}).finally(forget);
   return { loading, stop };
 }
 

@@ -22,13 +22,17 @@ export async function openStore<D extends Stored, Models extends Loaded>(
   loading: Promise<Models>,
 ): Promise<Models & { readonly store: Store<D> }> {
   const [models, index] = await Promise.allSettled([loading, openEarly(place)]);
+  // What cannot be opened yet is tried again when the models are there: who wrote to it may have ended by then.
+  const early = index.status === "fulfilled" ? index.value : undefined;
+  if (models.status === "rejected") {
+    await early?.environment.close();
+    throw models.reason;
+  }
   try {
-    if (models.status === "rejected") throw models.reason;
-    if (index.status === "rejected") throw index.reason;
-    return { ...models.value, store: await openFor<D>(models.value, place, index.value) };
+    return { ...models.value, store: await openFor<D>(models.value, place, early) };
   } catch (error) {
-    if (index.status === "fulfilled") await index.value?.environment.close();
-    if (models.status === "fulfilled") await Promise.all(models.value.owned.map((model) => model.dispose()));
+    await early?.environment.close();
+    await Promise.all(models.value.owned.map((model) => model.dispose()));
     throw error;
   }
 }

@@ -163,6 +163,25 @@ describe("before the first commit, a reader is told that nothing is written yet"
     await release!();
   });
 
+  test("an index of another model is just that, damaged or not", async () => {
+    const directory = folder();
+    const openAs = (id: string) => {
+      const vectors = { id, dimensions: DIMENSIONS };
+      return openDiskStore<Doc>({
+        directory,
+        readOnly: false,
+        dimensions: DIMENSIONS,
+        identity: { vectors, rows: false },
+      });
+    };
+    await (await openAs("x")).close();
+    const root = openLmdb({ path: directory, noSubdir: false, maxDbs: 12, encoding: "binary", keyEncoding: "binary" });
+    await root.openDB<Buffer, number>("slots", { encoding: "binary", keyEncoding: "uint32" }).put(0, Buffer.alloc(9));
+    await root.close();
+    await expect(openAs("x")).rejects.toMatchObject({ code: "STORE_CORRUPT" });
+    await expect(openAs("y")).rejects.toMatchObject({ code: "STORE_MISMATCH" });
+  });
+
   test("a file with other tables is no index", async () => {
     const directory = folder();
     const root = openLmdb({ path: directory, noSubdir: false, maxDbs: 12 });

@@ -8,7 +8,7 @@ import { embedderOptions, type PlaceFlags } from "../model-flags.js";
 import { createPdfReader, type PdfReader } from "../pdf/reader.js";
 import { createProgress } from "../progress.js";
 import { indexPlace } from "./index-place.js";
-import { becomeKeeper } from "./keeper.js";
+import { becomeKeeper, type Release } from "./keeper.js";
 import { type KnownFile, type Manifest, NO_FILES, readManifest, writeManifest } from "./manifest.js";
 import { openRetriever } from "./open-retriever.js";
 import { pageAt } from "./pages.js";
@@ -102,11 +102,22 @@ export async function openFolderIndex(
   context: Pick<Context, "signal" | "note">,
 ): Promise<FolderIndex> {
   const { signal } = context;
+  // Told to who awaits it, which is only after the place of the index is known.
+  loading.catch(() => {});
   // The folders are looked through while the model loads.
   let first: Promise<Look> | undefined = look(roots, signal);
   first.catch(() => {});
-  const place = index === false ? undefined : await indexPlace(roots, index, flags.model ?? "");
-  let release = place && (await becomeKeeper(place, context));
+  let release: Release | undefined;
+  const giveUp = async (error: unknown): Promise<never> => {
+    await loading.then(
+      (embedder) => embedder.dispose(),
+      () => {},
+    );
+    await release?.();
+    throw error;
+  };
+  const place = index === false ? undefined : await indexPlace(roots, index, flags.model ?? "").catch(giveUp);
+  release = place && (await becomeKeeper(place, context).catch(giveUp));
   const options: Omit<RetrieverOptions, "embedder"> = {
     ...(rerank ? {} : { reranker: false as const }),
     ...(top > CANDIDATES.dense && { candidates: { lexical: top, dense: top } }),
@@ -125,14 +136,7 @@ export async function openFolderIndex(
       ? { readOnly, retriever, manifest, places }
       : { readOnly, retriever, manifest: NO_FILES, places: placesOf(NO_FILES) };
   };
-  let { retriever, readOnly, manifest, places } = await open().catch(async (error: unknown) => {
-    await loading.then(
-      (embedder) => embedder.dispose(),
-      () => {},
-    );
-    await release?.();
-    throw error;
-  });
+  let { retriever, readOnly, manifest, places } = await open().catch(giveUp);
   // One for the index, and one for who reads meanwhile.
   const [pdf, ownPdf] = [createPdfReader(), createPdfReader()];
   const searching = new Set<Promise<unknown>>();

@@ -7,12 +7,12 @@ import { createView, type View } from "../view.js";
 import { wordsOf } from "../words.js";
 import { type Batch, openBatch } from "./batch.js";
 import { prepare, type Staged } from "./commit.js";
-import type { Environment } from "./environment.js";
+import { type Environment, openEnvironment } from "./environment.js";
 import { corrupt, failed } from "./failures.js";
 import { follow, type Memory, readDocument } from "./follow.js";
 import { checkIdentity, type Identity, identityRecord } from "./identity.js";
 import { dropSegments, isRecentFull, isRecentLong, mergeAlike, mergeRecent, purge } from "./merge.js";
-import { loadIndex, type OpenIndex, openIndex } from "./open-index.js";
+import { loadIndex, type OpenIndex } from "./open-index.js";
 import { readsOf } from "./reads.js";
 import { idKey, idOf } from "./records.js";
 import { EMPTY } from "./state.js";
@@ -40,7 +40,7 @@ export interface DiskStoreOptions {
  * @throws BgeError `INVALID_OPTION`, `STORE_IN_USE`, `STORE_MISMATCH`, `STORE_CORRUPT`, `STORE_FAILED`
  */
 export async function openDiskStore<D extends Stored>(options: DiskStoreOptions, index?: OpenIndex): Promise<Store<D>> {
-  const opened = index ?? (await openIndex(options.directory, options.readOnly));
+  const opened = index ?? { environment: await openEnvironment(options.directory, options.readOnly) };
   try {
     return await openStore<D>(opened, options);
   } catch (error) {

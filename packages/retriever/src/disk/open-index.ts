@@ -7,8 +7,8 @@ import { dimensionsIn } from "./identity.js";
 /** An index on disk whose files are open. */
 export interface OpenIndex {
   readonly environment: Environment;
-  /** What every search needs of it, unless it is new or not of this release. */
-  readonly loaded: Loaded | undefined;
+  /** What every search needs of it, if that has been read. */
+  readonly loaded?: Loaded | undefined;
 }
 
 export interface Loaded {
@@ -20,8 +20,7 @@ export interface Loaded {
 }
 
 /**
- * Opens the files of an index, creating those of a new one, and reads what can be read before it is known whether the models are those
- * that made it.
+ * Opens the files of an index, and reads what can be read before it is known whether the models are those that made it.
  *
  * @throws BgeError `INVALID_OPTION`, `STORE_IN_USE`, `STORE_CORRUPT`, `STORE_FAILED`
  */
