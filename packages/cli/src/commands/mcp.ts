@@ -18,12 +18,11 @@ export async function mcp(folders: readonly string[], flags: McpFlags, context: 
   const roots = await findRoots(folders);
   await using live = followFiles(roots, flags, context, (updated) => void tell(updated, context));
   const factory = () => createServer(live, roots, version);
+  const ending = new AbortController();
   // The first index begins now, not with the first search. Without its models the server is of no use.
-  const failed = live.current().then(() => new Promise<never>(() => {}));
-  const serving =
-    flags.http === undefined
-      ? serveStdio(factory, context)
-      : import("../mcp/serve-http.js").then(({ serveHttp }) => serveHttp(factory, flags.http!, context));
-  await Promise.race([serving, failed]);
+  live.current().catch((error: unknown) => ending.abort(error));
+  const serving = { ...context, signal: AbortSignal.any([context.signal, ending.signal]) };
+  if (flags.http === undefined) await serveStdio(factory, serving);
+  else await (await import("../mcp/serve-http.js")).serveHttp(factory, flags.http, serving);
   return EXIT.ok;
 }
