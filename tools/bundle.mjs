@@ -1,8 +1,8 @@
 // Puts the built modules of the package in the working folder into one file for each entry, and what entries share into further ones:
 // a program that loads few files starts sooner. Run by `pnpm pack` and `pnpm publish`; the workspace itself uses the modules as tsc
 // wrote them.
-import { readFileSync, rmSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { basename, dirname, join, sep } from "node:path";
 import { rolldown } from "rolldown";
 
 /**
@@ -27,11 +27,13 @@ const dist = join(folder, "dist");
 const bundle = join(folder, "bundle");
 
 rmSync(bundle, { recursive: true, force: true });
-const files = [
+const chunks = [
   ...(await write(modules, "esm", "js", threads.length > 0 ? [threadsAsCommonJs()] : [])),
   ...(threads.length > 0 ? await write(threads, "cjs", "cjs") : []),
 ];
-console.log(`bundle: ${files.join(", ")}`);
+const problems = chunks.flatMap(problemsOf);
+if (problems.length > 0) throw new Error(`the bundle of ${name} would not work:\n${problems.join("\n")}`);
+console.log(`bundle: ${chunks.map(({ fileName }) => fileName).join(", ")}`);
 
 /** In one folder, for modules find the files that they start beside themselves. */
 async function write(entries, format, extension, plugins = []) {
@@ -51,7 +53,24 @@ async function write(entries, format, extension, plugins = []) {
     chunkFileNames: `[name]-[hash].${extension}`,
   });
   await build.close();
-  return output.map(({ fileName }) => fileName);
+  return output;
+}
+
+/** Lists what would be noticed only by a program that comes to it: foreign code that was taken in, and what is not where it is looked for. */
+function problemsOf({ fileName, code, modules: parts, imports, dynamicImports }) {
+  const foreign = Object.keys(parts).filter((id) => !id.startsWith(dist + sep) && !id.startsWith("\0"));
+  const isKnown = (path) =>
+    path.startsWith("node:") ||
+    existsSync(join(bundle, path)) ||
+    outside.some((dependency) => path === dependency || path.startsWith(`${dependency}/`));
+  const unknown = [...imports, ...dynamicImports].filter((path) => !isKnown(path));
+  const addresses = code.matchAll(/"(\.[^"]*)",\s*import\.meta\.url\)|import\.meta\.url\)\("(\.[^"]*)"\)/g);
+  const missing = [...addresses].map(([, url, required]) => url ?? required).filter((path) => !isKnown(path));
+  return [
+    ...foreign.map((id) => `${fileName} has taken in ${id}`),
+    ...unknown.map((path) => `${fileName} imports ${path}, which is neither in it nor a dependency`),
+    ...missing.map((path) => `${fileName} looks for ${path}, which is not there`),
+  ];
 }
 
 /** The modules that a module imports before it runs, and those that these import. */
