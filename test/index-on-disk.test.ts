@@ -168,6 +168,28 @@ test("an index is read while its embedder loads", async () => {
   expect(await embedder.embedQuery("still here")).toBeInstanceOf(Float32Array);
 });
 
+test("in a process that reads it, an index is written to only by who opened it before", async () => {
+  const directory = place();
+  await (await load(directory)).dispose();
+  const reader = await load(directory, { readOnly: true });
+  for (const _ of [1, 2]) {
+    await expect(load(directory)).rejects.toMatchObject({
+      code: "STORE_IN_USE",
+      parameter: "directory",
+      message: expect.stringContaining("readOnly: true"),
+    });
+  }
+  expect(reader.size).toBe(0);
+  await reader.dispose();
+  const writer = await load(directory);
+  const beside = await load(directory, { readOnly: true });
+  await writer.dispose();
+  const next = await load(directory);
+  await next.add(numbered(3));
+  expect(beside.size).toBe(3);
+  await Promise.all([beside.dispose(), next.dispose()]);
+});
+
 test("an index that cannot be opened yet is opened when the models are there", async () => {
   const directory = place();
   const writer = await load(directory);

@@ -1,9 +1,10 @@
+import { realpathSync } from "node:fs";
 import { mkdir, readdir, stat, truncate } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { BgeError } from "@bge-js/core";
 import { holderOf, inspectLmdb, invalid, tryLock } from "@bge-js/core/adapter";
 import { type Database, open, type RootDatabase, type Transaction } from "lmdb";
-import { corrupt, failed, inUse, notYet } from "./failures.js";
+import { corrupt, failed, inUse, isRead, notYet } from "./failures.js";
 import type { State } from "./state.js";
 
 export const DATA = "data.mdb";
@@ -125,7 +126,16 @@ function isUnwritten(root: RootDatabase): boolean {
   return meta !== undefined && meta.get("state") === undefined && meta.get("identity") === undefined;
 }
 
+/**
+ * Indexes that are open in this process. LMDB opens each once, as whoever comes first wants it, until nobody has it open any more: one
+ * that is open to be read cannot be written to, and to try would leave it open for good.
+ */
+const opened = new Map<string, { readonly readOnly: boolean; users: number }>();
+
 function openTables(directory: string, readOnly: boolean, release: () => Promise<void>): Environment {
+  const place = realpathSync(directory);
+  const own = opened.get(place) ?? { readOnly, users: 0 };
+  if (own.readOnly && !readOnly) throw isRead(directory);
   let root: RootDatabase | undefined;
   try {
     root = open({
@@ -155,9 +165,11 @@ function openTables(directory: string, readOnly: boolean, release: () => Promise
     let closing: Promise<void> | undefined;
     async function close(): Promise<void> {
       await environment.close();
+      own.users--;
+      if (own.users === 0) opened.delete(place);
       await release();
     }
-    return {
+    const tables: Environment = {
       directory,
       root,
       meta,
@@ -175,6 +187,9 @@ function openTables(directory: string, readOnly: boolean, release: () => Promise
       },
       close: () => (closing ??= close()),
     };
+    own.users++;
+    opened.set(place, own);
+    return tables;
   } catch (cause) {
     void root?.close();
     if (cause instanceof BgeError) throw cause;

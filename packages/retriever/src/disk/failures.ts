@@ -30,6 +30,16 @@ export function inUse(directory: string, who: string): BgeError {
   );
 }
 
+/** What a writer is told in a process that reads the same index. */
+export function isRead(directory: string): BgeError {
+  return new BgeError(
+    "STORE_IN_USE",
+    `The index in ${directory} is open in this process with readOnly: true, and cannot be opened for writing beside that: ` +
+      "dispose that retriever first, or open the one that writes before it.",
+    { parameter: "directory" },
+  );
+}
+
 /** What a reader is told between a writer's first file and its first commit: the same as before there is a file. */
 export function notYet(directory: string): BgeError {
   const advice = "A writer has only begun to make one: try again, or add documents without readOnly";
