@@ -333,7 +333,12 @@ describe.skipIf(!hasLoopback)("over HTTP", () => {
     expect(await post({ host: "evil.example" })).toBe(403);
     expect(await post({ origin: "https://evil.example" })).toBe(403);
     expect(await post({ origin: "null" })).toBe(403);
+    // Pages of other servers on this machine: a development server, or one that somebody else runs.
+    for (const origin of ["http://localhost:5173", "http://127.0.0.1:1", "http://localhost", "https://[::1]:8443"])
+      expect(await post({ origin }), origin).toBe(403);
     expect(await post({})).not.toBe(403);
+    // What some clients send though they are no browser.
+    expect(await post({ origin: url.origin })).not.toBe(403);
     expect((await fetch(new URL("/", url))).status).toBe(404);
   });
 

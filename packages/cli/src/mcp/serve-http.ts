@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import {
   localhostHostValidation,
@@ -15,7 +15,7 @@ const PATH = "/mcp";
 
 /**
  * Serves MCP by streamable HTTP on the loopback interface, until the signal aborts. Web pages cannot reach it: a request
- * that names another host, or comes from another origin, is refused.
+ * that names another host, or comes from another origin, is refused, also one from another port of this machine.
  *
  * @param port 0 for any that is free
  */
@@ -26,7 +26,9 @@ export async function serveHttp(factory: McpServerFactory, port: number, { signa
   const server = createServer((request, response) => {
     // Both have answered a request that they refuse.
     if (!isOurHost(request, response) || !isOurOrigin(request, response)) return;
-    if (new URL(request.url ?? "/", `http://${HOST}`).pathname === PATH) {
+    if (isFromOtherPort(request)) {
+      response.writeHead(403, { "content-type": "text/plain" }).end("Pages of other servers are refused.\n");
+    } else if (new URL(request.url ?? "/", `http://${HOST}`).pathname === PATH) {
       // Node gives undefined for what is not there, which their type leaves out.
       void handle(request as NodeIncomingMessageLike, response);
     } else response.writeHead(404, { "content-type": "text/plain" }).end(`The MCP server is at ${PATH}.\n`);
@@ -42,4 +44,9 @@ export async function serveHttp(factory: McpServerFactory, port: number, { signa
     server.close();
   }
   signal.throwIfAborted();
+}
+
+/** The library's check passes a page of any server of this machine: whoever wrote that page was not asked for these files. */
+function isFromOtherPort({ headers: { origin, host } }: IncomingMessage): boolean {
+  return Boolean(origin) && new URL(origin!).host !== host;
 }
