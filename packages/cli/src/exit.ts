@@ -1,6 +1,7 @@
 import type { BgeError } from "@bge-js/core";
-import { CommanderError } from "commander";
+import { type Command, CommanderError } from "commander";
 import { type Context, STOP_CODES, Stopped } from "./context.js";
+import { told } from "./told.js";
 
 /** The exit codes that every command shares. */
 export const EXIT = {
@@ -20,8 +21,12 @@ export class UsageError extends Error {}
 /** The command cannot be carried out, for a reason outside the program. */
 export class CommandError extends Error {}
 
-/** Tells the user what went wrong, in one line where the reason is known, and returns the exit code. */
-export function exitCodeOf(error: unknown, { signal, note }: Pick<Context, "signal" | "note">): number {
+/** Tells the user of a command what went wrong, in one line where the reason is known, and returns the exit code. */
+export function exitCodeOf(
+  error: unknown,
+  command: Command,
+  { signal, note }: Pick<Context, "signal" | "note">,
+): number {
   if (signal.aborted && signal.reason instanceof Stopped) {
     const { by, message } = signal.reason;
     if (by !== "EPIPE") note(`bge: ${message}`);
@@ -34,7 +39,7 @@ export function exitCodeOf(error: unknown, { signal, note }: Pick<Context, "sign
     return EXIT.usage;
   }
   if (isBgeError(error)) {
-    note(`bge: ${error.message} (${error.code})`);
+    note(`bge: ${told(error, command)} (${error.code})`);
     return error.code === "INVALID_OPTION" ? EXIT.usage : EXIT.failed;
   }
   note(`bge: ${isExpected(error) ? error.message : String((error as Error)?.stack ?? error)}`);

@@ -8,8 +8,10 @@ import { createProgram } from "./program.js";
 process.argv[1] = fileURLToPath(import.meta.url);
 
 const context = createContext();
+const program = createProgram(context);
 try {
-  await createProgram(context).parseAsync();
+  await program.parseAsync();
 } catch (error) {
-  process.exitCode = exitCodeOf(error, context);
+  const running = program.commands.find((command) => command.name() === program.args[0]);
+  process.exitCode = exitCodeOf(error, running ?? program, context);
 }

@@ -80,12 +80,14 @@ export async function loadEmbedder(
 
 function planEmbedder(spec: ModelSpec, options: EmbedderOptions): EmbedderPlan {
   if (spec.kind !== "embedding") {
-    const message = `${spec.id} is a reranker, not an embedding model. Load it with loadReranker.`;
-    throw new BgeError("MODEL_MISMATCH", message, { parameter: "model" });
+    const advice = " Load it with loadReranker.";
+    const message = `${spec.id} is a reranker, not an embedding model.${advice}`;
+    throw new BgeError("MODEL_MISMATCH", message, { parameter: "model", advice });
   }
   if (spec.vision !== undefined) {
-    const message = `${spec.id} reads texts in prompts, with pictures. Load it with loadMultimodalEmbedder of @bge-js/core/multimodal.`;
-    throw new BgeError("MODEL_MISMATCH", message, { parameter: "model" });
+    const advice = " Load it with loadMultimodalEmbedder of @bge-js/core/multimodal.";
+    const message = `${spec.id} reads texts in prompts, with pictures.${advice}`;
+    throw new BgeError("MODEL_MISMATCH", message, { parameter: "model", advice });
   }
   const prompts = createPrompts(spec, options);
   const { outputs = ["dense"], keep } = options;

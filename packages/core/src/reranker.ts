@@ -180,7 +180,7 @@ function createReranker({ kind, scale, shown, fused, score: scoreList, scoreInTi
     if (scale === "fused" && checked.threshold !== undefined) {
       throw invalid(
         "threshold",
-        'does not apply: fused scores are only comparable within one call; load the reranker with scale "logit"',
+        'does not apply: fused scores are only comparable within one call; it is for the scales "logit" and "sigmoid"',
       );
     }
     const { topN: _, threshold: __, budgetMs, onSkipped, ...limits } = checked;

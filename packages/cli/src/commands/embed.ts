@@ -14,6 +14,7 @@ import { type LineFormat, type TextRecord, toRecord, withMore } from "../lines/r
 import { type ModelFlags, toLoadOptions } from "../model-flags.js";
 import { createProblems } from "../problems.js";
 import { createProgress, NO_PROGRESS } from "../progress.js";
+import { problemOf } from "../told.js";
 
 export interface EmbedFlags extends ModelFlags, LineFormat {
   readonly query?: boolean;
@@ -72,7 +73,7 @@ export async function embed(files: readonly string[], flags: EmbedFlags, context
     const record = waiting.shift()!;
     const { at } = record;
     progress.update(++done);
-    if (result === undefined) failed.add(`${at}: ${reason!.message.replace(/ \(input index \d+\)$/, "")}`);
+    if (result === undefined) failed.add(`${at}: ${problemOf(reason!).replace(/ \(input index \d+\)$/, "")}`);
     else {
       const vector = outputs ? toJson(result) : shortened(result.dense!);
       const more = Array.isArray(vector) ? { embedding: vector } : vector;

@@ -22,6 +22,7 @@ import {
 } from "../lines/records.js";
 import { type ModelFlags, toLoadOptions } from "../model-flags.js";
 import { createProblems, type Problems } from "../problems.js";
+import { problemOf } from "../told.js";
 
 export interface RerankFlags extends ModelFlags, LineFormat {
   /** Each line of input is a document for this query. Without it, each line has a query and its documents. */
@@ -117,7 +118,7 @@ async function rerankRequests(
       return `${JSON.stringify({ ...rest, results })}\n`;
     } catch (error) {
       if (!(error instanceof BgeError)) throw error;
-      failed.add(`${at}: ${error.message}`);
+      failed.add(`${at}: ${problemOf(error)}`);
       return "";
     }
   };

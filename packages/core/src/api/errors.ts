@@ -34,6 +34,8 @@ export interface BgeErrorDetails {
   readonly indices?: readonly number[];
   /** Vectors, records or scores that were finished anyway. */
   readonly completed?: Completed;
+  /** The part of the message that advises functions and options of bge-js. */
+  readonly advice?: string;
   readonly cause?: unknown;
 }
 
@@ -59,6 +61,11 @@ export class BgeError extends Error {
   declare readonly indices?: readonly number[];
   /** Finished results, one entry per input. Omitted when the error is printed or converted to JSON. */
   declare readonly completed?: Completed;
+  /**
+   * The part of `message` that advises functions and options of bge-js, for programs whose users have others: they show the rest, and
+   * advice of their own. Absent where all of the message is for anybody. Omitted when the error is printed or converted to JSON.
+   */
+  declare readonly advice?: string;
 
   constructor(code: BgeErrorCode, message: string, details: BgeErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -70,6 +77,7 @@ export class BgeError extends Error {
     }
     // Not enumerable: the vectors of thousands of texts would print, or serialise, as megabytes.
     if (details.completed !== undefined) Object.defineProperty(this, "completed", { value: details.completed });
+    if (details.advice !== undefined) Object.defineProperty(this, "advice", { value: details.advice });
   }
 }
 

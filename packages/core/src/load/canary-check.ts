@@ -65,13 +65,13 @@ async function compare(
 }
 
 function refusal(spec: ModelSpec, source: OpenSource, canaries: Canaries, findings: Findings): BgeError {
-  return new BgeError(
-    "UNSUPPORTED_PLATFORM",
+  const advice =
+    ` Use another dtype${source.dtype === "fp32" ? "" : ' ("fp32")'}` +
+    `${source.device === "cpu" ? "" : ' or device: "cpu"'}, or download the files again. canaries: false loads the model anyway.`;
+  const problem =
     `${described(spec, source, canaries, findings)} Either this ${source.device === "cpu" ? "processor" : "device"} computes such models ` +
-      `wrongly, or the files in ${source.directory} do not belong together. Use another dtype${source.dtype === "fp32" ? "" : ' ("fp32")'}` +
-      `${source.device === "cpu" ? "" : ' or device: "cpu"'}, or download the files again. canaries: false loads the model anyway.`,
-    { parameter: "dtype" },
-  );
+    `wrongly, or the files in ${source.directory} do not belong together.`;
+  return new BgeError("UNSUPPORTED_PLATFORM", problem + advice, { parameter: "dtype", advice });
 }
 
 function described(

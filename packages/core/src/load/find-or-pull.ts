@@ -34,7 +34,10 @@ export async function findOrPull(
     if (forbidden !== undefined || (await isWhole(found.source))) return found;
   } catch (error) {
     if (!(error instanceof BgeError) || error.code !== "MODEL_NOT_FOUND" || !isOnHub(model)) throw error;
-    if (forbidden !== undefined) throw alsoSaying(error, `It was not downloaded, because ${forbidden} forbids it.`);
+    if (forbidden !== undefined) {
+      const reason = `It was not downloaded, because ${forbidden} forbids it.`;
+      throw alsoSaying(error, reason, download ? "" : ` ${reason}`);
+    }
     missing = error;
   }
   const wanted = hubModel(model!, options);
@@ -50,7 +53,7 @@ export async function findOrPull(
     });
   } catch (error) {
     const known = error instanceof BgeError && error.code !== "INVALID_OPTION" && missing !== undefined;
-    throw known ? alsoSaying(error, after(error, missing!)) : error;
+    throw known ? afterSearch(error, missing!) : error;
   }
   return resolve();
 }
@@ -73,11 +76,17 @@ async function isWhole({ from, directory, file }: ModelSource): Promise<boolean>
   return true;
 }
 
-/** Returns what to say of the search on this machine after a download failed. What the hub does not have, no other pull will get. */
-function after({ code }: BgeError, { message }: BgeError): string {
-  return code === "MODEL_NOT_FOUND" ? message.split(TO_GET_IT)[0]! : message;
+/** Also says of a failed download how this machine was searched. What the hub does not have, no other pull will get. */
+function afterSearch(error: BgeError, missing: BgeError): BgeError {
+  if (error.code === "MODEL_NOT_FOUND") return alsoSaying(error, missing.message.split(TO_GET_IT)[0]!);
+  return alsoSaying(error, missing.message, missing.advice);
 }
 
-function alsoSaying({ code, message, parameter, cause }: BgeError, more: string): BgeError {
-  return new BgeError(code, `${message} ${more}`, { cause, ...(parameter === undefined ? {} : { parameter }) });
+/** @param advised the part of `more` that goes on with the advice, or is the first of it */
+function alsoSaying({ code, message, parameter, cause, advice = "" }: BgeError, more: string, advised = ""): BgeError {
+  return new BgeError(code, `${message} ${more}`, {
+    cause,
+    ...(parameter === undefined ? {} : { parameter }),
+    ...(advice + advised === "" ? {} : { advice: advice + advised }),
+  });
 }

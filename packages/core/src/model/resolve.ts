@@ -185,8 +185,10 @@ interface NotFound {
 function notFound(missing: NotFound): BgeError {
   const { name, id, tried } = missing;
   const advice = TO_GET_IT + (id === undefined ? folderAdvice(missing) : idAdvice(id, missing));
+  const isPulled = id !== undefined && !isExported(id) && !isOurs(id);
   return new BgeError("MODEL_NOT_FOUND", `Model ${name} was not found. Tried: ${tried.join("; ")}.${advice}`, {
     parameter: "model",
+    ...(isPulled && { advice }),
   });
 }
 
@@ -215,9 +217,11 @@ function idAdvice(id: string, { found, dtype }: NotFound): string {
 export function orElse(advice: string): (error: unknown) => never {
   return (error) => {
     if (!(error instanceof BgeError && error.code === "MODEL_NOT_FOUND")) throw error;
-    throw new BgeError(error.code, `${error.message} Or use another model: ${advice}`, {
+    const more = ` Or use another model: ${advice}`;
+    throw new BgeError(error.code, error.message + more, {
       cause: error,
       parameter: "model",
+      advice: (error.advice ?? "") + more,
     });
   };
 }

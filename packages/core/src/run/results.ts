@@ -82,11 +82,12 @@ export function ofQuery(result: TextResult): FinishedText {
 
 /** Returns the same error with the positions of the inputs it concerns. */
 export function located(error: BgeError, indices: readonly number[], completed?: Completed, more = ""): BgeError {
-  const { code, message, parameter } = error;
+  const { code, message, parameter, advice } = error;
   return new BgeError(code, `${message} (input index ${listed(indices)})${more}`, {
     indices,
     cause: error.cause ?? error,
     ...(parameter === undefined ? {} : { parameter }),
     ...(completed === undefined ? {} : { completed }),
+    ...(advice === undefined ? {} : { advice }),
   });
 }

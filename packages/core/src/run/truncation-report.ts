@@ -43,12 +43,11 @@ export function createTruncation(id: string, maxTokens: number, options: LoadOpt
       tokens.length === 1
         ? `The ${inputType} has ${tokens[0]} tokens`
         : `${indices.length} of ${tokens.length} inputs are longer: ${lengths}`;
-    throw new BgeError(
-      "INPUT_TOO_LONG",
-      `The limit is ${limit} tokens. ${which}. ` +
-        'Split them, raise maxTokens, or set truncation to "warn" or "silent". Nothing was run.',
-      { indices },
-    );
+    const advice = ' Split them, raise maxTokens, or set truncation to "warn" or "silent".';
+    throw new BgeError("INPUT_TOO_LONG", `The limit is ${limit} tokens. ${which}.${advice} Nothing was run.`, {
+      indices,
+      advice,
+    });
   }
 
   return {

@@ -32,12 +32,13 @@ import { eachAlone, type Scored, type ScoreOptions, type Scorer, type ScorerPlan
 export function planLateInteraction(spec: EmbeddingSpec, options: RerankerOptions, byCandidates: boolean): ScorerPlan {
   refuse(options, ["cutoffLayer", "weights"], `${spec.id} reranks with late interaction`);
   if (spec.lateInteraction !== true) {
-    throw new BgeError(
-      "MODEL_MISMATCH",
-      `${spec.id} is an embedding model, not a reranker: load it with loadEmbedder. To rerank with its token vectors, which ` +
-        "has not been evaluated for this model, pass { id or directory, lateInteraction: true }.",
-      { parameter: "model" },
-    );
+    const advice =
+      " Load it with loadEmbedder. To rerank with its token vectors, which has not been evaluated for this model, pass " +
+      "{ id or directory, lateInteraction: true }.";
+    throw new BgeError("MODEL_MISMATCH", `${spec.id} is an embedding model, not a reranker.${advice}`, {
+      parameter: "model",
+      advice,
+    });
   }
   const dimensions = tokenDimensionsOf(options, spec);
   if (dimensions > MOST_DIMENSIONS) {
