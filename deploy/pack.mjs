@@ -1,8 +1,8 @@
 // Packs the command and the packages that it needs into a folder: node deploy/pack.mjs FOLDER.
-import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { pack } from "../tools/pack.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const [folder] = process.argv.slice(2);
@@ -13,7 +13,7 @@ mkdirSync(target, { recursive: true });
 const manifests = new Map(
   readdirSync(join(root, "packages")).map((name) => {
     const manifest = JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8"));
-    return [manifest.name, { ...manifest, name: manifest.name, folder: join(root, "packages", name) }];
+    return [manifest.name, { ...manifest, name: manifest.name, folder: name }];
   }),
 );
 const needed = new Set(["@bge-js/cli"]);
@@ -22,11 +22,5 @@ for (const name of needed) {
   for (const other of Object.keys({ ...dependencies, ...peerDependencies }))
     if (manifests.has(other)) needed.add(other);
 }
-const pnpm = join(root, ".tools", "node_modules", "pnpm", "bin", "pnpm.mjs");
-for (const name of needed) {
-  execFileSync(process.execPath, [pnpm, "pack", "--pack-destination", target], {
-    cwd: manifests.get(name).folder,
-    stdio: ["ignore", "ignore", "inherit"],
-  });
-}
+for (const name of needed) pack(manifests.get(name).folder, target);
 console.log([...needed].join("\n"));

@@ -109,6 +109,10 @@ describe.each(STORES)("ingest into $name", ({ isHere, open }) => {
         [{ id: "none", text: "none" }, "chunk gave nothing"],
         [{ id: "number", text: "number" }, "not a string"],
         [{ id: "id in chunk", text: "id" }, "field id"],
+        [
+          { id: "date in chunk", text: "date" },
+          "chunk 0 is kept as JSON: its field at is an object of the class Date, which JSON",
+        ],
         ...(under.refused === undefined
           ? []
           : [[{ id: "refused", text: under.refused }, "SQLSTATE 22"] as [unknown, string]]),
@@ -117,6 +121,7 @@ describe.each(STORES)("ingest into $name", ({ isHere, open }) => {
         if (document.text === "throw") throw new Error("no such page");
         if (document.text === "none") return [];
         if (document.text === "number") return ["fine", 7 as never];
+        if (document.text === "date") return [{ text: "x", at: new Date(0) }];
         return document.text === "id" ? [{ text: "x", id: "mine" }] : lines(document);
       };
       const good = Array.from({ length: 70 }, (_, i) => documentOf(i));

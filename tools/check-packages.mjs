@@ -5,10 +5,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { pack } from "./pack.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const bin = (name) => join(root, "node_modules", ".bin", name);
-const pnpm = [process.execPath, join(root, ".tools", "node_modules", "pnpm", "bin", "pnpm.mjs")];
 const folder = mkdtempSync(join(tmpdir(), "bge-js-packages-"));
 const MOST_BYTES = 40e6;
 
@@ -100,16 +100,14 @@ try {
   for (const name of readdirSync(join(root, "packages"))) {
     const directory = join(root, "packages", name);
     const manifest = JSON.parse(readFileSync(join(directory, "package.json"), "utf8"));
-    tarballs[manifest.name] = checkPackage(manifest, directory);
+    tarballs[manifest.name] = checkPackage(manifest, pack(name, folder));
   }
   checkInstalled(tarballs);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
 
-function checkPackage(manifest, directory) {
-  run([...pnpm, "pack", "--pack-destination", folder], directory);
-  const tarball = join(folder, `${manifest.name.replace("@", "").replace("/", "-")}-${manifest.version}.tgz`);
+function checkPackage(manifest, tarball) {
   const { size } = statSync(tarball);
   if (size > MOST_BYTES) throw new Error(`${manifest.name}: a tarball of ${size} bytes is over ${MOST_BYTES}`);
   run([bin("publint"), tarball, "--strict"]);

@@ -3,7 +3,9 @@ import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type PackedProject, pack } from "./packed.js";
+// @ts-expect-error: no types
+import { pack } from "../../tools/pack.mjs";
+import type { PackedProject } from "./packed.js";
 
 /**
  * Whether examples with dependencies of their own are installed and run: it takes a network and minutes. Otherwise their tests

@@ -3,9 +3,10 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from "node:
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+// @ts-expect-error: no types
+import { pack } from "../../tools/pack.mjs";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const PNPM = join(ROOT, ".tools", "node_modules", "pnpm", "bin", "pnpm.mjs");
 
 /** What is published as it is in the repository, and what published packages need: linked to where the workspace has it. */
 const LINKED: Readonly<Record<string, string>> = {
@@ -38,12 +39,4 @@ export function packedProject(): PackedProject {
     symlinkSync(realpathSync(join(ROOT, path)), link, "junction");
   }
   return { directory, remove: () => rmSync(directory, { recursive: true, force: true }) };
-}
-
-/** Packs `packages/<name>` as it would be published, and returns the tarball's path. */
-export function pack(name: string, directory: string): string {
-  const tarball = join(directory, `${name}.tgz`);
-  const cwd = join(ROOT, "packages", name);
-  execFileSync(process.execPath, [PNPM, "pack", "--out", tarball], { cwd, stdio: "pipe" });
-  return tarball;
 }

@@ -7,10 +7,10 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { homedir, tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { packAll } from "../pack.mjs";
 import { PAGES } from "./pages.mjs";
 import { serveTarballs } from "./registry.mjs";
 import { begins, stepsOf } from "./steps.mjs";
-import { packAll } from "./tarballs.mjs";
 import { typeErrors } from "./types.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));

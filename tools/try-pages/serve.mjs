@@ -2,8 +2,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { packAll } from "../pack.mjs";
 import { serveTarballs } from "./registry.mjs";
-import { packAll } from "./tarballs.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "bge-js-registry-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));

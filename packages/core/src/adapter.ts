@@ -1,7 +1,7 @@
 /** `@bge-js/core/adapter`: shared by the packages built on core. Not for applications; it may change in any release. */
 export { abortable, onAbort } from "./abort.js";
 export { type ModelHandle, owned, shared } from "./adapter/handle.js";
-export { documentAsJson, fieldsAsJson, notJson } from "./adapter/json.js";
+export { documentAsJson, fieldsAsJson } from "./adapter/json.js";
 export { inspectLmdb } from "./adapter/lmdb-file.js";
 export {
   type AdapterFields,

@@ -1,5 +1,5 @@
 import { BgeError } from "@bge-js/core";
-import { checkText, messageOf, notJson } from "@bge-js/core/adapter";
+import { checkText, fieldsAsJson, messageOf } from "@bge-js/core/adapter";
 import type { AnyDocument, Chunk, ChunkFunction, GivenChunk } from "../api.js";
 import { INGESTED, unusable } from "./documents.js";
 
@@ -33,7 +33,7 @@ function toChunk(given: GivenChunk, position: number, fields: Readonly<Record<st
   if ("id" in own || INGESTED in own) {
     throw unusable(`cannot be divided so: chunk ${position} has a field id or ${INGESTED}, which stores set`);
   }
-  const problem = notJson(own, "");
-  if (problem === undefined) return { text: text as string, position, fields: { ...fields, ...own } };
-  throw unusable(`is kept as JSON: chunk ${position} has a field ${problem.replace(/^\./, "")}`);
+  const kept = fieldsAsJson(own);
+  if (typeof kept === "string") throw unusable(`cannot be stored: chunk ${position} ${kept}`);
+  return { text: text as string, position, fields: { ...fields, ...kept.copy } };
 }
