@@ -1,6 +1,13 @@
+import { createBge } from "@bge-js/ai-sdk";
 import * as core from "@bge-js/core";
+import { loadMultimodalEmbedder } from "@bge-js/core/multimodal";
 import { ingest, retrieverStore } from "@bge-js/ingest";
+import * as langchain from "@bge-js/langchain";
+import * as llamaindex from "@bge-js/llamaindex";
+import { loadQdrantRetriever } from "@bge-js/qdrant";
 import { loadRetriever, type Retriever } from "@bge-js/retriever";
+import { loadMultimodalRetriever } from "@bge-js/retriever/multimodal";
+import { serve } from "@bge-js/server";
 import { openStore } from "@bge-js/store";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fixture } from "../support/models.js";
@@ -136,6 +143,75 @@ const ARGUMENTS: Readonly<Record<string, Call>> = {
 describe("whatever is passed, an error of ours names the parameter and is short", () => {
   test.each(Object.keys(OPTIONS))("%s", (name) => expectNamed(OPTIONS[name]!));
   test.each(Object.keys(ARGUMENTS))("%s", (name) => expectNamed(ARGUMENTS[name]!));
+});
+
+/** An option of everything that takes an options object, which may have come from a class or from `Object.create(defaults)`. */
+const OWNED: Readonly<Record<string, [option: string, call: (options: never) => unknown, others?: object]>> = {
+  loadEmbedder: ["dtype", (options) => core.loadEmbedder(model, options)],
+  loadReranker: ["scale", (options) => core.loadReranker(model, options)],
+  loadMultimodalEmbedder: ["dtype", (options) => loadMultimodalEmbedder(model, options)],
+  resolveModel: ["dtype", (options) => core.resolveModel(model, options)],
+  pullModel: ["revision", (options) => core.pullModel("BAAI/bge-base-en-v1.5", options)],
+  verifyModel: ["revision", (options) => core.verifyModel("BAAI/bge-base-en-v1.5", options)],
+  "a model": ["pooling", (options) => core.loadEmbedder(options), model],
+  "a server": ["timeoutMs", (options) => core.loadEmbedder(options), here],
+  embedQuery: ["signal", (options) => embedder.embedQuery("a", options)],
+  embedDocuments: ["onProgress", (options) => embedder.embedDocuments(["a"], options)],
+  embedStream: ["onSkip", (options) => embedder.embedStream(["a"], options)],
+  rerank: ["topN", (options) => reranker.rerank("a", ["b"], options)],
+  splitText: ["overlapTokens", (options) => core.splitText("some text", options), counter],
+  quantize: ["ranges", (options) => core.quantize([[1]], options), { precision: "int8" }],
+  loadRetriever: ["directory", (options) => loadRetriever(options)],
+  loadMultimodalRetriever: ["directory", (options) => loadMultimodalRetriever(options)],
+  search: ["filter", (options) => retriever.search("a", options)],
+  "loadRetriever weights": ["dense", (weights) => loadRetriever({ embedder, reranker: false, weights })],
+  add: ["onProgress", (options) => retriever.add([], options)],
+  loadQdrantRetriever: ["prefix", (options) => loadQdrantRetriever(options)],
+  openStore: ["maxBytes", (options) => openStore(options), { directory: "unused" }],
+  serve: ["host", (options) => serve(options)],
+  ingest: ["recipe", (options) => ingest([], options), { store: {} }],
+  "langchain BgeEmbeddings": ["dtype", (options) => new langchain.BgeEmbeddings(options)],
+  "langchain BgeReranker": ["dtype", (options) => new langchain.BgeReranker(options)],
+  "langchain BgeRetriever": ["directory", (options) => new langchain.BgeRetriever(options)],
+  "langchain BgeRerankRetriever": ["tags", (options) => new langchain.BgeRerankRetriever(options)],
+  "llamaindex BgeEmbedding": ["dtype", (options) => new llamaindex.BgeEmbedding(options)],
+  "llamaindex BgeReranker": ["onTruncate", (options) => new llamaindex.BgeReranker(options)],
+  "llamaindex BgeRetriever": ["filter", (options) => new llamaindex.BgeRetriever(options)],
+  "llamaindex BgeSentenceSplitter": ["chunkSize", (options) => new llamaindex.BgeSentenceSplitter(options)],
+  "ai-sdk embedding model": ["dtype", (options) => createBge().embeddingModel(options)],
+  "ai-sdk reranking model": ["dtype", (options) => createBge().rerankingModel(options)],
+};
+
+describe("an option that a copy would lose is refused, not ignored", () => {
+  test.each(Object.keys(OWNED))("%s", async (name) => {
+    const [option, call, others = {}] = OWNED[name]!;
+    class Config {}
+    Object.defineProperty(Config.prototype, option, { get: () => undefined });
+    class Listening {}
+    Object.defineProperty(Listening.prototype, option, { value() {} });
+    const given: Readonly<Record<string, object>> = {
+      "a getter of a class": new Config(),
+      "a method of a class": new Listening(),
+      "of a prototype": Object.create({ [option]: 1 }),
+      "of a bare prototype": Object.create(Object.assign(Object.create(null), { [option]: 1 })),
+      hidden: Object.defineProperty({}, option, { value: 1 }),
+    };
+    for (const [kind, options] of Object.entries(given)) {
+      // A class may have methods of any name but a listener's.
+      if (kind === "a method of a class" && !/^on|^filter/.test(option)) continue;
+      const error = await failureOf(() => call(Object.assign(options, others) as never));
+      expect(error, kind).toMatchObject({ code: "INVALID_OPTION", parameter: option });
+      expect((error as Error).message, kind).toContain("plain object");
+    }
+  });
+
+  test("but a class may have methods, and fields of its own", async () => {
+    class Config {
+      readonly topN = 1;
+      describe() {}
+    }
+    expect(await reranker.rerank("a", ["b", "c"], new Config())).toHaveLength(1);
+  });
 });
 
 test("no score is NaN", () => {

@@ -46,6 +46,7 @@ export {
   type Check,
   type Checks,
   checkOptions,
+  checkOwn,
   isCount,
   isFiniteNumber,
   isFlag,

@@ -24,6 +24,7 @@ export function checkOptions<Options extends object>(
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     throw invalid("options", `of ${owner} must be an object, not ${shown(options)}`);
   }
+  checkOwn(options, owner, (name) => Object.hasOwn(checks, name));
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   for (const [name, value] of [...given, ...required.map((name): [string, unknown] => [name, options[name]])]) {
     const check = Object.hasOwn(checks, name) ? checks[name as keyof Options & string] : undefined;
@@ -35,6 +36,36 @@ export function checkOptions<Options extends object>(
   }
   // The same type, minus the undefined entries.
   return Object.fromEntries(given) as Options;
+}
+
+/**
+ * Rejects an options object with a property that a copy of it would silently lack: an inherited one, as of a class with getters or
+ * of `Object.create(defaults)`, and a hidden one. A class may have methods, unless `isOption` says of one that it is meant.
+ *
+ * @throws BgeError `INVALID_OPTION`, naming the first such property
+ */
+export function checkOwn(options: object, owner: string, isOption = isCallback): void {
+  for (let at = options; at !== null && !isRoot(at); at = Object.getPrototypeOf(at)) {
+    for (const name of Object.getOwnPropertyNames(at)) {
+      if (name === "constructor" || Object.prototype.propertyIsEnumerable.call(options, name)) continue;
+      const isMethod = typeof Object.getOwnPropertyDescriptor(at, name)?.value === "function";
+      if (at !== options && isMethod && !isOption(name)) continue;
+      throw invalid(
+        name,
+        `is ${at === options ? "a hidden" : "an inherited"} property of the options of ${owner}, and would be lost: ` +
+          "pass a plain object with properties of its own",
+      );
+    }
+  }
+}
+
+function isCallback(name: string): boolean {
+  return name === "filter" || /^on[A-Z]/.test(name);
+}
+
+/** True for `Object.prototype` of any realm. */
+function isRoot(object: object): boolean {
+  return Object.getPrototypeOf(object) === null && Object.hasOwn(object, "hasOwnProperty");
 }
 
 export function oneOf(...allowed: readonly string[]): Check {

@@ -1,5 +1,5 @@
 import { BgeError } from "@bge-js/core";
-import { type AdapterImage, checkList, invalid, listed } from "@bge-js/core/adapter";
+import { type AdapterImage, checkList, checkOwn, invalid, listed } from "@bge-js/core/adapter";
 import type { MultimodalCallOptions } from "@bge-js/core/multimodal";
 import type { DocumentInterface } from "@langchain/core/documents";
 import type { VectorStoreInterface } from "@langchain/core/vectorstores";
@@ -30,8 +30,10 @@ export interface AddImagesOptions extends Omit<MultimodalCallOptions, "inputType
 export async function addImages(
   vectorStore: VectorStoreInterface,
   documents: readonly DocumentInterface[],
-  { imageField = "image", storeOptions, ...options }: AddImagesOptions = {},
+  addOptions: AddImagesOptions = {},
 ): Promise<string[] | undefined> {
+  checkOwn(addOptions, "addImages");
+  const { imageField = "image", storeOptions, ...options } = addOptions;
   const embeddings = embeddingsOf(vectorStore);
   if (typeof imageField !== "string") throw invalid("imageField", "must be a string");
   checkList(documents, "documents");

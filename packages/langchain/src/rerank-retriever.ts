@@ -1,5 +1,5 @@
 import { BgeError } from "@bge-js/core";
-import { callOptions } from "@bge-js/core/adapter";
+import { callOptions, checkOwn } from "@bge-js/core/adapter";
 import type { CallbackManagerForRetrieverRun } from "@langchain/core/callbacks/manager";
 import type { Document } from "@langchain/core/documents";
 import type { BaseRetrieverInput, BaseRetrieverInterface } from "@langchain/core/retrievers";
@@ -60,6 +60,7 @@ export class BgeRerankRetriever extends AbortableRetriever {
    * with `vectorStore`
    */
   constructor(fields: BgeRerankRetrieverFields) {
+    checkOwn(fields, "BgeRerankRetriever");
     const { vectorStore, baseRetriever, k, reranker, topN = reranker.topN, scoreInMetadata = false, ...input } = fields;
     super(input);
     this.baseRetriever = firstStage(vectorStore, baseRetriever, k);

@@ -1,5 +1,5 @@
 import { BgeError, type Embedder } from "@bge-js/core";
-import { type AdapterModel, openTokenizer } from "@bge-js/core/adapter";
+import { type AdapterModel, checkOwn, openTokenizer } from "@bge-js/core/adapter";
 import { SentenceSplitter } from "@llamaindex/core/node-parser";
 
 /** LlamaIndex's pattern for parts of a sentence, plus repeated punctuation, which it would drop. */
@@ -37,6 +37,7 @@ export class BgeSentenceSplitter extends SentenceSplitter {
    * LlamaIndex puts the overlap before a chunk of full size; `MODEL_NOT_FOUND` if the model has not been downloaded
    */
   constructor(fields: BgeSentenceSplitterFields = {}) {
+    checkOwn(fields, "BgeSentenceSplitter");
     const { model, maxTokens, ...params } = fields;
     const { encode, decode, room } = openTokenizer(model, maxTokens === undefined ? {} : { maxTokens });
     // The separator between metadata and text takes tokens in some vocabularies, and completing a split character takes

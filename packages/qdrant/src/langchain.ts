@@ -1,5 +1,5 @@
 import { BgeError } from "@bge-js/core";
-import { checkList, invalid, metadataOf } from "@bge-js/core/adapter";
+import { checkList, checkOwn, invalid, metadataOf } from "@bge-js/core/adapter";
 import type { AnyDocument } from "@bge-js/retriever";
 import { Document, type DocumentInterface } from "@langchain/core/documents";
 import { VectorStore } from "@langchain/core/vectorstores";
@@ -33,6 +33,7 @@ export class BgeQdrantVectorStore extends VectorStore {
 
   /** @throws BgeError `INVALID_OPTION` for anything but a loaded retriever */
   constructor(fields: BgeQdrantVectorStoreFields) {
+    checkOwn(fields, "BgeQdrantVectorStore");
     const shared = sharedRetriever("BgeQdrantVectorStore", fields);
     const { embedder } = fields.retriever;
     const embeddings = {

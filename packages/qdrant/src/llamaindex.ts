@@ -1,4 +1,4 @@
-import { checkList, isUrl, metadataOf, nodeText, queryText } from "@bge-js/core/adapter";
+import { checkList, checkOwn, isUrl, metadataOf, nodeText, queryText } from "@bge-js/core/adapter";
 import type { AnyDocument } from "@bge-js/retriever";
 import type { QueryBundle } from "@llamaindex/core/query-engine";
 import { BaseRetriever } from "@llamaindex/core/retriever";
@@ -32,8 +32,10 @@ export class BgeQdrantRetriever extends BaseRetriever {
   private readonly shared: SharedRetriever;
 
   /** @throws BgeError `INVALID_OPTION` for anything but a loaded retriever */
-  constructor({ topN = 3, metadataMode = MetadataMode.EMBED, ...fields }: BgeQdrantRetrieverFields) {
+  constructor(given: BgeQdrantRetrieverFields) {
     super();
+    checkOwn(given, "BgeQdrantRetriever");
+    const { topN = 3, metadataMode = MetadataMode.EMBED, ...fields } = given;
     this.shared = sharedRetriever("BgeQdrantRetriever", fields);
     this.topN = topN;
     this.metadataMode = metadataMode;

@@ -6,7 +6,7 @@ import type { MultimodalEmbedder } from "../api/multimodal.js";
 import type { CallOptions, EmbedderOptions, RerankerOptions } from "../api/options.js";
 import type { RemoteModel } from "../api/remote.js";
 import type { Reranker, SkippedRerankStage } from "../api/reranker.js";
-import { type Checks, checkOptions, isAbortSignal, isFunction, isPositive, isUrl } from "../checks.js";
+import { type Checks, checkOptions, checkOwn, isAbortSignal, isFunction, isPositive, isUrl } from "../checks.js";
 import { loadEmbedder } from "../embedder.js";
 import { loadReranker } from "../reranker.js";
 import { createPrompts } from "../text/prompts.js";
@@ -60,6 +60,7 @@ export function adapterFields<Loaded extends object, Fields extends { readonly m
       parameter: "model",
     });
   }
+  if (!isModel) checkOwn(input, "an adapter");
   return (isModel ? { model: input } : input) as Fields;
 }
 

@@ -2,6 +2,7 @@ import { abortable } from "../abort.js";
 import { isThenable, listener } from "../api/callbacks.js";
 import { BgeError, invalid } from "../api/errors.js";
 import type { CallOptions } from "../api/options.js";
+import { checkOwn } from "../checks.js";
 import { type ModelHandle, owned, shared } from "./handle.js";
 
 /** A document in an index, with any further fields. */
@@ -80,7 +81,9 @@ export function retrieverFields<Fields extends object>(input: AdaptedRetriever |
   }
   if (isThenable(input)) throw invalid("retriever", "is a promise; await it first");
   // All fields are optional, and only a loaded retriever has `dispose`.
-  return ("dispose" in input ? { retriever: input } : input) as Fields;
+  if ("dispose" in input) return { retriever: input } as unknown as Fields;
+  checkOwn(input, "an adapter");
+  return input as Fields;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { isThenable } from "../api/callbacks.js";
 import { BgeError, invalid, shown } from "../api/errors.js";
 import { ARCHITECTURES, type Architecture, type ModelFacts, type ModelSpec } from "../api/model.js";
-import { isUrl } from "../checks.js";
+import { checkOwn, isUrl } from "../checks.js";
 import { isRecord } from "./json-file.js";
 import { isSafePath } from "./names.js";
 
@@ -56,6 +56,7 @@ export function checkReference(model: ModelFacts): ModelFacts {
       `must be an id, a folder, a file: URL or { id?, directory?, ...facts }, not ${describe(model)}`,
     );
   }
+  checkOwn(model, "the model");
   const given = Object.fromEntries(Object.entries(model).filter(([, value]) => value !== undefined));
   checkFacts(given, invalid);
   if (given["id"] === undefined && given["directory"] === undefined) {
