@@ -33,6 +33,7 @@ const IDS = 1000;
  * Loads the models, and opens a collection in Qdrant for them, which is created if it is missing: documents found by words
  * and by vectors, scored by late interaction on the server, the best of them read again by a cross-encoder here.
  *
+ * @typeParam D what documents are, as `add` takes them and results have them: `loadQdrantRetriever<Page>(options)`
  * @throws BgeError as `loadRetriever`; `STORE_MISMATCH` for a collection of another model or shape; `STORE_FAILED` for a
  * server that cannot be reached or refuses
  * @example

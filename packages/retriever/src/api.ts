@@ -15,7 +15,7 @@ export interface RetrieverDocument {
   readonly text: string;
 }
 
-/** A document with any additional fields. */
+/** A document with any additional fields, of unknown types: `loadRetriever<Page>()` says what they are. */
 export type AnyDocument = RetrieverDocument & { readonly [field: string]: unknown };
 
 export interface RetrieverOptions {
@@ -102,7 +102,8 @@ export interface SearchOptions<D> {
   /** Maximum number of results. @default 10 */
   readonly topN?: number;
   /**
-   * Restricts the search to documents for which it returns true. Called for each document about to become a candidate.
+   * Restricts the search to documents for which it returns true. Its argument has the type named where the retriever was loaded,
+   * `loadRetriever<Page>()`; without one, additional fields are `unknown`. Called for each document about to become a candidate.
    * If it returns anything but true or false, such as a promise, the search rejects with `INVALID_OPTION`. Errors it
    * throws are passed on.
    */

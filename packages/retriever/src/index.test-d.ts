@@ -35,6 +35,31 @@ describe("a retriever", () => {
     retriever.search("x", { stages: ["words"] });
   });
 
+  test("has a document's own fields in a filter, and without a type no field of any", async () => {
+    interface Listed {
+      id: string;
+      text: string;
+      page: number;
+      tags?: string[];
+    }
+    const typed = await loadRetriever<Listed>();
+    typed.search("x", { filter: ({ page, tags }) => page > 20 && tags?.includes("a") === true });
+    // @ts-expect-error a field that documents do not have
+    typed.search("x", { filter: ({ chapter }) => chapter > 20 });
+    const untyped = await loadRetriever();
+    untyped.search("x", {
+      filter({ id, page }) {
+        expectTypeOf(id).toEqualTypeOf<string>();
+        expectTypeOf(page).toBeUnknown();
+        return page === 20;
+      },
+    });
+    // @ts-expect-error an unknown type has no order: loadRetriever<Listed>()
+    untyped.search("x", { filter: ({ page }) => page > 20 });
+    const [found] = (await untyped.search("x")).results;
+    expectTypeOf(found!.document["page"]).toBeUnknown();
+  });
+
   test("accepts models as the loaders do, and loaded ones", () => {
     expectTypeOf(loadRetriever).toBeCallableWith();
     expectTypeOf(loadRetriever).toBeCallableWith({ embedder, reranker });

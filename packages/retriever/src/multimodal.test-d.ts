@@ -27,6 +27,9 @@ test("knows documents of its own type", () => {
   expectTypeOf(loadMultimodalRetriever<Photo>).returns.resolves.toEqualTypeOf<MultimodalRetriever<Photo>>();
   const retriever = {} as MultimodalRetriever<Photo>;
   expectTypeOf(retriever.add).toBeCallableWith([{ id: "a", image: samples, year: 2020 }]);
+  expectTypeOf(retriever.search).toBeCallableWith("x", { filter: ({ year }) => year > 2020 });
+  // @ts-expect-error a field that photos do not have
+  retriever.search("x", { filter: ({ place }) => place === "here" });
   type Found = Awaited<ReturnType<typeof retriever.search>>["results"][number];
   expectTypeOf<Found["document"]>().toEqualTypeOf<Photo>();
   // @ts-expect-error a photo without a year

@@ -21,6 +21,7 @@ const READING_LIMIT: ReadingLimit = { least: 6, units: 7000 };
  * Loads a retriever: documents in memory or in a directory, found by words and by vectors. Late interaction with token vectors kept since
  * `add`, and a cross-encoder, rescore the best of them, if the embedder has these stages.
  *
+ * @typeParam D what documents are, as `add` takes them, and `filter` and results have them: `loadRetriever<Page>()`
  * @throws BgeError as `loadEmbedder` and `loadReranker`
  * @example
  * ```ts

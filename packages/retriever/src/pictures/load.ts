@@ -22,6 +22,7 @@ import { checkMultimodalQuery, stagesFor, toQuery } from "./query.js";
  * Loads a retriever over texts and pictures, in memory or in a directory, searched by words, by a picture, or by a picture and a wish.
  * The index holds no pictures: only where they are, a hash of their content, and their vectors.
  *
+ * @typeParam D what documents are, as `add` takes them and results have them: `loadMultimodalRetriever<Photo>()`
  * @throws BgeError as `loadMultimodalEmbedder`; as `loadRetriever` for a directory
  * @example
  * ```ts
