@@ -1,4 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { fixture } from "./support/models.js";
 import { type Program, start } from "./support/programs.js";
@@ -73,3 +74,33 @@ describe.skipIf(!canLimit)("where no further thread or process may start", () =>
     expect(output.out).toContain("\n48\n");
   });
 });
+
+test.skipIf(process.platform !== "linux" || spawnSync("prlimit", ["--version"]).status !== 0)(
+  "a text that a run has too little memory for is named, with what to do; others are read",
+  async () => {
+    const program = start(`
+      import { once } from "node:events";
+      const { loadEmbedder } = await import("@bge-js/core");
+      const directory = ${JSON.stringify(fixture("tiny-code"))};
+      const embedder = await loadEmbedder({ directory }, { threads: 1, queryInstruction: "", truncation: "silent" });
+      console.log("limit");
+      await once(process.stdin.resume(), "data");
+      process.stdin.pause();
+      // Each token of the long text is compared with all others: a quarter of a gigabyte.
+      const { code, message, indices, completed } = await embedder
+        .embedDocuments(["short", "word ".repeat(9000)])
+        .catch((error) => error);
+      console.log(code, message, indices, completed.map((vector) => vector?.length));
+      console.log((await embedder.embedQuery("x")).length);
+    `);
+    await program.says("limit\n");
+    const status = readFileSync(`/proc/${program.child.pid}/status`, "utf8");
+    const used = Number(/VmData:\s+(\d+)/.exec(status)![1]) * 1024;
+    execFileSync("prlimit", ["--pid", String(program.child.pid), `--data=${used + 100e6}:`]);
+    program.child.stdin!.write("\n");
+    expect(await program.ended).toEqual({ code: 0, signal: null });
+    expect(program.output.out).toMatch(
+      /INFERENCE_FAILED The model failed on a batch: .*[Ff]ailed to allocate memory.*\. There was too little memory for it.*lower maxTokens.*\(input index 1\) \[ 1 \] \[ 32, undefined \]\n32\n/,
+    );
+  },
+);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { openFailure } from "./open-failure.js";
+import { openFailure, runFailure } from "./open-failure.js";
 
 test.each([
   ["cpu", "Exception during initialization: std::bad_alloc", "WORKER_LOST", "too little memory"],
@@ -10,4 +10,18 @@ test.each([
   const error = openFailure("/m/model.onnx", device, new Error(said));
   expect(error).toMatchObject({ code, message: expect.stringContaining(advice) });
   expect(error.message).toContain(said);
+});
+
+test.each([
+  "std::bad_alloc",
+  "Failed to allocate memory for requested buffer of size 268435456\n",
+  "CUDA failure 2: out of memory",
+])("a run that ends with %j says what to do", (said) => {
+  expect(runFailure(new Error(said))).toMatch(
+    new RegExp(`^${said.trim()}\\. There was too little memory.* lower maxTokens`),
+  );
+});
+
+test("a run that fails for another reason says that reason alone", () => {
+  expect(runFailure(new Error("Got invalid dimensions for input"))).toBe("Got invalid dimensions for input");
 });

@@ -4,7 +4,7 @@ import { weightFiles } from "../model/files.js";
 import { isLfsPointer, NOT_PULLED } from "../model/lfs-pointer.js";
 
 /** What ONNX Runtime and the system say where there is no memory. */
-const NO_MEMORY = /bad_alloc|failed to allocate memory|cannot allocate memory/i;
+const NO_MEMORY = /bad_alloc|bad allocation|failed to allocate memory|cannot allocate memory|out of memory/i;
 
 /** Tells why ONNX Runtime did not open a file: no memory, a device that cannot run it, or the file itself. */
 export function openFailure(file: string, device: Device, cause: unknown): BgeError {
@@ -33,4 +33,14 @@ function filesOf(file: string): string[] {
   } catch {
     return [file];
   }
+}
+
+/** Says why a run failed, in ONNX Runtime's words, and of too little memory what to do. */
+export function runFailure(cause: unknown): string {
+  const problem = messageOf(cause).trim();
+  if (!NO_MEMORY.test(problem)) return problem;
+  return (
+    `${problem}. There was too little memory for it, which grows with the square of a text's length: split long texts, lower maxTokens, ` +
+    "use fewer workers or a smaller model, or raise the memory limit"
+  );
 }

@@ -17,6 +17,7 @@ import { bestPassage } from "../rows/passage.js";
 import { compareRows, scoreWindows } from "../rows/score.js";
 import type { Tokens } from "../text/encode.js";
 import { applyHeads, readFirstToken } from "./heads.js";
+import { runFailure } from "./open-failure.js";
 import { openTokens } from "./open-tokens.js";
 import { openSession, type Session } from "./session.js";
 import { createStages, type Stages } from "./stages.js";
@@ -162,7 +163,7 @@ async function answer(model: Model, work: SentWork): Promise<void> {
     const { code, indices, parameter } = error instanceof BgeError ? error : ({} as Partial<BgeError>);
     send({
       type: "failed",
-      message: messageOf(error),
+      message: code === undefined ? runFailure(error) : messageOf(error),
       ...(code !== undefined && { code, indices, parameter }),
     });
   }
