@@ -269,3 +269,17 @@ describe("relevanceScorer", () => {
     await expect(scorer.getRelevanceScore("a", "b")).rejects.toMatchObject({ code: "MODEL_NOT_FOUND" });
   });
 });
+
+it("ai 7 tells its telemetry of our models' calls, where some is registered", async () => {
+  const told: string[] = [];
+  const tell = (when: string) => (event: object) =>
+    void told.push(`${"operationId" in event && event.operationId} ${when}`);
+  const integrations = { onStart: tell("begins"), onEnd: tell("ends") };
+  await using bge = createBge({ workers: 1, threads: 1 });
+  const [model, ranker] = [bge.embeddingModel(TINY_EMBEDDER), bge.rerankingModel(TINY_RERANKER)];
+  await ai7.embed({ model, value: "a", telemetry: { integrations } });
+  await ai7.embedMany({ model, values: ["a", "b"], telemetry: { integrations } });
+  await ai7.rerank({ model: ranker, query: "a", documents: ["b"], telemetry: { integrations } });
+  const calls = ["ai.embed", "ai.embedMany", "ai.rerank"];
+  expect(told).toEqual(calls.flatMap((name) => [`${name} begins`, `${name} ends`]));
+});
