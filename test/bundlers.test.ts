@@ -23,6 +23,8 @@ void (async () => {
 })();
 `;
 
+const REFUSED = "UNSUPPORTED_PLATFORM true\nUNSUPPORTED_PLATFORM true\n";
+
 type Format = "esm" | "cjs";
 /** `external`: what stays out of the bundle, as docs/bundlers.md says it. */
 type Build = (input: string, output: string, format: Format, external: boolean) => Promise<unknown>;
@@ -42,7 +44,8 @@ const BUNDLERS: Readonly<Record<string, Build>> = {
     rolldown({
       input,
       platform: "node",
-      output: { file: output, format, codeSplitting: false },
+      // Not `file`: of a package inside, Rolldown leaves a chunk that nothing imports, and then refuses to write one file.
+      output: { dir: dirname(output), entryFileNames: basename(output), format, codeSplitting: false },
       ...(external && { external: /^@bge-js\// }),
     }),
   "vite build --ssr": (input, output, format, external) =>
@@ -82,10 +85,38 @@ function promised(options: webpack.Configuration): Promise<void> {
   );
 }
 
+/** Prints how many documents and texts there are on disk, or the code of the error and whether its message names the remedy. */
+const ON_DISK = `import { loadEmbedder } from "@bge-js/core";
+import { loadRetriever } from "@bge-js/retriever";
+import { openStore } from "@bge-js/store";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+void (async () => {
+  const folder = mkdtempSync(join(tmpdir(), "bge-js-on-disk-"));
+  const embedder = await loadEmbedder(undefined, { threads: 1 });
+  for (const open of [
+    () => loadRetriever({ directory: join(folder, "index"), embedder, reranker: false }),
+    () => openStore({ directory: join(folder, "rows") }),
+  ]) {
+    try {
+      const opened = await open();
+      console.log(opened.size ?? opened.kept().texts);
+      await opened.dispose();
+    } catch ({ code, message }) {
+      console.log(code, message.includes("docs/bundlers.md"));
+    }
+  }
+  await embedder.dispose();
+  rmSync(folder, { recursive: true });
+})();
+`;
+
 let project: PackedProject;
 beforeAll(() => {
   project = packedProject();
   writeFileSync(join(project.directory, "program.mjs"), PROGRAM);
+  writeFileSync(join(project.directory, "on-disk.mjs"), ON_DISK);
 });
 afterAll(() => project.remove());
 
@@ -110,16 +141,64 @@ describe.each(Object.entries(BUNDLERS))("%s", (name, build) => {
   });
 
   test.each<Format>(["esm", "cjs"])("a bundle (%s) with the package says that it cannot be", async (format) => {
-    expect(run(await bundle(format, false))).toBe("UNSUPPORTED_PLATFORM true\nUNSUPPORTED_PLATFORM true\n");
+    expect(run(await bundle(format, false))).toBe(REFUSED);
+  });
+});
+
+describe("an index and a store on disk, which need LMDB's native library", () => {
+  const esbuilt = async (format: Format, external: readonly string[]) => {
+    const outfile = join(project.directory, `on-disk-${external.length}.${format === "esm" ? "mjs" : "cjs"}`);
+    const entryPoints = [join(project.directory, "on-disk.mjs")];
+    await esbuild({
+      entryPoints,
+      outfile,
+      bundle: true,
+      platform: "node",
+      format,
+      logLevel: "silent",
+      external: [...external],
+    });
+    return run(outfile);
+  };
+
+  test.each<Format>(["esm", "cjs"])("open in a bundle (%s) without the packages", async (format) => {
+    expect(await esbuilt(format, ["@bge-js/*"])).toBe("0\n0\n");
+  });
+
+  test.each<Format>(["esm", "cjs"])("say that a bundle (%s) with their packages cannot be", async (format) => {
+    expect(await esbuilt(format, ["@bge-js/core", "@bge-js/model-*"])).toBe(REFUSED);
+  });
+
+  test("open in a bundle by Vite that takes in all else", async () => {
+    await vite({
+      root: project.directory,
+      configFile: false,
+      logLevel: "silent",
+      build: {
+        ssr: join(project.directory, "on-disk.mjs"),
+        outDir: join(project.directory, "vite"),
+        emptyOutDir: false,
+      },
+      ssr: { noExternal: true, external: ["@bge-js/core", "@bge-js/retriever", "@bge-js/store"] },
+    });
+    expect(run(join("vite", "on-disk.mjs"))).toBe("0\n0\n");
+  });
+
+  test("say what is missing in a deployment without it", () => {
+    expect(without("lmdb", () => run("on-disk.mjs"))).toBe(REFUSED);
   });
 });
 
 test("a deployment without onnxruntime-node says what is missing", () => {
-  const [there, away] = ["onnxruntime-node", "away"].map((name) => join(project.directory, "node_modules", name));
+  expect(without("onnxruntime-node", () => run("program.mjs"))).toBe(REFUSED);
+});
+
+function without<T>(name: string, act: () => T): T {
+  const [there, away] = [name, "away"].map((one) => join(project.directory, "node_modules", one));
   renameSync(there!, away!);
   try {
-    expect(run("program.mjs")).toBe("UNSUPPORTED_PLATFORM true\nUNSUPPORTED_PLATFORM true\n");
+    return act();
   } finally {
     renameSync(away!, there!);
   }
-});
+}

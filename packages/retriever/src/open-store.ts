@@ -1,5 +1,5 @@
 import type { Embedder } from "@bge-js/core";
-import { folderPath, invalid, type VectorSource, vectorFacts } from "@bge-js/core/adapter";
+import { folderPath, invalid, type VectorSource, vectorFacts, withLmdb } from "@bge-js/core/adapter";
 import type { RetrieverOptions } from "./api.js";
 import type { OpenIndex } from "./disk/open-index.js";
 import { createMemoryStore } from "./memory-store.js";
@@ -41,7 +41,7 @@ export async function openStore<D extends Stored, Models extends Loaded>(
 async function openEarly({ directory, readOnly = false }: Place): Promise<OpenIndex | undefined> {
   if (directory === undefined) return undefined;
   // LMDB's native library is not loaded for an index in memory.
-  const { hasIndex, openIndex } = await import("./disk/open-index.js");
+  const { hasIndex, openIndex } = await withLmdb(() => import("./disk/open-index.js"));
   const path = pathOf(directory);
   return hasIndex(path) ? openIndex(path, readOnly) : undefined;
 }

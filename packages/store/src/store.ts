@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
 import type { RowEntry } from "@bge-js/core";
-import { type Checks, checkOptions, folderPath, isCount, isFolder } from "@bge-js/core/adapter";
+import { type Checks, checkOptions, folderPath, isCount, isFolder, withLmdb } from "@bge-js/core/adapter";
 import type { Store, StoreOptions } from "./api.js";
 import { disposed, failure } from "./failures.js";
-import { openTables, type Tables } from "./tables.js";
+import type { Tables } from "./tables.js";
 
 const OPTIONS: Checks<StoreOptions> = { directory: isFolder, maxBytes: isCount };
 
@@ -15,13 +15,14 @@ const OPTIONS: Checks<StoreOptions> = { directory: isFolder, maxBytes: isCount }
  * const embedder = await loadEmbedder(undefined, { keep: store });
  * const reranker = await loadReranker(undefined, { keep: store });
  * @throws BgeError `INVALID_OPTION`, `STORE_CORRUPT` for files that are damaged or another program's, `STORE_FAILED` for
- * what the system refuses
+ * what the system refuses, `UNSUPPORTED_PLATFORM` where LMDB cannot be loaded
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { directory: given, maxBytes = Number.POSITIVE_INFINITY } = checkOptions(options, OPTIONS, "openStore", [
     "directory",
   ]);
   const directory = resolve(typeof given === "string" ? given : folderPath(given.href));
+  const { openTables } = await withLmdb(() => import("./tables.js"));
   const tables = openTables(directory);
   const writing = new Set<Promise<void>>();
   let closing: Promise<void> | undefined;
