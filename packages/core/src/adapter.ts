@@ -59,6 +59,7 @@ export {
   oneOf,
 } from "./checks.js";
 export { clearTimeout, monotonic, setTimeout, sleep, turn, wallClock } from "./clock.js";
+export { plugNPlayFlags } from "./engine/plug-n-play.js";
 export { containerCpus } from "./engine/thread-plan.js";
 export { HttpFailure } from "./hub/http-failure.js";
 export { holderOf, tryLock } from "./hub/lock.js";

@@ -12,9 +12,14 @@ export class NotRead extends Error {}
  */
 export async function readBytes(file: string, kind: Kind): Promise<Buffer> {
   const most = largestMegabytes(kind);
-  await using handle = await open(file, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
-  const stats = await handle.stat();
-  if (!stats.isFile()) throw new NotRead("is no file");
-  if (stats.size > most * 2 ** 20) throw new NotRead(`is over ${most} MB`);
-  return handle.readFile();
+  // Not `await using`: Yarn's Plug'n'Play has handles of its own, which are not disposable.
+  const handle = await open(file, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
+  try {
+    const stats = await handle.stat();
+    if (!stats.isFile()) throw new NotRead("is no file");
+    if (stats.size > most * 2 ** 20) throw new NotRead(`is over ${most} MB`);
+    return await handle.readFile();
+  } finally {
+    await handle.close();
+  }
 }

@@ -1,6 +1,9 @@
 import { readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
-import { init } from "@embedpdf/pdfium";
+import { createRequire } from "node:module";
+
+/** Not `import`, for which Yarn's Plug'n'Play finds no packages in a thread. */
+const require = createRequire(import.meta.url);
+const { init } = require("@embedpdf/pdfium") as typeof import("@embedpdf/pdfium");
 
 /** What TypeScript would take from the browser's types. */
 declare const WebAssembly: {
@@ -67,7 +70,7 @@ export async function openPdfium(memoryBytes: number): Promise<OpenPdfium> {
     refused = false;
     return grow.call(this, pages);
   };
-  const wasmBinary = await readFile(fileURLToPath(import.meta.resolve("@embedpdf/pdfium/pdfium.wasm")));
+  const wasmBinary = await readFile(require.resolve("@embedpdf/pdfium/pdfium.wasm"));
   const silent = () => {};
   // Its own wrappers of the functions look each one up again at every call.
   const { pdfium } = (await init({ wasmBinary, print: silent, printErr: silent } as never)) as unknown as {

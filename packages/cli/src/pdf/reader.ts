@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import { abortable, clearTimeout, setTimeout } from "@bge-js/core/adapter";
+import { abortable, clearTimeout, plugNPlayFlags, setTimeout } from "@bge-js/core/adapter";
 import type { PdfAnswer, PdfLimits, PdfPage, PdfRequest } from "./messages.js";
 
 /** A PDF cannot be read, with the reason, as what follows its name. Unless it is late, it will be the same another time. */
@@ -53,7 +53,7 @@ export function createPdfReader(limits: Partial<PdfLimits> = {}): PdfReader {
     const worker = new Worker(new URL("./worker.js", import.meta.url), {
       name: "bge-pdf",
       workerData: own,
-      execArgv: [],
+      execArgv: plugNPlayFlags(),
       env: {},
       resourceLimits: { maxOldGenerationSizeMb: OTHER_MEMORY },
     });

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { messageOf } from "../api/errors.js";
 import { clearTimeout, setTimeout } from "../clock.js";
 import { entryFile } from "./entries.js";
+import { plugNPlayFlags } from "./plug-n-play.js";
 import { workerPlace } from "./worker-environment.js";
 
 interface Trial {
@@ -26,7 +27,7 @@ export function tryDevice(
     let child: ChildProcess;
     try {
       child = fork(entry, [device], {
-        execArgv: [],
+        execArgv: plugNPlayFlags(),
         ...workerPlace(),
         stdio: ["ignore", "ignore", "pipe", "ipc"],
       });

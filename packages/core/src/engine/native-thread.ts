@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import type { Gate, NativeThreadData } from "../protocol.js";
 import { closeGate, createGate, guardExit } from "./native-gate.js";
+import { plugNPlayFlags } from "./plug-n-play.js";
 import { forbidTelemetry } from "./telemetry.js";
 import { workerEnvironment } from "./worker-environment.js";
 
@@ -26,7 +27,7 @@ class NativeThread extends Worker {
       workerData: { ...data, gate } satisfies NativeThreadData,
       name: "bge-js",
       // The application's flags (--input-type, --import, a loader) do not apply to this thread.
-      execArgv: [],
+      execArgv: plugNPlayFlags(),
       env: workerEnvironment(),
       // A worker's objects are short-lived or large. A larger young generation took 20 MB more per worker and was no
       // faster.

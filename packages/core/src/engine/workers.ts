@@ -9,6 +9,7 @@ import { entryFile, entryUrl } from "./entries.js";
 import { createExitSet } from "./exit-set.js";
 import type { Isolation } from "./isolation.js";
 import { startNativeThread } from "./native-thread.js";
+import { plugNPlayFlags } from "./plug-n-play.js";
 import { workerPlace } from "./worker-environment.js";
 
 /** The pool's handle to a worker, whether thread or process. The worker ends by itself after a `close` message. */
@@ -66,7 +67,7 @@ export function startProcess(start: WorkerStart, events: WorkerEvents): WorkerHa
       serialization: "advanced",
       // The application's flags and its standard output are not for this process. The young generation is small because
       // a worker's objects are short-lived or large: Node's default only retains more of them.
-      execArgv: ["--max-semi-space-size=2"],
+      execArgv: ["--max-semi-space-size=2", ...plugNPlayFlags()],
       ...place,
       env: { ...MALLOC, ...place.env },
       stdio: ["ignore", 2, 2, "ipc"],
