@@ -20,8 +20,8 @@ beforeAll(() => {
 });
 afterAll(() => project.remove());
 
-function run({ program, flags, home }: Runtime): Promise<Run> {
-  return runInEmptySurroundings([...flags, join(project.directory, "program.mjs")], {
+function run({ program, flags, home }: Runtime, file = "program.mjs", ...args: readonly string[]): Promise<Run> {
+  return runInEmptySurroundings([...flags, join(project.directory, file), ...args], {
     program,
     ...(home !== undefined && { ignored: home }),
   });
@@ -53,6 +53,14 @@ describe.each(RUNTIMES)("$name", { timeout: 240_000 }, (runtime) => {
     const { err, code, files, ...ran } = await (runtime === RUNTIMES[0] ? reference() : run(runtime));
     expect({ err, code, files }).toEqual({ err: "", code: 0, files: [] });
     expect(resultsOf({ err, code, files, ...ran })).toEqual(resultsOf(await reference()));
+  });
+
+  test.skipIf(!runtime.isHere)("runs the command, which reads PDFs in a thread", async () => {
+    const notes = fileURLToPath(new URL("fixtures/notes", import.meta.url));
+    const args = ["search", notes, "How do I remove limescale?", "--no-index", "--top", "1", "--json"];
+    const { out, code, files } = await run(runtime, "node_modules/@bge-js/cli/bundle/main.js", ...args);
+    expect({ code, files }).toEqual({ code: 0, files: [] });
+    expect(JSON.parse(out[0]!).path).toMatch(/kettle\.pdf$/);
   });
 });
 

@@ -12,8 +12,12 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const LINKED: Readonly<Record<string, string>> = {
   "@bge-js/model-bge-small-en-v1.5": "packages/model-bge-small-en-v1.5",
   "@bge-js/model-reranker-small-en": "packages/model-reranker-small-en",
+  "@embedpdf/pdfium": "packages/cli/node_modules/@embedpdf/pdfium",
   "@huggingface/tokenizers": "packages/core/node_modules/@huggingface/tokenizers",
   "@langchain/core": "packages/langchain/node_modules/@langchain/core",
+  commander: "packages/cli/node_modules/commander",
+  htmlparser2: "packages/cli/node_modules/htmlparser2",
+  ignore: "packages/cli/node_modules/ignore",
   "jest-environment-node": "node_modules/jest-environment-node",
   lmdb: "packages/retriever/node_modules/lmdb",
   "onnxruntime-node": "packages/core/node_modules/onnxruntime-node",
@@ -28,7 +32,7 @@ export interface PackedProject {
 /** Packs, and unpacks into a new folder; needs no network. */
 export function packedProject(): PackedProject {
   const directory = realpathSync(mkdtempSync(join(tmpdir(), "bge-js-packed-")));
-  for (const name of ["core", "langchain", "retriever", "store"]) {
+  for (const name of ["cli", "core", "langchain", "retriever", "store"]) {
     const packed = join(directory, "node_modules", "@bge-js", name);
     mkdirSync(packed, { recursive: true });
     execFileSync("tar", ["-xzf", pack(name, directory), "-C", packed, "--strip-components=1"]);

@@ -2,23 +2,25 @@ import { parentPort, workerData } from "node:worker_threads";
 import { grouped, bytes as shownBytes } from "../format.js";
 import { openDocument, PdfProblem } from "./document.js";
 import type { PdfAnswer, PdfLimits, PdfRequest } from "./messages.js";
-import { openPdfium } from "./pdfium.js";
+import { openPdfium, type Pdfium } from "./pdfium.js";
 
 /** The thread in which PDFs are read: one request at a time. */
 const limits = workerData as PdfLimits;
-const { pdfium, wasRefused } = await openPdfium(limits.memoryBytes);
+// Awaited by requests, not here: Deno loses what arrives before there is a listener.
+const opening = openPdfium(limits.memoryBytes);
 const answer = (message: PdfAnswer) => parentPort!.postMessage(message);
 
-parentPort!.on("message", (request: PdfRequest) => {
-  const problem = problemIn(request);
+parentPort!.on("message", async (request: PdfRequest) => {
+  const { pdfium, wasRefused } = await opening;
+  const problem = problemIn(pdfium, request);
   // Without the memory that it asked for, PDFium may have left something out.
   if (wasRefused()) answer({ problem: `needs more than ${shownBytes(limits.memoryBytes)} of memory` });
   else answer(problem === undefined ? { end: true } : { problem });
 });
 
-function problemIn(request: PdfRequest): string | undefined {
+function problemIn(pdfium: Pdfium, request: PdfRequest): string | undefined {
   try {
-    read(request);
+    read(pdfium, request);
     return undefined;
   } catch (error) {
     return error instanceof PdfProblem ? error.message : `cannot be read as PDF (${(error as Error).message})`;
@@ -26,7 +28,7 @@ function problemIn(request: PdfRequest): string | undefined {
 }
 
 /** On a problem nothing is closed: the thread is given up, and its memory with it. */
-function read({ bytes, from, to }: PdfRequest): void {
+function read(pdfium: Pdfium, { bytes, from, to }: PdfRequest): void {
   const document = openDocument(pdfium, bytes);
   if (document.pages > limits.pages) throw new PdfProblem(`has more than ${grouped(limits.pages)} pages`);
   let characters = 0;
