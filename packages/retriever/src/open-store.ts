@@ -57,7 +57,7 @@ async function openFor<D extends Stored>(
     throw invalid("embedder", "must have the source of a loaded one, by which a directory tells models apart");
   }
   const identity = { vectors: vectorFacts(embedder, embedder.source.device), rows: keptRows !== undefined };
-  const { openDiskStore } = await import("./disk/disk-store.js");
+  const { openDiskStore } = await withLmdb(() => import("./disk/disk-store.js"));
   return openDiskStore({ directory: pathOf(directory), readOnly, dimensions, identity }, index);
 }
 
