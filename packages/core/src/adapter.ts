@@ -4,6 +4,7 @@ export { type ModelHandle, owned, shared } from "./adapter/handle.js";
 export { documentAsJson, fieldsAsJson } from "./adapter/json.js";
 export { withLmdb } from "./adapter/lmdb.js";
 export { inspectLmdb } from "./adapter/lmdb-file.js";
+export { checkLmdbFolder, diskHint, lmdbReason } from "./adapter/lmdb-folder.js";
 export {
   type AdapterFields,
   type AdapterModel,
@@ -62,8 +63,9 @@ export { clearTimeout, monotonic, setTimeout, sleep, turn, wallClock } from "./c
 export { plugNPlayFlags } from "./engine/plug-n-play.js";
 export { containerCpus } from "./engine/thread-plan.js";
 export { HttpFailure } from "./hub/http-failure.js";
-export { holderOf, tryLock } from "./hub/lock.js";
+export { holderOf, tryLock, withLock } from "./hub/lock.js";
 export { PATIENCE, type Patience, withRetries } from "./hub/retry.js";
+export { makeFolder } from "./make-folder.js";
 export { isExported } from "./model/export-advice.js";
 export { folderPath } from "./model/named-model.js";
 export { orElse } from "./model/resolve.js";

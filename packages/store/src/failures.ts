@@ -1,13 +1,12 @@
 import { BgeError } from "@bge-js/core";
+import { diskHint } from "@bge-js/core/adapter";
 
 /** The error for what LMDB or the system said when the store was to be opened, read or written. */
 export function failure(directory: string, doing: "opened" | "read" | "written", cause: unknown): BgeError {
   if (cause instanceof BgeError) return cause;
   const { message = String(cause) } = cause as Partial<Error>;
-  return new BgeError("STORE_FAILED", `The store in ${directory} could not be ${doing}: ${message}.`, {
-    parameter: "directory",
-    cause,
-  });
+  const problem = `The store in ${directory} could not be ${doing}: ${message}${diskHint(cause)}.`;
+  return new BgeError("STORE_FAILED", problem, { parameter: "directory", cause });
 }
 
 export function corrupt(directory: string, problem: string): BgeError {

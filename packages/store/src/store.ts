@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import type { RowEntry } from "@bge-js/core";
-import { type Checks, checkOptions, folderPath, isCount, isFolder, withLmdb } from "@bge-js/core/adapter";
+import { type Checks, checkOptions, folderPath, isCount, isFolder, lmdbReason, withLmdb } from "@bge-js/core/adapter";
 import type { Store, StoreOptions } from "./api.js";
 import { disposed, failure } from "./failures.js";
 import type { Tables } from "./tables.js";
@@ -23,7 +23,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   ]);
   const directory = resolve(typeof given === "string" ? given : folderPath(given.href));
   const { openTables } = await withLmdb(() => import("./tables.js"));
-  const tables = openTables(directory);
+  const tables = await openTables(directory);
   const writing = new Set<Promise<void>>();
   let closing: Promise<void> | undefined;
 
@@ -46,7 +46,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     try {
       await written;
     } catch (cause) {
-      throw failure(directory, "written", cause);
+      throw failure(directory, "written", await lmdbReason(cause));
     } finally {
       writing.delete(written);
     }

@@ -1,11 +1,16 @@
-import { mkdirSync, readdirSync, statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
+import { truncate } from "node:fs/promises";
 import { join } from "node:path";
-import { inspectLmdb, invalid } from "@bge-js/core/adapter";
+import { checkLmdbFolder, inspectLmdb, invalid, makeFolder, sleep, withLock } from "@bge-js/core/adapter";
 import { type Database, open } from "lmdb";
 import { corrupt, failure } from "./failures.js";
 
-/** The files of LMDB. */
-const OWN = new Set(["data.mdb", "lock.mdb"]);
+const DATA = "data.mdb";
+const REPAIR = "repair.lock";
+/** The files of LMDB, and what is there while one is mended. */
+const OWN = /^(?:data\.mdb|lock\.mdb|repair\.lock.*)$/;
+/** Longer than anybody takes to write the first pages of a file. */
+const FIRST_PAGES_MS = 1000;
 
 export interface Tables {
   /** Rows by key. */
@@ -20,18 +25,22 @@ export interface Tables {
 }
 
 /** Opens or creates LMDB's files. @throws BgeError `INVALID_OPTION`, `STORE_CORRUPT`, `STORE_FAILED` */
-export function openTables(directory: string): Tables {
+export async function openTables(directory: string): Promise<Tables> {
   try {
-    mkdirSync(directory, { recursive: true });
+    await makeFolder(directory);
     checkFolder(directory);
-    const { problem } = inspectLmdb(join(directory, "data.mdb"));
-    if (problem !== undefined) throw corrupt(directory, `data.mdb: ${problem}`);
+    await mend(directory);
+    const { problem, bytes } = inspectLmdb(join(directory, DATA));
+    if (problem !== undefined) throw corrupt(directory, `${DATA}: ${problem}`);
+    await checkLmdbFolder(directory, bytes === 0, false);
     const root = open({
       path: directory,
       // Otherwise a folder with a dot in its name would be a file.
       noSubdir: false,
       // A write resolves when it is on the disk.
       overlappingSync: false,
+      // LMDB's own batches have promises that nobody could catch: a full disk would end the process.
+      eventTurnBatching: false,
       maxDbs: 3,
     });
     const rows = root.openDB<Buffer, string>("rows", { encoding: "binary" });
@@ -57,7 +66,22 @@ export function openTables(directory: string): Tables {
 function checkFolder(directory: string): void {
   if (!statSync(directory).isDirectory()) throw invalid("directory", `is a file: ${directory}`);
   const names = readdirSync(directory);
-  const foreign = names.find((name) => !OWN.has(name));
-  if (foreign === undefined || names.includes("data.mdb")) return;
+  const foreign = names.find((name) => !OWN.test(name));
+  if (foreign === undefined || names.includes(DATA)) return;
   throw invalid("directory", `has other files in it (${foreign}) and no store: ${directory}. Name an empty or new one`);
+}
+
+/** Empties a file that was begun and never finished, which LMDB would not take. */
+async function mend(directory: string): Promise<void> {
+  const file = join(directory, DATA);
+  const isBegun = () => {
+    const { isUnfinished, bytes } = inspectLmdb(file);
+    return isUnfinished && bytes > 0;
+  };
+  if (!isBegun()) return;
+  await withLock(join(directory, REPAIR), undefined, async () => {
+    // Another process may be about to finish it.
+    await sleep(FIRST_PAGES_MS);
+    if (isBegun()) await truncate(file, 0);
+  });
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join, relative, resolve, sep } from "node:path";
+import { makeFolder } from "@bge-js/core/adapter";
 import { CommandError } from "../exit.js";
 import type { Root } from "./walk.js";
 
@@ -35,7 +36,7 @@ export async function indexPlace(
     .slice(0, 12);
   const place = join(base, key);
   try {
-    await mkdir(place, { recursive: true });
+    await makeFolder(place);
     // An index in a repository is nothing to commit.
     if (given === undefined) await writeFile(join(base, ".gitignore"), "*\n", { flag: "wx" }).catch(ignoreExisting);
   } catch (error) {

@@ -14,33 +14,44 @@ const MOST_UNWRITTEN = 64;
 
 /** What is to be known of a file before LMDB opens it. */
 export interface LmdbFile {
-  /** What is wrong with it; undefined if it is one of LMDB's and whole, or is missing or empty. */
+  /** What is wrong with it; undefined if it is one of LMDB's and whole, or is missing or unfinished. */
   readonly problem: string | undefined;
   readonly bytes: number;
   /** Bytes that LMDB counts at its end and has not written: a few pages whose content is never read. */
   readonly unwritten: number;
+  /** True if nothing was ever in it: a process was killed, or the disk was full, before its first pages were written. */
+  readonly isUnfinished: boolean;
 }
 
+/** @throws what the system says of a file that cannot be read */
 export function inspectLmdb(file: string): LmdbFile {
   let descriptor: number;
   try {
     descriptor = openSync(file, "r");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return { problem: undefined, bytes: 0, unwritten: 0 };
-    throw error;
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    return { problem: undefined, bytes: 0, unwritten: 0, isUnfinished: false };
   }
   try {
     const bytes = fstatSync(descriptor).size;
-    if (bytes === 0) return { problem: undefined, bytes, unwritten: 0 };
     const first = readPage(descriptor, 0);
+    // Both first pages are written at once, and no later commit makes the file shorter.
+    if (bytes === 0 || (first?.transaction === 0n && bytes < 2 * first.pageBytes)) {
+      return { problem: undefined, bytes, unwritten: 0, isUnfinished: true };
+    }
     const second = first && readPage(descriptor, first.pageBytes);
     if (first === undefined || second === undefined) {
-      return { problem: "it is not a file of LMDB, or its first pages are damaged", bytes, unwritten: 0 };
+      return {
+        problem: "it is not a file of LMDB, or its first pages are damaged",
+        bytes,
+        unwritten: 0,
+        isUnfinished: false,
+      };
     }
     const { last, pageBytes } = first.transaction > second.transaction ? first : second;
     const missing = Math.max(0, (last + 1) * pageBytes - bytes);
     const problem = missing > MOST_UNWRITTEN * pageBytes ? `it lacks its last ${missing} bytes` : undefined;
-    return { problem, bytes, unwritten: missing };
+    return { problem, bytes, unwritten: missing, isUnfinished: false };
   } finally {
     closeSync(descriptor);
   }

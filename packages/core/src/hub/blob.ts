@@ -1,5 +1,6 @@
-import { type FileHandle, mkdir, open, rm, statfs } from "node:fs/promises";
+import { type FileHandle, open, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { checkSpace, makeFolder } from "../make-folder.js";
 import { claimPartial, isSize, moveInto, releasePartial } from "./files.js";
 import { type Answer, get, shown, unreachable } from "./http.js";
 import { HttpFailure } from "./http-failure.js";
@@ -22,7 +23,7 @@ export async function downloadBlob(
   onBytes: (bytes: number) => void,
 ): Promise<void> {
   const blobs = join(repository, "blobs");
-  await mkdir(blobs, { recursive: true });
+  await makeFolder(blobs);
   const partial = await claimPartial(blobs, file.content);
   const handle = await open(partial, "a+");
   try {
@@ -82,14 +83,6 @@ async function fill(hub: Hub, file: RemoteFile, handle: FileHandle, onBytes: (by
     return more;
   };
   await withRetries(() => appendFrom(hub, file, handle, progress, onBytes), hub.patience, hub.signal, gained);
-}
-
-/** Throws if the file cannot fit on the disk, before anything is written. */
-async function checkSpace(folder: string, needed: number): Promise<void> {
-  const { bavail, bsize } = await statfs(folder).catch(() => ({ bavail: Number.POSITIVE_INFINITY, bsize: 1 }));
-  if (bavail * bsize >= needed) return;
-  const problem = `${needed} bytes needed, ${bavail * bsize} free`;
-  throw Object.assign(new Error(problem), { code: "ENOSPC" });
 }
 
 /** A file to download: its address, and its size and hash from the listing. */

@@ -12,6 +12,9 @@ export interface Purpose {
   readonly cache: string;
 }
 
+/** What the system says of a cache that cannot be written to; `ENOENT` where no folder can be made, as below `/proc`. */
+const NOT_WRITABLE = ["EACCES", "EPERM", "EROFS", "ENOTDIR", "EEXIST", "EISDIR", "ENOENT", "ENAMETOOLONG"];
+
 /** Turns a download's failure into the user's error: what failed, and what to do. Aborts by the caller are left unchanged. */
 export function downloadError(error: unknown, { hub, id, revision, cache }: Purpose): unknown {
   if (error instanceof BgeError || hub.signal?.aborted === true) return error;
@@ -24,7 +27,7 @@ export function downloadError(error: unknown, { hub, id, revision, cache }: Purp
       cause: error,
     });
   }
-  if (code !== undefined && ["EACCES", "EPERM", "EROFS", "ENOTDIR", "EEXIST", "EISDIR"].includes(code)) {
+  if (code !== undefined && NOT_WRITABLE.includes(code)) {
     const advice = "Set HF_HUB_CACHE or HF_HOME to a writable folder.";
     return new BgeError("DOWNLOAD_FAILED", `${failed}: cannot write to ${cache} (${messageOf(error)}). ${advice}`, {
       cause: error,

@@ -1,6 +1,7 @@
-import { copyFile, link, mkdir, open, readdir, readlink, rename, rm, stat, symlink } from "node:fs/promises";
+import { copyFile, link, open, readdir, readlink, rename, rm, stat, symlink } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { wallClock } from "../clock.js";
+import { makeFolder } from "../make-folder.js";
 import { isAlive, mark, ownerOf } from "./lock.js";
 
 /** Suffix of every unfinished file. They are all in `blobs/`, where nothing mistakes them for a model file or a revision. */
@@ -57,7 +58,7 @@ export async function isSize(file: string, size: number): Promise<boolean> {
 export async function moveInto(repository: string, partial: string, name: string): Promise<void> {
   const target = join(repository, name);
   try {
-    await mkdir(dirname(target), { recursive: true });
+    await makeFolder(dirname(target));
     await rename(partial, target);
   } catch (error) {
     await rm(partial, { force: true });
@@ -67,7 +68,7 @@ export async function moveInto(repository: string, partial: string, name: string
 }
 
 async function newPartial(repository: string): Promise<string> {
-  await mkdir(join(repository, "blobs"), { recursive: true });
+  await makeFolder(join(repository, "blobs"));
   return join(repository, "blobs", partialName("new"));
 }
 

@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
-import { link, mkdir, open, readdir, readFile, rename, stat, unlink, utimes } from "node:fs/promises";
+import { link, open, readdir, readFile, rename, stat, unlink, utimes } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { clearInterval, setInterval, sleep, wallClock } from "../clock.js";
+import { makeFolder } from "../make-folder.js";
 
 const HEARTBEAT_MS = 5_000;
 /** A lock held on another machine expires after this long without a heartbeat. */
@@ -15,7 +16,7 @@ const POLL_MS = 100;
  * are then renamed, so two holders (after a machine slept, or on a network drive) cost a second download and no more.
  */
 export async function withLock<T>(file: string, signal: AbortSignal | undefined, body: () => Promise<T>): Promise<T> {
-  await mkdir(dirname(file), { recursive: true });
+  await makeFolder(dirname(file));
   let release = await tryLock(file);
   while (release === undefined) {
     signal?.throwIfAborted();

@@ -1,3 +1,4 @@
+import { lmdbReason } from "@bge-js/core/adapter";
 import { gone } from "../lifetime.js";
 import { quantize } from "../quantized.js";
 import { createRemovals } from "../removals.js";
@@ -295,6 +296,6 @@ async function create({ meta, directory }: Environment, identity: Identity): Pro
       void meta.put("state", EMPTY, EMPTY.commit);
     });
   } catch (error) {
-    throw failed(directory, "created", error);
+    throw failed(directory, "created", await lmdbReason(error));
   }
 }

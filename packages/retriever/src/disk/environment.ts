@@ -1,8 +1,8 @@
 import { realpathSync } from "node:fs";
-import { mkdir, readdir, stat, truncate } from "node:fs/promises";
+import { readdir, stat, truncate } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { BgeError } from "@bge-js/core";
-import { holderOf, inspectLmdb, invalid, tryLock } from "@bge-js/core/adapter";
+import { checkLmdbFolder, holderOf, inspectLmdb, invalid, makeFolder, tryLock } from "@bge-js/core/adapter";
 import { type Database, open, type RootDatabase, type Transaction } from "lmdb";
 import { corrupt, failed, inUse, isRead, notYet } from "./failures.js";
 import type { State } from "./state.js";
@@ -49,19 +49,19 @@ export interface Environment {
  */
 export async function openEnvironment(given: string, readOnly: boolean): Promise<Environment> {
   const directory = resolve(given);
-  const exists = await checkDirectory(directory, readOnly);
+  await checkDirectory(directory, readOnly);
   if (readOnly) {
-    await checkFile(directory, false);
+    await checkFiles(directory, true);
     return openTables(directory, true, async () => {});
   }
   try {
-    await mkdir(directory, { recursive: true });
+    await makeFolder(directory);
   } catch (cause) {
     throw failed(directory, "created", cause);
   }
   const release = await lock(directory);
   try {
-    if (exists) await checkFile(directory, true);
+    await checkFiles(directory, false);
     return openTables(directory, false, release);
   } catch (error) {
     await release();
@@ -69,8 +69,7 @@ export async function openEnvironment(given: string, readOnly: boolean): Promise
   }
 }
 
-/** Returns true if there is an index. */
-async function checkDirectory(directory: string, readOnly: boolean): Promise<boolean> {
+async function checkDirectory(directory: string, readOnly: boolean): Promise<void> {
   let names: string[];
   try {
     if (!(await stat(directory)).isDirectory()) throw invalid("directory", `is a file: ${directory}`);
@@ -82,10 +81,10 @@ async function checkDirectory(directory: string, readOnly: boolean): Promise<boo
     if (code === "ENOTDIR") throw invalid("directory", `is inside a file: ${directory}`);
     names = [];
   }
-  if (names.includes(DATA)) return true;
+  if (names.includes(DATA)) return;
   if (readOnly) throw invalid("directory", `has no index to read: ${directory}. Add documents without readOnly first`);
   const foreign = names.find((name) => !OWN.test(name));
-  if (foreign === undefined) return false;
+  if (foreign === undefined) return;
   throw invalid("directory", `has other files in it (${foreign}) and no index: ${directory}. Name an empty or new one`);
 }
 
@@ -102,15 +101,20 @@ async function lock(directory: string): Promise<() => Promise<void>> {
   throw inUse(directory, holder === undefined ? "another process" : `process ${holder.pid}`);
 }
 
-/** Checks that the file is LMDB's, and whole. With `repair`, by a writer, lengthens one that lacks only what was never written. */
-async function checkFile(directory: string, repair: boolean): Promise<void> {
+/**
+ * Checks that the file is LMDB's, and whole, and that LMDB can open it. A writer lengthens one that lacks only what was never written,
+ * and empties one in which nothing ever was.
+ */
+async function checkFiles(directory: string, readOnly: boolean): Promise<void> {
   const file = join(directory, DATA);
   try {
-    const { problem, bytes, unwritten } = inspectLmdb(file);
+    const { problem, bytes, unwritten, isUnfinished } = inspectLmdb(file);
     if (problem !== undefined) throw corrupt(directory, `${DATA}: ${problem}`);
-    if (bytes === 0 && !repair && (await holderOf(join(directory, LOCK))) !== undefined) throw notYet(directory);
-    if (bytes === 0) throw corrupt(directory, `${DATA} is empty: it was never finished`);
-    if (repair && unwritten > 0) await truncate(file, bytes + unwritten);
+    if (isUnfinished && readOnly) throw notYet(directory);
+    await checkLmdbFolder(directory, isUnfinished || bytes === 0, readOnly);
+    if (readOnly) return;
+    if (isUnfinished) await truncate(file, 0);
+    else if (unwritten > 0) await truncate(file, bytes + unwritten);
   } catch (cause) {
     throw cause instanceof BgeError ? cause : failed(directory, "opened", cause);
   }

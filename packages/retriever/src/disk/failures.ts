@@ -1,5 +1,5 @@
 import { BgeError } from "@bge-js/core";
-import { invalid } from "@bge-js/core/adapter";
+import { diskHint, invalid } from "@bge-js/core/adapter";
 
 export function corrupt(directory: string, problem: string, cause?: unknown): BgeError {
   const advice = "Restore the directory from a copy, or name a new one and add the documents again.";
@@ -11,10 +11,8 @@ export function corrupt(directory: string, problem: string, cause?: unknown): Bg
 
 /** What the system said when it was asked to read or write the index: permissions, a full disk. */
 export function failed(directory: string, doing: string, cause: unknown): BgeError {
-  const { message = String(cause), code } = cause as { readonly message?: string; readonly code?: unknown };
-  // LMDB says EIO, by number, of a write that came out short.
-  const hint = code === 5 || code === 28 || code === "ENOSPC" ? " (the disk may be full)" : "";
-  const problem = `The index in ${directory} could not be ${doing}: ${message}${hint}.`;
+  const { message = String(cause) } = cause as Partial<Error>;
+  const problem = `The index in ${directory} could not be ${doing}: ${message}${diskHint(cause)}.`;
   return new BgeError("STORE_FAILED", `${problem} What was stored before is intact.`, {
     parameter: "directory",
     cause,

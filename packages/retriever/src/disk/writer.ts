@@ -1,4 +1,5 @@
 import { BgeError } from "@bge-js/core";
+import { lmdbReason } from "@bge-js/core/adapter";
 import type { Database } from "lmdb";
 import type { Environment } from "./environment.js";
 import { failed, inUse } from "./failures.js";
@@ -41,7 +42,7 @@ export async function write(
       return state;
     } catch (error) {
       if (error instanceof BgeError) throw error;
-      const reason = await reasonOf(error);
+      const reason = await lmdbReason(error);
       // Saving the list of free pages, LMDB looks at memory that it has not set, now and then, and gives up. Nothing is written then.
       const isSpurious = (reason as { readonly code?: unknown }).code === BAD_TRANSACTION;
       if (!isSpurious || attempt === ATTEMPTS) throw failed(directory, "written to", reason);
@@ -68,14 +69,4 @@ async function tryToWrite(
   });
   const [isNext] = await Promise.all([all, ...writes]);
   return isNext;
-}
-
-/** What the system said: LMDB has it in a promise of its own, which rejects. */
-async function reasonOf(error: unknown): Promise<unknown> {
-  try {
-    await (error as { readonly commitError?: Promise<never> }).commitError;
-    return error;
-  } catch (reason) {
-    return reason;
-  }
 }

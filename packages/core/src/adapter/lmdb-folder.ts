@@ -1,0 +1,64 @@
+import { constants, type Stats } from "node:fs";
+import { access, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { checkSpace } from "../make-folder.js";
+
+/** What a new file takes, and the one of locks, which LMDB maps before there is anything behind it. */
+const ROOM = 256 * 1024;
+
+/**
+ * Checks what LMDB needs of a folder. Where it fails to open its files it may end the process, by what it frees twice; and where the
+ * disk is full, by the file of locks, which it writes to in memory. So nothing is left for it to find out.
+ *
+ * The files are not opened here: to close the one of locks would free those that this process has on it.
+ *
+ * @param isNew whether LMDB has to write the first pages
+ * @throws what the system says: `EACCES`, `EROFS`, `EISDIR`, `ENOSPC`
+ */
+export async function checkLmdbFolder(folder: string, isNew: boolean, readOnly: boolean): Promise<void> {
+  const data = join(folder, "data.mdb");
+  const locks = join(folder, "lock.mdb");
+  const [hasData, lockStats] = [await statsOf(data), await statsOf(locks)];
+  const isWritable = await mayWrite(lockStats === undefined ? folder : locks, readOnly);
+  if (!readOnly) await mayWrite(hasData === undefined ? folder : data, false);
+  // A file of which nothing is on the disk yet is as good as missing.
+  const isFirst = isWritable && (lockStats === undefined || lockStats.size === 0 || lockStats.blocks === 0);
+  if (isNew || isFirst) await checkSpace(folder, ROOM);
+}
+
+async function statsOf(file: string): Promise<Stats | undefined> {
+  const stats = await stat(file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
+    throw error;
+  });
+  if (stats === undefined || stats.isFile()) return stats;
+  throw Object.assign(new Error(`EISDIR: it is not a file, ${file}`), { code: "EISDIR" });
+}
+
+/** Without the permission to, LMDB reads without locks: true unless so. */
+async function mayWrite(path: string, readOnly: boolean): Promise<boolean> {
+  try {
+    await access(path, constants.R_OK | constants.W_OK);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (readOnly && (code === "EROFS" || code === "EACCES")) return false;
+    throw error;
+  }
+}
+
+/** What to add to what the system said: LMDB says `EIO`, by number, of a write that came out short. */
+export function diskHint(cause: unknown): string {
+  const { code } = cause as { readonly code?: unknown };
+  return code === 5 || code === 28 || code === "ENOSPC" ? " (the disk may be full)" : "";
+}
+
+/** What the system said when LMDB could not write: a promise of its own has it, which rejects. */
+export async function lmdbReason(error: unknown): Promise<unknown> {
+  try {
+    await (error as { readonly commitError?: Promise<never> }).commitError;
+    return error;
+  } catch (reason) {
+    return reason;
+  }
+}
