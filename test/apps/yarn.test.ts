@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+// @ts-expect-error: no types
+import { pack } from "../../tools/pack.mjs";
 import { runsExamples } from "../support/installed-example.js";
-import { pack } from "../support/packed.js";
 
 const YARN = "@yarnpkg/cli-dist@4.18.1";
 const OURS = ["core", "retriever", "server", "store", "cli", "model-bge-small-en-v1.5", "model-reranker-small-en"];
