@@ -1,10 +1,21 @@
 import { resolve } from "node:path";
 import type { RowEntry } from "@bge-js/core";
-import { type Checks, checkOptions, folderPath, isCount, isFolder, lmdbReason, withLmdb } from "@bge-js/core/adapter";
+import {
+  type Checks,
+  checkCommitRoom,
+  checkOptions,
+  folderPath,
+  isCount,
+  isFolder,
+  lmdbReason,
+  withLmdb,
+} from "@bge-js/core/adapter";
 import type { Store, StoreOptions } from "./api.js";
 import { disposed, failure } from "./failures.js";
 import type { Tables } from "./tables.js";
 
+/** In which a text has a record. */
+const TABLES = 2;
 const OPTIONS: Checks<StoreOptions> = { directory: isFolder, maxBytes: isCount };
 
 /**
@@ -41,7 +52,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 
   async function put(entries: readonly RowEntry[]): Promise<void> {
     if (closing !== undefined) throw disposed(directory);
-    const written = tables.write(() => putAll(tables, entries, maxBytes));
+    const written = write(entries);
     writing.add(written);
     try {
       await written;
@@ -50,6 +61,12 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     } finally {
       writing.delete(written);
     }
+  }
+
+  async function write(entries: readonly RowEntry[]): Promise<void> {
+    const bytes = entries.reduce((sum, { rows }) => sum + rows.length, 0);
+    await checkCommitRoom(directory, TABLES * entries.length, bytes);
+    await tables.write(() => putAll(tables, entries, maxBytes));
   }
 
   async function close(): Promise<void> {

@@ -3,8 +3,9 @@ import { access, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { checkSpace } from "../make-folder.js";
 
-/** What a new file takes, and the one of locks, which LMDB maps before there is anything behind it. */
+/** What a new file takes, and the one of locks, which LMDB maps before there is anything behind it; and what is left beside a commit. */
 const ROOM = 256 * 1024;
+const PAGE = 4096;
 
 /**
  * Checks what LMDB needs of a folder. Where it fails to open its files it may end the process, by what it frees twice; and where the
@@ -45,6 +46,18 @@ async function mayWrite(path: string, readOnly: boolean): Promise<boolean> {
     if (readOnly && (code === "EROFS" || code === "EACCES")) return false;
     throw error;
   }
+}
+
+/**
+ * Checks that there is room for a commit. Of a write for which there is none LMDB says so in a text that may be longer than the memory
+ * it has for it, and the process ends by that.
+ *
+ * @param records how many are written, each of which may be on a page of its own
+ * @param bytes of them
+ * @throws `ENOSPC`
+ */
+export function checkCommitRoom(folder: string, records: number, bytes: number): Promise<void> {
+  return checkSpace(folder, ROOM + records * PAGE + 2 * bytes);
 }
 
 /** What to add to what the system said: LMDB says `EIO`, by number, of a write that came out short. */

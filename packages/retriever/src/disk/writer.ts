@@ -1,5 +1,5 @@
 import { BgeError } from "@bge-js/core";
-import { lmdbReason } from "@bge-js/core/adapter";
+import { checkCommitRoom, lmdbReason } from "@bge-js/core/adapter";
 import type { Database } from "lmdb";
 import type { Environment } from "./environment.js";
 import { failed, inUse } from "./failures.js";
@@ -34,8 +34,10 @@ export async function write(
 ): Promise<State> {
   const { directory, root } = environment;
   const state: State = { ...after, commit: before.commit + 1 };
+  const bytes = changes.reduce((sum, { value }) => sum + (value?.length ?? 0), 0);
   for (let attempt = 1; ; attempt++) {
     try {
+      await checkCommitRoom(directory, changes.length, bytes);
       const isNext = await tryToWrite(environment, before.commit, changes, state);
       if (!isNext) throw inUse(directory, "another process, since this one was silent for a minute");
       root.resetReadTxn();
