@@ -312,7 +312,6 @@ describe("a directory that cannot be one", () => {
     ["a file", () => file(place()), "INVALID_OPTION", /is a file/],
     ["a folder inside a file", () => join(file(place()), "below"), "INVALID_OPTION", /inside a file/],
     ["a folder of other files", () => foreign(), "INVALID_OPTION", /other files in it \(notes\.txt\)/],
-    ["an empty store", () => damaged(() => Buffer.alloc(0)), "STORE_CORRUPT", /was never finished/],
     ["a foreign file of that name", () => damaged(() => Buffer.alloc(100_000, "x")), "STORE_CORRUPT", /Restore/],
   ])("%s", async (_, make, code, message) => {
     const directory = make();
@@ -340,6 +339,30 @@ describe("a directory that cannot be one", () => {
     mkdirSync(parent, { mode: 0o500 });
     await expect(load(join(parent, "index"))).rejects.toMatchObject({ code: "STORE_FAILED", parameter: "directory" });
     chmodSync(parent, 0o700);
+  });
+
+  test.skipIf(process.platform !== "linux").each(["/proc/x", "/proc/x/y"])(
+    "%s, where none can be made",
+    async (path) => {
+      await expect(load(path)).rejects.toMatchObject({
+        code: "STORE_FAILED",
+        parameter: "directory",
+        message: expect.stringContaining("could not be created: ENOENT"),
+      });
+    },
+  );
+
+  test.skipIf(process.platform === "win32")("one with a folder or a loose link in the place of a file", async () => {
+    for (const name of ["data.mdb", "lock.mdb"]) {
+      const directory = place();
+      mkdirSync(join(directory, name), { recursive: true });
+      for (const readOnly of [false, true]) {
+        await expect(load(directory, { readOnly })).rejects.toMatchObject({ parameter: "directory" });
+      }
+    }
+    const link = join(root, "loose");
+    symlinkSync(join(root, "nowhere"), link);
+    await expect(load(link)).rejects.toMatchObject({ code: "STORE_FAILED", parameter: "directory" });
   });
 
   test("one to read that is not there", async () => {

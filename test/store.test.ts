@@ -1,7 +1,7 @@
 // The built package, in processes that may be killed.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -92,6 +92,36 @@ describe("a store on disk", () => {
       [{ directory: "x", more: 1 }, "more"],
     ] as const) {
       await expect(openStore(options as never)).rejects.toMatchObject({ code: "INVALID_OPTION", parameter });
+    }
+  });
+
+  test.skipIf(process.platform !== "linux")("refuses a folder that cannot be made", async () => {
+    const refusal = { code: "STORE_FAILED", parameter: "directory" };
+    await expect(openStore({ directory: "/proc/x/y" })).rejects.toMatchObject(refusal);
+    const directory = newFolder();
+    mkdirSync(join(directory, "lock.mdb"));
+    await expect(openStore({ directory })).rejects.toMatchObject(refusal);
+  });
+
+  test("makes a file anew that was never finished, by many at once", async () => {
+    const whole = newFolder();
+    await (await openStore({ directory: whole })).dispose();
+    const first = readFileSync(join(whole, "data.mdb"));
+    // No transaction has been written to this page: so it was when the file was made.
+    first.fill(0, 88, 160);
+    for (const bytes of [0, 512, 4096]) {
+      const directory = newFolder();
+      writeFileSync(join(directory, "data.mdb"), first.subarray(0, bytes));
+      const puts = [1, 2, 3].map((number) =>
+        start(
+          directory,
+          `await store.put([{ key: "key-${number}", rows: new Uint8Array(9) }]); await store.dispose();`,
+        ),
+      );
+      for (const end of await Promise.all(puts.map((child) => once(child, "close")))) expect(end).toEqual([0, null]);
+      await using store = await openStore({ directory });
+      expect(store.kept().texts).toBe(3);
+      expect(readdirSync(directory).sort()).toEqual(["data.mdb", "lock.mdb"]);
     }
   });
 

@@ -283,10 +283,13 @@ describe("the kept index", () => {
   });
 
   test("a place where no index can be kept says what to do", async () => {
-    const { code, err } = await find("x", "--index", join(folder, "licence.txt", "index"));
-    expect(code).toBe(3);
-    expect(err).toContain("--index DIR");
-    expect(err).toContain("--no-index");
+    const nowhere = process.platform === "linux" ? ["/proc/x"] : [];
+    for (const index of [join(folder, "licence.txt", "index"), ...nowhere]) {
+      const { code, err } = await find("x", "--index", index);
+      expect(code).toBe(3);
+      expect(err).toContain("--index DIR");
+      expect(err).toContain("--no-index");
+    }
   });
 });
 

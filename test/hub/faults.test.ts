@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { verifyModel } from "../../packages/core/src/hub/verify.js";
 import { expectSound, leftovers } from "../support/hub/cache.js";
 import { type Asked, type Fault, sha256 } from "../support/hub/hub-double.js";
@@ -179,6 +179,13 @@ describe.skipIf(!hasLoopback)("a download gives up, leaving nothing wrong, on", 
 
   test("a cache that cannot be written", async () => {
     writeFileSync(join(t.cache, "models--someone--tiny"), "a file in its way");
+    const error = await t.failure();
+    expect(error).toMatchObject({ code: "DOWNLOAD_FAILED" });
+    expect(error.message).toMatch(/cannot write to .*HF_HUB_CACHE/);
+  });
+
+  test.skipIf(process.platform !== "linux")("a cache where no folder can be made", async () => {
+    vi.stubEnv("HF_HUB_CACHE", "/proc/nowhere/hub");
     const error = await t.failure();
     expect(error).toMatchObject({ code: "DOWNLOAD_FAILED" });
     expect(error.message).toMatch(/cannot write to .*HF_HUB_CACHE/);

@@ -1,7 +1,7 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { tryLock, turn } from "@bge-js/core/adapter";
+import { turn } from "@bge-js/core/adapter";
 import fc from "fast-check";
 import { open as openLmdb } from "lmdb";
 import { afterEach, describe, expect, test } from "vitest";
@@ -153,14 +153,25 @@ describe("before the first commit, a reader is told that nothing is written yet"
     await writer.close();
   });
 
-  test("by one whose file is empty still, but for one that nobody is writing", async () => {
+  test.each([
+    ["is empty", 0],
+    ["has one of its first two pages", 4096],
+    ["has a part of it", 512],
+  ])("by one whose file %s, which the next writer makes anew", async (_, bytes) => {
     const directory = folder();
     mkdirSync(directory);
-    writeFileSync(join(directory, "data.mdb"), "");
-    await expect(open(directory, true)).rejects.toMatchObject({ code: "STORE_CORRUPT" });
-    const release = await tryLock(join(directory, "writer.lock"));
-    await expect(open(directory, true)).rejects.toMatchObject({ code: "INVALID_OPTION" });
-    await release!();
+    const whole = folder();
+    await openLmdb({ path: whole, noSubdir: true }).close();
+    writeFileSync(join(directory, "data.mdb"), readFileSync(whole).subarray(0, bytes));
+    const refusal = { code: "INVALID_OPTION", message: expect.stringContaining("to read yet") };
+    await expect(open(directory, true)).rejects.toMatchObject(refusal);
+    const writer = await open(directory);
+    void writer.put({ id: "a", text: "red" }, [vectorOf(1)], rowsOf(1));
+    await writer.commit();
+    const reader = await open(directory, true);
+    expect(reader.size).toBe(1);
+    await reader.close();
+    await writer.close();
   });
 
   test("an index of another model is just that, damaged or not", async () => {

@@ -1,0 +1,97 @@
+// Indexes and stores on disks that are full: small file systems in memory, each in processes of their own, which must not end by it.
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { fixture } from "./support/models.js";
+
+/** A mount that no other process sees, without the rights of root. */
+const UNSHARE = ["unshare", "--map-root-user", "--mount"] as const;
+const canMount =
+  process.platform === "linux" &&
+  spawnSync(UNSHARE[0], [...UNSHARE.slice(1), "mount", "-t", "tmpfs", "none", tmpdir()]).status === 0;
+
+/** Runs a program twice in the same folder, on a disk of so many KiB and again when there is room; it tells what it says, in JSON. */
+async function onDiskOf(kibibytes: number, program: string): Promise<{ code: number | null; said: unknown[] }> {
+  const folder = mkdtempSync(join(tmpdir(), "bge-js-full-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const node = `"${process.execPath}" --input-type=module -e "$PROGRAM" "${folder}/index"`;
+  const script = `
+    mount -t tmpfs -o size=${kibibytes}k none "${folder}" || exit 99
+    ${node} || exit $?
+    mount -o remount,size=64m "${folder}"
+    ${node}`;
+  const child = spawn(UNSHARE[0], [...UNSHARE.slice(1), "sh", "-c", script], {
+    cwd: import.meta.dirname,
+    env: { ...process.env, PROGRAM: program },
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  let told = "";
+  child.stdout.setEncoding("utf8").on("data", (part: string) => {
+    told += part;
+  });
+  const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
+  return {
+    code,
+    said: told
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line)),
+  };
+}
+
+const tell = (body: string) => `
+  const [directory] = process.argv.slice(1);
+  try { ${body} } catch ({ code, message }) { console.log(JSON.stringify({ code, message })); }`;
+
+const INDEX = tell(`
+  const { loadEmbedder } = await import("@bge-js/core");
+  const { loadRetriever } = await import("@bge-js/retriever");
+  const embedder = await loadEmbedder(${JSON.stringify(fixture("tiny-bert-cls"))});
+  const retriever = await loadRetriever({ embedder, reranker: false, directory });
+  const failures = [];
+  for (let i = 0; i < 60; i++) {
+    const documents = Array.from({ length: 3 }, (_, j) => ({ id: i + "-" + j, text: "text " + i, filling: "x".repeat(3000) }));
+    await retriever.add(documents).catch(({ code }) => failures.push(code));
+  }
+  const { results } = await retriever.search("text 1");
+  console.log(JSON.stringify({ failures: failures.length, codes: [...new Set(failures)], size: retriever.size, found: results.length }));
+  await retriever.dispose();
+  await embedder.dispose();`);
+
+const STORE = tell(`
+  const { openStore } = await import("@bge-js/store");
+  const store = await openStore({ directory });
+  const failures = [];
+  for (let i = 0; i < 60; i++) {
+    await store.put([{ key: "key-" + i, rows: new Uint8Array(9000).fill(i) }]).catch(({ code }) => failures.push(code));
+  }
+  const found = await store.get(["key-0"]);
+  console.log(JSON.stringify({ failures: failures.length, codes: [...new Set(failures)], size: store.kept().texts, found: found.filter(Boolean).length }));
+  await store.dispose();`);
+
+describe.skipIf(!canMount).each([
+  ["an index", INDEX, 180, 10],
+  ["a store", STORE, 60, 1],
+] as const)("%s on a full disk", (_, program, all, found) => {
+  test.each([4, 12, 36])("of %i KiB is refused, and made when there is room", async (kibibytes) => {
+    const { code, said } = await onDiskOf(kibibytes, program);
+    expect(code).toBe(0);
+    expect(said).toEqual([
+      expect.objectContaining({ code: "STORE_FAILED", message: expect.stringContaining("the disk may be full") }),
+      { failures: 0, codes: [], size: all, found },
+    ]);
+  });
+
+  test.each([517])("of %i KiB keeps what it could, and the rest when there is room", async (kibibytes) => {
+    const { code, said } = await onDiskOf(kibibytes, program);
+    expect(code).toBe(0);
+    const [full, roomy] = said as { readonly failures: number; readonly size: number }[];
+    expect(full).toMatchObject({ codes: ["STORE_FAILED"], found });
+    expect(full!.failures).toBeGreaterThan(0);
+    expect(full!.size).toBeGreaterThan(0);
+    expect(full!.size).toBeLessThan(all);
+    expect(roomy).toEqual({ failures: 0, codes: [], size: all, found });
+  });
+});
