@@ -1,32 +1,20 @@
 // Indexes and stores on disks that are full: small file systems in memory, each in processes of their own, which must not end by it.
-import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { folderOf } from "./support/folders.js";
 import { fixture } from "./support/models.js";
-
-/** A mount that no other process sees, without the rights of root. */
-const UNSHARE = ["unshare", "--map-root-user", "--mount"] as const;
-const canMount =
-  process.platform === "linux" &&
-  spawnSync(UNSHARE[0], [...UNSHARE.slice(1), "mount", "-t", "tmpfs", "none", tmpdir()]).status === 0;
+import { canMount, inMounts } from "./support/mounts.js";
 
 /** Runs a program twice in the same folder, on a disk of so many KiB and again when there is room; it tells what it says, in JSON. */
 async function onDiskOf(kibibytes: number, program: string): Promise<{ code: number | null; said: unknown[] }> {
-  const folder = mkdtempSync(join(tmpdir(), "bge-js-full-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = folderOf();
   const node = `"${process.execPath}" --input-type=module -e "$PROGRAM" "${folder}/index"`;
-  const script = `
-    mount -t tmpfs -o size=${kibibytes}k none "${folder}" || exit 99
+  const child = inMounts(
+    `mount -t tmpfs -o size=${kibibytes}k none "${folder}" || exit 99
     ${node} || exit $?
     mount -o remount,size=64m "${folder}"
-    ${node}`;
-  const child = spawn(UNSHARE[0], [...UNSHARE.slice(1), "sh", "-c", script], {
-    cwd: import.meta.dirname,
-    env: { ...process.env, PROGRAM: program },
-    stdio: ["ignore", "pipe", "ignore"],
-  });
+    ${node}`,
+    program,
+  );
   let told = "";
   child.stdout.setEncoding("utf8").on("data", (part: string) => {
     told += part;

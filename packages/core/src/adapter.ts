@@ -63,7 +63,7 @@ export { clearTimeout, monotonic, setTimeout, sleep, turn, wallClock } from "./c
 export { plugNPlayFlags } from "./engine/plug-n-play.js";
 export { containerCpus } from "./engine/thread-plan.js";
 export { HttpFailure } from "./hub/http-failure.js";
-export { holderOf, tryLock, withLock } from "./hub/lock.js";
+export { holderOf, isHeld, tryLock, withLock } from "./hub/lock.js";
 export { PATIENCE, type Patience, withRetries } from "./hub/retry.js";
 export { makeFolder } from "./make-folder.js";
 export { isExported } from "./model/export-advice.js";

@@ -14,9 +14,10 @@ const PAGE = 4096;
  * The files are not opened here: to close the one of locks would free those that this process has on it.
  *
  * @param isNew whether LMDB has to write the first pages
+ * @returns false for a reader who may not write to the file of locks: LMDB does without, and no writer sees what is being read
  * @throws what the system says: `EACCES`, `EROFS`, `EISDIR`, `ENOSPC`
  */
-export async function checkLmdbFolder(folder: string, isNew: boolean, readOnly: boolean): Promise<void> {
+export async function checkLmdbFolder(folder: string, isNew: boolean, readOnly: boolean): Promise<boolean> {
   const data = join(folder, "data.mdb");
   const locks = join(folder, "lock.mdb");
   const [hasData, lockStats] = [await statsOf(data), await statsOf(locks)];
@@ -25,6 +26,7 @@ export async function checkLmdbFolder(folder: string, isNew: boolean, readOnly: 
   // A file of which nothing is on the disk yet is as good as missing.
   const isFirst = isWritable && (lockStats === undefined || lockStats.size === 0 || lockStats.blocks === 0);
   if (isNew || isFirst) await checkSpace(folder, ROOM);
+  return isWritable;
 }
 
 async function statsOf(file: string): Promise<Stats | undefined> {

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { readFileSync, readlinkSync } from "node:fs";
+import { existsSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { link, open, readdir, readFile, rename, stat, unlink, utimes } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
@@ -55,6 +55,16 @@ export async function tryLock(file: string): Promise<(() => Promise<void>) | und
 /** Returns who holds the lock, if it is held and says so. */
 export async function holderOf(file: string): Promise<Owner | undefined> {
   return ownerOf((await contentOf(file)) ?? "");
+}
+
+/** True while a process holds the lock. Asked without a turn of the event loop, for what must not be done meanwhile. */
+export function isHeld(file: string): boolean {
+  if (!existsSync(file)) return false;
+  const owner = ownerOf(read(file));
+  const alive = owner && isAlive(owner);
+  if (alive !== undefined) return alive;
+  const stats = statSync(file, { throwIfNoEntry: false });
+  return stats !== undefined && wallClock() - stats.mtimeMs <= STALE_MS;
 }
 
 /** Creates the lock with its content in one step, so that a lock file is never seen empty. */

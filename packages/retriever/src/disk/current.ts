@@ -2,7 +2,7 @@ import type { Transaction } from "lmdb";
 import { createSlices } from "../slices.js";
 import { prepare, type Staged } from "./commit.js";
 import type { Environment } from "./environment.js";
-import { follow, type Memory } from "./follow.js";
+import { follow, load, type Memory } from "./follow.js";
 import { dropSegments, isRecentFull, isRecentLong, mergeAlike, mergeRecent, purge } from "./merge.js";
 import type { Loaded } from "./open-index.js";
 import { write } from "./writer.js";
@@ -29,6 +29,8 @@ export async function createCurrent(
   readOnly: boolean,
 ): Promise<Current> {
   let { memory } = read;
+  /** False after an attempt to follow that has failed half-way. */
+  let isWhole = true;
   const tell = (next: Memory) => {
     memory = next;
   };
@@ -67,8 +69,15 @@ export async function createCurrent(
     },
     async follow(transaction) {
       const state = environment.state(transaction)!;
-      if (state.commit > memory.state.commit)
-        memory = await follow(environment, memory, state, dimensions, transaction);
+      if (isWhole && state.commit <= memory.state.commit) return;
+      const before = isWhole ? memory : undefined;
+      isWhole = false;
+      const next = before
+        ? await follow(environment, before, state, dimensions, transaction)
+        : await load(environment, state, dimensions, transaction, () => {});
+      environment.checkSeen();
+      memory = next;
+      isWhole = true;
     },
     async tidy() {
       if (isRecentLong(memory)) await mergeRecent(environment, memory, tell);

@@ -85,6 +85,7 @@ async function openStore<D extends Stored>(
     };
     const check = () => {
       if (!open) throw gone();
+      environment.checkSeen();
     };
     views.add(close);
     try {

@@ -18,8 +18,11 @@ export interface Documents<D> {
   ids(check: () => void): AsyncGenerator<string, void, undefined>;
 }
 
-export function documentsOf<D extends Stored>({ directory, ids, documents }: Environment): Documents<D> {
-  const slotOf = (id: string) => ids.get(idKey(id))?.readUInt32LE(0);
+export function documentsOf<D extends Stored>({ directory, ids, documents, checkSeen }: Environment): Documents<D> {
+  const slotOf = (id: string) => {
+    checkSeen();
+    return ids.get(idKey(id))?.readUInt32LE(0);
+  };
   const jsonIn = (slot: number) => documents.get(slot);
   return {
     slotOf,
@@ -37,6 +40,7 @@ export function documentsOf<D extends Stored>({ directory, ids, documents }: Env
       let start: Buffer | undefined;
       for (;;) {
         check();
+        checkSeen();
         const range = start === undefined ? {} : { start, exclusiveStart: true };
         const part = [...ids.getRange({ ...range, limit: IDS })];
         if (part.length === 0) return;

@@ -2,9 +2,9 @@ import { realpathSync } from "node:fs";
 import { readdir, stat, truncate } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { BgeError } from "@bge-js/core";
-import { checkLmdbFolder, holderOf, inspectLmdb, invalid, makeFolder, tryLock } from "@bge-js/core/adapter";
+import { checkLmdbFolder, holderOf, inspectLmdb, invalid, isHeld, makeFolder, tryLock } from "@bge-js/core/adapter";
 import { type Database, open, type RootDatabase, type Transaction } from "lmdb";
-import { corrupt, failed, inUse, isRead, notYet } from "./failures.js";
+import { corrupt, failed, inUse, isRead, notYet, unseen } from "./failures.js";
 import type { State } from "./state.js";
 
 export const DATA = "data.mdb";
@@ -38,6 +38,8 @@ export interface Environment {
   state(transaction?: Transaction): State | undefined;
   /** Begins to read what is stored now. LMDB's own transaction of a moment ago may be of an earlier commit. */
   begin(): Transaction;
+  /** Throws if what is read may be overwritten meanwhile: a writer is there, and does not see this reader. */
+  checkSeen(): void;
   /** May be called repeatedly. */
   close(): Promise<void>;
 }
@@ -51,8 +53,13 @@ export async function openEnvironment(given: string, readOnly: boolean): Promise
   const directory = resolve(given);
   await checkDirectory(directory, readOnly);
   if (readOnly) {
-    await checkFiles(directory, true);
-    return openTables(directory, true, async () => {});
+    const isSeen = await checkFiles(directory, true);
+    const writer = join(directory, LOCK);
+    const checkSeen = () => {
+      if (!isSeen && isHeld(writer)) throw unseen(directory);
+    };
+    checkSeen();
+    return openTables(directory, true, async () => {}, checkSeen);
   }
   try {
     await makeFolder(directory);
@@ -62,7 +69,7 @@ export async function openEnvironment(given: string, readOnly: boolean): Promise
   const release = await lock(directory);
   try {
     await checkFiles(directory, false);
-    return openTables(directory, false, release);
+    return openTables(directory, false, release, () => {});
   } catch (error) {
     await release();
     throw error;
@@ -103,18 +110,19 @@ async function lock(directory: string): Promise<() => Promise<void>> {
 
 /**
  * Checks that the file is LMDB's, and whole, and that LMDB can open it. A writer lengthens one that lacks only what was never written,
- * and empties one in which nothing ever was.
+ * and empties one in which nothing ever was. Resolves to false for a reader whom no writer can see.
  */
-async function checkFiles(directory: string, readOnly: boolean): Promise<void> {
+async function checkFiles(directory: string, readOnly: boolean): Promise<boolean> {
   const file = join(directory, DATA);
   try {
     const { problem, bytes, unwritten, isUnfinished } = inspectLmdb(file);
     if (problem !== undefined) throw corrupt(directory, `${DATA}: ${problem}`);
     if (isUnfinished && readOnly) throw notYet(directory);
-    await checkLmdbFolder(directory, isUnfinished || bytes === 0, readOnly);
-    if (readOnly) return;
+    const isSeen = await checkLmdbFolder(directory, isUnfinished || bytes === 0, readOnly);
+    if (readOnly) return isSeen;
     if (isUnfinished) await truncate(file, 0);
     else if (unwritten > 0) await truncate(file, bytes + unwritten);
+    return true;
   } catch (cause) {
     throw cause instanceof BgeError ? cause : failed(directory, "opened", cause);
   }
@@ -136,7 +144,12 @@ function isUnwritten(root: RootDatabase): boolean {
  */
 const opened = new Map<string, { readonly readOnly: boolean; users: number }>();
 
-function openTables(directory: string, readOnly: boolean, release: () => Promise<void>): Environment {
+function openTables(
+  directory: string,
+  readOnly: boolean,
+  release: () => Promise<void>,
+  checkSeen: () => void,
+): Environment {
   const place = realpathSync(directory);
   const own = opened.get(place) ?? { readOnly, users: 0 };
   if (own.readOnly && !readOnly) throw isRead(directory);
@@ -185,7 +198,9 @@ function openTables(directory: string, readOnly: boolean, release: () => Promise
       words: keyed("words"),
       changes: numbered("changes"),
       state: (transaction) => meta.get("state", transaction && { transaction }) as State | undefined,
+      checkSeen,
       begin() {
+        checkSeen();
         environment.resetReadTxn();
         return environment.useReadTransaction();
       },

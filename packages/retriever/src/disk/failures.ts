@@ -38,6 +38,18 @@ export function isRead(directory: string): BgeError {
   );
 }
 
+/** What a reader is told that may not write to the file of locks, while there is a writer. */
+export function unseen(directory: string): BgeError {
+  const problem =
+    "is being written to, and this reader may not write to its lock.mdb, by which writers see what is being read";
+  return new BgeError(
+    "STORE_IN_USE",
+    `The index in ${directory} ${problem}. Give it the permission (a folder that is mounted to be written to), or read ` +
+      "while nobody writes.",
+    { parameter: "directory" },
+  );
+}
+
 /** What a reader is told between a writer's first file and its first commit: the same as before there is a file. */
 export function notYet(directory: string): BgeError {
   const advice = "A writer has only begun to make one: try again, or add documents without readOnly";

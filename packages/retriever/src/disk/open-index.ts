@@ -50,6 +50,7 @@ export async function loadIndex(environment: Environment, dimensions: number): P
       if (change > state.purged) removed.add(slot);
       else free.push(slot);
     });
+    environment.checkSeen();
     return { memory, removed, free };
   } finally {
     transaction.done();
