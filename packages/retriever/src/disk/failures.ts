@@ -40,12 +40,10 @@ export function isRead(directory: string): BgeError {
 
 /** What a reader is told that may not write to the file of locks, while there is a writer. */
 export function unseen(directory: string): BgeError {
-  const problem =
-    "is being written to, and this reader may not write to its lock.mdb, by which writers see what is being read";
   return new BgeError(
     "STORE_IN_USE",
-    `The index in ${directory} ${problem}. Give it the permission (a folder that is mounted to be written to), or read ` +
-      "while nobody writes.",
+    `The index in ${directory} is being written to, and this reader may not write to its lock.mdb, by which writers see ` +
+      "what is being read. Give it the permission (a folder that is mounted to be written to), or read while nobody writes.",
     { parameter: "directory" },
   );
 }
