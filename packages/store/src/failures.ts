@@ -19,3 +19,8 @@ export function corrupt(directory: string, problem: string): BgeError {
 export function disposed(directory: string): BgeError {
   return new BgeError("DISPOSED", `The store in ${directory} was disposed. Open it again to continue.`);
 }
+
+export function removed(directory: string): BgeError {
+  const problem = `The store in ${directory} was removed while it was open, and what is put now would be lost.`;
+  return new BgeError("STORE_FAILED", `${problem} Dispose it, and open it again.`, { parameter: "directory" });
+}

@@ -11,7 +11,7 @@ import {
   withLmdb,
 } from "@bge-js/core/adapter";
 import type { Store, StoreOptions } from "./api.js";
-import { disposed, failure } from "./failures.js";
+import { disposed, failure, removed } from "./failures.js";
 import type { Tables } from "./tables.js";
 
 /** In which a text has a record. */
@@ -64,6 +64,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   }
 
   async function write(entries: readonly RowEntry[]): Promise<void> {
+    if (!tables.file.isKept()) throw removed(directory);
     const bytes = entries.reduce((sum, { rows }) => sum + rows.length, 0);
     await checkCommitRoom(directory, TABLES * entries.length, bytes);
     await tables.write(() => putAll(tables, entries, maxBytes));

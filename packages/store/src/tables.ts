@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { truncate } from "node:fs/promises";
 import { join } from "node:path";
-import { checkLmdbFolder, inspectLmdb, invalid, makeFolder, sleep, withLock } from "@bge-js/core/adapter";
+import { checkLmdbFolder, type HeldFile, holdLmdbFile, inspectLmdb, invalid, makeFolder, sleep, withLock } from "@bge-js/core/adapter";
 import { type Database, open } from "lmdb";
 import { corrupt, failure } from "./failures.js";
 
@@ -19,6 +19,8 @@ export interface Tables {
   readonly order: Database<string, number>;
   /** How many `texts` and `bytes` of rows there are, and the place of the `next` key. */
   readonly counts: Database<number, string>;
+  /** LMDB's file. */
+  readonly file: HeldFile;
   /** Runs `change` in a transaction; resolves when it is on the disk. */
   write(change: () => void): Promise<void>;
   close(): Promise<void>;
@@ -46,14 +48,19 @@ export async function openTables(directory: string): Promise<Tables> {
     const rows = root.openDB<Buffer, string>("rows", { encoding: "binary" });
     const order = root.openDB<string, number>("order", { encoding: "string", keyEncoding: "uint32" });
     const counts = root.openDB<number, string>("counts", { encoding: "json" });
+    const file = holdLmdbFile(directory);
     return {
       rows,
       order,
       counts,
+      file,
       async write(change) {
         await root.transaction(change);
       },
-      close: () => root.close(),
+      async close() {
+        await root.close();
+        file.close();
+      },
     };
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;

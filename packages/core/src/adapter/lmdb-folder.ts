@@ -1,4 +1,4 @@
-import { constants, type Stats } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, type Stats } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { checkSpace } from "../make-folder.js";
@@ -60,6 +60,18 @@ async function mayWrite(path: string, readOnly: boolean): Promise<boolean> {
  */
 export function checkCommitRoom(folder: string, records: number, bytes: number): Promise<void> {
   return checkSpace(folder, ROOM + records * PAGE + 2 * bytes);
+}
+
+/** A file of LMDB's that is open to be written to, which goes on though the file is not in any folder any more. */
+export interface HeldFile {
+  /** False once the file was removed, or another was moved to its place: what is written then is lost with the process. */
+  isKept(): boolean;
+  close(): void;
+}
+
+export function holdLmdbFile(folder: string): HeldFile {
+  const descriptor = openSync(join(folder, "data.mdb"), "r");
+  return { isKept: () => fstatSync(descriptor).nlink > 0, close: () => closeSync(descriptor) };
 }
 
 /** What to add to what the system said: LMDB says `EIO`, by number, of a write that came out short. */

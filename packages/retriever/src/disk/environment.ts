@@ -2,9 +2,9 @@ import { realpathSync } from "node:fs";
 import { readdir, stat, truncate } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { BgeError } from "@bge-js/core";
-import { checkLmdbFolder, holderOf, inspectLmdb, invalid, isHeld, makeFolder, tryLock } from "@bge-js/core/adapter";
+import { checkLmdbFolder, type HeldFile, holderOf, holdLmdbFile, inspectLmdb, invalid, isHeld, makeFolder, tryLock } from "@bge-js/core/adapter";
 import { type Database, open, type RootDatabase, type Transaction } from "lmdb";
-import { corrupt, failed, inUse, isRead, notYet, unseen } from "./failures.js";
+import { corrupt, failed, inUse, isRead, notYet, removed, unseen } from "./failures.js";
 import type { State } from "./state.js";
 
 export const DATA = "data.mdb";
@@ -40,6 +40,8 @@ export interface Environment {
   begin(): Transaction;
   /** Throws if what is read may be overwritten meanwhile: a writer is there, and does not see this reader. */
   checkSeen(): void;
+  /** Throws if the files were removed, so that what is written now would be lost. */
+  checkKept(): void;
   /** May be called repeatedly. */
   close(): Promise<void>;
 }
@@ -154,6 +156,7 @@ function openTables(
   const own = opened.get(place) ?? { readOnly, users: 0 };
   if (own.readOnly && !readOnly) throw isRead(directory);
   let root: RootDatabase | undefined;
+  let held: HeldFile | undefined;
   try {
     root = open({
       path: directory,
@@ -178,10 +181,12 @@ function openTables(
     const keyed = (name: string) => table<Buffer, Buffer>(name, { encoding: "binary", keyEncoding: "binary" });
     if (readOnly && isUnwritten(root)) throw notYet(directory);
     const meta = table<unknown, string>("meta", META);
+    if (!readOnly) held = holdLmdbFile(directory);
     const environment = root;
     let closing: Promise<void> | undefined;
     async function close(): Promise<void> {
       await environment.close();
+      held?.close();
       own.users--;
       if (own.users === 0) opened.delete(place);
       await release();
@@ -199,6 +204,9 @@ function openTables(
       changes: numbered("changes"),
       state: (transaction) => meta.get("state", transaction && { transaction }) as State | undefined,
       checkSeen,
+      checkKept() {
+        if (held?.isKept() === false) throw removed(directory);
+      },
       begin() {
         checkSeen();
         environment.resetReadTxn();
@@ -211,6 +219,7 @@ function openTables(
     return tables;
   } catch (cause) {
     void root?.close();
+    held?.close();
     if (cause instanceof BgeError) throw cause;
     const { message = "" } = cause as Partial<Error>;
     if (/MDB_(?:INVALID|VERSION_MISMATCH|CORRUPTED|PAGE_NOTFOUND|INCOMPATIBLE)/.test(message)) {

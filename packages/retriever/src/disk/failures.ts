@@ -38,6 +38,15 @@ export function isRead(directory: string): BgeError {
   );
 }
 
+/** What a writer is told whose files are in no folder any more. */
+export function removed(directory: string): BgeError {
+  return new BgeError(
+    "STORE_FAILED",
+    `The index in ${directory} was removed while it was open, and what is added now would be lost. Dispose it, and open it again.`,
+    { parameter: "directory" },
+  );
+}
+
 /** What a reader is told that may not write to the file of locks, while there is a writer. */
 export function unseen(directory: string): BgeError {
   return new BgeError(

@@ -37,6 +37,7 @@ export async function write(
   const bytes = changes.reduce((sum, { value }) => sum + (value?.length ?? 0), 0);
   for (let attempt = 1; ; attempt++) {
     try {
+      environment.checkKept();
       await checkCommitRoom(directory, changes.length, bytes);
       const isNext = await tryToWrite(environment, before.commit, changes, state);
       if (!isNext) throw inUse(directory, "another process, since this one was silent for a minute");
