@@ -383,6 +383,25 @@ describe("a directory that cannot be one", () => {
   });
 });
 
+test.skipIf(process.platform === "win32")("what is added to an index that was removed is refused", async () => {
+  const directory = place();
+  const retriever = await load(directory);
+  await retriever.add(numbered(3));
+  rmSync(directory, { recursive: true });
+  const refusal = { code: "STORE_FAILED", message: expect.stringContaining("was removed while it was open") };
+  await expect(retriever.add(numbered(3, 3))).rejects.toMatchObject(refusal);
+  await expect(retriever.remove(["n1"])).rejects.toMatchObject(refusal);
+  const other = await load(directory);
+  await retriever.dispose();
+  // Its lock is not that of the one that was removed.
+  await expect(load(directory)).rejects.toMatchObject({ code: "STORE_IN_USE" });
+  await other.add(numbered(2));
+  await other.dispose();
+  const again = await load(directory, { readOnly: true });
+  expect(await idsOf(again)).toEqual(["n0", "n1"]);
+  await again.dispose();
+});
+
 test("searches go on while much is added, and end when the retriever is disposed", async () => {
   const directory = place();
   const retriever = await load(directory);

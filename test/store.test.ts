@@ -103,6 +103,17 @@ describe("a store on disk", () => {
     await expect(openStore({ directory })).rejects.toMatchObject(refusal);
   });
 
+  test.skipIf(process.platform === "win32")("refuses what is put when it was removed", async () => {
+    const directory = join(newFolder(), "rows");
+    const store = await openStore({ directory });
+    await store.put([entry(1)]);
+    rmSync(directory, { recursive: true });
+    await expect(store.put([entry(2)])).rejects.toMatchObject({ code: "STORE_FAILED" });
+    await store.dispose();
+    await using again = await openStore({ directory });
+    expect(again.kept().texts).toBe(0);
+  });
+
   test("makes a file anew that was never finished, by many at once", async () => {
     const whole = newFolder();
     await (await openStore({ directory: whole })).dispose();

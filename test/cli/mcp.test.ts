@@ -8,6 +8,7 @@ import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { BGE, bge, ended, startBge } from "../support/bge.js";
 import { addFiles, folderOf } from "../support/folders.js";
+import { everyFile } from "../support/hub/cache.js";
 import { hasLoopback } from "../support/loopback.js";
 
 const FILES = {
@@ -231,6 +232,21 @@ describe("over standard input and output", () => {
       await becomes(/leaves/);
     },
   );
+
+  test.skipIf(process.platform === "win32")("an index that was removed is made anew, and kept", async () => {
+    const client = await connect(folder, "--no-rerank");
+    await search(client, "dogs");
+    rmSync(join(folder, ".bge"), { recursive: true });
+    addFiles(folder, { "koalas.md": "Koalas sleep." });
+    const found = async () => (await search(client, "What do koalas do?", { top: 1 }))[0]?.text ?? "";
+    for (let tries = 0; tries < 50 && !/sleep/.test(await found()); tries++)
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(await found()).toMatch(/sleep/);
+    const kept = everyFile(join(folder, ".bge"));
+    for (const name of [/^\.gitignore$/, /store\/data\.mdb$/, /files\.json$/]) {
+      expect(kept.some((file) => name.test(file))).toBe(true);
+    }
+  });
 
   test.skipIf(process.platform !== "linux")("what git ignores is not watched, nor what is never read", async () => {
     const built = Array.from({ length: 60 }, (_, i) => [`build/${i % 6}/${i}.md`, "x"]);

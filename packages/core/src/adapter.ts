@@ -4,7 +4,14 @@ export { type ModelHandle, owned, shared } from "./adapter/handle.js";
 export { documentAsJson, fieldsAsJson } from "./adapter/json.js";
 export { withLmdb } from "./adapter/lmdb.js";
 export { inspectLmdb } from "./adapter/lmdb-file.js";
-export { checkCommitRoom, checkLmdbFolder, diskHint, type HeldFile, holdLmdbFile, lmdbReason } from "./adapter/lmdb-folder.js";
+export {
+  checkCommitRoom,
+  checkLmdbFolder,
+  diskHint,
+  type HeldFile,
+  holdLmdbFile,
+  lmdbReason,
+} from "./adapter/lmdb-folder.js";
 export {
   type AdapterFields,
   type AdapterModel,

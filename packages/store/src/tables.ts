@@ -1,7 +1,16 @@
 import { readdirSync, statSync } from "node:fs";
 import { truncate } from "node:fs/promises";
 import { join } from "node:path";
-import { checkLmdbFolder, type HeldFile, holdLmdbFile, inspectLmdb, invalid, makeFolder, sleep, withLock } from "@bge-js/core/adapter";
+import {
+  checkLmdbFolder,
+  type HeldFile,
+  holdLmdbFile,
+  inspectLmdb,
+  invalid,
+  makeFolder,
+  sleep,
+  withLock,
+} from "@bge-js/core/adapter";
 import { type Database, open } from "lmdb";
 import { corrupt, failure } from "./failures.js";
 

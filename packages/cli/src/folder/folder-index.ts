@@ -1,6 +1,6 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { createTokenCounter, type Embedder } from "@bge-js/core";
-import { wallClock } from "@bge-js/core/adapter";
 import type { RetrieverOptions, Stage } from "@bge-js/retriever";
 import { CANDIDATES } from "@bge-js/retriever/adapter";
 import type { Context } from "../context.js";
@@ -9,12 +9,13 @@ import { createPdfReader, type PdfReader } from "../pdf/reader.js";
 import { createProgress } from "../progress.js";
 import { indexPlace } from "./index-place.js";
 import { becomeKeeper, type Release } from "./keeper.js";
+import { type Look, look } from "./look.js";
 import { type KnownFile, type Manifest, NO_FILES, readManifest, writeManifest } from "./manifest.js";
 import { openRetriever } from "./open-retriever.js";
 import { pageAt } from "./pages.js";
 import type { CountTokens } from "./passages.js";
 import { update } from "./update.js";
-import { type Aside, type FolderRules, type FoundFile, nothingAside, type Root, walk } from "./walk.js";
+import { type Aside, nothingAside, type Root } from "./walk.js";
 
 export interface IndexFlags extends PlaceFlags {
   /** Where to keep the index; false to keep none. */
@@ -148,10 +149,16 @@ export async function openFolderIndex(
     return tokenizer(text);
   };
 
+  /** True for a keeper whose index was removed: what it adds would be lost. */
+  const isRemoved = () => release !== undefined && !existsSync(place!.lock);
+
   /** Reads what the keeper has read by now, or takes its place if it is gone. */
   async function followKeeper(): Promise<void> {
+    const wasKeeper = release !== undefined;
+    // A folder that was removed as a whole is not made for its index.
+    if (existsSync(roots[0]!.directory)) await indexPlace(roots, index || undefined, flags.model ?? "");
     release = await becomeKeeper(place!, context);
-    if (release !== undefined) {
+    if (release !== undefined || wasKeeper) {
       // What was seen when this process started is old by now.
       first = undefined;
       await Promise.allSettled(searching);
@@ -159,7 +166,7 @@ export async function openFolderIndex(
       await retriever.dispose();
       ({ retriever, readOnly, manifest, places } = await open().catch(async (error: unknown) => {
         // Tried again with the next update, by this process or another.
-        await release!();
+        await release?.();
         release = undefined;
         throw error;
       }));
@@ -175,7 +182,12 @@ export async function openFolderIndex(
       return readOnly;
     },
     async update() {
-      if (readOnly) await followKeeper();
+      if (isRemoved() && !roots.some(({ directory }) => existsSync(directory))) {
+        // It may come back, with or without its index.
+        [manifest, places] = [NO_FILES, placesOf(NO_FILES)];
+        return { files: 0, passages: 0, added: 0, removed: 0, aside: nothingAside() };
+      }
+      if (readOnly || isRemoved()) await followKeeper();
       if (readOnly) {
         if (first !== undefined) ({ rules } = await first);
         return { files: readable(manifest), passages: places.size, added: 0, removed: 0, aside: nothingAside() };
@@ -230,28 +242,6 @@ export async function openFolderIndex(
       await release?.();
     },
   };
-}
-
-/** What is in the folders. */
-interface Look {
-  readonly found: readonly FoundFile[];
-  /** Before they were looked at: what changes meanwhile is looked at again. */
-  readonly readAt: number;
-  readonly aside: Aside;
-  /** Of each folder, by its absolute path. */
-  readonly rules: ReadonlyMap<string, FolderRules>;
-}
-
-async function look(roots: readonly Root[], signal: AbortSignal): Promise<Look> {
-  const [readAt, aside, found] = [wallClock(), nothingAside(), [] as FoundFile[]];
-  const rules = new Map<string, FolderRules>();
-  for (const root of roots) {
-    for await (const file of walk(root, aside, rules)) {
-      signal.throwIfAborted();
-      found.push(file);
-    }
-  }
-  return { found, readAt, aside, rules };
 }
 
 /** How many files there are but for those of which nothing can be read. */

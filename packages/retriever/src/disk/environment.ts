@@ -2,7 +2,17 @@ import { realpathSync } from "node:fs";
 import { readdir, stat, truncate } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { BgeError } from "@bge-js/core";
-import { checkLmdbFolder, type HeldFile, holderOf, holdLmdbFile, inspectLmdb, invalid, isHeld, makeFolder, tryLock } from "@bge-js/core/adapter";
+import {
+  checkLmdbFolder,
+  type HeldFile,
+  holderOf,
+  holdLmdbFile,
+  inspectLmdb,
+  invalid,
+  isHeld,
+  makeFolder,
+  tryLock,
+} from "@bge-js/core/adapter";
 import { type Database, open, type RootDatabase, type Transaction } from "lmdb";
 import { corrupt, failed, inUse, isRead, notYet, removed, unseen } from "./failures.js";
 import type { State } from "./state.js";
