@@ -1,5 +1,6 @@
 // Indexes and stores on disks that are full: small file systems in memory, each in processes of their own, which must not end by it.
 import { describe, expect, test } from "vitest";
+import { BGE } from "./support/bge.js";
 import { folderOf } from "./support/folders.js";
 import { fixture } from "./support/models.js";
 import { canMount, inMounts } from "./support/mounts.js";
@@ -82,4 +83,24 @@ describe.skipIf(!canMount).each([
     expect(full!.size).toBeLessThan(all);
     expect(roomy).toEqual({ failures: 0, codes: [], size: all, found });
   });
+});
+
+test.skipIf(!canMount)("bge search says where it cannot keep an index, and what to do", async () => {
+  const [notes, folder] = [folderOf({ "dogs.md": "Dogs bark." }), folderOf()];
+  const search = `"${process.execPath}" "${BGE}" search "${notes}" dogs --top 1 --index "${folder}" 2>&1`;
+  const child = inMounts(
+    `mount -t tmpfs -o size=8m none "${folder}" && ${search} || exit 99
+    dd if=/dev/zero of="${folder}/fill" bs=1M count=9 2> "${folder}/said"; ${search}
+    mount -o remount,ro "${folder}"; ${search}`,
+    "",
+  );
+  let told = "";
+  child.stdout.setEncoding("utf8").on("data", (part: string) => {
+    told += part;
+  });
+  expect(await new Promise((resolve) => child.on("close", resolve))).toBe(3);
+  const where = "bge: cannot keep an index in .*";
+  const advice = ".*Choose another folder with --index DIR, or keep nothing with --no-index";
+  expect(told).toMatch(new RegExp(`^${where}ENOSPC${advice}$`, "m"));
+  expect(told).toMatch(new RegExp(`^${where}EROFS${advice}$`, "m"));
 });

@@ -40,10 +40,15 @@ export async function indexPlace(
     // An index in a repository is nothing to commit.
     if (given === undefined) await writeFile(join(base, ".gitignore"), "*\n", { flag: "wx" }).catch(ignoreExisting);
   } catch (error) {
-    const advice = "Choose another folder with --index DIR, or keep nothing with --no-index";
-    throw new CommandError(`cannot keep an index in ${base}: ${(error as Error).message}. ${advice}`);
+    throw notKept(base, error);
   }
   return { store: join(place, "store"), manifest: join(place, "files.json"), lock: join(place, "keeper.lock") };
+}
+
+/** What to say where the system refuses to. */
+export function notKept(folder: string, error: unknown): CommandError {
+  const advice = "Choose another folder with --index DIR, or keep nothing with --no-index";
+  return new CommandError(`cannot keep an index in ${folder}: ${(error as Error).message}. ${advice}`);
 }
 
 function ignoreExisting(error: NodeJS.ErrnoException): void {

@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
+import { dirname } from "node:path";
 import { abortable, setTimeout, tryLock } from "@bge-js/core/adapter";
 import type { Context } from "../context.js";
-import type { IndexPlace } from "./index-place.js";
+import { type IndexPlace, notKept } from "./index-place.js";
 
 /** Gives the right to keep an index up to date to the next process. */
 export type Release = () => Promise<void>;
@@ -17,7 +18,9 @@ export async function becomeKeeper(
   { signal, note }: Pick<Context, "signal" | "note">,
 ): Promise<Release | undefined> {
   for (let told = false; ; ) {
-    const release = await tryLock(lock);
+    const release = await tryLock(lock).catch((error: unknown) => {
+      throw notKept(dirname(lock), error);
+    });
     if (release !== undefined || existsSync(manifest)) return release;
     if (!told) note("bge: another bge reads this folder for the first time; waiting for it");
     told = true;

@@ -1,4 +1,6 @@
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { notKept } from "./index-place.js";
 import type { Tried } from "./late.js";
 
 /** Where a passage stands: its id in the index, its first and last line, and the lines of its lines if some are between. */
@@ -46,11 +48,14 @@ export async function readManifest(file: string | undefined): Promise<Manifest> 
 /** Writes the manifest whole, or not at all. If its folder was removed with what it is about, there is nothing to keep. */
 export async function writeManifest(file: string | undefined, { files, readAt }: Manifest): Promise<void> {
   if (file === undefined) return;
-  const partial = `${file}.${process.pid}.partial`;
+  // Always the same name: of one that was killed nothing is left behind.
+  const partial = `${file}.partial`;
   try {
     await writeFile(partial, JSON.stringify({ readAt, files: Object.fromEntries(files) }));
     await rename(partial, file);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
+    await rm(partial, { force: true });
+    throw notKept(dirname(file), error);
   }
 }
