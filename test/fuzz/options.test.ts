@@ -212,6 +212,20 @@ describe("an option that a copy would lose is refused, not ignored", () => {
     }
     expect(await reranker.rerank("a", ["b", "c"], new Config())).toHaveLength(1);
   });
+
+  test("and an object what others hide in it: the package config, and a compiler of modules", async () => {
+    const hide = (options: object) =>
+      Object.defineProperties(options, {
+        get: { value() {} },
+        has: { value() {} },
+        util: { value: {} },
+        __esModule: { value: true },
+      });
+    expect(await reranker.rerank("a", ["b", "c"], hide({ topN: 1 }))).toHaveLength(1);
+    const embeddings = new langchain.BgeEmbeddings(hide({ model, threads: 1 }));
+    expect(await embeddings.embedQuery("a")).toHaveLength(embedder.dimensions);
+    await embeddings.dispose();
+  });
 });
 
 test("no score is NaN", () => {

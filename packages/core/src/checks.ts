@@ -38,6 +38,9 @@ export function checkOptions<Options extends object>(
   return Object.fromEntries(given) as Options;
 }
 
+/** What others hide in objects and nobody means as an option: the package config in each that it gives out, a compiler in a module. */
+const HIDDEN_BY_OTHERS = /^(?:get|has|util|__.*)$/;
+
 /**
  * Rejects an options object with a property that a copy of it would silently lack: an inherited one, as of a class with getters or
  * of `Object.create(defaults)`, and a hidden one. A class may have methods, unless `isOption` says of one that it is meant.
@@ -49,10 +52,11 @@ export function checkOwn(options: object, owner: string, isOption = isCallback):
     for (const name of Object.getOwnPropertyNames(at)) {
       if (name === "constructor" || Object.prototype.propertyIsEnumerable.call(options, name)) continue;
       const isMethod = typeof Object.getOwnPropertyDescriptor(at, name)?.value === "function";
-      if (at !== options && isMethod && !isOption(name)) continue;
+      const isOwn = at === options;
+      if (isOwn ? HIDDEN_BY_OTHERS.test(name) : isMethod && !isOption(name)) continue;
       throw invalid(
         name,
-        `is ${at === options ? "a hidden" : "an inherited"} property of the options of ${owner}, and would be lost: ` +
+        `is ${isOwn ? "a hidden" : "an inherited"} property of the options of ${owner}, and would be lost: ` +
           "pass a plain object with properties of its own",
       );
     }
