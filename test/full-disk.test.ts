@@ -5,17 +5,14 @@ import { folderOf } from "./support/folders.js";
 import { fixture } from "./support/models.js";
 import { canMount, inMounts } from "./support/mounts.js";
 
-/** Runs a program twice in the same folder, on a disk of so many KiB and again when there is room; it tells what it says, in JSON. */
-async function onDiskOf(kibibytes: number, program: string): Promise<{ code: number | null; said: unknown[] }> {
+/** Runs a program in a script that mounts; it tells what it says, in JSON. */
+async function onDisk(
+  script: (folder: string, node: string) => string,
+  program: string,
+): Promise<{ code: number | null; said: unknown[] }> {
   const folder = folderOf();
   const node = `"${process.execPath}" --input-type=module -e "$PROGRAM" "${folder}/index"`;
-  const child = inMounts(
-    `mount -t tmpfs -o size=${kibibytes}k none "${folder}" || exit 99
-    ${node} || exit $?
-    mount -o remount,size=64m "${folder}"
-    ${node}`,
-    program,
-  );
+  const child = inMounts(script(folder, node), program);
   let told = "";
   child.stdout.setEncoding("utf8").on("data", (part: string) => {
     told += part;
@@ -28,6 +25,16 @@ async function onDiskOf(kibibytes: number, program: string): Promise<{ code: num
       .split("\n")
       .map((line) => JSON.parse(line)),
   };
+}
+
+/** Runs it twice in the same folder, on a disk of so many KiB and again when there is room. */
+function onDiskOf(kibibytes: number, program: string): Promise<{ code: number | null; said: unknown[] }> {
+  const script = (folder: string, node: string) =>
+    `mount -t tmpfs -o size=${kibibytes}k none "${folder}" || exit 99
+    ${node} || exit $?
+    mount -o remount,size=64m "${folder}"
+    ${node}`;
+  return onDisk(script, program);
 }
 
 const tell = (body: string) => `
@@ -83,6 +90,16 @@ describe.skipIf(!canMount).each([
     expect(full!.size).toBeLessThan(all);
     expect(roomy).toEqual({ failures: 0, codes: [], size: all, found });
   });
+
+  test.each(["ramfs", "tmpfs -o size=0"])(
+    "but not on one that has no limit and says that nothing is free: %s",
+    async (kind) => {
+      const script = (folder: string, node: string) => `mount -t ${kind} none "${folder}" || exit 99; ${node}`;
+      const { code, said } = await onDisk(script, program);
+      expect(code).toBe(0);
+      expect(said).toEqual([{ failures: 0, codes: [], size: all, found }]);
+    },
+  );
 });
 
 test.skipIf(!canMount)("bge search says where it cannot keep an index, and what to do", async () => {

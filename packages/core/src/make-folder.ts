@@ -36,8 +36,11 @@ async function isThere(folder: string): Promise<boolean> {
 
 /** Throws if so many bytes cannot fit on the disk, before anything is written. */
 export async function checkSpace(folder: string, needed: number): Promise<void> {
-  const { bavail, bsize } = await statfs(folder).catch(() => ({ bavail: Number.POSITIVE_INFINITY, bsize: 1 }));
-  if (bavail * bsize >= needed) return;
-  const problem = `${needed} bytes needed, ${bavail * bsize} free`;
+  const disk = await statfs(folder).catch(() => undefined);
+  // One without a limit, as ramfs, and one that does not say how large it is have no blocks at all.
+  if (disk === undefined || disk.blocks === 0) return;
+  const free = disk.bavail * disk.bsize;
+  if (free >= needed) return;
+  const problem = `${needed} bytes needed, ${free} free`;
   throw Object.assign(new Error(problem), { code: "ENOSPC" });
 }
