@@ -28,6 +28,7 @@ const READER = `
     },
     search: async () => (await retriever.search("text", { topN: 100 })).results.length,
     get: async () => retriever.get("n1").text,
+    size: async () => retriever.size,
     has: async () => retriever.has("n1"),
     ids: async () => {
       let count = 0;
@@ -66,7 +67,7 @@ test.skipIf(!canMount)("is refused while there is a writer, and reads what is th
   expect(await ask("search")).toBe(5);
   const second = await writer();
   await second.add(documents(20));
-  for (const what of ["search", "get", "has", "ids"]) expect(await ask(what)).toMatchObject(refused);
+  for (const what of ["search", "get", "has", "size", "ids"]) expect(await ask(what)).toMatchObject(refused);
   await second.dispose();
   for (const what of ["search", "ids"]) expect(await ask(what)).toBe(20);
   expect([await ask("get"), await ask("has")]).toEqual(["text 1", true]);

@@ -117,6 +117,7 @@ async function openStore<D extends Stored>(
   return {
     directory,
     get size() {
+      environment.checkSeen();
       return readOnly ? environment.state()!.documents : current.memory.state.documents;
     },
     has(id) {
