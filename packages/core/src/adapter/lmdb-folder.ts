@@ -3,7 +3,7 @@ import { access, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { checkSpace } from "../make-folder.js";
 
-/** What a new file takes, and the one of locks, which LMDB maps before there is anything behind it; and what is left beside a commit. */
+/** Room for a new data file and a new file of locks, which LMDB maps before its blocks are on the disk. A commit leaves as much free. */
 const ROOM = 256 * 1024;
 const PAGE = 4096;
 
@@ -38,7 +38,7 @@ async function statsOf(file: string): Promise<Stats | undefined> {
   throw Object.assign(new Error(`EISDIR: it is not a file, ${file}`), { code: "EISDIR" });
 }
 
-/** Without the permission to, LMDB reads without locks: true unless so. */
+/** False for a reader without the permission: LMDB then reads without locks. */
 async function mayWrite(path: string, readOnly: boolean): Promise<boolean> {
   try {
     await access(path, constants.R_OK | constants.W_OK);
@@ -51,8 +51,8 @@ async function mayWrite(path: string, readOnly: boolean): Promise<boolean> {
 }
 
 /**
- * Checks that there is room for a commit. Of a write for which there is none LMDB says so in a text that may be longer than the memory
- * it has for it, and the process ends by that.
+ * Checks that there is room for a commit. Where there is none, LMDB writes its message into a buffer that may be too short for it, and
+ * the process ends by that.
  *
  * @param records how many are written, each of which may be on a page of its own
  * @param bytes of them
@@ -62,9 +62,9 @@ export function checkCommitRoom(folder: string, records: number, bytes: number):
   return checkSpace(folder, ROOM + records * PAGE + 2 * bytes);
 }
 
-/** A file of LMDB's that is open to be written to, which goes on though the file is not in any folder any more. */
+/** LMDB's file, held open beside a writer, whose writes succeed even after the file was removed from its folder. */
 export interface HeldFile {
-  /** False once the file was removed, or another was moved to its place: what is written then is lost with the process. */
+  /** False once the file was removed or replaced: what is written from then on is lost. */
   isKept(): boolean;
   close(): void;
 }
