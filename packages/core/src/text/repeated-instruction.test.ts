@@ -40,6 +40,8 @@ describe("a text that already begins with its instruction", () => {
   test("is told of for templates, and for documents where they have an instruction", async () => {
     const code = createPrompts(modelOf("bge-code-v1"), { queryInstruction: "Find it." });
     expect(await warningsOf(() => code.write(["<instruct>Find it.\n<query>x"], "query"))).toHaveLength(1);
+    const find = createPrompts(modelOf("bge-small-en-v1.5"), { queryInstruction: "Find " });
+    expect(await warningsOf(() => find.write(["Find Nemo"], "query"))).toHaveLength(1);
     const tasks = createPrompts(modelOf("llm-embedder"), { task: "qa" });
     const [warning] = await warningsOf(() => tasks.write(["Represent this document for retrieval: x"], "document"));
     expect(warning!.message).toMatch(/a document begins with .*Pass the text alone\. This/);
@@ -51,6 +53,7 @@ describe("a text that already begins with its instruction", () => {
       createPrompts(small, {}).write([`${INSTRUCTION} x`], "document");
       createPrompts(small, { queryInstruction: false }).write([`${INSTRUCTION} x`], "query");
       createPrompts(small, { queryInstruction: " " }).write(["x"], "query");
+      createPrompts(small, { queryInstruction: "Find " }).write(["Finding Nemo"], "query");
       createPrompts(small, {}).write([`What is "${INSTRUCTION}"?`], "query");
     });
     expect(warnings).toEqual([]);

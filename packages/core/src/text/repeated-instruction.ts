@@ -11,8 +11,12 @@ export function repeatedInstruction(
 ): (texts: readonly string[]) => void {
   const words = prefix.trim();
   let warned = words === "";
+  // "Finding" does not begin with the instruction "Find".
+  const endsInWord = /[\p{L}\p{N}]$/u.test(words);
+  const begins = (text: string) =>
+    text.startsWith(words) && !(endsInWord && /^[\p{L}\p{N}]/u.test(text.slice(words.length)));
   return (texts) => {
-    if (warned || !texts.some((text) => text.startsWith(words))) return;
+    if (warned || !texts.some(begins)) return;
     warned = true;
     const instead = inputType === "query" ? ", or load the model with queryInstruction: false" : "";
     process.emitWarning(
