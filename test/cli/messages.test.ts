@@ -22,6 +22,10 @@ describe("what cannot be done is told in words of the command", () => {
       3,
       `--offline. To get it: bge pull ${BASE} (`,
     ],
+    [["embed", "--offline", "--dtype", "fp16"], 3, "To get it: bge pull BAAI/bge-small-en-v1.5 --dtype fp16 ("],
+    [["embed", "--offline", "--dtype", "fp16"], 3, "(it has dtype int8: choose by --dtype int8)"],
+    [["rerank", "--query", "q", "--dtype", "fp32"], 3, "choose by --dtype int8). (", "a"],
+    [["embed", "--offline", "--model", "BAAI/BGE-VL-base"], 3, 'Then load "./bge-vl-base". ('],
     [["mcp", folder, "--no-index", "--offline", "--model", BASE], 3, `To get it: bge pull ${BASE} (`],
     [["embed", "--offline", "--model", BASE, "--dtype", "int8"], 3, `To get it: bge pull ${BASE} --dtype int8 (`],
     [

@@ -17,7 +17,11 @@ export function problemOf({ message, advice }: BgeError): string {
 
 /** Core begins the message on an option with the option's name. */
 function withFlag(error: BgeError, { options }: Command): string {
-  const problem = problemOf(error);
+  const hasDtype = options.some(({ long }) => long === "--dtype");
+  const problem = problemOf(error).replace(
+    /: choose by \{ dtype: "(\w+)" \}/,
+    hasDtype ? ": choose by --dtype $1" : "",
+  );
   const { parameter = "" } = error;
   const flag = options.find((option) => option.attributeName() === (FLAGS[parameter] ?? parameter))?.long;
   return flag && problem.startsWith(`${parameter} `) ? flag + problem.slice(parameter.length) : problem;
@@ -27,10 +31,13 @@ function withFlag(error: BgeError, { options }: Command): string {
 function adviceOn({ code, message, advice }: BgeError, command: Command): string | undefined {
   if (advice === undefined) return undefined;
   const { model, reranker, dtype, offline } = command.opts<Readonly<Record<string, unknown>>>();
-  const name = [model, reranker].find((one) => typeof one === "string" && message.includes(one));
+  const given = [model, reranker].find((one) => typeof one === "string" && message.includes(one));
+  const name = given ?? /\bModel (\S+) was not found/.exec(message)?.[1] ?? "MODEL";
   switch (code) {
     case "MODEL_NOT_FOUND": {
-      const pull = `bge pull ${name ?? "MODEL"}${dtype === undefined ? "" : ` --dtype ${dtype}`}`;
+      // Our own models are in packages alone.
+      if (!advice.includes("pullModel")) return message.includes("choose by") ? "" : undefined;
+      const pull = `bge pull ${name}${dtype === undefined ? "" : ` --dtype ${dtype}`}`;
       return `${offline ? " It was not downloaded, because of --offline." : ""} To get it: ${pull}`;
     }
     // The same command is tried again.
@@ -44,7 +51,7 @@ function adviceOn({ code, message, advice }: BgeError, command: Command): string
       const other = command.options.some(({ long }) => long === "--dtype")
         ? "Use another --dtype, or download"
         : "Download";
-      return ` ${other} damaged files again: bge pull ${name ?? "MODEL"} --verify`;
+      return ` ${other} damaged files again: bge pull ${name} --verify`;
     }
     default:
       return undefined;

@@ -8,6 +8,7 @@ import { hubOf } from "../hub/hub.js";
 import { hubModel } from "../hub/pull.js";
 import { recordedListing } from "../hub/record.js";
 import { offlineVariable } from "../model/environment.js";
+import { isExported } from "../model/export-advice.js";
 import { isOurs } from "../model/files.js";
 import { toReference } from "../model/named-model.js";
 import { isSafePath } from "../model/names.js";
@@ -35,6 +36,8 @@ export async function findOrPull(
   } catch (error) {
     if (!(error instanceof BgeError) || error.code !== "MODEL_NOT_FOUND" || !isOnHub(model)) throw error;
     if (forbidden !== undefined) {
+      // What the hub has without ONNX files, no download would get.
+      if (isExported(toReference(model).id!)) throw error;
       const reason = `It was not downloaded, because ${forbidden} forbids it.`;
       throw alsoSaying(error, reason, download ? "" : ` ${reason}`);
     }

@@ -185,10 +185,10 @@ interface NotFound {
 function notFound(missing: NotFound): BgeError {
   const { name, id, tried } = missing;
   const advice = TO_GET_IT + (id === undefined ? folderAdvice(missing) : idAdvice(id, missing));
-  const isPulled = id !== undefined && !isExported(id) && !isOurs(id);
+  const isForPrograms = id !== undefined && !isExported(id);
   return new BgeError("MODEL_NOT_FOUND", `Model ${name} was not found. Tried: ${tried.join("; ")}.${advice}`, {
     parameter: "model",
-    ...(isPulled && { advice }),
+    ...(isForPrograms && { advice }),
   });
 }
 
