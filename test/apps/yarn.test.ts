@@ -26,24 +26,26 @@ const MODELS = `(async () => {
 `;
 
 describe.skipIf(!runsExamples)("Yarn's Plug'n'Play, which has no node_modules", { timeout: 600_000 }, () => {
-  const project = realpathSync(mkdtempSync(join(tmpdir(), "bge-js-yarn-")));
-  const registry = execFileSync("npm", ["config", "get", "registry"], { cwd: project, encoding: "utf8" }).trim();
-  const env = {
-    ...process.env,
-    NODE_PATH: "",
-    YARN_NPM_REGISTRY_SERVER: registry.replace(/\/$/, ""),
-    YARN_UNSAFE_HTTP_WHITELIST: new URL(registry).hostname,
-    YARN_NPM_MINIMAL_AGE_GATE: "0",
-    YARN_CACHE_FOLDER: join(project, ".yarn", "cache"),
-    YARN_ENABLE_GLOBAL_CACHE: "0",
-    YARN_ENABLE_IMMUTABLE_INSTALLS: "0",
-    YARN_ENABLE_SCRIPTS: "0",
-    YARN_ENABLE_TELEMETRY: "0",
-  };
+  let project: string;
+  let env: NodeJS.ProcessEnv;
   const yarn = (...args: readonly string[]) =>
     execFileSync("npx", ["-y", YARN, ...args], { cwd: project, env, encoding: "utf8", stdio: "pipe" });
 
   beforeAll(() => {
+    project = realpathSync(mkdtempSync(join(tmpdir(), "bge-js-yarn-")));
+    const registry = execFileSync("npm", ["config", "get", "registry"], { cwd: project, encoding: "utf8" }).trim();
+    env = {
+      ...process.env,
+      NODE_PATH: "",
+      YARN_NPM_REGISTRY_SERVER: registry.replace(/\/$/, ""),
+      YARN_UNSAFE_HTTP_WHITELIST: new URL(registry).hostname,
+      YARN_NPM_MINIMAL_AGE_GATE: "0",
+      YARN_CACHE_FOLDER: join(project, ".yarn", "cache"),
+      YARN_ENABLE_GLOBAL_CACHE: "0",
+      YARN_ENABLE_IMMUTABLE_INSTALLS: "0",
+      YARN_ENABLE_SCRIPTS: "0",
+      YARN_ENABLE_TELEMETRY: "0",
+    };
     const tarballs = Object.fromEntries(OURS.map((name) => [`@bge-js/${name}`, `file:${pack(name, project)}`]));
     writeFileSync(
       join(project, "package.json"),
@@ -54,7 +56,9 @@ describe.skipIf(!runsExamples)("Yarn's Plug'n'Play, which has no node_modules", 
     cpSync(fileURLToPath(new URL("../fixtures/notes", import.meta.url)), join(project, "notes"), { recursive: true });
     yarn("install");
   });
-  afterAll(() => rmSync(project, { recursive: true, force: true }));
+  afterAll(() => {
+    if (project !== undefined) rmSync(project, { recursive: true, force: true });
+  });
 
   test.each(["mjs", "cjs"])("a program (.%s) runs models in threads and processes, and keeps an index", (extension) => {
     writeFileSync(join(project, `models.${extension}`), MODELS);
