@@ -10,7 +10,8 @@ const folder = fixture("notes");
 const long = "word ".repeat(3000);
 
 /** What a program writes, and nobody types. */
-const OF_PROGRAMS = /pullModel|load[A-Z]\w*|download: |await |\{ |\b(?:maxTokens|apiKey|topN)\b|truncation to/;
+const OF_PROGRAMS =
+  /pullModel|load[A-Z]\w*|download: |await |\{ |\b(?:maxTokens|apiKey|topN|queryInstruction)\b|truncation to/;
 
 const run = (args: readonly string[], input = "", env: Record<string, string> = {}) =>
   bge(args, { input, env: { HF_HUB_CACHE: folderOf(), HF_HUB_OFFLINE: "", ...env } });
@@ -38,6 +39,7 @@ describe("what cannot be done is told in words of the command", () => {
     [["embed", ...TINY, "--max-tokens", "9999"], 2, "--max-tokens must be"],
     [["embed", ...TINY, "--dimensions", "9999"], 2, "--dimensions must be"],
     [["embed", ...TINY, "--task", "x"], 2, "--task does not apply"],
+    [["embed", "--model", "BAAI/llm-embedder"], 2, "--task is missing: BAAI/llm-embedder has an instruction per task."],
     [["embed", ...TINY_RERANKER], 3, "bge models"],
     [["rerank", "--query", "q", ...TINY], 3, "bge models"],
     [["rerank", "--query", "q", "--threshold", "0.5"], 2, "--threshold does not apply", '"a"'],

@@ -40,7 +40,8 @@ function adviceOn({ code, message, advice }: BgeError, command: Command): string
       const pull = `bge pull ${name}${dtype === undefined ? "" : ` --dtype ${dtype}`}`;
       return `${offline ? " It was not downloaded, because of --offline." : ""} To get it: ${pull}`;
     }
-    // The same command is tried again.
+    // Of options, the rest says what is allowed; a download is tried again by the same command.
+    case "INVALID_OPTION":
     case "DOWNLOAD_FAILED":
       return "";
     case "MODEL_MISMATCH":

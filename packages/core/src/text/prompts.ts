@@ -1,4 +1,4 @@
-import { invalid, shown } from "../api/errors.js";
+import { BgeError, invalid, shown } from "../api/errors.js";
 import type { EmbeddingSpec } from "../api/model.js";
 import type { EmbedderOptions, FewShotExample, InputType } from "../api/options.js";
 import type { Encoding } from "../protocol.js";
@@ -60,10 +60,9 @@ function withInstructions(model: EmbeddingSpec, options: PromptOptions): Embeddi
   if (chosen === undefined) {
     const choice = `one of ${names.map((name) => JSON.stringify(name)).join(", ")}`;
     const problem = task === undefined ? "is missing" : `cannot be ${shown(task)}`;
-    throw invalid(
-      "task",
-      `${problem}: ${model.id} has an instruction per task. Choose ${choice}, or pass your own queryInstruction (false for none)`,
-    );
+    const advice = " Or pass your own queryInstruction (false for none).";
+    const message = `task ${problem}: ${model.id} has an instruction per task. Choose ${choice}.${advice}`;
+    throw new BgeError("INVALID_OPTION", message, { parameter: "task", advice });
   }
   return { ...model, queryInstruction: chosen.query, documentInstruction: chosen.document ?? "" };
 }
