@@ -24,7 +24,10 @@ test("a healthy machine", async () => {
 });
 
 test("the report has no path, no user and no host, and says what is wrong", async () => {
-  const env = { HF_HOME: folderOf(), ORT_DISABLE_TELEMETRY: "0", HF_TOKEN: "hf_secret" };
+  const folder = folderOf();
+  // Where telemetry that is on leaves its files.
+  const places = { HOME: folder, XDG_CACHE_HOME: folder, TMPDIR: folder };
+  const env = { HF_HOME: folder, ...places, ORT_DISABLE_TELEMETRY: "0", HF_TOKEN: "hf_secret" };
   const { code, out, err } = await bge(["doctor", "--no-benchmark"], { env });
   expect({ code, err }).toEqual({ code: 1, err: "" });
   expect(out).toMatch(/^bge +\d.*\nsystem +.*\nprocessor +.*\nthreads +\d/);
