@@ -10,6 +10,8 @@ export function createTokenCounter(embedder: Embedder, signal: AbortSignal): (te
   let counting: Promise<number[]> | undefined;
   // Every count includes the special tokens, which would add up in the splitter.
   const special = embedder.countTokens("", { signal });
+  // Told to those who count: nobody may, if no file can be read.
+  special.catch(() => {});
   const countWaiting = async (): Promise<number[]> => {
     await new Promise(setImmediate);
     const texts = waiting;
