@@ -59,7 +59,7 @@ export interface LoadOptions {
   readonly truncation?: "error" | "warn" | "silent";
   /** Called for every input that was cut, with any `truncation`, like `onProgress` of `embedDocuments`. @default none */
   readonly onTruncate?: (report: TruncationReport) => void;
-  /** Processor threads in total, shared by the workers. @default the container's processors (cgroup quota included), or `workers` if that is more */
+  /** Processor threads in total, at most 1,024, shared by the workers. @default the container's processors (cgroup quota included), or `workers` if that is more */
   readonly threads?: number;
   /** Number of workers, each with its own copy of the weights. @default by `threads` and the size of the model; 1 on a device other than the CPU */
   readonly workers?: number;

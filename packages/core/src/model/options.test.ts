@@ -96,6 +96,8 @@ describe("the loaders' options", () => {
 
 test("checkThreads rejects more workers than threads", () => {
   expect(() => checkThreads({ threads: 2, workers: 3 })).toThrow(refusal("workers"));
+  expect(() => checkThreads({ threads: 1025 })).toThrow(refusal("threads"));
+  expect(() => checkThreads({ workers: 9_999_999 })).toThrow(refusal("workers"));
   checkThreads({ threads: 2, workers: 2 });
   checkThreads({ workers: 3 });
 });

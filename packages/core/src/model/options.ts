@@ -62,8 +62,14 @@ export const RERANKER_OPTIONS: Checks<RerankerOptions> = {
   weights: isHybridWeights,
 };
 
-/** Rejects more workers than threads. @throws BgeError `INVALID_OPTION` */
+/** More than any machine has. A session starts all of its threads at once: with millions it would never be open. */
+const MOST_THREADS = 1024;
+
+/** Rejects more threads than any machine has, and more workers than threads. @throws BgeError `INVALID_OPTION` */
 export function checkThreads({ threads, workers }: LoadOptions): void {
+  for (const [name, value = 0] of Object.entries({ threads, workers })) {
+    if (value > MOST_THREADS) throw invalid(name, `must be at most ${MOST_THREADS}, not ${value}`);
+  }
   if (threads === undefined || workers === undefined || workers <= threads) return;
   throw invalid("workers", `(${workers}) must not exceed threads (${threads}), because each worker needs one`);
 }
