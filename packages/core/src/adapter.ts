@@ -3,7 +3,7 @@ export { abortable, onAbort } from "./abort.js";
 export { type ModelHandle, owned, shared } from "./adapter/handle.js";
 export { documentAsJson, fieldsAsJson } from "./adapter/json.js";
 export { withLmdb } from "./adapter/lmdb.js";
-export { inspectLmdb } from "./adapter/lmdb-file.js";
+export { inspectLmdb, LMDB_DATA } from "./adapter/lmdb-file.js";
 export {
   checkCommitRoom,
   checkLmdbFolder,

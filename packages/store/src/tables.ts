@@ -7,6 +7,7 @@ import {
   holdLmdbFile,
   inspectLmdb,
   invalid,
+  LMDB_DATA,
   makeFolder,
   sleep,
   withLock,
@@ -14,7 +15,6 @@ import {
 import { type Database, open } from "lmdb";
 import { corrupt, failure } from "./failures.js";
 
-const DATA = "data.mdb";
 const REPAIR = "repair.lock";
 /** The files of LMDB, and what is there while one is mended. */
 const OWN = /^(?:data\.mdb|lock\.mdb|repair\.lock.*)$/;
@@ -41,8 +41,8 @@ export async function openTables(directory: string): Promise<Tables> {
     await makeFolder(directory);
     checkFolder(directory);
     await mend(directory);
-    const { problem, bytes } = inspectLmdb(join(directory, DATA));
-    if (problem !== undefined) throw corrupt(directory, `${DATA}: ${problem}`);
+    const { problem, bytes } = inspectLmdb(join(directory, LMDB_DATA));
+    if (problem !== undefined) throw corrupt(directory, `${LMDB_DATA}: ${problem}`);
     await checkLmdbFolder(directory, bytes === 0, false);
     const root = open({
       path: directory,
@@ -83,13 +83,13 @@ function checkFolder(directory: string): void {
   if (!statSync(directory).isDirectory()) throw invalid("directory", `is a file: ${directory}`);
   const names = readdirSync(directory);
   const foreign = names.find((name) => !OWN.test(name));
-  if (foreign === undefined || names.includes(DATA)) return;
+  if (foreign === undefined || names.includes(LMDB_DATA)) return;
   throw invalid("directory", `has other files in it (${foreign}) and no store: ${directory}. Name an empty or new one`);
 }
 
 /** Empties a file that was begun and never finished, which LMDB would not take. */
 async function mend(directory: string): Promise<void> {
-  const file = join(directory, DATA);
+  const file = join(directory, LMDB_DATA);
   const isBegun = () => {
     const { isUnfinished, bytes } = inspectLmdb(file);
     return isUnfinished && bytes > 0;

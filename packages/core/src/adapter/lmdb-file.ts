@@ -12,6 +12,10 @@ const MAGIC = 0xbeefc0de;
 /** Pages that a commit may count without writing them; they are never read. */
 const MOST_UNWRITTEN = 64;
 
+/** The names that LMDB gives to its files in a folder. */
+export const LMDB_DATA = "data.mdb";
+export const LMDB_LOCKS = "lock.mdb";
+
 /** What is to be known of a file before LMDB opens it. */
 export interface LmdbFile {
   /** What is wrong with it; undefined if it is one of LMDB's and whole, or is missing or unfinished. */
@@ -23,6 +27,8 @@ export interface LmdbFile {
   readonly isUnfinished: boolean;
 }
 
+const WHOLE = { problem: undefined, unwritten: 0, isUnfinished: false } as const;
+
 /** @throws what the system says of a file that cannot be read */
 export function inspectLmdb(file: string): LmdbFile {
   let descriptor: number;
@@ -30,28 +36,23 @@ export function inspectLmdb(file: string): LmdbFile {
     descriptor = openSync(file, "r");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-    return { problem: undefined, bytes: 0, unwritten: 0, isUnfinished: false };
+    return { ...WHOLE, bytes: 0 };
   }
   try {
     const bytes = fstatSync(descriptor).size;
     const first = readPage(descriptor, 0);
     // Both first pages are written at once, and no later commit makes the file shorter.
     if (bytes === 0 || (first?.transaction === 0n && bytes < 2 * first.pageBytes)) {
-      return { problem: undefined, bytes, unwritten: 0, isUnfinished: true };
+      return { ...WHOLE, bytes, isUnfinished: true };
     }
     const second = first && readPage(descriptor, first.pageBytes);
     if (first === undefined || second === undefined) {
-      return {
-        problem: "it is not a file of LMDB, or its first pages are damaged",
-        bytes,
-        unwritten: 0,
-        isUnfinished: false,
-      };
+      return { ...WHOLE, bytes, problem: "it is not a file of LMDB, or its first pages are damaged" };
     }
     const { last, pageBytes } = first.transaction > second.transaction ? first : second;
     const missing = Math.max(0, (last + 1) * pageBytes - bytes);
     const problem = missing > MOST_UNWRITTEN * pageBytes ? `it lacks its last ${missing} bytes` : undefined;
-    return { problem, bytes, unwritten: missing, isUnfinished: false };
+    return { ...WHOLE, bytes, problem, unwritten: missing };
   } finally {
     closeSync(descriptor);
   }

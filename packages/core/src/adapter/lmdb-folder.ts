@@ -2,6 +2,7 @@ import { closeSync, constants, fstatSync, openSync, type Stats } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { checkSpace } from "../make-folder.js";
+import { LMDB_DATA, LMDB_LOCKS } from "./lmdb-file.js";
 
 /** Room for a new data file and a new file of locks, which LMDB maps before its blocks are on the disk. A commit leaves as much free. */
 const ROOM = 256 * 1024;
@@ -18,8 +19,8 @@ const PAGE = 4096;
  * @throws what the system says: `EACCES`, `EROFS`, `EISDIR`, `ENOSPC`
  */
 export async function checkLmdbFolder(folder: string, isNew: boolean, readOnly: boolean): Promise<boolean> {
-  const data = join(folder, "data.mdb");
-  const locks = join(folder, "lock.mdb");
+  const data = join(folder, LMDB_DATA);
+  const locks = join(folder, LMDB_LOCKS);
   const [hasData, lockStats] = [await statsOf(data), await statsOf(locks)];
   const isWritable = await mayWrite(lockStats === undefined ? folder : locks, readOnly);
   if (!readOnly) await mayWrite(hasData === undefined ? folder : data, false);
@@ -70,7 +71,7 @@ export interface HeldFile {
 }
 
 export function holdLmdbFile(folder: string): HeldFile {
-  const descriptor = openSync(join(folder, "data.mdb"), "r");
+  const descriptor = openSync(join(folder, LMDB_DATA), "r");
   return { isKept: () => fstatSync(descriptor).nlink > 0, close: () => closeSync(descriptor) };
 }
 

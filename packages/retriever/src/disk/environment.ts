@@ -10,6 +10,7 @@ import {
   inspectLmdb,
   invalid,
   isHeld,
+  LMDB_DATA,
   makeFolder,
   tryLock,
 } from "@bge-js/core/adapter";
@@ -17,7 +18,6 @@ import { type Database, open, type RootDatabase, type Transaction } from "lmdb";
 import { corrupt, failed, inUse, isRead, notYet, removed, unseen } from "./failures.js";
 import type { State } from "./state.js";
 
-export const DATA = "data.mdb";
 const LOCK = "writer.lock";
 /** What this package and LMDB put into a directory. */
 const OWN = /^(?:data\.mdb|lock\.mdb|writer\.lock.*)$/;
@@ -100,7 +100,7 @@ async function checkDirectory(directory: string, readOnly: boolean): Promise<voi
     if (code === "ENOTDIR") throw invalid("directory", `is inside a file: ${directory}`);
     names = [];
   }
-  if (names.includes(DATA)) return;
+  if (names.includes(LMDB_DATA)) return;
   if (readOnly) throw invalid("directory", `has no index to read: ${directory}. Add documents without readOnly first`);
   const foreign = names.find((name) => !OWN.test(name));
   if (foreign === undefined) return;
@@ -125,10 +125,10 @@ async function lock(directory: string): Promise<() => Promise<void>> {
  * and empties one in which nothing ever was. Resolves to false for a reader whom no writer can see.
  */
 async function checkFiles(directory: string, readOnly: boolean): Promise<boolean> {
-  const file = join(directory, DATA);
+  const file = join(directory, LMDB_DATA);
   try {
     const { problem, bytes, unwritten, isUnfinished } = inspectLmdb(file);
-    if (problem !== undefined) throw corrupt(directory, `${DATA}: ${problem}`);
+    if (problem !== undefined) throw corrupt(directory, `${LMDB_DATA}: ${problem}`);
     if (isUnfinished && readOnly) throw notYet(directory);
     const isSeen = await checkLmdbFolder(directory, isUnfinished || bytes === 0, readOnly);
     if (readOnly) return isSeen;

@@ -20,7 +20,7 @@ export interface Memory {
 /** Slots that are read in less than a slice of time. */
 const SLOTS_AT_ONCE = 32;
 
-/** Reads what every search needs into memory. `whenFree` is told of the slots that can be used again. */
+/** Reads what every search needs into memory. `removed` is told of the slots of removed documents. */
 export async function load(
   environment: Environment,
   state: State,

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { DATA, type Environment, openEnvironment } from "./environment.js";
+import { LMDB_DATA } from "@bge-js/core/adapter";
+import { type Environment, openEnvironment } from "./environment.js";
 import { load, type Memory } from "./follow.js";
 import { dimensionsIn } from "./identity.js";
 
@@ -37,7 +38,7 @@ export async function openIndex(directory: string, readOnly: boolean): Promise<O
 
 /** True if there is an index to open: nothing is made by looking. */
 export function hasIndex(directory: string): boolean {
-  return existsSync(join(directory, DATA));
+  return existsSync(join(directory, LMDB_DATA));
 }
 
 export async function loadIndex(environment: Environment, dimensions: number): Promise<Loaded> {
